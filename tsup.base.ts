@@ -1,0 +1,20 @@
+// The one bundling recipe: every package names its entries and nothing else.
+import { defineConfig } from 'tsup';
+
+export const packageBuild = (entry: Record<string, string>) =>
+  defineConfig({
+    entry,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'neutral',
+    dts: true,
+    sourcemap: true,
+    clean: true,
+    treeshake: true,
+    splitting: true,
+    // Dependencies stay imports; sibling packages resolve to their published files.
+    skipNodeModulesBundle: true,
+    esbuildOptions: (options) => {
+      options.conditions = [];
+    },
+  });
