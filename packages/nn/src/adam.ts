@@ -1,0 +1,118 @@
+// Adam and AdamW as PyTorch computes them.
+import * as tf from '@tensorflow/tfjs-core';
+import { ParameterError } from './errors.ts';
+import type { ParameterValue } from './parameters.ts';
+
+export interface AdamOptions {
+  readonly beta1?: number;
+  readonly beta2?: number;
+  /** Added to the root of the second moment; PyTorch's default, not tfjs's 1e-7. */
+  readonly epsilon?: number;
+  /** Decoupled weight decay (AdamW), applied to parameters of rank 2 and more. */
+  readonly weightDecay?: number;
+}
+
+/** State of the optimiser in memory; a tensor is named `first.<parameter>` or `second.<parameter>`. */
+export interface AdamState {
+  readonly step: number;
+  readonly moments: ReadonlyMap<string, ParameterValue>;
+}
+
+/**
+ * Adam over named variables: `w ← w − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε)` (Kingma & Ba 2015; Loshchilov & Hutter 2019 for the decay).
+ *
+ * Bias corrections are powers in double precision, folded into two scalars; tfjs keeps them as float32 products, which drift.
+ */
+export class Adam {
+  #step = 0;
+  readonly #first = new Map<string, tf.Variable>();
+  readonly #second = new Map<string, tf.Variable>();
+  readonly #options: Required<AdamOptions>;
+
+  constructor({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }: AdamOptions = {}) {
+    this.#options = { beta1, beta2, epsilon, weightDecay };
+  }
+
+  /** Number of steps taken. */
+  get steps(): number {
+    return this.#step;
+  }
+
+  /** One update of `variables` by `gradients` (same names), at the given learning rate. */
+  step(
+    variables: ReadonlyMap<string, tf.Variable>,
+    gradients: ReadonlyMap<string, tf.Tensor>,
+    learningRate: number,
+  ): void {
+    const { beta1, beta2, epsilon, weightDecay } = this.#options;
+    this.#step += 1;
+    const rate = learningRate / (1 - beta1 ** this.#step);
+    const root = 1 / Math.sqrt(1 - beta2 ** this.#step);
+    for (const [name, variable] of variables) {
+      const gradient = gradients.get(name);
+      if (!gradient)
+        throw new ParameterError(`Adam: expected a gradient of '${name}', got none. Pass one per variable.`);
+      const first = momentOf(this.#first, name, variable);
+      const second = momentOf(this.#second, name, variable);
+      tf.tidy(() => {
+        first.assign(tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1)));
+        second.assign(tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
+        const update = tf.mul(tf.div(first, tf.add(tf.mul(tf.sqrt(second), root), epsilon)), rate);
+        const decayed =
+          weightDecay > 0 && variable.rank > 1 ? tf.mul(variable, 1 - learningRate * weightDecay) : variable;
+        variable.assign(tf.sub(decayed, update));
+      });
+    }
+  }
+
+  /** Everything needed to go on later, exactly. */
+  async save(): Promise<AdamState> {
+    const moments = new Map<string, ParameterValue>();
+    for (const [prefix, source] of [
+      ['first', this.#first],
+      ['second', this.#second],
+    ] as const)
+      for (const [name, variable] of source)
+        moments.set(`${prefix}.${name}`, { shape: variable.shape, data: (await variable.data()) as Float32Array });
+    return { step: this.#step, moments };
+  }
+
+  /** Takes up a saved state; `variables` are those it will update. */
+  restore(state: AdamState, variables: ReadonlyMap<string, tf.Variable>): void {
+    this.dispose();
+    this.#step = state.step;
+    for (const [name, { shape }] of variables)
+      for (const [prefix, target] of [
+        ['first', this.#first],
+        ['second', this.#second],
+      ] as const) {
+        const value = state.moments.get(`${prefix}.${name}`);
+        if (!value || `${value.shape}` !== `${shape}`)
+          throw new ParameterError(
+            `Adam state: expected ${prefix} moment of '${name}' [${shape}], got ${value ? `[${value.shape}]` : 'none'}. Resume with the configuration that wrote it.`,
+          );
+        target.set(name, ownVariable(tf.tensor(value.data, [...shape])));
+      }
+  }
+
+  dispose(): void {
+    for (const moments of [this.#first, this.#second]) {
+      for (const variable of moments.values()) variable.dispose();
+      moments.clear();
+    }
+  }
+}
+
+function ownVariable(tensor: tf.Tensor): tf.Variable {
+  const variable = tf.variable(tensor, false);
+  tensor.dispose();
+  return variable;
+}
+
+function momentOf(moments: Map<string, tf.Variable>, name: string, variable: tf.Variable): tf.Variable {
+  const known = moments.get(name);
+  if (known) return known;
+  const fresh = ownVariable(tf.zeros(variable.shape));
+  moments.set(name, fresh);
+  return fresh;
+}

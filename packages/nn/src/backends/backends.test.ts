@@ -1,0 +1,195 @@
+import { eachBackend, findSoftwareGpu } from '@medclipseg/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { releaseBackend, selectBackend } from './index.ts';
+
+/** A product by its definition. */
+function product(a: number[], b: number[], [rows, inner, columns]: [number, number, number], ta: boolean, tb: boolean) {
+  const out = new Array<number>(rows * columns).fill(0);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++)
+      for (let k = 0; k < inner; k++)
+        out[i * columns + j] =
+          (out[i * columns + j] as number) +
+          (a[ta ? k * rows + i : i * inner + k] as number) * (b[tb ? j * inner + k : k * columns + j] as number);
+  return out;
+}
+
+const ramp = (n: number, seed: number) => Array.from({ length: n }, (_, i) => ((i * 37 + seed * 11) % 23) - 11);
+
+eachBackend('kernels', () => {
+  it('multiplies matrices of any batch, with any operand transposed', async () => {
+    const dims = fc.integer({ min: 1, max: 40 });
+    await fc.assert(
+      fc.asyncProperty(
+        dims,
+        dims,
+        dims,
+        fc.integer({ min: 1, max: 4 }),
+        fc.boolean(),
+        fc.boolean(),
+        fc.boolean(),
+        async (m, k, n, batch, ta, tb, shared) => {
+          const a = ramp(batch * m * k, 1);
+          const bBatch = shared ? 1 : batch;
+          const b = ramp(bBatch * k * n, 2);
+          const out = tf.tidy(() =>
+            tf.matMul(
+              tf.tensor(a, [batch, ...(ta ? [k, m] : [m, k])]),
+              tf.tensor(b, [bBatch, ...(tb ? [n, k] : [k, n])]),
+              ta,
+              tb,
+            ),
+          );
+          const expected = Array.from({ length: batch }, (_, i) =>
+            product(
+              a.slice(i * m * k, (i + 1) * m * k),
+              b.slice((i % bBatch) * k * n, ((i % bBatch) + 1) * k * n),
+              [m, k, n],
+              ta,
+              tb,
+            ),
+          ).flat();
+          expect([...(await out.data())]).toEqual(expected.map((v) => v + 0));
+          out.dispose();
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it.each([0, 1, -1])('takes a tensor apart along axis %i and puts it together again', async (axis) => {
+    const values = ramp(3 * 4 * 5, 1);
+    const [parts, whole] = tf.tidy(() => {
+      const pieces = tf.unstack(tf.tensor3d(values, [3, 4, 5]), axis);
+      return [pieces.length, tf.stack(pieces, axis)] as const;
+    }) as unknown as [number, tf.Tensor];
+    expect(parts).toBe([3, 4, 5].at(axis));
+    expect([...(await whole.data())]).toEqual(values);
+    whole.dispose();
+  });
+
+  it('slices strings', async () => {
+    const out = tf.tidy(() => tf.slice(tf.tensor1d(['polyp', 'lesion', 'tumour'], 'string'), [1], [2]));
+    expect(await out.data()).toEqual(['lesion', 'tumour']);
+    out.dispose();
+  });
+
+  it('slices any block of any rank', async () => {
+    const axis = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.nat(4), fc.nat(4));
+    await fc.assert(
+      fc.asyncProperty(fc.array(axis, { minLength: 1, maxLength: 4 }), async (axes) => {
+        const shape = axes.map(([length]) => length);
+        const begin = axes.map(([length, from]) => from % length);
+        const size = axes.map(([length, , extent], i) => (extent % (length - (begin[i] as number))) + 1);
+        const values = ramp(
+          shape.reduce((p, n) => p * n, 1),
+          3,
+        );
+        const out = tf.tidy(() => tf.slice(tf.tensor(values, shape), begin, size));
+        const strides = shape.map((_, i) => shape.slice(i + 1).reduce((p, n) => p * n, 1));
+        const expected: number[] = [];
+        const visit = (d: number, at: number): void => {
+          if (d === shape.length) expected.push(values[at] as number);
+          else
+            for (let i = 0; i < (size[d] as number); i++)
+              visit(d + 1, at + ((begin[d] as number) + i) * (strides[d] as number));
+        };
+        visit(0, 0);
+        expect([...(await out.data())]).toEqual(expected);
+        out.dispose();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('keeps the heap from growing over many products', () => {
+    const heap = () => {
+      const { wasm } = tf.backend() as unknown as { wasm?: { HEAPU8: Uint8Array } };
+      return wasm?.HEAPU8.byteLength ?? 0;
+    };
+    const [a, b] = [tf.ones([4, 32, 16]), tf.ones([4, 32, 16])];
+    const multiply = () => tf.dispose([tf.matMul(a, b, false, true), tf.matMul(a, b, true, false)]);
+    multiply();
+    const before = heap();
+    for (let i = 0; i < 1000; i++) multiply();
+    expect(heap()).toBe(before);
+    tf.dispose([a, b]);
+  });
+
+  it('a clone outlives what it was cloned from', async () => {
+    const x = tf.tensor1d([1, 2, 3]);
+    const copy = tf.clone(x);
+    x.dispose();
+    expect([...(await copy.data())]).toEqual([1, 2, 3]);
+    copy.dispose();
+  });
+});
+
+describe('wasm memory', () => {
+  it('refuses a tensor that does not fit instead of overwriting others', async () => {
+    await selectBackend('wasm');
+    const kept = tf.tensor1d([7]);
+    const held: tf.Tensor[] = [];
+    expect(() => {
+      for (let i = 0; i < 40; i++) held.push(tf.fill([32 * 1024 * 1024], i));
+    }).toThrow('wasm memory');
+    expect([...(await kept.data())]).toEqual([7]);
+    tf.dispose([kept, ...held]);
+  });
+});
+
+describe('selection', () => {
+  it('says what to install for a backend that is not here', async () => {
+    await expect(selectBackend('node')).rejects.toThrow('npm install @tensorflow/tfjs-node');
+  });
+
+  it('keeps the cause of a backend that is here and does not start', async () => {
+    vi.doMock('@tensorflow/tfjs-node-gpu', () => {
+      throw new Error('libcudart is missing');
+    });
+    await expect(selectBackend('node-gpu')).rejects.toMatchObject({
+      tag: 'nn/backend-broken',
+      backend: 'node-gpu',
+      cause: expect.any(Error),
+    });
+    vi.doUnmock('@tensorflow/tfjs-node-gpu');
+  });
+
+  it('refuses an unknown name', async () => {
+    await expect(selectBackend('webgl' as 'wasm')).rejects.toThrow("got 'webgl'");
+  });
+});
+
+describe('webgpu', () => {
+  const hasGpu = findSoftwareGpu();
+  it.skipIf(!hasGpu && !process.env.CI)('refuses to hand out what was computed after an error', async () => {
+    await selectBackend('webgpu');
+    const x = tf.add(tf.ones([64, 64]), 1);
+    const { device } = tf.backend() as unknown as { device: GPUDevice };
+    device.createBuffer({ size: 16, usage: 0 });
+    await device.queue.onSubmittedWorkDone();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect(x.data()).rejects.toMatchObject({ tag: 'nn/gpu-error' });
+    x.dispose();
+
+    // Selecting it again is the way out.
+    await selectBackend('webgpu');
+    const y = tf.add(tf.ones([64, 64]), 1);
+    expect((await y.data())[0]).toBe(2);
+    y.dispose();
+    await releaseBackend();
+  });
+
+  it.skipIf(!hasGpu && !process.env.CI)('says that the device was lost', async () => {
+    await selectBackend('webgpu');
+    const x = tf.add(tf.ones([64, 64]), 1);
+    const { device } = tf.backend() as unknown as { device: GPUDevice };
+    device.destroy();
+    await device.lost;
+    await expect(x.data()).rejects.toMatchObject({ tag: 'nn/gpu-lost' });
+    x.dispose();
+    await releaseBackend();
+  });
+});

@@ -1,0 +1,44 @@
+// The tfjs floor: layers with right gradients, named parameters, noise, the optimiser.
+export { type ActivationName, activations, gelu, quickGelu, softplus } from './activations.ts';
+export { Adam, type AdamOptions, type AdamState } from './adam.ts';
+export {
+  type AttentionParameters,
+  attentionSpec,
+  causalMask,
+  dotProductAttention,
+  keyMask,
+  selfAttention,
+} from './attention.ts';
+export { type DepthwiseParameters, depthwise, depthwiseSpec } from './depthwise.ts';
+export { constant, differentiable, isConstant, notConstant } from './differentiable.ts';
+export { embedding } from './embedding.ts';
+export { NnError, ParameterError, ShapeError } from './errors.ts';
+export { registerGradients } from './gradients.ts';
+export { layerNorm, type NormParameters, normSpec } from './layer-norm.ts';
+export { type LinearParameters, linear, linearSpec } from './linear.ts';
+export { counterNoise, type Noise, type NoiseRow, noNoise, replayedNoise } from './noise.ts';
+export { l2Normalize } from './normalize.ts';
+export {
+  constantInit,
+  countParameters,
+  disposeParameters,
+  flatten,
+  freeze,
+  type Initializer,
+  initialise,
+  loadParameters,
+  normal,
+  type ParameterSpec,
+  type ParametersOf,
+  type ParameterValue,
+  shapesOf,
+  type Tree,
+  trainable,
+  uniform,
+  variablesOf,
+} from './parameters.ts';
+export { patchEmbedding, type UpConvolutionParameters, upConvolution, upConvolutionSpec } from './patches.ts';
+export { keyOf, permutation, type RandomKey, randomNormal, randomUniform } from './random.ts';
+export { resizeBilinear } from './resize.ts';
+export { cosineAnnealing } from './schedule.ts';
+export { clipByGlobalNorm, valueAndGradients } from './value-and-gradients.ts';

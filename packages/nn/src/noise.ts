@@ -1,0 +1,51 @@
+// Where the Monte-Carlo noise of a probabilistic layer comes from: drawn by counter, replayed from tensors, or none.
+import * as tf from '@tensorflow/tfjs-core';
+import { ShapeError } from './errors.ts';
+import { fillNormal, keyOf } from './random.ts';
+
+/** One row of a batch: which image it shows and which Monte-Carlo sample it is. */
+export interface NoiseRow {
+  readonly image: number | string;
+  readonly sample: number;
+}
+
+/**
+ * A source of standard normal noise.
+ *
+ * `draw` gives a tensor of `shape` [B, T, C] for the `site` in the network (an adapter and a direction), or undefined for no noise.
+ */
+export interface Noise {
+  draw(site: { readonly adapter: number; readonly direction: string }, shape: readonly number[]): tf.Tensor | undefined;
+}
+
+/**
+ * Noise keyed by (seed, image, sample, adapter, direction): a row's noise is the same whatever stands beside it in the batch, in which
+ * order rows come, or which backend runs.
+ */
+export const counterNoise = (seed: number, rows: readonly NoiseRow[]): Noise => ({
+  draw({ adapter, direction }, shape) {
+    if (shape[0] !== rows.length) throw new ShapeError('noise', `${rows.length} rows`, `[${shape}]`);
+    const size = tf.util.sizeFromShape(shape.slice(1));
+    const values = new Float32Array(size * rows.length);
+    rows.forEach(({ image, sample }, i) => {
+      fillNormal(keyOf(seed, image, sample, adapter, direction), values, i * size, size);
+    });
+    return tf.tensor(values, [...shape]);
+  },
+});
+
+/** The given tensors, in the order in which a forward pass asks for noise. The tensors stay the caller's. */
+export function replayedNoise(tensors: readonly tf.Tensor[]): Noise {
+  let next = 0;
+  return {
+    draw(_site, shape) {
+      const tensor = tensors[next++];
+      if (!tensor || `${tensor.shape}` !== `${shape}`)
+        throw new ShapeError('replayed noise', `[${shape}] at draw ${next}`, tensor ? `[${tensor.shape}]` : 'nothing');
+      return tf.clone(tensor);
+    },
+  };
+}
+
+/** No noise: the mean network. */
+export const noNoise: Noise = { draw: () => undefined };

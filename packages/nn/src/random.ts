@@ -1,0 +1,90 @@
+// Counter-based random numbers: Threefry-2x32-20 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+// Chosen because it needs only 32-bit additions, rotations and exclusive ors, so that every engine draws the same bits.
+
+/** A stream of random numbers: 64 bits of key. */
+export type RandomKey = readonly [number, number];
+
+const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
+const PARITY = 0x1bd11bda;
+
+/** Twenty rounds of Threefry on one counter; writes two words to `out`. */
+export function threefry(key: RandomKey, c0: number, c1: number, out: Uint32Array): void {
+  const k0 = key[0] | 0;
+  const k1 = key[1] | 0;
+  const k2 = k0 ^ k1 ^ PARITY;
+  let x0 = (c0 + k0) | 0;
+  let x1 = (c1 + k1) | 0;
+  for (let group = 0; group < 5; group++) {
+    for (let i = 0; i < 4; i++) {
+      const r = ROTATIONS[((group & 1) << 2) | i] as number;
+      x0 = (x0 + x1) | 0;
+      x1 = ((x1 << r) | (x1 >>> (32 - r))) ^ x0;
+    }
+    const a = group % 3;
+    x0 = (x0 + (a === 0 ? k1 : a === 1 ? k2 : k0)) | 0;
+    x1 = (x1 + (a === 0 ? k2 : a === 1 ? k0 : k1) + group + 1) | 0;
+  }
+  out[0] = x0;
+  out[1] = x1;
+}
+
+const scratch = new Uint32Array(2);
+
+/** The key of a tuple of numbers and names; any two different tuples have unrelated streams. */
+export function keyOf(...parts: readonly (number | string)[]): RandomKey {
+  let key: RandomKey = [0, 0];
+  const fold = (a: number, b: number) => {
+    threefry(key, a, b, scratch);
+    key = [scratch[0] as number, scratch[1] as number];
+  };
+  for (const part of parts) {
+    if (typeof part === 'number') fold(part, Math.floor(part / 2 ** 32));
+    else {
+      fold(part.length, 0x73747200);
+      for (let i = 0; i < part.length; i++) fold(part.charCodeAt(i), i);
+    }
+  }
+  return key;
+}
+
+/** `size` values uniform in [−bound, bound). */
+export function randomUniform(key: RandomKey, size: number, bound = 1): Float32Array {
+  const values = new Float32Array(size);
+  const scale = (2 * bound) / 2 ** 32;
+  for (let i = 0; i < size; i += 2) {
+    threefry(key, i >>> 1, 0, scratch);
+    values[i] = (scratch[0] as number) * scale - bound;
+    if (i + 1 < size) values[i + 1] = (scratch[1] as number) * scale - bound;
+  }
+  return values;
+}
+
+/** `size` normal values with mean 0 and the given standard deviation (Box–Muller), written to `out` from `offset`. */
+export function fillNormal(key: RandomKey, out: Float32Array, offset: number, size: number, deviation = 1): void {
+  for (let i = 0; i < size; i += 2) {
+    threefry(key, i >>> 1, 0, scratch);
+    // 1 − u is in (0, 1], so that the logarithm is finite.
+    const radius = deviation * Math.sqrt(-2 * Math.log(1 - (scratch[0] as number) / 2 ** 32));
+    const angle = ((2 * Math.PI) / 2 ** 32) * (scratch[1] as number);
+    out[offset + i] = radius * Math.cos(angle);
+    if (i + 1 < size) out[offset + i + 1] = radius * Math.sin(angle);
+  }
+}
+
+/** `size` normal values with mean 0 and the given standard deviation. */
+export function randomNormal(key: RandomKey, size: number, deviation = 1): Float32Array {
+  const values = new Float32Array(size);
+  fillNormal(key, values, 0, size, deviation);
+  return values;
+}
+
+/** A seeded permutation of 0 … size − 1 (Fisher–Yates). */
+export function permutation(key: RandomKey, size: number): number[] {
+  const order = Array.from({ length: size }, (_, i) => i);
+  for (let i = size - 1; i > 0; i--) {
+    threefry(key, i, 1, scratch);
+    const j = Math.floor(((scratch[0] as number) / 2 ** 32) * (i + 1));
+    [order[i], order[j]] = [order[j] as number, order[i] as number];
+  }
+  return order;
+}

@@ -1,0 +1,149 @@
+// Parameter trees, noise, and the optimiser together: what a training loop relies on.
+import { eachBackend } from '@medclipseg/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import {
+  Adam,
+  clipByGlobalNorm,
+  constantInit,
+  counterNoise,
+  countParameters,
+  disposeParameters,
+  flatten,
+  initialise,
+  linear,
+  linearSpec,
+  loadParameters,
+  noNoise,
+  replayedNoise,
+  shapesOf,
+  trainable,
+  valueAndGradients,
+  variablesOf,
+} from './index.ts';
+
+const specs = {
+  layers: [linearSpec(3, 4), linearSpec(4, 1, { bias: false })],
+  gate: { shape: [], init: constantInit(0.5) },
+};
+
+eachBackend('parameters', () => {
+  it('are named by their place, counted, and loaded back', async () => {
+    const tree = initialise(specs, 1);
+    const names = ['layers.0.weight', 'layers.0.bias', 'layers.1.weight', 'gate'];
+    expect([...flatten(tree).keys()]).toEqual(names);
+    expect([...shapesOf(specs).keys()]).toEqual(names);
+    expect(countParameters(tree)).toBe(12 + 4 + 4 + 1);
+    const values = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+    for (const [name, t] of flatten(tree)) values.set(name, { shape: t.shape, data: (await t.data()) as Float32Array });
+    const loaded = loadParameters(specs, values);
+    expect(await loaded.layers[0]?.weight.data()).toEqual(values.get('layers.0.weight')?.data);
+    values.delete('gate');
+    values.set('layers.0.bias', { shape: [5], data: new Float32Array(5) });
+    expect(() => loadParameters(specs, values)).toThrow(/layers.0.bias: expected \[4\], got \[5\]\n {2}gate: missing/);
+    disposeParameters(tree);
+    disposeParameters(loaded);
+  });
+
+  it('start the same whatever stands beside them', async () => {
+    const [a, b] = [
+      initialise({ x: linearSpec(2, 2) }, 1),
+      initialise({ w: linearSpec(3, 3), x: linearSpec(2, 2) }, 1),
+    ];
+    expect(await a.x.weight.data()).toEqual(await b.x.weight.data());
+    disposeParameters(a);
+    disposeParameters(b);
+  });
+});
+
+eachBackend('noise', () => {
+  it("a row's noise does not depend on its batch", async () => {
+    const site = { adapter: 2, direction: 'imageFromText' };
+    const [a, b] = [
+      counterNoise(9, [
+        { image: 'x', sample: 0 },
+        { image: 'y', sample: 3 },
+      ]).draw(site, [2, 3, 5]) as tf.Tensor,
+      counterNoise(9, [{ image: 'y', sample: 3 }]).draw(site, [1, 3, 5]) as tf.Tensor,
+    ];
+    expect((await a.data()).slice(15)).toEqual(await b.data());
+    expect((await a.data()).slice(0, 15)).not.toEqual(await b.data());
+    tf.dispose([a, b]);
+    expect(noNoise.draw(site, [1, 3, 5])).toBeUndefined();
+  });
+
+  it('replay refuses a tensor of another shape', () => {
+    const tensor = tf.zeros([1, 2, 3]);
+    expect(() => replayedNoise([tensor]).draw({ adapter: 0, direction: '' }, [1, 2, 4])).toThrow('replayed noise');
+    tensor.dispose();
+  });
+});
+
+eachBackend('learning', () => {
+  const run = async (steps: number, saveAt?: number) => {
+    let parameters = trainable(initialise(specs, 2), /layers/);
+    let adam = new Adam({ weightDecay: 0.01 });
+    const x = tf.tensor2d([
+      [1, 2, 3],
+      [0, 1, -1],
+    ]);
+    for (let i = 0; i < steps; i++) {
+      const variables = variablesOf(parameters);
+      const { value, gradients } = valueAndGradients(
+        () =>
+          tf.sum(
+            tf.square(parameters.layers.reduce((h, layer) => linear(h, layer as never), x as tf.Tensor)),
+          ) as tf.Scalar,
+        variables,
+      );
+      const clipped = clipByGlobalNorm(gradients, 1);
+      adam.step(variables, clipped, 0.01);
+      value.dispose();
+      tf.dispose([...clipped.values()]);
+      if (i + 1 !== saveAt) continue;
+      // Everything goes to memory and comes back, as a checkpoint does.
+      const state = await adam.save();
+      const values = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+      for (const [name, t] of flatten(parameters))
+        values.set(name, { shape: t.shape, data: (await t.data()) as Float32Array });
+      disposeParameters(parameters);
+      adam.dispose();
+      parameters = trainable(loadParameters(specs, values), /layers/);
+      adam = new Adam({ weightDecay: 0.01 });
+      adam.restore(state, variablesOf(parameters));
+    }
+    const weight = await (flatten(parameters).get('layers.0.weight') as tf.Tensor).data();
+    expect([...variablesOf(parameters).keys()]).not.toContain('gate');
+    disposeParameters(parameters);
+    adam.dispose();
+    x.dispose();
+    return weight;
+  };
+
+  it('goes on exactly where a saved state left off', async () => {
+    expect(await run(6, 3)).toEqual(await run(6));
+  });
+
+  it('an error in the middle of a step leaves no tensor behind', () => {
+    const parameters = trainable(initialise(specs, 2));
+    const fail = () =>
+      valueAndGradients(() => {
+        linear(tf.ones([2, 3]), parameters.layers[0] as never);
+        throw new Error('in the middle');
+      }, variablesOf(parameters));
+    expect(fail).toThrow('in the middle');
+    disposeParameters(parameters);
+  });
+
+  it('a first step has the size of the learning rate', async () => {
+    const w = tf.tidy(() => tf.variable(tf.tensor1d([1, -1])));
+    const adam = new Adam();
+    const g = tf.tensor1d([1e-3, -5]);
+    adam.step(new Map([['w', w]]), new Map([['w', g]]), 0.1);
+    const [a, b] = await w.data();
+    expect(a).toBeCloseTo(0.9, 5);
+    expect(b).toBeCloseTo(-0.9, 5);
+    adam.dispose();
+    tf.dispose([w, g]);
+  });
+});
