@@ -1,0 +1,55 @@
+// The errors of this package; `tag` names the kind and survives duplicate installs.
+
+/** Base of every error thrown by `@medclipseg/weights`. */
+export class WeightsError extends Error {
+  override readonly name: string = 'WeightsError';
+  constructor(
+    readonly tag: `weights/${string}`,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** A file that is not what its format promises. */
+export class FormatError extends WeightsError {
+  override readonly name = 'FormatError';
+  constructor(
+    readonly file: string,
+    expected: string,
+    actual: string,
+  ) {
+    super('weights/format', `${file}: expected ${expected}, got ${actual}. Fetch or save the file again.`);
+  }
+}
+
+/** A pickle that asks for something outside the closed list of what tensors need. Nothing of it was executed. */
+export class ForbiddenPickleError extends WeightsError {
+  override readonly name = 'ForbiddenPickleError';
+  constructor(readonly request: string) {
+    super(
+      'weights/forbidden-pickle',
+      `PyTorch file: expected only tensors and plain values, got a request for ${request}. Do not trust this file; ask its author for safetensors.`,
+    );
+  }
+}
+
+/** Names or shapes in a file that do not fit the model. */
+export class KeyMismatchError extends WeightsError {
+  override readonly name = 'KeyMismatchError';
+  constructor(
+    readonly missing: readonly string[],
+    readonly unexpected: readonly string[],
+    readonly misshapen: readonly string[],
+  ) {
+    const list = (title: string, lines: readonly string[]) =>
+      lines.length === 0
+        ? ''
+        : `\n${title}:\n  ${lines.slice(0, 12).join('\n  ')}${lines.length > 12 ? `\n  … and ${lines.length - 12} more` : ''}`;
+    super(
+      'weights/keys',
+      `weights: expected the tensors of this model, got ${missing.length} missing, ${unexpected.length} unexpected, ${misshapen.length} of another shape.${list('missing', missing)}${list('unexpected', unexpected)}${list('of another shape', misshapen)}\nLoad a file of the same architecture.`,
+    );
+  }
+}
