@@ -1,0 +1,106 @@
+import { counterNoise, disposeParameters, initialise, replayedNoise } from '@medclipseg/nn';
+import { eachBackend } from '@medclipseg/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { initPvlAdapter, type PvlAdapterParameters, pvlAdapter, pvlAdapterSpec } from './index.ts';
+
+/** `a·sin(b + c·i)` over the flat index, as the reference values were made. */
+const wave = (shape: number[], a: number, b: number, c: number, base = 0) =>
+  tf.tensor(
+    Array.from({ length: shape.reduce((p, n) => p * n, 1) }, (_, i) => base + a * Math.sin(b + c * i)),
+    shape,
+  );
+
+/** Weights are numbered in the reference's order; linear ones come as [out, in] and are turned. */
+function waveParameters(): PvlAdapterParameters {
+  const weight = (k: number, out: number, inputs: number) => tf.transpose(wave([out, inputs], 0.5, k, 0.7));
+  const linear = (k: number, out: number, inputs: number) => ({
+    weight: weight(k, out, inputs),
+    bias: wave([out], 0.5, k + 1, 0.7),
+  });
+  const norm = (k: number) => ({ weight: wave([4], 0.1, k, 0.5, 1), bias: wave([4], 0.5, k + 1, 0.7) });
+  const attention = (k: number) => ({
+    gate: tf.scalar(0.3),
+    query: linear(k + 1, 4, 4),
+    key: linear(k + 3, 8, 4),
+    value: linear(k + 5, 8, 4),
+    output: linear(k + 7, 4, 4),
+    keyNorm: norm(k + 9),
+    valueNorm: norm(k + 11),
+  });
+  return {
+    imageDown: { weight: weight(1, 4, 6) },
+    textDown: { weight: weight(2, 4, 5) },
+    imageUp: { weight: weight(3, 6, 4) },
+    textUp: { weight: weight(4, 5, 4) },
+    twoWay: { imageFromText: attention(5), textFromImage: attention(18) },
+  };
+}
+
+const close = (actual: ArrayLike<number>, expected: number[], digits = 5) =>
+  expected.forEach((v, i) => {
+    expect(actual[i]).toBeCloseTo(v, digits);
+  });
+
+eachBackend('PVL adapter', () => {
+  it("equals the reference's values", async () => {
+    const out = tf.tidy(() =>
+      pvlAdapter(waveParameters(), wave([1, 3, 6], 1, 0.1, 0.9), wave([1, 2, 5], 1, 0.2, 1.1), {
+        noise: replayedNoise([wave([1, 2, 4], 1, 0.3, 1.3), wave([1, 3, 4], 1, 0.4, 1.7)]),
+      }),
+    );
+    close(
+      await out.image.data(),
+      [
+        -0.05198731, -0.11289785, 0.26473707, -0.38598452, 0.4626294, -0.48581499, 0.03256695, -0.22219296, 0.3861434,
+        -0.50547291, 0.56639234, -0.56186213, 0.04650697, -0.23391205, 0.39428735, -0.50910065, 0.56508466, -0.55577014,
+      ],
+    );
+    close(
+      await out.text.data(),
+      [
+        -0.40645099, 0.32158842, -0.1995646, 0.05448002, 0.09690001, -0.34058473, 0.30326135, -0.2308945, 0.13184657,
+        -0.01756306,
+      ],
+    );
+    tf.dispose(out);
+  });
+
+  it('samples folded into the batch equal samples one by one', async () => {
+    const adapter = initPvlAdapter({ imageWidth: 6, textWidth: 5, width: 4 }, 3);
+    const [image, text] = [wave([2, 3, 6], 1, 0.1, 0.9), wave([2, 4, 5], 1, 0.2, 1.1)];
+    const rows = (sample: number) => [0, 1].map((i) => ({ image: i, sample }));
+    const folded = tf.tidy(() =>
+      pvlAdapter(adapter, image, text, { samples: 3, noise: counterNoise(5, [0, 1, 2].flatMap(rows)) }),
+    );
+    for (const sample of [0, 1, 2]) {
+      const alone = tf.tidy(() => pvlAdapter(adapter, image, text, { noise: counterNoise(5, rows(sample)) }));
+      for (const kind of ['image', 'text'] as const) {
+        const expected = await alone[kind].data();
+        close((await folded[kind].data()).slice(sample * expected.length), [...expected]);
+      }
+      tf.dispose(alone);
+    }
+    tf.dispose([folded.image, folded.text, image, text]);
+    disposeParameters(adapter as never);
+  });
+
+  it('masked text has no influence on the image', async () => {
+    const adapter = initialise(pvlAdapterSpec({ imageWidth: 6, textWidth: 5, width: 4 }), 3);
+    const image = wave([1, 3, 6], 1, 0.1, 0.9);
+    const run = async (text: tf.Tensor, visible?: number[]) => {
+      const out = tf.tidy(
+        () => pvlAdapter(adapter, image, text, { textMask: visible && tf.tensor2d([visible]) }).image,
+      );
+      const values = [...(await out.data())];
+      tf.dispose([out, text]);
+      return values;
+    };
+    const text = () => wave([1, 2, 5], 1, 0.2, 1.1);
+    const longer = () => tf.tidy(() => tf.concat([text(), tf.fill([1, 1, 5], 9)], 1));
+    close(await run(longer(), [1, 1, 0]), await run(text()));
+    expect(await run(longer())).not.toEqual(await run(text()));
+    image.dispose();
+    disposeParameters(adapter as never);
+  });
+});

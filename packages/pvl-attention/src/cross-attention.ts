@@ -1,0 +1,117 @@
+// Probabilistic cross-attention: keys and values are Gaussians (reference: `ProbabilisticCrossAttention`).
+import {
+  keyMask as additiveMask,
+  constantInit,
+  type LinearParameters,
+  layerNorm,
+  linear,
+  linearSpec,
+  type NormParameters,
+  normSpec,
+  type ParameterSpec,
+  ShapeError,
+  softplus,
+} from '@medclipseg/nn';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Full width at half maximum of a unit Gaussian, 2√(2 ln 2): the published weight of the uncertainty penalty. */
+export const DEFAULT_BETA = 2.35;
+
+/** Keeps variances away from zero. */
+const MINIMUM_VARIANCE = 1e-6;
+
+export interface CrossAttentionParameters {
+  /** Scalar; its sigmoid mixes the attended values with the query. */
+  readonly gate: tf.Tensor;
+  readonly query: LinearParameters;
+  /** [C, 2C]: mean and raw variance. */
+  readonly key: LinearParameters;
+  /** [C, 2C]: mean and raw variance. */
+  readonly value: LinearParameters;
+  readonly output: LinearParameters;
+  readonly keyNorm: NormParameters;
+  readonly valueNorm: NormParameters;
+}
+
+export const crossAttentionSpec = (width: number, { gate = 0 }: { gate?: number } = {}) => ({
+  gate: { shape: [], init: constantInit(gate) } as ParameterSpec,
+  query: linearSpec(width, width),
+  key: linearSpec(width, 2 * width),
+  value: linearSpec(width, 2 * width),
+  output: linearSpec(width, width),
+  keyNorm: normSpec(width),
+  valueNorm: normSpec(width),
+});
+
+export interface CrossAttentionOptions {
+  /** Weight of the penalty on uncertain keys; 0 switches it off. */
+  readonly beta?: number;
+  /** Standard normal noise [B·S, Tk, C], one value per context token and channel; none gives the mean. */
+  readonly noise?: tf.Tensor;
+  /** [B, Tk], 1 where a context token may be seen. The published model masks nothing. */
+  readonly keyMask?: tf.Tensor;
+}
+
+/** Repeats a batch until it has `batch` rows: S Monte-Carlo samples of each image, sample by sample. */
+export function foldSamples(x: tf.Tensor, batch: number): tf.Tensor {
+  const rows = x.shape[0] as number;
+  if (rows === batch) return x;
+  if (batch % rows !== 0) throw new ShapeError('samples', `a batch that is a multiple of ${rows}`, `${batch}`);
+  // Not tf.tile, whose wasm kernel is two hundred times slower than a copy.
+  return tf.concat(
+    Array.from({ length: batch / rows }, () => x),
+    0,
+  );
+}
+
+/** Splits [..., 2C] into the mean, normalised, and the variance, positive. */
+function gaussian(x: tf.Tensor, norm: NormParameters): { mean: tf.Tensor; variance: tf.Tensor } {
+  const [batch, tokens, double] = x.shape as [number, number, number];
+  const width = double / 2;
+  const mean = tf.slice(x, [0, 0, 0], [batch, tokens, width]);
+  const raw = tf.slice(x, [0, 0, width], [batch, tokens, width]);
+  return { mean: layerNorm(mean, norm), variance: tf.add(softplus(raw), MINIMUM_VARIANCE) };
+}
+
+/**
+ * ```
+ * S = Q·Kμᵀ/√C − β·√((Q∘Q)·Kσ²ᵀ/C)      A = softmax(S)      O = A·(Vμ + Vσ∘ε)
+ * out = σ(gate)·W_o O + (1 − σ(gate))·query
+ * ```
+ * Keys are never sampled: their variance enters through the penalty. The noise is shared by all queries.
+ *
+ * Everything before ε is computed once per image: with noise for S samples folded into its batch, only the last products grow.
+ *
+ * @param query [B, Tq, C] (or [B·S, Tq, C])
+ * @param context [B, Tk, C] (or [B·S, Tk, C])
+ * @returns [B·S, Tq, C]
+ */
+export function probabilisticCrossAttention(
+  parameters: CrossAttentionParameters,
+  query: tf.Tensor,
+  context: tf.Tensor,
+  { beta = DEFAULT_BETA, noise, keyMask }: CrossAttentionOptions = {},
+): tf.Tensor {
+  const width = query.shape.at(-1) as number;
+  const rows = Math.max(query.shape[0] as number, context.shape[0] as number);
+  const q = foldSamples(linear(query, parameters.query), rows); // [B, Tq, C]
+  const key = gaussian(linear(context, parameters.key), parameters.keyNorm);
+  const value = gaussian(linear(context, parameters.value), parameters.valueNorm);
+
+  let scores = tf.mul(tf.matMul(q, key.mean, false, true), 1 / Math.sqrt(width)); // [B, Tq, Tk]
+  if (beta !== 0) {
+    const spread = tf.sqrt(tf.mul(tf.matMul(tf.square(q), key.variance, false, true), 1 / width));
+    scores = tf.sub(scores, tf.mul(spread, beta));
+  }
+  if (keyMask) scores = tf.add(scores, tf.squeeze(additiveMask(foldSamples(keyMask, rows)), [1]));
+  const weights = tf.softmax(scores);
+  let attended = tf.matMul(weights, value.mean); // [B, Tq, C]
+  if (noise) {
+    const batch = noise.shape[0] as number;
+    const disturbance = tf.mul(foldSamples(tf.sqrt(value.variance), batch), noise);
+    attended = tf.add(foldSamples(attended, batch), tf.matMul(foldSamples(weights, batch), disturbance));
+  }
+  const gate = tf.sigmoid(parameters.gate);
+  const mixed = tf.mul(linear(attended, parameters.output), gate);
+  return tf.add(mixed, tf.mul(foldSamples(query, mixed.shape[0] as number), tf.sub(1, gate)));
+}
