@@ -1,0 +1,85 @@
+import { l2Normalize, registerGradients } from '@medclipseg/nn';
+import { gradientError } from '@medclipseg/nn/testing';
+import { eachBackend } from '@medclipseg/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { binaryCrossEntropy, regionDice, rowDice, segmentationLoss, softContrastive, softTargets } from './index.ts';
+
+/** `a·sin(b + c·i)` over the flat index, as the reference values were made. */
+const wave = (shape: number[], a: number, b: number, c: number) =>
+  tf.tensor(
+    Array.from({ length: shape.reduce((p, n) => p * n, 1) }, (_, i) => a * Math.sin(b + c * i)),
+    shape,
+  );
+const mask = () =>
+  tf.tensor3d([
+    [
+      [1, 1, 0, 1],
+      [1, 0, 0, 1],
+      [0, 0, 1, 1],
+    ],
+    [
+      [0, 1, 1, 0],
+      [0, 1, 0, 0],
+      [0, 0, 0, 0],
+    ],
+  ]);
+
+const value = async (f: () => tf.Tensor): Promise<number> => {
+  const tensor = tf.tidy(f);
+  const [first] = await tensor.data();
+  tensor.dispose();
+  return first as number;
+};
+
+eachBackend('losses', () => {
+  it("equal the reference's values", async () => {
+    const logits = () => wave([2, 3, 4], 3, 0.2, 0.7);
+    expect(await value(() => rowDice(logits(), mask()))).toBeCloseTo(0.65129299, 5);
+    expect(await value(() => binaryCrossEntropy(logits(), mask()))).toBeCloseTo(1.04094627, 5);
+    expect(await value(() => segmentationLoss(logits(), mask()).total)).toBeCloseTo(0.84611963, 5);
+    expect(await value(() => softContrastive(wave([3, 4], 0.5, 0.1, 0.6), wave([3, 4], 2, 0.7, 0.9)))).toBeCloseTo(
+      9.55852659,
+      4,
+    );
+    expect(await value(() => softTargets(wave([3, 4], 2, 0.7, 0.9)))).toBeCloseTo(0.47330527, 5);
+  });
+
+  it('a right and sure prediction loses nothing, a wrong one all', async () => {
+    const sure = (sign: number) => tf.mul(tf.sub(mask(), 0.5), 60 * sign);
+    expect(await value(() => regionDice(sure(1), mask()))).toBeCloseTo(0, 4);
+    expect(await value(() => regionDice(sure(-1), mask()))).toBeCloseTo(1, 4);
+  });
+
+  it('a batch of one has no contrast', async () => {
+    expect(await value(() => softContrastive(wave([1, 4], 1, 0, 1), wave([1, 4], 1, 2, 1)))).toBeCloseTo(0, 6);
+  });
+
+  it("the paper's targets are distributions in every row and sharper for unlike sentences", async () => {
+    const targets = tf.tidy(() => softTargets(wave([3, 4], 2, 0.7, 0.9), { targets: 'paper' }));
+    const rows = (await targets.array()) as number[][];
+    for (const row of rows) expect(row.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+    expect(rows[0]?.[0]).toBeGreaterThan(0.47330527);
+    targets.dispose();
+  });
+
+  it('send back right gradients', async () => {
+    registerGradients();
+    const [logits, truth, image, text] = [
+      wave([2, 3, 4], 1, 0.2, 0.7),
+      mask(),
+      wave([3, 4], 0.5, 0.1, 0.6),
+      wave([3, 4], 2, 0.7, 0.9),
+    ];
+    expect(await gradientError((x) => segmentationLoss(x as tf.Tensor, truth).total, [logits])).toBeLessThan(3e-3);
+    expect(await gradientError((x) => regionDice(x as tf.Tensor, truth), [logits])).toBeLessThan(3e-3);
+    expect(await gradientError((x) => softContrastive(l2Normalize(x as tf.Tensor), text), [image])).toBeLessThan(3e-3);
+    tf.dispose([logits, truth, image, text]);
+  });
+
+  it('a mask of another shape is refused', () => {
+    const [logits, truth] = [tf.zeros([1, 2, 2]), tf.zeros([1, 2, 3])];
+    expect(() => rowDice(logits, truth)).toThrow('mask: expected [1,2,2], got [1,2,3]');
+    tf.dispose([logits, truth]);
+  });
+});

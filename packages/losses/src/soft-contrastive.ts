@@ -1,0 +1,56 @@
+// Soft contrastive loss between image and text features: sentences that are alike are not pushed apart.
+import { constant } from '@medclipseg/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { expectSameShape } from './errors.ts';
+
+export interface SoftContrastiveOptions {
+  /** Divides the similarities (published: 0.2). */
+  readonly temperature?: number;
+  /**
+   * `published`: rows of t·tᵀ divided by their own norm, then softmax, and the transpose for the text rows, as the released code does.
+   * `paper`: softmax(t̂·t̂ᵀ/τ) of unit vectors, as the paper writes it.
+   */
+  readonly targets?: 'published' | 'paper';
+}
+
+/**
+ * How alike the sentences of a batch are: row i is a distribution over the batch. Carries no gradient.
+ *
+ * @param text [B, D]
+ * @returns [B, B]
+ */
+export function softTargets(
+  text: tf.Tensor,
+  { temperature = 0.2, targets = 'published' }: SoftContrastiveOptions = {},
+): tf.Tensor2D {
+  // The gradient is cut by computing from the values inside a function that has none.
+  const cut = tf.customGrad((t) => {
+    const x = t as tf.Tensor;
+    const rows = targets === 'paper' ? tf.div(x, tf.norm(x, 2, -1, true)) : x;
+    const similarity = tf.div(tf.matMul(rows, rows, false, true), temperature);
+    const scaled = targets === 'paper' ? similarity : tf.div(similarity, tf.norm(similarity, 2, -1, true));
+    const shape = x.shape;
+    return { value: tf.softmax(scaled), gradFunc: () => tf.zeros(shape) };
+  });
+  return constant(cut(text)) as tf.Tensor2D;
+}
+
+/** −mean over rows of Σⱼ target·log softmax(logits). */
+const crossEntropy = (logits: tf.Tensor, targets: tf.Tensor): tf.Scalar =>
+  tf.neg(tf.mean(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), -1))) as tf.Scalar;
+
+/**
+ * Cross-entropy between soft targets and similarities, both ways, averaged.
+ *
+ * @param image [B, D]: in the published model the mean of unit patch features, not normalised again
+ * @param text [B, D]: in the published model the text projection as it is
+ */
+export function softContrastive(image: tf.Tensor, text: tf.Tensor, options: SoftContrastiveOptions = {}): tf.Scalar {
+  expectSameShape('text features', image.shape, text.shape);
+  const { temperature = 0.2, targets: form = 'published' } = options;
+  const targets = softTargets(text, options);
+  const imageRows = tf.div(tf.matMul(image, text, false, true), temperature); // [B, B]
+  const textRows = tf.transpose(imageRows);
+  const fromText = form === 'paper' ? targets : tf.transpose(targets);
+  return tf.mul(tf.add(crossEntropy(imageRows, targets), crossEntropy(textRows, fromText)), 0.5) as tf.Scalar;
+}

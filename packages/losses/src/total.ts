@@ -1,0 +1,43 @@
+// The training objective: weighted sum of the segmentation and contrastive losses.
+import * as tf from '@tensorflow/tfjs-core';
+import { binaryCrossEntropy } from './binary-cross-entropy.ts';
+import { diceLosses } from './dice.ts';
+import { type SoftContrastiveOptions, softContrastive } from './soft-contrastive.ts';
+
+export interface LossOptions extends SoftContrastiveOptions {
+  /** Which Dice loss: `row` as published, `region` the usual one. */
+  readonly dice?: keyof typeof diceLosses;
+  readonly diceWeight?: number;
+  readonly crossEntropyWeight?: number;
+  readonly contrastiveWeight?: number;
+}
+
+/** The terms of the loss, each a scalar; `total` is their weighted sum. */
+export interface LossTerms {
+  readonly dice: tf.Scalar;
+  readonly crossEntropy: tf.Scalar;
+  readonly contrastive?: tf.Scalar;
+  readonly total: tf.Scalar;
+}
+
+/**
+ * `0.5·dice + 0.5·bce + 0.1·contrastive` with the published weights; without features, the first two terms (the validation loss).
+ *
+ * @param logits [B, H, W]
+ * @param mask [B, H, W] of 0 and 1
+ * @param features image and text features [B, D] for the contrastive term
+ */
+export function segmentationLoss(
+  logits: tf.Tensor,
+  mask: tf.Tensor,
+  features?: { readonly image: tf.Tensor; readonly text: tf.Tensor },
+  { dice = 'row', diceWeight = 0.5, crossEntropyWeight = 0.5, contrastiveWeight = 0.1, ...soft }: LossOptions = {},
+): LossTerms {
+  const diceTerm = diceLosses[dice](logits, mask);
+  const crossEntropy = binaryCrossEntropy(logits, mask);
+  const segmentation = tf.add(tf.mul(diceTerm, diceWeight), tf.mul(crossEntropy, crossEntropyWeight)) as tf.Scalar;
+  if (!features) return { dice: diceTerm, crossEntropy, total: segmentation };
+  const contrastive = softContrastive(features.image, features.text, soft);
+  const total = tf.add(segmentation, tf.mul(contrastive, contrastiveWeight)) as tf.Scalar;
+  return { dice: diceTerm, crossEntropy, contrastive, total };
+}
