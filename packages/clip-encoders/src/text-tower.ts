@@ -1,0 +1,39 @@
+// What a text tower is.
+import type { ParameterSpec, Tree } from '@medclipseg/nn';
+import type * as tf from '@tensorflow/tfjs-core';
+import type { BertParameters } from './text-bert.ts';
+import type { ClipTextParameters } from './text-clip.ts';
+
+export interface TextConfig {
+  /** `clip`: causal, pre-norm, read at the end token. `bert`: bidirectional, post-norm, read at the first token. */
+  readonly kind: 'clip' | 'bert';
+  readonly vocabulary: number;
+  /** Tokens per sentence, padding included. */
+  readonly context: number;
+  readonly width: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly mlpWidth: number;
+  readonly outputs: number;
+  /** Rows of the position table, where it is longer than the context (BERT: 512). */
+  readonly positions?: number;
+  /** Hidden width of BERT's projection MLP. */
+  readonly projectionWidth?: number;
+}
+
+export type TextParameters = ClipTextParameters | BertParameters;
+
+/** Sentences as the towers take them. */
+export interface TokenBatch {
+  /** [B, T], int32, padded with 0. */
+  readonly ids: tf.Tensor;
+  /** Leading positions that hold a real token in any of the sentences; beyond there is only padding. */
+  readonly used: number;
+}
+
+export interface TextTower {
+  spec(config: TextConfig): Tree<ParameterSpec>;
+  embed(parameters: TextParameters, batch: TokenBatch, config: TextConfig): tf.Tensor;
+  block(parameters: TextParameters, index: number, x: tf.Tensor, batch: TokenBatch, config: TextConfig): tf.Tensor;
+  features(parameters: TextParameters, x: tf.Tensor, batch: TokenBatch, config: TextConfig): tf.Tensor;
+}

@@ -1,0 +1,23 @@
+// The errors of the tokenizers.
+
+/** A sentence with more tokens than the text tower reads. */
+export class SentenceTooLongError extends Error {
+  override readonly name = 'SentenceTooLongError';
+  readonly tag = 'clip-encoders/sentence-too-long';
+  constructor(
+    readonly sentence: string,
+    readonly tokens: number,
+    readonly limit: number,
+  ) {
+    super(`sentence '${sentence.slice(0, 40)}…': expected at most ${limit} tokens, got ${tokens}. Shorten it.`);
+  }
+}
+
+/** A vocabulary that lacks a token every sentence needs. */
+export class VocabularyError extends Error {
+  override readonly name = 'VocabularyError';
+  readonly tag = 'clip-encoders/vocabulary';
+  constructor(readonly token: string) {
+    super(`vocabulary: expected a line '${token}', got none. Give the vocab.txt that belongs to the weights.`);
+  }
+}

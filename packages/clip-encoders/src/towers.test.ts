@@ -1,0 +1,117 @@
+import { disposeParameters, freeze, initialise } from '@medclipseg/nn';
+import { eachBackend } from '@medclipseg/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import {
+  embedImage,
+  embedText,
+  imageBlock,
+  imageFeatures,
+  type TextConfig,
+  type TextParameters,
+  textBlock,
+  textFeatures,
+  textSpec,
+  type VisionConfig,
+  type VisionParameters,
+  visionSpec,
+} from './index.ts';
+import { SentenceTooLongError, vocabularyOf, wordTokenizer } from './tokenizers/index.ts';
+
+const text: TextConfig = {
+  kind: 'clip',
+  vocabulary: 20,
+  context: 8,
+  width: 12,
+  layers: 2,
+  heads: 2,
+  mlpWidth: 24,
+  outputs: 6,
+};
+const vision: VisionConfig = {
+  imageSize: 16,
+  patch: 8,
+  width: 12,
+  layers: 2,
+  heads: 2,
+  mlpWidth: 24,
+  outputs: 6,
+  activation: 'quick-gelu',
+  epsilon: 1e-5,
+  patchBias: true,
+  preNorm: true,
+  dense: 'tokens',
+};
+
+eachBackend('towers', () => {
+  it.each(['clip', 'bert'] as const)('%s text: padding after the last token changes nothing', async (kind) => {
+    const config = { ...text, kind };
+    const parameters = freeze(initialise(textSpec(config) as never, 1)) as unknown as TextParameters;
+    const ids = tf.tensor2d(
+      [
+        [2, 5, 7, 19, 0, 0, 0, 0],
+        [2, 6, 19, 0, 0, 0, 0, 0],
+      ],
+      [2, 8],
+      'int32',
+    );
+    const batch = { ids, used: 4 };
+    const run = async (keep: number) => {
+      const out = tf.tidy(() => {
+        let x = embedText(parameters, batch, config);
+        x = tf.slice(x, [0, 0, 0], [2, keep, config.width]);
+        for (let i = 0; i < config.layers; i++) x = textBlock(parameters, i, x, batch, config);
+        return textFeatures(parameters, x, batch, config);
+      });
+      const values = [...(await out.data())];
+      expect(out.shape).toEqual([2, 6]);
+      out.dispose();
+      return values;
+    };
+    const [short, whole] = [await run(4), await run(8)];
+    for (const [i, v] of whole.entries()) expect(short[i]).toBeCloseTo(v, 5);
+    ids.dispose();
+    disposeParameters(parameters as never);
+  });
+
+  it.each([
+    ['patch embedding, tokens', vision],
+    ['convolutional stem', { ...vision, stem: [10] }],
+    ['value path', { ...vision, dense: 'value' as const }],
+  ])('image: %s gives a feature per patch', async (_, config) => {
+    const parameters = freeze(initialise(visionSpec(config), 1)) as unknown as VisionParameters;
+    const image = tf.randomNormal([2, 16, 16, 3], 0, 1, 'float32', 3);
+    const out = tf.tidy(() =>
+      imageFeatures(parameters, imageBlock(parameters, 0, embedImage(parameters, image, config), config), config),
+    );
+    expect(out.shape).toEqual([2, 4, 6]);
+    expect([...(await out.data())].every(Number.isFinite)).toBe(true);
+    tf.dispose([image, out]);
+    disposeParameters(parameters as never);
+  });
+});
+
+describe('word tokenizer', () => {
+  const tokenizer = wordTokenizer({ words: vocabularyOf(['One round polyp, left']), contextLength: 8 });
+
+  it('frames, pads, and puts the largest id at the end', () => {
+    const ids = [...tokenizer.encode('one  Round polyp')];
+    expect(ids.slice(5)).toEqual([0, 0, 0]);
+    expect(ids[0]).toBe(2);
+    expect(ids[4]).toBe(Math.max(...ids));
+    expect(ids[4]).toBe(tokenizer.size - 1);
+    expect(new Set(ids.slice(1, 4)).size).toBe(3);
+  });
+
+  it('marks unknown words, and survives being written and read', () => {
+    expect(tokenizer.encode('green polyp')[1]).toBe(1);
+    expect(wordTokenizer(tokenizer.toJson()).encode('round polyp, left')).toEqual(
+      tokenizer.encode('round polyp, left'),
+    );
+  });
+
+  it('refuses a sentence that is too long, with its length', () => {
+    expect(() => tokenizer.encode('one one one one one one one')).toThrow(SentenceTooLongError);
+    expect(() => tokenizer.encode('one one one one one one one')).toThrow(/at most 8 tokens, got 9/);
+  });
+});
