@@ -1,0 +1,86 @@
+// A dataset in the published folder layout: prompt sheets, images, masks.
+import { readdir } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { LayoutError } from './errors.ts';
+import { readPromptSheet } from './sheets.ts';
+
+export type Split = 'train' | 'val' | 'test';
+
+/** How the sentences of the test split were written. */
+export const PROMPT_DESIGNS = [
+  'original',
+  'contradictory',
+  'missing_location',
+  'overdescriptive',
+  'underdescriptive',
+] as const;
+
+export type PromptDesign = (typeof PROMPT_DESIGNS)[number];
+
+export interface SampleFile {
+  readonly name: string;
+  readonly sentence: string;
+  readonly imagePath: string;
+  readonly maskPath: string;
+}
+
+export interface SplitOptions {
+  /** Share of the training and validation data, in percent. */
+  readonly percentage?: 10 | 25 | 50 | 100;
+  readonly design?: PromptDesign;
+}
+
+const FOLDERS: Readonly<Record<Split, string>> = { train: 'Train', val: 'Val', test: 'Test' };
+
+/** The sheet of a split below `Prompts_Folder`. */
+export function sheetName(split: Split, { percentage = 100, design = 'original' }: SplitOptions = {}): string {
+  if (split === 'test') return `Test_text_${design}.xlsx`;
+  return `${FOLDERS[split]}_text${percentage === 100 ? '' : `_${percentage}`}.xlsx`;
+}
+
+const stem = (name: string) => basename(name, extname(name));
+
+/** Files of a folder by name and by stem: sheets may name another extension than the files have. */
+async function index(folder: string): Promise<(name: string) => string | undefined> {
+  const names = await readdir(folder).catch(() => {
+    throw new LayoutError(
+      folder,
+      'a folder',
+      'none',
+      'Lay the dataset out as NAME/{Train,Val,Test}_Folder/{img,label} and NAME/Prompts_Folder.',
+    );
+  });
+  const exact = new Set(names);
+  const byStem = new Map(names.map((name) => [stem(name), name]));
+  return (name) => {
+    // A name in a sheet is a name, not a path: nothing outside the folder is ever opened.
+    const plain = basename(name.replaceAll('\\', '/'));
+    const found = exact.has(plain) ? plain : byStem.get(stem(plain));
+    return found === undefined ? undefined : join(folder, found);
+  };
+}
+
+export interface SplitFiles {
+  readonly samples: readonly SampleFile[];
+  /** Rows of the sheet whose image or mask is not there. */
+  readonly missing: readonly string[];
+}
+
+/** The samples of a split, in the sheet's order, and the rows that have no files. */
+export async function readSplit(dataset: string, split: Split, options: SplitOptions = {}): Promise<SplitFiles> {
+  const sheet = join(dataset, 'Prompts_Folder', sheetName(split, options));
+  const rows = await readPromptSheet(sheet);
+  if (rows.length === 0) throw new LayoutError(sheet, 'rows', 'an empty sheet', 'Choose a split that has data.');
+  const base = join(dataset, `${FOLDERS[split]}_Folder`);
+  const [images, masks] = await Promise.all([index(join(base, 'img')), index(join(base, 'label'))]);
+  const samples: SampleFile[] = [];
+  const missing: string[] = [];
+  for (const { image, sentence, mask } of rows) {
+    const [imagePath, maskPath] = [images(image), masks(mask)];
+    if (imagePath && maskPath) samples.push({ name: stem(maskPath), sentence, imagePath, maskPath });
+    else missing.push(imagePath ? mask : image);
+  }
+  if (samples.length === 0)
+    throw new LayoutError(base, 'the images that the sheet names', 'none of them', 'Check the folders img and label.');
+  return { samples, missing };
+}

@@ -1,0 +1,132 @@
+// Pixels in memory, and the resizing, rotation and thresholding of the published pipeline, byte for byte.
+
+/** 8-bit pixels, row-major, channels interleaved: RGB (3) or one value (1). */
+export interface RasterImage {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly data: Uint8Array;
+}
+
+/** Half to even, as C's `lrint`. */
+function roundEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  if (rest !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+interface Taps {
+  readonly low: Int32Array;
+  readonly high: Int32Array;
+  readonly lowWeight: Int32Array;
+  readonly highWeight: Int32Array;
+}
+
+/** Where each output sample reads, and its two weights in 1/2048. Only across columns does the edge also take the weights. */
+function taps(from: number, to: number, edgeWeights: boolean): Taps {
+  const scale = 1 / (to / from);
+  const [low, high, lowWeight, highWeight] = [0, 0, 0, 0].map(() => new Int32Array(to)) as [
+    Int32Array,
+    Int32Array,
+    Int32Array,
+    Int32Array,
+  ];
+  for (let i = 0; i < to; i++) {
+    const position = Math.fround((i + 0.5) * scale - 0.5);
+    let index = Math.floor(position);
+    let share = Math.fround(position - index);
+    if (edgeWeights && index < 0) [index, share] = [0, 0];
+    if (edgeWeights && index >= from - 1) [index, share] = [from - 1, 0];
+    const clamp = (k: number) => Math.min(Math.max(k, 0), from - 1);
+    low[i] = clamp(index);
+    high[i] = clamp(index + 1);
+    lowWeight[i] = roundEven(Math.fround(Math.fround(1 - share) * 2048));
+    highWeight[i] = roundEven(Math.fround(share * 2048));
+  }
+  return { low, high, lowWeight, highWeight };
+}
+
+/** OpenCV's `resize(…, INTER_LINEAR)` for 8-bit pixels, in its integer arithmetic. No antialiasing; the aspect ratio is not kept. */
+export function resizeLinear(image: RasterImage, width: number, height: number): RasterImage {
+  const { channels, data } = image;
+  if (width === image.width && height === image.height) return image;
+  const x = taps(image.width, width, true);
+  const y = taps(image.height, height, false);
+  const stride = image.width * channels;
+  const row = width * channels;
+  // Rows already mixed horizontally: each is used for several output rows.
+  const rows = new Map<number, Int32Array>();
+  const mixed = (index: number): Int32Array => {
+    const known = rows.get(index);
+    if (known) return known;
+    const out = new Int32Array(row);
+    for (let i = 0, k = 0; i < width; i++) {
+      const a = index * stride + (x.low[i] as number) * channels;
+      const b = index * stride + (x.high[i] as number) * channels;
+      const [wa, wb] = [x.lowWeight[i] as number, x.highWeight[i] as number];
+      for (let c = 0; c < channels; c++, k++) out[k] = (data[a + c] as number) * wa + (data[b + c] as number) * wb;
+    }
+    for (const old of rows.keys()) if (old < index - 2) rows.delete(old);
+    rows.set(index, out);
+    return out;
+  };
+  const out = new Uint8Array(row * height);
+  for (let j = 0; j < height; j++) {
+    const [top, bottom] = [mixed(y.low[j] as number), mixed(y.high[j] as number)];
+    const [wt, wb] = [y.lowWeight[j] as number, y.highWeight[j] as number];
+    for (let k = 0; k < row; k++) {
+      const sum = ((wt * ((top[k] as number) >> 4)) >> 16) + ((wb * ((bottom[k] as number) >> 4)) >> 16);
+      out[j * row + k] = Math.min(255, Math.max(0, (sum + 2) >> 2));
+    }
+  }
+  return { width, height, channels, data: out };
+}
+
+/** OpenCV's `resize(…, INTER_NEAREST)`. */
+export function resizeNearest(image: RasterImage, width: number, height: number): RasterImage {
+  const { channels, data } = image;
+  if (width === image.width && height === image.height) return image;
+  // The reciprocal comes first, as OpenCV has it: it matters when enlarging.
+  const [sx, sy] = [1 / (width / image.width), 1 / (height / image.height)];
+  const out = new Uint8Array(width * height * channels);
+  for (let j = 0, k = 0; j < height; j++) {
+    const y = Math.min(Math.floor(j * sy), image.height - 1);
+    for (let i = 0; i < width; i++) {
+      const at = (y * image.width + Math.min(Math.floor(i * sx), image.width - 1)) * channels;
+      for (let c = 0; c < channels; c++, k++) out[k] = data[at + c] as number;
+    }
+  }
+  return { width, height, channels, data: out };
+}
+
+const round15 = (x: number): number => Number(x.toFixed(15));
+
+/** PIL's `rotate` with nearest neighbour: counter-clockwise by whole degrees, same size, black outside. */
+export function rotateNearest(image: RasterImage, degrees: number): RasterImage {
+  const { width, height, channels, data } = image;
+  const angle = ((degrees % 360) + 360) % 360;
+  if (angle === 0) return image;
+  const radians = (-angle * Math.PI) / 180;
+  const [cos, sin, negSin] = [round15(Math.cos(radians)), round15(Math.sin(radians)), round15(-Math.sin(radians))];
+  const [cx, cy] = [width / 2, height / 2];
+  const dx = cos * -cx + sin * -cy + cx;
+  const dy = negSin * -cx + cos * -cy + cy;
+  const fixed = (v: number) => Math.floor(v * 65536 + 0.5);
+  const out = new Uint8Array(data.length);
+  for (let j = 0, k = 0; j < height; j++)
+    for (let i = 0; i < width; i++) {
+      const x = (fixed(dx + 0.5 * cos + 0.5 * sin) + j * fixed(sin) + i * fixed(cos)) >> 16;
+      const y = (fixed(dy + 0.5 * negSin + 0.5 * cos) + j * fixed(cos) + i * fixed(negSin)) >> 16;
+      const inside = x >= 0 && y >= 0 && x < width && y < height;
+      for (let c = 0; c < channels; c++, k++) out[k] = inside ? (data[(y * width + x) * channels + c] as number) : 0;
+    }
+  return { width, height, channels, data: out };
+}
+
+/** Threshold of the training pipeline: from it on, a mask pixel is foreground. */
+export const MASK_THRESHOLD = 127;
+
+/** A mask of 0 and 1 from grey values. */
+export const thresholdMask = (grey: RasterImage, threshold = MASK_THRESHOLD): Uint8Array =>
+  grey.data.map((v) => (v >= threshold ? 1 : 0));

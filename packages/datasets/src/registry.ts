@@ -1,0 +1,73 @@
+// The sixteen published datasets as data: what they show, and how many rows each prompt sheet has.
+import type { PromptDesign, SplitOptions } from './folder.ts';
+
+export type Percentage = NonNullable<SplitOptions['percentage']>;
+
+type Rows = Readonly<Partial<Record<Percentage, number>>>;
+
+export interface DatasetEntry {
+  readonly modality: 'ultrasound' | 'endoscopic ultrasound' | 'mri' | 'dermoscopy' | 'x-ray' | 'endoscopy';
+  readonly organ: string;
+  /** Rows of the sheets, by percentage; a percentage that is not there has no sheet. */
+  readonly train: Rows;
+  readonly val: Rows;
+  /** The test split is never reduced. */
+  readonly test: number;
+  /** The designs in which the test sentences exist. */
+  readonly designs: readonly PromptDesign[];
+}
+
+const ALL_DESIGNS: readonly PromptDesign[] = [
+  'original',
+  'contradictory',
+  'missing_location',
+  'overdescriptive',
+  'underdescriptive',
+];
+
+const shares = (ten: number, quarter: number, half: number, all: number): Rows => ({
+  10: ten,
+  25: quarter,
+  50: half,
+  100: all,
+});
+
+const ultrasoundBreast = { modality: 'ultrasound', organ: 'breast', designs: ALL_DESIGNS } as const;
+const endoscopyColon = { modality: 'endoscopy', organ: 'colon', designs: ALL_DESIGNS } as const;
+const mriBrain = { modality: 'mri', organ: 'brain', designs: ALL_DESIGNS } as const;
+const dermoscopySkin = { modality: 'dermoscopy', organ: 'skin', designs: ALL_DESIGNS } as const;
+
+export const DATASETS = {
+  BUSI: { ...ultrasoundBreast, train: shares(62, 156, 312, 624), val: shares(7, 19, 39, 78), test: 78 },
+  BUSBRA: { ...ultrasoundBreast, train: { 100: 1311 }, val: { 100: 282 }, test: 282 },
+  BUSUC: { ...ultrasoundBreast, train: { 100: 567 }, val: { 100: 122 }, test: 122 },
+  BUID: { ...ultrasoundBreast, train: { 100: 162 }, val: { 100: 35 }, test: 35 },
+  UDIAT: { ...ultrasoundBreast, train: { 100: 113 }, val: { 100: 25 }, test: 25 },
+  BTMRI: { ...mriBrain, train: shares(273, 684, 1369, 2738), val: shares(132, 330, 660, 1321), test: 1005 },
+  BRISC: { ...mriBrain, train: { 100: 4000 }, val: { 100: 1000 }, test: 1000 },
+  ISIC: { ...dermoscopySkin, train: shares(80, 202, 405, 810), val: shares(9, 22, 45, 90), test: 379 },
+  UWaterlooSkinCancer: { ...dermoscopySkin, train: { 100: 132 }, val: { 100: 0 }, test: 41 },
+  Kvasir: { ...endoscopyColon, train: shares(80, 200, 400, 800), val: shares(10, 25, 50, 100), test: 100 },
+  ColonDB: { ...endoscopyColon, train: { 100: 20 }, val: { 100: 0 }, test: 360 },
+  ClinicDB: { ...endoscopyColon, train: { 100: 490 }, val: { 100: 61 }, test: 61 },
+  CVC300: { ...endoscopyColon, train: { 100: 20 }, val: { 100: 0 }, test: 60 },
+  BKAI: { ...endoscopyColon, train: { 100: 800 }, val: { 100: 100 }, test: 100 },
+  Covid19: {
+    modality: 'x-ray',
+    organ: 'lungs',
+    train: shares(571, 1429, 2858, 5716),
+    val: shares(142, 357, 714, 1429),
+    test: 2113,
+    designs: ['original'],
+  },
+  EUS: {
+    modality: 'endoscopic ultrasound',
+    organ: 'pancreas',
+    train: shares(2631, 6579, 13159, 26318),
+    val: shares(175, 439, 879, 1758),
+    test: 10090,
+    designs: ['original'],
+  },
+} as const satisfies Readonly<Record<string, DatasetEntry>>;
+
+export type DatasetName = keyof typeof DATASETS;

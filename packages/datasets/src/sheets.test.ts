@@ -1,0 +1,74 @@
+// Prompt sheets and dataset folders: broken, empty, missing, and the real Kvasir.
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readSplit } from './folder.ts';
+import { readPromptSheet } from './sheets.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sheets-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+it('a sheet that is none, or is not there, is named', async () => {
+  const path = join(folder, 'Train_text.xlsx');
+  const error = { tag: 'datasets/layout', message: expect.stringContaining(path) };
+  await expect(readPromptSheet(path)).rejects.toMatchObject(error);
+  await writeFile(path, 'Image,Description');
+  await expect(readPromptSheet(path)).rejects.toMatchObject(error);
+});
+
+const fixture = (name: string) => join(import.meta.dirname, 'fixtures', name);
+
+it('a missing column is named with its file', async () => {
+  await expect(readPromptSheet(fixture('no-description.xlsx'))).rejects.toThrow(
+    /no-description.xlsx: expected a column 'Description', got 'Image', 'Ground Truth'/,
+  );
+});
+
+it('sorts by code point and takes Mask for Ground Truth', async () => {
+  const rows = await readPromptSheet(fixture('outside.xlsx'));
+  expect(rows.map(({ mask }) => mask)).toEqual(['../../secret.png', 'B.png', 'a.png']);
+});
+
+it('a name that points out of the folder opens nothing there', async () => {
+  for (const part of ['Prompts_Folder', 'Val_Folder/img', 'Val_Folder/label'])
+    await mkdir(join(folder, part), { recursive: true });
+  await copyFile(fixture('outside.xlsx'), join(folder, 'Prompts_Folder/Val_text.xlsx'));
+  for (const path of ['secret.png', 'Val_Folder/img/a.png', 'Val_Folder/label/a.png'])
+    await writeFile(join(folder, path), '');
+  const { samples, missing } = await readSplit(folder, 'val');
+  expect(samples.map(({ name }) => name)).toEqual(['a']);
+  expect(missing).toEqual(['../../secret.png', 'B.png']);
+});
+
+const shared = process.env.MEDCLIPSEG_SHARED ?? resolve(import.meta.dirname, '../../../../shared');
+const kvasir = join(shared, 'data/Kvasir');
+const present = existsSync(kvasir);
+if (!present && process.env.CI) throw new Error(`${kvasir}: expected the Kvasir images, got none.`);
+
+it.skipIf(!present)(
+  'finds the real images whose sheet names another extension, and tells which are missing',
+  async () => {
+    const { samples, missing } = await readSplit(kvasir, 'train');
+    expect(samples).toHaveLength(798);
+    expect(missing).toEqual(['cju1gkndf6yi10801o1qnje19.png', 'cju2hqt33lmra0988fr5ijv8j.png']);
+    expect(samples[0]?.imagePath).toMatch(/\.jpg$/);
+  },
+);
+
+it.skipIf(!present)('an empty sheet, and folders without the images it names, are refused by name', async () => {
+  await expect(readSplit(join(shared, 'prompts/ColonDB'), 'val')).rejects.toThrow(/Val_text.xlsx: expected rows/);
+  await expect(readSplit(join(shared, 'prompts/Kvasir'), 'val')).rejects.toThrow(
+    /(img|label): expected a folder, got none/,
+  );
+});
+
+it('a file that is a folder is refused', async () => {
+  const path = join(folder, 'Val_text.xlsx');
+  await mkdir(path);
+  await expect(readPromptSheet(path)).rejects.toMatchObject({ tag: 'datasets/layout' });
+});
