@@ -1,0 +1,149 @@
+// Checkpoints: what was trained, the optimiser, and how to go on, in one safetensors file.
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TokenizerJson, wordTokenizer } from '@medclipseg/clip-encoders/tokenizers';
+import {
+  type AdamState,
+  freeze,
+  loadParameters,
+  type ParameterSpec,
+  shapesOf,
+  type Tree,
+  variablesOf,
+} from '@medclipseg/nn';
+import { below, type TensorFile, type TensorValue } from '@medclipseg/weights';
+import { openTensorFile, writeSafetensors } from '@medclipseg/weights/node';
+import type { ModelConfig } from './config.ts';
+import { CheckpointError } from './errors.ts';
+import { type ModelParameters, modelSpec, type Network } from './network.ts';
+import type { Progress, Trainer } from './trainer.ts';
+
+const FORMAT = 'medclipseg-checkpoint-1';
+
+export const BEST = 'best.safetensors';
+export const LATEST = 'latest.safetensors';
+
+export interface LoadedModel {
+  readonly network: Network;
+  readonly tokenizer: ReturnType<typeof wordTokenizer>;
+  readonly progress: Progress;
+  /** Where the weights came from. */
+  readonly path: string;
+}
+
+async function values(variables: ReturnType<typeof variablesOf>): Promise<Map<string, TensorValue>> {
+  const read = new Map<string, TensorValue>();
+  for (const [name, variable] of variables)
+    read.set(name, { shape: variable.shape, data: (await variable.data()) as Float32Array });
+  return read;
+}
+
+/** Writes a checkpoint; a file of that name is replaced only by a whole one. */
+export async function saveCheckpoint(
+  path: string,
+  { config, parameters }: Network,
+  tokenizer: TokenizerJson,
+  trainer: Pick<Trainer, 'progress' | 'optimizerState'>,
+): Promise<void> {
+  const optimizer = await trainer.optimizerState();
+  const tensors = new Map<string, TensorValue>();
+  for (const [name, value] of await values(variablesOf(parameters as never))) tensors.set(`model.${name}`, value);
+  for (const [name, value] of optimizer.moments) tensors.set(`optimizer.${name}`, value);
+  await writeSafetensors(path, tensors, {
+    format: FORMAT,
+    config: JSON.stringify(config),
+    tokenizer: JSON.stringify(tokenizer),
+    progress: JSON.stringify(trainer.progress),
+    optimizerSteps: String(optimizer.step),
+  });
+}
+
+async function openCheckpoint(path: string): Promise<{ file: TensorFile; path: string }> {
+  let chosen = path;
+  const found = await stat(path).catch(() => undefined);
+  if (!found)
+    throw new CheckpointError(
+      path,
+      'a checkpoint or a folder with one',
+      'nothing',
+      'Check the path, or train a model first.',
+    );
+  if (found.isDirectory()) {
+    const best = await stat(join(path, BEST)).catch(() => undefined);
+    chosen = join(path, best ? BEST : LATEST);
+  }
+  const file = await openTensorFile(chosen);
+  if (file.metadata.format !== FORMAT)
+    throw new CheckpointError(
+      chosen,
+      `format ${FORMAT}`,
+      `${file.metadata.format ?? 'none'}`,
+      'Give a checkpoint that this program wrote.',
+    );
+  return { file, path: chosen };
+}
+
+async function readAll(file: TensorFile): Promise<Map<string, TensorValue>> {
+  const read = new Map<string, TensorValue>();
+  for (const name of file.tensors.keys()) read.set(name, await file.read(name));
+  return read;
+}
+
+/** The parameters of a checkpoint, checked name by name against what its configuration needs. */
+function parametersOf(path: string, config: ModelConfig, tensors: ReadonlyMap<string, TensorValue>): ModelParameters {
+  const spec = modelSpec(config);
+  const faults: string[] = [];
+  const expected = shapesOf(spec as Tree<ParameterSpec>);
+  for (const [name, shape] of expected) {
+    const value = tensors.get(name);
+    if (!value) faults.push(`${name}: missing`);
+    else if (`${value.shape}` !== `${shape}`) faults.push(`${name}: expected [${shape}], got [${value.shape}]`);
+  }
+  for (const name of tensors.keys()) if (!expected.has(name)) faults.push(`${name}: unexpected`);
+  if (faults.length > 0)
+    throw new CheckpointError(
+      path,
+      'the tensors that its configuration describes',
+      `${faults.length} that do not fit:\n  ${faults.slice(0, 12).join('\n  ')}\n`,
+      'Load the checkpoint with the configuration that wrote it.',
+    );
+  return loadParameters(spec, tensors) as unknown as ModelParameters;
+}
+
+/** Opens a checkpoint, or the best one of a folder, for prediction: its parameters are frozen. */
+export async function loadModel(path: string): Promise<LoadedModel> {
+  const opened = await openCheckpoint(path);
+  try {
+    const { metadata } = opened.file;
+    const config = JSON.parse(metadata.config as string) as ModelConfig;
+    const parameters = freeze(parametersOf(opened.path, config, await readAll(below(opened.file, 'model.'))));
+    return {
+      network: { config, parameters },
+      tokenizer: wordTokenizer(JSON.parse(metadata.tokenizer as string)),
+      progress: JSON.parse(metadata.progress as string),
+      path: opened.path,
+    };
+  } finally {
+    await opened.file.close();
+  }
+}
+
+/** Everything a training needs to go on where a checkpoint left it. */
+export async function loadTraining(
+  path: string,
+  config: ModelConfig,
+): Promise<{ parameters: ModelParameters; progress: Progress; optimizer: AdamState }> {
+  const opened = await openCheckpoint(path);
+  try {
+    const { metadata } = opened.file;
+    const parameters = parametersOf(opened.path, config, await readAll(below(opened.file, 'model.')));
+    const moments = await readAll(below(opened.file, 'optimizer.'));
+    return {
+      parameters,
+      progress: JSON.parse(metadata.progress as string),
+      optimizer: { step: Number(metadata.optimizerSteps), moments },
+    };
+  } finally {
+    await opened.file.close();
+  }
+}

@@ -1,0 +1,22 @@
+// What a model is made of, as data: enough to build it from nothing and to read its weights.
+import type { Preprocessing, TextConfig, VisionConfig } from '@medclipseg/clip-encoders';
+
+export interface ModelConfig {
+  readonly vision: VisionConfig;
+  readonly text: TextConfig;
+  readonly adapters: {
+    /** Channels inside the adapters (published: 256). */
+    readonly width: number;
+    /** Block indices before which an adapter stands; the j-th adapter belongs to the j-th entry. */
+    readonly layers: readonly number[];
+    /** Weight of the penalty on uncertain keys. */
+    readonly beta: number;
+    /** Starting value of the gates, before the sigmoid. */
+    readonly gate: number;
+    /** Hides text padding from the image tokens; off in the published model. */
+    readonly maskPadding?: boolean;
+  };
+  /** Number of blocks that double the resolution of the patch features. */
+  readonly upscaleBlocks: number;
+  readonly preprocessing: Preprocessing;
+}

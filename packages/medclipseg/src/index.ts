@@ -1,0 +1,64 @@
+// Text-driven segmentation with uncertainty: the composed model.
+export type { ModelConfig } from './config.ts';
+export {
+  type DecoderParameters,
+  decode,
+  decoderSpec,
+  maskVector,
+  type ScaleBlockParameters,
+  scaleBlock,
+} from './decoder.ts';
+export { CheckpointError, DivergedError, ModelError } from './errors.ts';
+export { checkpointKeys, decoderKeys, trainedKeys } from './keys.ts';
+export {
+  bootstrapMean,
+  type Calibration,
+  CalibrationMeter,
+  dice,
+  distanceTransform,
+  type Interval,
+  type Mask,
+  type MaskImage,
+  type OverlapScores,
+  outlineLengths,
+  overlapScores,
+  pairedDifference,
+  publishedSurfaceDice,
+  type ReliabilityBin,
+  type Spacing,
+  type SurfaceScores,
+  surfaceScores,
+} from './metrics/index.ts';
+export { MedCLIPSeg, type Segmentation, type SegmentOptions } from './model.ts';
+export { type Estimate, type MonteCarloOptions, monteCarlo } from './monte-carlo.ts';
+export {
+  logitsOf,
+  type ModelParameters,
+  modelSpec,
+  type Network,
+  prefix,
+  type Tokens,
+  TRAINED_PART,
+  type TrunkOptions,
+  trunk,
+} from './network.ts';
+export { overlayPicture, uncertaintyPicture } from './pictures.ts';
+export { tokenBatch } from './tokens.ts';
+export {
+  type EpochReport,
+  type ImageBatch,
+  type Progress,
+  type StepReport,
+  Trainer,
+  type TrainerOptions,
+  type TrainingData,
+  type TrainingPlan,
+} from './trainer.ts';
+export {
+  applyGradients,
+  type LossAndGradients,
+  lossAndGradients,
+  type StepLoss,
+  type TrainingBatch,
+} from './training-step.ts';
+export { binaryEntropy, MAXIMUM_ENTROPY } from './uncertainty.ts';

@@ -1,0 +1,132 @@
+// The network: two encoders, adapters before some of their blocks, a decoder (reference-wise: the whole forward pass).
+import {
+  embedImage,
+  embedText,
+  imageBlock,
+  imageFeatures,
+  type TextParameters,
+  type TokenBatch,
+  textBlock,
+  textFeatures,
+  textSpec,
+  type VisionParameters,
+  visionSpec,
+} from '@medclipseg/clip-encoders';
+import type { Noise } from '@medclipseg/nn';
+import { foldSamples, type PvlAdapterParameters, pvlAdapter, pvlAdapterSpec } from '@medclipseg/pvl-attention';
+import * as tf from '@tensorflow/tfjs-core';
+import type { ModelConfig } from './config.ts';
+import { type DecoderParameters, decode, decoderSpec } from './decoder.ts';
+
+export interface ModelParameters extends DecoderParameters {
+  readonly vision: VisionParameters;
+  readonly text: TextParameters;
+  readonly adapters: readonly PvlAdapterParameters[];
+}
+
+/** A model as functions take it. */
+export interface Network {
+  readonly config: ModelConfig;
+  readonly parameters: ModelParameters;
+}
+
+export const modelSpec = (config: ModelConfig) => ({
+  vision: visionSpec(config.vision),
+  text: textSpec(config.text),
+  adapters: config.adapters.layers.map(() =>
+    pvlAdapterSpec({
+      imageWidth: config.vision.width,
+      textWidth: config.text.width,
+      width: config.adapters.width,
+      gate: config.adapters.gate,
+    }),
+  ),
+  ...decoderSpec(config.vision.outputs, config.upscaleBlocks),
+});
+
+/** Parameters that the published training learns; the encoders stay frozen. */
+export const TRAINED_PART = /^(adapters|upscale|maskHead)\./;
+
+/** Tokens on their way through the towers, before block `block`. */
+export type Tokens = {
+  readonly image: tf.Tensor; // [B, Tv, Cv]
+  readonly text: tf.Tensor; // [B, Tt, Ct]
+  readonly block: number;
+};
+
+const imageStep = ({ config, parameters }: Network, block: number, x: tf.Tensor) =>
+  // The last block belongs to the features, which may need only a part of it.
+  block < config.vision.layers - 1 ? imageBlock(parameters.vision, block, x, config.vision) : x;
+
+const textStep = ({ config, parameters }: Network, block: number, y: tf.Tensor, sentences: TokenBatch) =>
+  block < config.text.layers ? textBlock(parameters.text, block, y, sentences, config.text) : y;
+
+/** The part that no noise reaches: embeddings and the blocks below the first adapter. Once per image, whatever the number of samples. */
+export function prefix(network: Network, image: tf.Tensor, sentences: TokenBatch): Tokens {
+  const { config, parameters } = network;
+  let x = embedImage(parameters.vision, image, config.vision);
+  let y = embedText(parameters.text, sentences, config.text);
+  const first = Math.min(...config.adapters.layers);
+  for (let block = 0; block < first; block++) {
+    x = imageStep(network, block, x);
+    y = textStep(network, block, y, sentences);
+  }
+  return { image: x, text: y, block: first };
+}
+
+export interface TrunkOptions {
+  readonly noise?: Noise;
+  /** Monte-Carlo samples, folded into the batch sample by sample. */
+  readonly samples?: number;
+}
+
+/**
+ * From the first adapter to the features.
+ *
+ * After the last adapter nothing looks at the text but its own tower, which ignores padding: from there on only the positions that hold
+ * tokens are computed. That changes no result.
+ *
+ * @returns `patches` [B·S, patches, outputs] and `text` [B·S, outputs], neither normalised
+ */
+export function trunk(
+  network: Network,
+  start: Tokens,
+  sentences: TokenBatch,
+  { noise, samples = 1 }: TrunkOptions = {},
+): { patches: tf.Tensor; text: tf.Tensor } {
+  const { config, parameters } = network;
+  const { layers, beta, maskPadding } = config.adapters;
+  const last = Math.max(...layers);
+  const rows = (start.image.shape[0] as number) * samples;
+  const blocks = Math.max(config.vision.layers, config.text.layers);
+  let { image: x, text: y } = start;
+  for (let block = start.block; block < blocks; block++) {
+    const adapter = layers.indexOf(block);
+    if (adapter >= 0) {
+      const delta = pvlAdapter(parameters.adapters[adapter] as PvlAdapterParameters, x, y, {
+        beta,
+        noise,
+        adapter,
+        samples: rows / (x.shape[0] as number),
+        textTokens: block === last ? sentences.used : undefined,
+        textMask: maskPadding ? tf.cast(tf.greater(sentences.ids, 0), 'float32') : undefined,
+      });
+      const folded = delta.image.shape[0] as number;
+      const kept = tf.slice(y, [0, 0, 0], [y.shape[0] as number, delta.text.shape[1] as number, config.text.width]);
+      x = tf.add(foldSamples(x, folded), delta.image);
+      y = tf.add(foldSamples(kept, folded), delta.text);
+    }
+    x = imageStep(network, block, x);
+    y = textStep(network, block, y, sentences);
+  }
+  return {
+    patches: imageFeatures(parameters.vision, x, config.vision),
+    text: textFeatures(parameters.text, y, sentences, config.text),
+  };
+}
+
+/** Logits [B·S, size, size] from features. */
+export const logitsOf = (
+  { config, parameters }: Network,
+  { patches, text }: { patches: tf.Tensor; text: tf.Tensor },
+): tf.Tensor => decode(parameters, patches, text, config.vision.imageSize);

@@ -1,0 +1,2 @@
+// Models on disk.
+export { BEST, LATEST, type LoadedModel, loadModel, loadTraining, saveCheckpoint } from './checkpoint.ts';

@@ -1,0 +1,69 @@
+// Pictures of results, as RGB pixels.
+import type { RasterImage } from '@medclipseg/datasets';
+import type { Segmentation } from './model.ts';
+import { MAXIMUM_ENTROPY } from './uncertainty.ts';
+
+type Colour = readonly [number, number, number];
+
+/** Dark for sure, bright for unsure; equal steps look equally far apart. */
+const HEAT: readonly Colour[] = [
+  [8, 8, 30],
+  [62, 18, 96],
+  [134, 36, 108],
+  [207, 66, 82],
+  [246, 128, 48],
+  [252, 253, 191],
+];
+
+const TINT: Colour = [0, 200, 170];
+const OUTLINE: Colour = [255, 255, 255];
+const SHADOW: Colour = [10, 20, 20];
+
+function heat(value: number): Colour {
+  const at = Math.min(1, Math.max(0, value)) * (HEAT.length - 1);
+  const low = Math.min(Math.floor(at), HEAT.length - 2);
+  const [a, b] = [HEAT[low] as Colour, HEAT[low + 1] as Colour];
+  return [0, 1, 2].map((c) =>
+    Math.round((a[c] as number) + ((b[c] as number) - (a[c] as number)) * (at - low)),
+  ) as unknown as Colour;
+}
+
+/** The uncertainty in colour, on the fixed scale 0 to ln 2: pictures can be compared. */
+export function uncertaintyPicture({
+  width,
+  height,
+  uncertainty,
+}: Pick<Segmentation, 'width' | 'height' | 'uncertainty'>): RasterImage {
+  const data = new Uint8Array(width * height * 3);
+  uncertainty.forEach((u, i) => {
+    data.set(heat(u / MAXIMUM_ENTROPY), 3 * i);
+  });
+  return { width, height, channels: 3, data };
+}
+
+/** The image with the mask tinted and outlined, so that the tissue below stays visible. */
+export function overlayPicture(image: RasterImage, { mask }: Pick<Segmentation, 'mask'>): RasterImage {
+  const { width, height } = image;
+  const data = Uint8Array.from(image.data);
+  const inside = (x: number, y: number) => x >= 0 && y >= 0 && x < width && y < height && mask[y * width + x] === 1;
+  const paint = (i: number, colour: Colour, opacity: number) => {
+    for (let c = 0; c < 3; c++)
+      data[3 * i + c] = Math.round((data[3 * i + c] as number) * (1 - opacity) + (colour[c] as number) * opacity);
+  };
+  const around = [
+    [-1, 0],
+    [1, 0],
+    [0, -1],
+    [0, 1],
+  ] as const;
+  for (let y = 0, i = 0; y < height; y++)
+    for (let x = 0; x < width; x++, i++) {
+      const here = inside(x, y);
+      const border = around.some(([dx, dy]) => inside(x + dx, y + dy) !== here);
+      if (here && border) paint(i, OUTLINE, 0.95);
+      else if (here) paint(i, TINT, 0.3);
+      // A dark line outside the bright one keeps the outline visible on bright tissue.
+      else if (border) paint(i, SHADOW, 0.6);
+    }
+  return { width, height, channels: 3, data };
+}

@@ -1,0 +1,23 @@
+// Sentences as tensors.
+import type { TokenBatch } from '@medclipseg/clip-encoders';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Lengths are rounded up to this, so that a GPU sees few different shapes. */
+const BUCKET = 8;
+
+/**
+ * Stacks token ids, each padded with 0 to the same length.
+ *
+ * @returns ids [B, T]; the caller disposes them
+ */
+export function tokenBatch(rows: readonly Int32Array[]): TokenBatch {
+  const context = (rows[0] as Int32Array).length;
+  const ids = new Int32Array(rows.length * context);
+  let longest = 0;
+  rows.forEach((row, i) => {
+    ids.set(row, i * context);
+    longest = Math.max(longest, row.findLastIndex((id) => id !== 0) + 1);
+  });
+  const used = Math.min(context, Math.ceil(longest / BUCKET) * BUCKET);
+  return { ids: tf.tensor2d(ids, [rows.length, context], 'int32'), used };
+}
