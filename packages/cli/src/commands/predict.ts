@@ -1,0 +1,103 @@
+// medclipseg predict: one image, one sentence, a folder of maps and a report.
+import { mkdir } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { readImage, writePng, writeWhole } from '@medclipseg/datasets/node';
+import { MAXIMUM_ENTROPY, MedCLIPSeg, overlayPicture, type Segmentation, uncertaintyPicture } from 'medclipseg';
+import { loadModel } from 'medclipseg/node';
+import { useBackend } from '../backend.ts';
+import { UsageError } from '../errors.ts';
+import { VERSION } from '../version.ts';
+
+export interface PredictOptions {
+  readonly prompt: string;
+  readonly model: string;
+  readonly out: string;
+  readonly seed: string;
+  readonly samples: string;
+  readonly fold: string;
+  readonly backend: string;
+  readonly json?: boolean;
+}
+
+/** A whole number from the command line. */
+export function wholeNumber(flag: string, text: string, least = 0): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new UsageError(flag, `a whole number of at least ${least}`, `'${text}'`, 'Correct it.');
+  return value;
+}
+
+/** 16-bit values of a map whose largest possible value is `most`. */
+const sixteenBit = (map: Float32Array, most: number): Uint16Array =>
+  Uint16Array.from(map, (v) => Math.round((Math.min(v, most) / most) * 65535));
+
+export async function predict(imagePath: string, options: PredictOptions, signal: AbortSignal): Promise<void> {
+  const [seed, samples, fold] = [
+    wholeNumber('--seed', options.seed),
+    wholeNumber('--samples', options.samples),
+    wholeNumber('--fold', options.fold, 1),
+  ];
+  const image = await readImage(imagePath);
+  const backend = await useBackend(options.backend);
+  const { network, tokenizer, path } = await loadModel(options.model);
+  const model = new MedCLIPSeg(network, tokenizer);
+  const started = performance.now();
+  const result = await model.segment(image, options.prompt, { seed, samples, fold, signal });
+  const seconds = (performance.now() - started) / 1000;
+  model.dispose();
+
+  await mkdir(options.out, { recursive: true });
+  const name = basename(imagePath, extname(imagePath));
+  const files = await writeMaps(options.out, name, image, result);
+  const foreground = result.mask.reduce((sum, v) => sum + v, 0);
+  const report = {
+    notice: 'For research only, not a medical device.',
+    version: VERSION,
+    node: process.version,
+    image: imagePath,
+    size: [result.width, result.height],
+    prompt: options.prompt,
+    model: path,
+    backend,
+    seed,
+    samples: result.samples,
+    seconds: Number(seconds.toFixed(3)),
+    foregroundPixels: foreground,
+    foregroundShare: foreground / result.mask.length,
+    meanUncertainty: result.uncertainty.reduce((sum, v) => sum + v, 0) / result.uncertainty.length,
+    uncertaintyScale: [0, MAXIMUM_ENTROPY],
+    files,
+  };
+  await writeWhole(join(options.out, `${name}-report.json`), `${JSON.stringify(report, null, 2)}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else
+    process.stdout.write(
+      `${(100 * report.foregroundShare).toFixed(1)} % of the image, ${result.samples} samples in ${seconds.toFixed(1)} s\n${Object.values(
+        files,
+      )
+        .map((file) => join(options.out, file))
+        .join('\n')}\n`,
+    );
+}
+
+async function writeMaps(
+  out: string,
+  name: string,
+  image: Awaited<ReturnType<typeof readImage>>,
+  result: Segmentation,
+): Promise<Record<string, string>> {
+  const { width, height } = result;
+  const pictures = {
+    mask: { width, height, channels: 1, data: result.mask.map((v) => v * 255) },
+    probability: { width, height, channels: 1, data: sixteenBit(result.probability, 1) },
+    uncertainty: { width, height, channels: 1, data: sixteenBit(result.uncertainty, MAXIMUM_ENTROPY) },
+    'uncertainty-color': uncertaintyPicture(result),
+    overlay: overlayPicture(image, result),
+  } as const;
+  const files: Record<string, string> = {};
+  for (const [kind, pixels] of Object.entries(pictures)) {
+    files[kind] = `${name}-${kind}.png`;
+    await writePng(join(out, files[kind]), pixels);
+  }
+  return files;
+}

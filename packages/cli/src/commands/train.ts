@@ -1,0 +1,165 @@
+// medclipseg train: a model from a settings file and a dataset folder.
+import { appendFile, copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { vocabularyOf, wordTokenizer } from '@medclipseg/clip-encoders/tokenizers';
+import { batches, readSplit, SampleCache } from '@medclipseg/datasets/node';
+import {
+  countParameters,
+  disposeParameters,
+  initialise,
+  keyOf,
+  permutation,
+  randomUniform,
+  trainable,
+} from '@medclipseg/nn';
+import cliProgress from 'cli-progress';
+import { type ModelParameters, modelSpec, Trainer } from 'medclipseg';
+import { BEST, LATEST, loadTraining, saveCheckpoint } from 'medclipseg/node';
+import { stringify } from 'yaml';
+import { useBackend } from '../backend.ts';
+import { UsageError } from '../errors.ts';
+import { modelConfig, readSettings, type Settings, trainingPlan } from '../settings.ts';
+
+export interface TrainOptions {
+  readonly config: string;
+  readonly data: string;
+  readonly out: string;
+  readonly set: readonly string[];
+  readonly backend: string;
+  readonly resume?: boolean;
+}
+
+/** How many random numbers an augmentation may draw for one sample. */
+const DRAWS = 32;
+
+/** A finite random stream for a sample, the same whenever it is asked for. */
+function stream(seed: number, epoch: number, index: number): () => number {
+  const values = randomUniform(keyOf(seed, 'augment', epoch, index), DRAWS, 0.5);
+  let next = 0;
+  return () => (values[next++ % DRAWS] as number) + 0.5;
+}
+
+const notice = (text: string) => process.stderr.write(`${text}\n`);
+
+async function readData(data: string, settings: Settings) {
+  const [train, val] = await Promise.all([readSplit(data, 'train'), readSplit(data, 'val')]);
+  for (const [split, { missing }] of [
+    ['training', train],
+    ['validation', val],
+  ] as const)
+    if (missing.length > 0)
+      notice(`${missing.length} ${split} rows have no files and are left out: ${missing.join(', ')}`);
+  const size = settings.MODEL.IMAGE.SIZE;
+  return { train: train.samples, val: val.samples, cache: new SampleCache(size), size };
+}
+
+/** Trains and returns the best validation Dice. */
+export async function train(options: TrainOptions, signal: AbortSignal): Promise<number> {
+  const settings = await readSettings(options.config, options.set);
+  const { train: samples, val, cache } = await readData(options.data, settings);
+  const checkpoint = join(options.out, LATEST);
+  const exists = await stat(checkpoint).then(
+    () => true,
+    () => false,
+  );
+  if (exists && !options.resume)
+    throw new UsageError(
+      options.out,
+      'a folder without a training',
+      `one with ${LATEST}`,
+      'Add --resume to go on, or choose another --out.',
+    );
+  await useBackend(options.backend);
+  await mkdir(options.out, { recursive: true });
+  await writeFile(join(options.out, 'settings.yaml'), stringify(settings));
+
+  // Flipping makes words that the sentences may lack; words of all places are in the vocabulary.
+  const words = vocabularyOf([
+    ...samples.map(({ sentence }) => sentence),
+    'top bottom left right upper lower center polyp',
+  ]);
+  const tokenizer = wordTokenizer({ words, contextLength: settings.MODEL.TEXT.CONTEXT });
+  const config = modelConfig(settings, tokenizer.size);
+  const plan = trainingPlan(settings);
+  const resumed = exists ? await loadTraining(checkpoint, config) : undefined;
+  const parameters = trainable(
+    resumed?.parameters ?? (initialise(modelSpec(config), plan.seed) as unknown as ModelParameters),
+  );
+  const network = { config, parameters };
+  const trainer = new Trainer(network, tokenizer, plan);
+  if (resumed) trainer.resume(resumed.progress, resumed.optimizer);
+  notice(
+    `${countParameters(parameters as never).toLocaleString('en')} parameters, ${samples.length} images to learn from`,
+  );
+
+  const common = { batchSize: settings.TRAIN.BATCH_SIZE, preprocessing: config.preprocessing, signal };
+  const save = (name: string) => saveCheckpoint(join(options.out, name), network, tokenizer.toJson(), trainer);
+  const bar = progressBar();
+  const stepsPerEpoch = Math.ceil(samples.length / common.batchSize);
+  try {
+    await trainer.run(
+      {
+        stepsPerEpoch,
+        train: (epoch, from) =>
+          batches(samples, cache, {
+            ...common,
+            from,
+            augment: settings.TRAIN.AUGMENT,
+            order: permutation(keyOf(plan.seed, 'order', epoch), samples.length),
+            random: (index) => stream(plan.seed, epoch, index),
+          }),
+        validate: () => batches(val, cache, common),
+      },
+      {
+        signal,
+        onStep: ({ epoch, step, loss }) => bar.step(epoch, plan.epochs, step, stepsPerEpoch, loss.total),
+        onEpoch: async (report) => {
+          bar.stop();
+          const line = { ...report, seconds: Math.round(performance.now() / 1000) };
+          await appendFile(join(options.out, 'log.jsonl'), `${JSON.stringify(line)}\n`);
+          notice(
+            `epoch ${report.epoch + 1}/${plan.epochs}  training loss ${report.trainingLoss.toFixed(4)}  validation Dice ${report.validationDice.toFixed(4)}${report.best ? '  best' : ''}`,
+          );
+          await save(LATEST);
+          if (report.best) await copyFile(checkpoint, join(options.out, BEST));
+        },
+      },
+    );
+  } catch (error) {
+    // Cancelled between two steps: what was learnt so far is kept. After a loss that is no number, the last good one is.
+    if (signal.aborted) await save(LATEST);
+    throw error;
+  } finally {
+    bar.stop();
+    const { bestDice } = trainer.progress;
+    trainer.dispose();
+    disposeParameters(parameters as never);
+    notice(`best validation Dice ${bestDice.toFixed(4)}; checkpoints in ${options.out}`);
+  }
+  return trainer.progress.bestDice;
+}
+
+/** A bar on a terminal; elsewhere nothing between epochs. */
+function progressBar() {
+  const bar = new cliProgress.SingleBar(
+    {
+      format: 'epoch {epoch} [{bar}] {value}/{total}  {eta_formatted} left  loss {loss}',
+      hideCursor: true,
+      noTTYOutput: false,
+    },
+    cliProgress.Presets.shades_classic,
+  );
+  let running = false;
+  return {
+    step(epoch: number, epochs: number, step: number, steps: number, loss: number) {
+      const payload = { epoch: `${epoch + 1}/${epochs}`, loss: loss.toFixed(4) };
+      if (!running) bar.start(steps, step, payload);
+      running = true;
+      bar.update(step, payload);
+    },
+    stop() {
+      if (running) bar.stop();
+      running = false;
+    },
+  };
+}

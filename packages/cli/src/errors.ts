@@ -1,0 +1,29 @@
+// What the command line says when it is used wrongly, and how it ends.
+
+/** Wrong use: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly tag = 'cli/usage';
+  constructor(
+    readonly subject: string,
+    expected: string,
+    actual: string,
+    remedy: string,
+  ) {
+    super(`${subject}: expected ${expected}, got ${actual}. ${remedy}`);
+  }
+}
+
+export const EXIT = { done: 0, failed: 1, usage: 2, cancelled: 130 } as const;
+
+/** Our own errors carry a tag; their message is meant for people, anything else keeps its stack. */
+export function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'tag' in error ? error.message : (error.stack ?? error.message);
+}
+
+export function exitCode(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof Error && error.name === 'AbortError') return EXIT.cancelled;
+  return EXIT.failed;
+}

@@ -1,0 +1,104 @@
+// The `medclipseg` command.
+import { Command, CommanderError } from 'commander';
+import { BACKEND_HELP } from './backend.ts';
+import { describe, EXIT, exitCode } from './errors.ts';
+
+const control = new AbortController();
+// The first Ctrl-C asks for an orderly end, the second ends at once.
+process.once('SIGINT', () => {
+  process.stderr.write('\nstopping after this step; press Ctrl-C again to stop at once\n');
+  control.abort();
+  process.once('SIGINT', () => process.exit(EXIT.cancelled));
+});
+
+const list = (value: string, before: string[]) => [...before, value];
+
+const program = new Command('medclipseg')
+  .description(
+    'Segment medical images by a sentence, with a map of how sure the model is. For research, not a medical device.',
+  )
+  .exitOverride()
+  .showSuggestionAfterError();
+
+program
+  .command('train')
+  .description('train a model on a dataset folder')
+  .requiredOption('--config <file>', 'settings (YAML)')
+  .requiredOption('--data <folder>', 'dataset in the published layout')
+  .requiredOption('--out <folder>', 'where checkpoints and the log go')
+  .option('--set <KEY.SUB=value>', 'override a setting (repeatable)', list, [])
+  .option('--backend <name>', BACKEND_HELP, 'auto')
+  .option('--resume', 'go on with the training in --out')
+  .action(async (options) => {
+    const { train } = await import('./commands/train.ts');
+    await train(options, control.signal);
+  });
+
+program
+  .command('predict')
+  .description('segment one image by a sentence')
+  .argument('<image>', 'PNG, JPEG, TIFF or BMP')
+  .requiredOption('--prompt <sentence>', 'what to segment')
+  .requiredOption('--model <path>', 'a checkpoint, or a folder with one')
+  .option('--out <folder>', 'where the maps go', 'out')
+  .option('--seed <n>', 'seed of the noise', '666')
+  .option('--samples <n>', 'Monte-Carlo samples; 0 runs the mean network', '30')
+  .option('--fold <n>', 'samples computed at a time; changes no result', '5')
+  .option('--backend <name>', BACKEND_HELP, 'auto')
+  .option('--json', 'print the report')
+  .action(async (image, options) => {
+    const { predict } = await import('./commands/predict.ts');
+    await predict(image, options, control.signal);
+  });
+
+program
+  .command('test')
+  .description('predict the test split of a dataset and score it')
+  .requiredOption('--checkpoint <path>', 'a checkpoint, or a folder with one')
+  .requiredOption('--data <folder>', 'dataset in the published layout')
+  .option('--out <folder>', 'where masks and scores go; below the checkpoint by default')
+  .option('--design <name>', 'how the sentences are written', 'original')
+  .option('--samples <n>', 'Monte-Carlo samples', '30')
+  .option('--seed <n>', 'seed of the noise', '666')
+  .option('--backend <name>', BACKEND_HELP, 'auto')
+  .option('--json', 'print the summary as JSON')
+  .action(async (options) => {
+    const { test } = await import('./commands/test.ts');
+    await test(options, control.signal);
+  });
+
+program
+  .command('evaluate')
+  .description('score a folder of masks against a folder of true masks')
+  .requiredOption('--predictions <folder>', 'predicted masks')
+  .requiredOption('--truth <folder>', 'true masks')
+  .option('--csv <file>', 'write the published table')
+  .option('--json', 'print everything as JSON')
+  .action(async (options) => {
+    const { evaluate } = await import('./commands/evaluate.ts');
+    await evaluate(options);
+  });
+
+program
+  .command('doctor')
+  .description('show which backends work here')
+  .option('--json', 'print as JSON')
+  .action(async (options) => {
+    const { doctor } = await import('./commands/doctor.ts');
+    await doctor(options);
+  });
+
+/** Runs the command line and returns the exit code. */
+async function main(): Promise<number> {
+  try {
+    await program.parseAsync();
+    return EXIT.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    process.stderr.write(`${describe(error)}\n`);
+    return exitCode(error);
+  }
+}
+
+// A WebGPU device keeps Node alive: leave once the work is done.
+process.exit(await main());
