@@ -1,0 +1,62 @@
+// Errors between what we compute and what the reference computed.
+import type { TensorFile, TensorValue } from '@medclipseg/weights';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** One compared quantity: its worst error and the tolerance promised for it. */
+export interface Row {
+  readonly file: string;
+  readonly quantity: string;
+  readonly error: number;
+  readonly tolerance: number;
+}
+
+/** Largest difference, relative to the largest expected magnitude (or absolute where that is below one). NaN counts as infinite. */
+export function worstError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let worst = 0;
+  let scale = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs((actual[i] as number) - (expected[i] as number));
+    worst = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : Math.max(worst, difference);
+    scale = Math.max(scale, Math.abs(expected[i] as number));
+  }
+  return worst / Math.max(1, scale);
+}
+
+/**
+ * Error of a gradient relative to its largest expected entry. `floor` is the least magnitude that counts: some parameters (a bias added
+ * to every key alike) have a gradient that is zero in exact arithmetic and rounding noise in fact.
+ */
+export function gradientError(actual: ArrayLike<number>, expected: ArrayLike<number>, floor = 0): number {
+  const scale = Math.max(1e-12, floor, largest(expected));
+  const scaled = (values: ArrayLike<number>) => Array.from(values, (v) => v / scale);
+  return worstError(scaled(actual), scaled(expected));
+}
+
+export function largest(values: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i] as number));
+  return most;
+}
+
+/** Gradients smaller than this share of the largest of all are compared with the latter's scale. */
+export const FLOOR = 1e-2;
+
+export const toTensor = ({ shape, data }: TensorValue): tf.Tensor => tf.tensor(data, [...shape]);
+
+/** Numbered tensors `prefix0`, `prefix1`, … of a file. */
+export async function readNumbered(file: TensorFile, prefix: string): Promise<tf.Tensor[]> {
+  const tensors: tf.Tensor[] = [];
+  for (let i = 0; file.tensors.has(`${prefix}${i}`); i++) tensors.push(toTensor(await file.read(`${prefix}${i}`)));
+  return tensors;
+}
+
+/** NCHW → NHWC. */
+export const channelsLast = (x: tf.Tensor): tf.Tensor => tf.tidy(() => tf.transpose(x, [0, 2, 3, 1]));
+
+/** A variable with the values of a tensor, which it replaces. */
+export function learn(tensor: tf.Tensor): tf.Variable {
+  const variable = tf.variable(tensor);
+  tensor.dispose();
+  return variable;
+}
