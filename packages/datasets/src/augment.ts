@@ -1,14 +1,12 @@
 // Seeded changes of a training sample. Each draws its own numbers, so that one more step changes no other.
-import { type RasterImage, rotateNearest } from './raster.ts';
+import { type RasterImage, rotateNearest } from './images/raster.ts';
+import type { Random } from './random.ts';
 
 export interface Sample {
   readonly image: RasterImage;
   readonly mask: RasterImage;
   readonly sentence: string;
 }
-
-/** Uniform numbers in [0, 1). */
-export type Random = () => number;
 
 export type Augmentation = (sample: Sample, random: Random) => Sample;
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { augmentations } from './augment.ts';
-import { batches, SampleCache } from './batches.ts';
-import { decodeImage, readImage } from './decode.ts';
 import type { SampleFile } from './folder.ts';
+import { decodeImage, readImage } from './images/decode.ts';
+import { batches, SampleCache } from './loading/batches.ts';
 
 let folder = '';
 beforeEach(async () => {

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { LayoutError } from './errors.ts';
-import { readPromptSheet } from './sheets.ts';
+import { readPromptSheet } from './sheets/sheets.ts';
 
 export type Split = 'train' | 'val' | 'test';
 

@@ -1,7 +1,7 @@
 // Medical images, masks and sentences, without tfjs: what needs no file system.
-export { type Augmentation, type AugmentationName, augmentations, type Random, type Sample } from './augment.ts';
+export { type Augmentation, type AugmentationName, augmentations, type Sample } from './augment.ts';
 export { DatasetError, ImageError, LayoutError } from './errors.ts';
-export { normalisePixels, type Preprocessing } from './normalise.ts';
+export { normalisePixels, type Preprocessing } from './images/normalise.ts';
 export {
   MASK_THRESHOLD,
   type RasterImage,
@@ -9,5 +9,6 @@ export {
   resizeNearest,
   rotateNearest,
   thresholdMask,
-} from './raster.ts';
+} from './images/raster.ts';
+export { type Random, type RandomKey, seededRandom } from './random.ts';
 export { DATASETS, type DatasetEntry, type DatasetName, type Percentage } from './registry.ts';

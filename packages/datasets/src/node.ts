@@ -1,7 +1,5 @@
 // Images, sheets and datasets on disk.
-export { type Batch, type BatchOptions, batches, SampleCache } from './batches.ts';
-export { decodeImage, MAXIMUM_PIXELS, readImage } from './decode.ts';
-export { encodePng, type PngPixels, writePng, writeWhole } from './encode.ts';
+
 export {
   PROMPT_DESIGNS,
   type PromptDesign,
@@ -12,4 +10,7 @@ export {
   type SplitOptions,
   sheetName,
 } from './folder.ts';
-export { type PromptRow, readPromptSheet } from './sheets.ts';
+export { decodeImage, MAXIMUM_PIXELS, readImage } from './images/decode.ts';
+export { encodePng, type PngPixels, writePng, writeWhole } from './images/encode.ts';
+export { type Batch, type BatchOptions, batches, SampleCache } from './loading/batches.ts';
+export { type PromptRow, readPromptSheet } from './sheets/sheets.ts';

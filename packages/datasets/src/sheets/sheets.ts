@@ -1,6 +1,6 @@
 // Prompt sheets: which image goes with which sentence and mask.
 import readSheet from 'read-excel-file/node';
-import { DatasetError, LayoutError } from './errors.ts';
+import { DatasetError, LayoutError } from '../errors.ts';
 
 export interface PromptRow {
   readonly image: string;

@@ -4,7 +4,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readSplit } from './folder.ts';
+import { readSplit } from '../folder.ts';
 import { readPromptSheet } from './sheets.ts';
 
 let folder = '';
@@ -21,7 +21,7 @@ it('a sheet that is none, or is not there, is named', async () => {
   await expect(readPromptSheet(path)).rejects.toMatchObject(error);
 });
 
-const fixture = (name: string) => join(import.meta.dirname, 'fixtures', name);
+const fixture = (name: string) => join(import.meta.dirname, '../fixtures', name);
 
 it('a missing column is named with its file', async () => {
   await expect(readPromptSheet(fixture('no-description.xlsx'))).rejects.toThrow(
@@ -45,7 +45,7 @@ it('a name that points out of the folder opens nothing there', async () => {
   expect(missing).toEqual(['../../secret.png', 'B.png']);
 });
 
-const shared = process.env.MEDCLIPSEG_SHARED ?? resolve(import.meta.dirname, '../../../../shared');
+const shared = process.env.MEDCLIPSEG_SHARED ?? resolve(import.meta.dirname, '../../../../../shared');
 const kvasir = join(shared, 'data/Kvasir');
 const present = existsSync(kvasir);
 if (!present && process.env.CI) throw new Error(`${kvasir}: expected the Kvasir images, got none.`);

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { decode as decodeBmp } from 'fast-bmp';
 import sharp from 'sharp';
-import { ImageError } from './errors.ts';
+import { ImageError } from '../errors.ts';
 import type { RasterImage } from './raster.ts';
 
 /** Larger images are refused before they are decoded. */

@@ -1,10 +1,11 @@
 // Batches for training and scoring, decoded ahead of the step.
-import { type AugmentationName, augmentations, type Random } from './augment.ts';
-import { readImage } from './decode.ts';
-import { ImageError } from './errors.ts';
-import type { SampleFile } from './folder.ts';
-import { normalisePixels, type Preprocessing } from './normalise.ts';
-import { type RasterImage, resizeLinear, resizeNearest, thresholdMask } from './raster.ts';
+import { type AugmentationName, augmentations } from '../augment.ts';
+import { ImageError } from '../errors.ts';
+import type { SampleFile } from '../folder.ts';
+import { readImage } from '../images/decode.ts';
+import { normalisePixels, type Preprocessing } from '../images/normalise.ts';
+import { type RasterImage, resizeLinear, resizeNearest, thresholdMask } from '../images/raster.ts';
+import type { Random } from '../random.ts';
 
 export interface Batch {
   /** [B, size, size, 3] */

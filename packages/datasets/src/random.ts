@@ -1,0 +1,39 @@
+// Seeded random numbers for pixels and choices: the stream of a key is the same on every engine and in every thread.
+
+/** Uniform numbers in [0, 1). */
+export type Random = () => number;
+
+/** What a stream is keyed by: numbers and words, in order. */
+export type RandomKey = readonly (number | string)[];
+
+/** Spreads every bit of a word over all of it (finaliser of MurmurHash3). */
+function mix(word: number): number {
+  let h = word;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+/**
+ * A stream of uniform numbers keyed by its parts, such as `('augment', seed, epoch, index)`.
+ * Generator: sfc32 (Doty-Humphrey, PractRand), 32 bits a number.
+ */
+export function seededRandom(...key: RandomKey): Random {
+  let [a, b, c, counter] = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 1];
+  const next = (): number => {
+    const sum = (a + b + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = ((c << 21) | (c >>> 11)) + sum;
+    c |= 0;
+    return sum >>> 0;
+  };
+  // JSON tells 1 from '1', and ('a', 'b') from ('ab').
+  for (const unit of JSON.stringify(key)) {
+    a = mix(a ^ (unit.codePointAt(0) as number));
+    next();
+  }
+  for (let i = 0; i < 15; i++) next();
+  return () => next() / 2 ** 32;
+}
