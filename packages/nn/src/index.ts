@@ -27,6 +27,7 @@ export {
   type Initializer,
   initialise,
   loadParameters,
+  mapParameters,
   normal,
   type ParameterSpec,
   type ParametersOf,

@@ -104,6 +104,10 @@ export function loadParameters<S>(specs: S, values: ReadonlyMap<string, Paramete
   ) as ParametersOf<S>;
 }
 
+/** A tree of the same structure with each tensor replaced by what `replace` makes of it. */
+export const mapParameters = <T>(tree: T, replace: (tensor: tf.Tensor, name: string) => tf.Tensor): T =>
+  mapTree(tree, isTensor, replace) as T;
+
 /** Marks every tensor as needing no gradient; returns the same tree. */
 export function freeze<T>(tree: T): T {
   for (const tensor of flatten(tree as Tree<tf.Tensor>).values()) constant(tensor);
@@ -115,13 +119,13 @@ export function freeze<T>(tree: T): T {
  * over the tensors given.
  */
 export function trainable<T>(tree: T, pattern: RegExp = /./): T {
-  return mapTree(tree, isTensor, (tensor, name) => {
+  return mapParameters(tree, (tensor, name) => {
     if (!pattern.test(name)) return constant(tensor);
     if (tensor instanceof tf.Variable) return notConstant(tensor);
     const variable = tf.variable(tensor);
     tensor.dispose();
     return variable;
-  }) as T;
+  });
 }
 
 /** The variables of a tree by dotted name. */
