@@ -14,7 +14,7 @@ export interface Preprocessing {
 
 export interface Family {
   /** What is fixed about the image tower; sizes come from the weights. */
-  readonly vision: Pick<VisionConfig, 'activation' | 'epsilon' | 'patchBias' | 'preNorm' | 'dense'>;
+  readonly vision: Pick<VisionConfig, 'activation' | 'epsilon' | 'patchBias' | 'preNorm' | 'dense' | 'attendsTo'>;
   readonly textKind: TextConfig['kind'];
   /** Sentences are padded to so many tokens in the published weights. */
   readonly context: number;
@@ -61,7 +61,7 @@ const bertIgnored = [/^logit_scale$/, /\.embeddings\.position_ids$/];
 export const families = {
   unimedclip: {
     ...openAi,
-    vision: { ...openAi.vision, dense: 'tokens' },
+    vision: { ...openAi.vision, dense: 'tokens', attendsTo: 'images' },
     textKind: 'bert',
     context: 256,
     keys: [...prefixed(towerKeys.vision.clip, 'vision.', 'vision_model.'), ...bertKeys],

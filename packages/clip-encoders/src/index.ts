@@ -7,6 +7,7 @@ export type { ClipTextParameters } from './text-clip.ts';
 export type { TextConfig, TextParameters, TokenBatch } from './text-tower.ts';
 export {
   embedImage,
+  type FoldedBatch,
   imageBlock,
   imageFeatures,
   type VisionConfig,

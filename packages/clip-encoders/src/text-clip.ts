@@ -7,15 +7,16 @@ import {
   normal,
   normSpec,
   type ParameterSpec,
+  selfAttention,
 } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import { type BlockParameters, blockSpec, transformerBlock } from './block.ts';
 import type { TextParameters, TextTower } from './text-tower.ts';
-import { blockSpec, transformerBlock, type VisionBlockParameters } from './vision.ts';
 
 export interface ClipTextParameters {
   readonly words: tf.Tensor; // [V, C]
   readonly positions: tf.Tensor; // [T, C]
-  readonly blocks: readonly VisionBlockParameters[];
+  readonly blocks: readonly BlockParameters[];
   readonly finalNorm: NormParameters;
   readonly projection: { readonly weight: tf.Tensor }; // [C, outputs]
 }
@@ -38,11 +39,11 @@ export const clipTextTower: TextTower = {
   },
 
   block: (parameters, index, x, _batch, { heads }) =>
-    transformerBlock(clip(parameters).blocks[index] as VisionBlockParameters, x, {
-      heads,
+    transformerBlock(clip(parameters).blocks[index] as BlockParameters, x, {
+      attend: (normalised, attention) =>
+        selfAttention(normalised, attention, { heads, mask: causalMask(x.shape[1] as number) }),
       epsilon: EPSILON,
       activation: 'quick-gelu',
-      mask: causalMask(x.shape[1] as number),
     }),
 
   features(parameters, x, { ids }, { width }) {

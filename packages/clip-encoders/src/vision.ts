@@ -2,8 +2,6 @@
 import {
   type ActivationName,
   type AttentionParameters,
-  activations,
-  attentionSpec,
   type LinearParameters,
   layerNorm,
   linear,
@@ -16,6 +14,8 @@ import {
   selfAttention,
 } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import { acrossImages } from './across-images.ts';
+import { type BlockParameters, blockSpec, transformerBlock } from './block.ts';
 import { type StemParameters, stem, stemSpec } from './stem.ts';
 
 export interface VisionConfig {
@@ -40,15 +40,14 @@ export interface VisionConfig {
    * residual or MLP (MaskCLIP's reading of CLIP).
    */
   readonly dense: 'tokens' | 'value';
+  /**
+   * What a token attends to: the other `tokens` of its image (the default), or the tokens of its place in the other `images` of the
+   * batch. MedCLIPSeg's published `unimedclip` variant does the latter: it moves the batch to the second axis for blocks that expect it
+   * first. Its adapters were trained so, and its result for an image depends on the batch.
+   */
+  readonly attendsTo?: 'tokens' | 'images';
   /** Widths of a convolutional stem in place of the patch embedding; the first stage is at stride 4, each later one halves. */
   readonly stem?: readonly number[];
-}
-
-export interface VisionBlockParameters {
-  readonly norm1: NormParameters;
-  readonly attention: AttentionParameters;
-  readonly norm2: NormParameters;
-  readonly mlp: { readonly up: LinearParameters; readonly down: LinearParameters };
 }
 
 export interface VisionParameters {
@@ -57,18 +56,10 @@ export interface VisionParameters {
   readonly classToken: tf.Tensor; // [C]
   readonly positions: tf.Tensor; // [1 + patches, C]
   readonly preNorm?: NormParameters;
-  readonly blocks: readonly VisionBlockParameters[];
+  readonly blocks: readonly BlockParameters[];
   readonly postNorm: NormParameters;
   readonly projection: { readonly weight: tf.Tensor }; // [C, outputs]
 }
-
-/** A pre-norm transformer block, as both CLIP towers have it. */
-export const blockSpec = (width: number, mlpWidth: number) => ({
-  norm1: normSpec(width),
-  attention: attentionSpec(width),
-  norm2: normSpec(width),
-  mlp: { up: linearSpec(width, mlpWidth), down: linearSpec(mlpWidth, width) },
-});
 
 /** Number of image tokens, the class token included. */
 export const visionTokens = ({ imageSize, patch }: Pick<VisionConfig, 'imageSize' | 'patch'>): number =>
@@ -110,16 +101,18 @@ export function embedImage(parameters: VisionParameters, image: tf.Tensor, confi
   return parameters.preNorm ? layerNorm(tokens, parameters.preNorm, epsilon) : tokens;
 }
 
-/** A pre-norm transformer block, [B, T, C] → [B, T, C]. */
-export function transformerBlock(
-  { norm1, attention, norm2, mlp }: VisionBlockParameters,
-  tokens: tf.Tensor,
-  options: { heads: number; epsilon: number; activation: ActivationName; mask?: tf.Tensor },
-): tf.Tensor {
-  const mixed = tf.add(tokens, selfAttention(layerNorm(tokens, norm1, options.epsilon), attention, options));
-  const hidden = activations[options.activation](linear(layerNorm(mixed, norm2, options.epsilon), mlp.up));
-  return tf.add(mixed, linear(hidden, mlp.down));
+/** How a pass folds Monte-Carlo samples into the batch. */
+export interface FoldedBatch {
+  /** Samples per image in the batch, sample by sample; 1 by default. Matters only to attention among `images`. */
+  readonly samples?: number;
 }
+
+const blockOptions = ({ heads, epsilon, activation, attendsTo }: VisionConfig, { samples = 1 }: FoldedBatch) => ({
+  epsilon,
+  activation,
+  attend: (x: tf.Tensor, attention: AttentionParameters) =>
+    attendsTo === 'images' ? acrossImages(x, attention, { heads, samples }) : selfAttention(x, attention, { heads }),
+});
 
 /** Block `index` of the tower. The last one belongs to {@link imageFeatures}, which may need only a part of it. */
 export const imageBlock = (
@@ -127,7 +120,8 @@ export const imageBlock = (
   index: number,
   tokens: tf.Tensor,
   config: VisionConfig,
-): tf.Tensor => transformerBlock(parameters.blocks[index] as VisionBlockParameters, tokens, config);
+  folded: FoldedBatch = {},
+): tf.Tensor => transformerBlock(parameters.blocks[index] as BlockParameters, tokens, blockOptions(config, folded));
 
 /**
  * Dense features from the tokens that enter the last block.
@@ -135,13 +129,18 @@ export const imageBlock = (
  * @param tokens [B, 1 + patches, C]
  * @returns [B, patches, outputs], not normalised
  */
-export function imageFeatures(parameters: VisionParameters, tokens: tf.Tensor, config: VisionConfig): tf.Tensor {
+export function imageFeatures(
+  parameters: VisionParameters,
+  tokens: tf.Tensor,
+  config: VisionConfig,
+  folded: FoldedBatch = {},
+): tf.Tensor {
   const [batch, length] = tokens.shape as [number, number];
-  const last = parameters.blocks[config.layers - 1] as VisionBlockParameters;
+  const last = parameters.blocks[config.layers - 1] as BlockParameters;
   const patches = (x: tf.Tensor) => tf.slice(x, [0, 1, 0], [batch, length - 1, config.width]);
   const dense =
     config.dense === 'tokens'
-      ? patches(transformerBlock(last, tokens, config))
+      ? patches(transformerBlock(last, tokens, blockOptions(config, folded)))
       : linear(
           linear(layerNorm(patches(tokens), last.norm1, config.epsilon), last.attention.value),
           last.attention.output,

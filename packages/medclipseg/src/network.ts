@@ -54,9 +54,9 @@ export type Tokens = {
   readonly block: number;
 };
 
-const imageStep = ({ config, parameters }: Network, block: number, x: tf.Tensor) =>
+const imageStep = ({ config, parameters }: Network, block: number, x: tf.Tensor, samples: number) =>
   // The last block belongs to the features, which may need only a part of it.
-  block < config.vision.layers - 1 ? imageBlock(parameters.vision, block, x, config.vision) : x;
+  block < config.vision.layers - 1 ? imageBlock(parameters.vision, block, x, config.vision, { samples }) : x;
 
 const textStep = ({ config, parameters }: Network, block: number, y: tf.Tensor, sentences: TokenBatch) =>
   block < config.text.layers ? textBlock(parameters.text, block, y, sentences, config.text) : y;
@@ -68,7 +68,7 @@ export function prefix(network: Network, image: tf.Tensor, sentences: TokenBatch
   let y = embedText(parameters.text, sentences, config.text);
   const first = Math.min(...config.adapters.layers);
   for (let block = 0; block < first; block++) {
-    x = imageStep(network, block, x);
+    x = imageStep(network, block, x, 1);
     y = textStep(network, block, y, sentences);
   }
   return { image: x, text: y, block: first };
@@ -97,7 +97,9 @@ export function trunk(
   const { config, parameters } = network;
   const { layers, beta, maskPadding } = config.adapters;
   const last = Math.max(...layers);
-  const rows = (start.image.shape[0] as number) * samples;
+  const images = start.image.shape[0] as number;
+  const rows = images * samples;
+  const samplesIn = (tokens: tf.Tensor) => (tokens.shape[0] as number) / images;
   const blocks = Math.max(config.vision.layers, config.text.layers);
   let { image: x, text: y } = start;
   for (let block = start.block; block < blocks; block++) {
@@ -116,11 +118,11 @@ export function trunk(
       x = tf.add(foldSamples(x, folded), delta.image);
       y = tf.add(foldSamples(kept, folded), delta.text);
     }
-    x = imageStep(network, block, x);
+    x = imageStep(network, block, x, samplesIn(x));
     y = textStep(network, block, y, sentences);
   }
   return {
-    patches: imageFeatures(parameters.vision, x, config.vision),
+    patches: imageFeatures(parameters.vision, x, config.vision, { samples: samplesIn(x) }),
     text: textFeatures(parameters.text, y, sentences, config.text),
   };
 }
