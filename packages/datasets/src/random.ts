@@ -37,3 +37,35 @@ export function seededRandom(...key: RandomKey): Random {
   for (let i = 0; i < 15; i++) next();
   return () => next() / 2 ** 32;
 }
+
+/** A number in [low, high). */
+export const between = (random: Random, low: number, high: number): number => low + (high - low) * random();
+
+/** A normal number (Box–Muller); draws two uniform ones. */
+export function normal(random: Random): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - random()));
+  return radius * Math.cos(2 * Math.PI * random());
+}
+
+/** One of the items. */
+export const pick = <T>(random: Random, items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+
+/** One of the keys, as often as its weight says. */
+export function pickWeighted<K extends string | number>(random: Random, weights: readonly (readonly [K, number])[]): K {
+  let rest = random() * weights.reduce((sum, [, weight]) => sum + weight, 0);
+  for (const [key, weight] of weights) {
+    rest -= weight;
+    if (rest < 0) return key;
+  }
+  return (weights.at(-1) as readonly [K, number])[0];
+}
+
+/** The items in a random order (Fisher–Yates). */
+export function shuffled<T>(random: Random, items: readonly T[]): T[] {
+  const order = [...items];
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j] as T, order[i] as T];
+  }
+  return order;
+}

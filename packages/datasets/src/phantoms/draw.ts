@@ -1,0 +1,69 @@
+// Drawn medical pictures with lesions, masks and true sentences.
+import type { PromptDesign } from '../folder.ts';
+import type { RasterImage } from '../images/raster.ts';
+import { pick, pickWeighted, seededRandom } from '../random.ts';
+import { type Finding, findings } from '../sentences/findings.ts';
+import { type Modality, WORDINGS } from '../sentences/wordings.ts';
+import { writeSentences } from '../sentences/write.ts';
+import { dermoscopy } from './dermoscopy.ts';
+import { endoscopy } from './endoscopy.ts';
+import { lesionMask, placeLesions } from './lesions.ts';
+import { mri } from './mri.ts';
+import type { SceneMaker } from './scene.ts';
+import { ultrasound } from './ultrasound.ts';
+import { xray } from './xray.ts';
+
+const SCENES: Readonly<Record<Modality, SceneMaker>> = { ultrasound, endoscopy, dermoscopy, mri, xray };
+
+/** How many lesions, and how often. */
+const COUNTS = [
+  [0, 0.14],
+  [1, 0.58],
+  [2, 0.19],
+  [3, 0.09],
+] as const;
+
+export interface PhantomOptions {
+  readonly modality: Modality;
+  /** A whole number; the same seed gives the same phantom. */
+  readonly seed: number;
+  /** Width and height in pixels. A phantom shows the same things at every size. */
+  readonly size?: number;
+}
+
+export interface Phantom {
+  /** RGB. */
+  readonly image: RasterImage;
+  /** One channel: 0 and 255. */
+  readonly mask: RasterImage;
+  /** What the mask shows, measured on the mask itself. */
+  readonly findings: readonly Finding[];
+  /** Colour or brightness of the lesions; none if there are none. */
+  readonly appearance?: string | undefined;
+  /** By prompt design. */
+  readonly sentences: Readonly<Record<PromptDesign, string>>;
+  /** The original design. */
+  readonly sentence: string;
+}
+
+/** Draws a phantom: anatomy, then lesions where it has room, then texture, each from a stream of its own. */
+export function drawPhantom({ modality, seed, size = 224 }: PhantomOptions): Phantom {
+  const stream = (part: string) => seededRandom('phantom', modality, seed, part);
+  const scene = SCENES[modality](stream('anatomy'));
+  const random = stream('lesions');
+  const count = pickWeighted(random, COUNTS);
+  const word = pick(random, scene.appearances);
+  const lesions = placeLesions(random, count, scene);
+  const mask = lesionMask(lesions, size);
+  const seen = findings(mask);
+  const appearance = seen.length > 0 ? word : undefined;
+  const sentences = writeSentences({ findings: seen, appearance }, WORDINGS[modality]);
+  return {
+    image: scene.paint(lesions, word, size, stream('texture')),
+    mask,
+    findings: seen,
+    appearance,
+    sentences,
+    sentence: sentences.original,
+  };
+}

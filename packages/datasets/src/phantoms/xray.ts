@@ -1,0 +1,152 @@
+// A chest X-ray from the front: lungs, ribs, collar bones, spine, heart, diaphragm; cloudy opacities in the lungs.
+import { between, type Random } from '../random.ts';
+import { clamp, fieldOf, grain, grayPicture, mixed, noise, smoothstep } from './field.ts';
+import { nearest } from './lesions.ts';
+import type { Scene } from './scene.ts';
+
+export const xray = (random: Random): Scene => {
+  const middle = between(random, 0.48, 0.52);
+  const apex = between(random, 0.12, 0.17);
+  const base = between(random, 0.76, 0.84);
+  const width = between(random, 0.17, 0.195);
+  const apart = between(random, 0.215, 0.235);
+  const [wave, vessels, soft, marks] = [0.4, 0.05, 0.3, 0.02].map((period) =>
+    noise(random, { period, octaves: 3 }),
+  ) as [
+    (x: number, y: number) => number,
+    (x: number, y: number) => number,
+    (x: number, y: number) => number,
+    (x: number, y: number) => number,
+  ];
+  const heart = {
+    x: middle + between(random, 0.05, 0.08),
+    y: between(random, 0.63, 0.67),
+    width: between(random, 0.13, 0.18),
+    height: between(random, 0.14, 0.18),
+  };
+  const ribs = {
+    gap: between(random, 0.072, 0.088),
+    first: between(random, 0.0, 0.07),
+    slope: between(random, 0.2, 0.45),
+    strength: between(random, 0.07, 0.13),
+  };
+  const exposure = between(random, -0.05, 0.05);
+  // Leads, a port or a side marker: bright things that are no findings.
+  const leads = Array.from({ length: random() < 0.6 ? 0 : 1 + Math.floor(random() * 3) }, () => ({
+    x: between(random, 0.2, 0.8),
+    y: between(random, 0.2, 0.75),
+    bend: between(random, -0.4, 0.4),
+    lean: between(random, -0.8, 0.8),
+  }));
+  const marker = { x: random() < 0.5 ? 0.07 : 0.9, y: between(random, 0.05, 0.12), shown: random() < 0.6 };
+
+  /** How deep in a lung: below 1 inside. The image's left is the patient's right. */
+  const lung = (x: number, y: number): number => {
+    const side = x < middle ? -1 : 1;
+    const t = clamp((y - apex) / (base - apex), -0.5, 1.5);
+    // Narrow at the apex, wide at the base, hollowed by the heart.
+    const outer = width * (0.62 + 0.52 * Math.sqrt(clamp(t)));
+    const cx = middle + side * (apart - 0.02 * (1 - t));
+    const dome = base - 0.05 * Math.cos(clamp((x - cx) / 0.2, -1, 1) * 1.5) + (side > 0 ? 0.015 : -0.015);
+    const across = Math.abs(x - cx) / outer;
+    const up = t < 0.3 ? (0.3 - t) / 0.3 : 0;
+    return Math.max(Math.hypot(across ** 1.6, up ** 1.4) + 0.03 * wave(x, y), (y - apex) / Math.max(dome - apex, 0.05));
+  };
+  const heartReach = (x: number, y: number) =>
+    Math.hypot((x - heart.x) / heart.width, (y - heart.y) / heart.height) + 0.04 * wave(y, x);
+
+  const tissue = (x: number, y: number): number => {
+    // The outline of neck, shoulders and arms before black air.
+    const shoulder = 0.16 + 0.5 * Math.abs(x - middle) ** 1.7;
+    const neck = smoothstep(0.13, 0.1, Math.abs(x - middle));
+    const body = Math.max(smoothstep(shoulder - 0.09, shoulder - 0.05, y + 0.02 * wave(x, 0.3)), neck);
+    let level = 0.05 + body * (0.5 + 0.06 * soft(x, y) + 0.06 * y);
+    const air = smoothstep(1.05, 0.93, lung(x, y));
+    level = mixed(level, 0.17 + 0.05 * soft(x, y), air * body);
+    // Vessels branch from the hila and thin out.
+    const hilum = Math.hypot(Math.abs(x - middle) - 0.1, (y - 0.48) * 0.8);
+    level +=
+      air *
+      (0.12 * Math.exp(-hilum / 0.07) +
+        0.1 * smoothstep(0.3, 0.75, Math.abs(vessels(x, y))) * Math.exp(-hilum / 0.17) +
+        0.018 * marks(x, y));
+    level = Math.max(level, body * (0.64 + 0.05 * soft(y, x)) * smoothstep(1.08, 0.94, heartReach(x, y)));
+    // Mediastinum, with the airway as a darker band in its upper part.
+    const spine = smoothstep(0.078, 0.05, Math.abs(x - middle));
+    level = Math.max(level, body * spine * (0.62 + 0.03 * Math.cos((2 * Math.PI * y) / 0.055)));
+    level -= 0.13 * smoothstep(0.028, 0.012, Math.abs(x - middle + 0.004)) * smoothstep(0.42, 0.36, y);
+    const aorta = Math.hypot((x - middle - 0.07) / 0.045, (y - 0.31) / 0.045);
+    level = Math.max(level, body * 0.58 * smoothstep(1.1, 0.85, aorta));
+    level = mixed(
+      level,
+      0.72 + 0.05 * soft(x, y),
+      body * smoothstep(0.98, 1.06, (y - apex) / (base - apex)) * smoothstep(0.4, 0.34, Math.abs(x - middle)),
+    );
+    // Ribs: arcs that fall outwards, brighter at their edges.
+    const off = Math.abs(x - middle);
+    const arc = (y - ribs.first - ribs.slope * off + 2.1 * (off - 0.2) ** 2) / ribs.gap;
+    const bone = Math.abs(arc - Math.round(arc));
+    const cage =
+      body *
+      smoothstep(0.06, 0.1, off) *
+      smoothstep(0.42, 0.38, off) *
+      smoothstep(0.1, 0.16, y) *
+      smoothstep(0.86, 0.8, y);
+    level += cage * ribs.strength * (smoothstep(0.27, 0.21, bone) + 0.55 * Math.exp(-(((bone - 0.22) / 0.035) ** 2)));
+    const front = (y - ribs.first + 0.9 * off - 0.42) / (ribs.gap * 1.35);
+    level += cage * 0.035 * smoothstep(0.24, 0.18, Math.abs(front - Math.round(front))) * smoothstep(0.12, 0.3, off);
+    const collar = apex + 0.055 - 0.12 * (off - 0.05) + 0.03 * Math.sin(off * 16);
+    level +=
+      body *
+      0.2 *
+      smoothstep(0.019, 0.011, Math.abs(y - collar)) *
+      smoothstep(0.04, 0.06, off) *
+      smoothstep(0.37, 0.34, off);
+    return level;
+  };
+
+  return {
+    // Lesions stay clear of the heart's shadow, where nobody could see them.
+    room: (x, y) => lung(x, y) < 0.93 && heartReach(x, y) > 1.1 && Math.abs(x - middle) > 0.085,
+    sizes: [['small', 1]],
+    shapes: [
+      ['round', 0.25],
+      ['oval', 0.3],
+      ['elongated', 0.1],
+      ['irregular', 0.35],
+    ],
+    appearances: ['faint', 'dense'],
+    paint(lesions, appearance, size, drawing) {
+      const rise = lesions.map(() =>
+        appearance === 'dense' ? between(drawing, 0.34, 0.44) : between(drawing, 0.17, 0.24),
+      );
+      const softness = lesions.map(() => between(drawing, 0.12, 0.3));
+      const cloud = noise(drawing, { period: 0.06, octaves: 3 });
+      const fine = grain(drawing, size);
+      const picture = fieldOf(size, (x, y, k) => {
+        let value = tissue(x, y);
+        const { reach, index } = nearest(lesions, x, y);
+        if (index >= 0) {
+          const soft = softness[index] as number;
+          value +=
+            (rise[index] as number) *
+            smoothstep(1 + soft, 1 - soft, reach + 0.1 * cloud(x, y)) *
+            (1 + 0.28 * cloud(y, x));
+        }
+        for (const { x: lx, y: ly, bend, lean } of leads) {
+          const path = lx + lean * (y - ly) + bend * (y - ly) ** 2;
+          value += 0.28 * smoothstep(0.005, 0.0025, Math.abs(x - path)) * smoothstep(ly - 0.01, ly, y);
+          value += 0.3 * smoothstep(0.014, 0.011, Math.hypot(x - lx, y - ly));
+        }
+        if (marker.shown) {
+          const [u, v] = [x - marker.x, y - marker.y];
+          const letter =
+            (Math.abs(u) < 0.005 && v > 0 && v < 0.045) || (Math.abs(v - 0.042) < 0.005 && u > 0 && u < 0.026);
+          if (letter) value = 0.95;
+        }
+        return clamp(value + exposure + 0.016 * (fine[k] as number));
+      });
+      return grayPicture(size, picture);
+    },
+  };
+};
