@@ -1,0 +1,94 @@
+// How near layers and towers come to the backend's own limit: the rate of a plain product of two matrices.
+import {
+  embedImage,
+  families,
+  imageBlock,
+  imageFeatures,
+  type VisionConfig,
+  visionSpec,
+} from '@medclipseg/clip-encoders';
+import { disposeParameters, dotProductAttention, freeze, initialise, linear, linearSpec } from '@medclipseg/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { inTurns, type Work } from './measure.ts';
+import type { Result } from './result.ts';
+
+/** ViT-B/16 at 224 pixels, as in CLIP; dense features from the last block's tokens, so that every block counts. */
+const VIT_B: VisionConfig = {
+  ...families.clip.vision,
+  dense: 'tokens',
+  imageSize: 224,
+  patch: 16,
+  width: 768,
+  layers: 12,
+  heads: 12,
+  mlpWidth: 3072,
+  outputs: 512,
+};
+const TOKENS = 197;
+const WIDTH = 768;
+
+/** Multiplications and additions of [n, k]·[k, m]. */
+const product = (n: number, k: number, m: number) => 2 * n * k * m;
+const attentionFlops = (tokens: number) => 2 * product(tokens, WIDTH, tokens);
+const blockFlops = (tokens: number) =>
+  4 * product(tokens, WIDTH, WIDTH) + 2 * product(tokens, WIDTH, 4 * WIDTH) + attentionFlops(tokens);
+const vitFlops = product(196, 16 * 16 * 3, WIDTH) + 12 * blockFlops(TOKENS) + product(196, WIDTH, 512);
+
+/** Rates of a batch of `batch` images as fractions of the plain product's rate, measured in turns with it. */
+export async function operations(backend: string, batch = 4): Promise<Result[]> {
+  const rows = batch * TOKENS;
+  const [a, b] = [tf.randomNormal([rows, WIDTH]), tf.randomNormal([WIDTH, WIDTH])];
+  const plain: Work = () => tf.matMul(a, b);
+  const plainFlops = product(rows, WIDTH, WIDTH);
+  const results: Result[] = [];
+  const measure = async (name: string, flops: number, work: Work, promised?: number) => {
+    const [time, plainTime] = await inTurns(work, plain);
+    const [rate, plainRate] = [flops / time / 1e6, plainFlops / plainTime / 1e6];
+    results.push({
+      suite: `operations (${backend})`,
+      name,
+      value: rate / plainRate,
+      unit: 'plain product',
+      // Only wasm is promised something: there the naive way is ten times slower.
+      ...(promised !== undefined && backend === 'wasm' && { promise: { atLeast: promised } }),
+      detail: { ms: time, 'GFLOP/s': rate, 'plain GFLOP/s': plainRate },
+    });
+  };
+
+  const random = () => tf.randomNormal([batch, TOKENS, WIDTH]);
+  const x = random();
+  const layer = initialise(linearSpec(WIDTH, WIDTH), 1);
+  const gradients = tf.grads((input, w, c) =>
+    linear(input as tf.Tensor, { weight: w as tf.Tensor, bias: c as tf.Tensor }),
+  );
+  await measure(
+    'linear, forward and backward',
+    3 * plainFlops,
+    () => gradients([x, layer.weight, layer.bias])[1] as tf.Tensor,
+    0.6,
+  );
+
+  const [q, k, v] = [random(), random(), random()];
+  await measure('attention, 12 heads', batch * attentionFlops(TOKENS), () =>
+    dotProductAttention(q, k, v, { heads: 12 }),
+  );
+
+  const tower = freeze(initialise(visionSpec(VIT_B), 1));
+  await measure('one encoder block', batch * blockFlops(TOKENS), () => imageBlock(tower, 0, x, VIT_B));
+
+  const image = tf.randomNormal([batch, 224, 224, 3]);
+  await measure(
+    'ViT-B/16, forward',
+    batch * vitFlops,
+    () => {
+      let tokens = embedImage(tower, image, VIT_B);
+      for (let block = 0; block < VIT_B.layers - 1; block++) tokens = imageBlock(tower, block, tokens, VIT_B);
+      return imageFeatures(tower, tokens, VIT_B);
+    },
+    0.5,
+  );
+  disposeParameters(tower as never);
+  disposeParameters(layer as never);
+  tf.dispose([a, b, x, q, k, v, image]);
+  return results;
+}
