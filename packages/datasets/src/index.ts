@@ -1,6 +1,8 @@
 // Medical images, masks and sentences, without tfjs: what needs no file system.
 export { type Augmentation, type AugmentationName, augmentations, type Sample } from './augment.ts';
 export { DatasetError, ImageError, LayoutError } from './errors.ts';
+export { type ImageFormat, MAXIMUM_PIXELS, sniffFormat } from './images/header.ts';
+export { joinMasks } from './images/masks.ts';
 export { normalisePixels, type Preprocessing } from './images/normalise.ts';
 export {
   MASK_THRESHOLD,
@@ -10,5 +12,9 @@ export {
   rotateNearest,
   thresholdMask,
 } from './images/raster.ts';
+export { drawPhantom, type Phantom, type PhantomOptions } from './phantoms/draw.ts';
 export { type Random, type RandomKey, seededRandom } from './random.ts';
 export { DATASETS, type DatasetEntry, type DatasetName, type Percentage } from './registry.ts';
+export { type Finding, findings, PLACES, type Place, type Shape, type Size, THRESHOLDS } from './sentences/findings.ts';
+export { MODALITIES, type Modality, WORDINGS } from './sentences/wordings.ts';
+export { type Description, type Wording, writeSentences } from './sentences/write.ts';

@@ -10,7 +10,9 @@ export {
   type SplitOptions,
   sheetName,
 } from './folder.ts';
-export { decodeImage, MAXIMUM_PIXELS, readImage } from './images/decode.ts';
+export { decodeImage, readImage } from './images/decode-node.ts';
+export type { DecodeImage, DecodeOptions } from './images/decoder.ts';
 export { encodePng, type PngPixels, writePng, writeWhole } from './images/encode.ts';
+export { MAXIMUM_PIXELS } from './images/header.ts';
 export { type Batch, type BatchOptions, batches, SampleCache } from './loading/batches.ts';
 export { type PromptRow, readPromptSheet } from './sheets/sheets.ts';

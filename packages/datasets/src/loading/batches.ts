@@ -2,7 +2,7 @@
 import { type AugmentationName, augmentations } from '../augment.ts';
 import { ImageError } from '../errors.ts';
 import type { SampleFile } from '../folder.ts';
-import { readImage } from '../images/decode.ts';
+import { readImage } from '../images/decode-node.ts';
 import { normalisePixels, type Preprocessing } from '../images/normalise.ts';
 import { type RasterImage, resizeLinear, resizeNearest, thresholdMask } from '../images/raster.ts';
 import type { Random } from '../random.ts';

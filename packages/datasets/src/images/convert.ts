@@ -1,0 +1,57 @@
+// Pixels of one kind as pixels of another, as OpenCV's readers convert them.
+import type { RasterImage } from './raster.ts';
+
+/** OpenCV's grey: (4899·R + 9617·G + 1868·B + 8192) >> 14. Grey pixels stay as they are. */
+export function toGray(image: RasterImage): RasterImage {
+  if (image.channels === 1) return image;
+  const { width, height, data } = image;
+  const gray = new Uint8Array(width * height);
+  for (let i = 0, k = 0; i < gray.length; i++, k += 3)
+    gray[i] =
+      (4899 * (data[k] as number) + 9617 * (data[k + 1] as number) + 1868 * (data[k + 2] as number) + 8192) >> 14;
+  return { width, height, channels: 1, data: gray };
+}
+
+/** Three equal values for a grey one. RGB pixels stay as they are. */
+export function toColor(image: RasterImage): RasterImage {
+  if (image.channels === 3) return image;
+  const { width, height, data } = image;
+  const rgb = new Uint8Array(3 * data.length);
+  for (let i = 0, k = 0; i < data.length; i++, k += 3) {
+    const value = data[i] as number;
+    rgb[k] = value;
+    rgb[k + 1] = value;
+    rgb[k + 2] = value;
+  }
+  return { width, height, channels: 3, data: rgb };
+}
+
+/** Samples as they come from a decoder: alpha is dropped, of 16 bits the high byte stays. */
+export function fromSamples(
+  width: number,
+  height: number,
+  samples: number,
+  data: Uint8Array | Uint16Array | Uint8ClampedArray,
+  channels: 1 | 3 = samples < 3 ? 1 : 3,
+): RasterImage {
+  const shift = data instanceof Uint16Array ? 8 : 0;
+  if (samples === channels && data instanceof Uint8Array) return { width, height, channels, data };
+  const out = new Uint8Array(width * height * channels);
+  for (let i = 0, from = 0, to = 0; i < width * height; i++, from += samples)
+    for (let c = 0; c < channels; c++) out[to++] = (data[from + c] as number) >> shift;
+  return { width, height, channels, data: out };
+}
+
+/** Packed samples of 1, 2, 4, 8 or 16 bits (high byte first) of a row, one after another. */
+export function unpackRow(row: Uint8Array, bits: number, count: number, out: Uint8Array | Uint16Array, at: number) {
+  if (bits === 8) out.set(row.subarray(0, count), at);
+  else if (bits === 16)
+    for (let i = 0; i < count; i++) out[at + i] = ((row[2 * i] as number) << 8) | (row[2 * i + 1] as number);
+  else {
+    const mask = (1 << bits) - 1;
+    for (let i = 0; i < count; i++) {
+      const bit = i * bits;
+      out[at + i] = ((row[bit >> 3] as number) >> (8 - bits - (bit & 7))) & mask;
+    }
+  }
+}

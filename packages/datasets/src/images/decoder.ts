@@ -1,0 +1,58 @@
+// Image files as pixels, as OpenCV reads them: colour without alpha, or grey. How each format is decoded is the runtime's matter.
+import { ImageError } from '../errors.ts';
+import { toColor, toGray } from './convert.ts';
+import { type ImageHeader, readHeader, sniffFormat } from './header.ts';
+import type { RasterImage } from './raster.ts';
+
+export interface DecodeOptions {
+  /** `color` gives RGB without alpha, `gray` one channel. */
+  readonly as?: 'color' | 'gray';
+  /** The file's name, for errors. */
+  readonly name?: string;
+  /** Page of a TIFF, frame of a DICOM file, slice of a NIfTI volume, from 0. Needed where there are several. */
+  readonly page?: number;
+}
+
+/** Decodes the bytes of a picture file whose header has been read and whose size is allowed. May throw anything. */
+export type PictureDecoder = (bytes: Uint8Array, header: ImageHeader) => RasterImage | Promise<RasterImage>;
+
+export type PictureDecoders = Readonly<Record<ImageHeader['format'], PictureDecoder>>;
+
+/**
+ * Decodes PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI. EXIF orientation is applied; of 16-bit pictures the high byte stays;
+ * scans go through their window. At most `MAXIMUM_PIXELS` pixels. Throws `ImageError`.
+ */
+export type DecodeImage = (bytes: Uint8Array, options?: DecodeOptions) => Promise<RasterImage>;
+
+/** The decoder that a runtime's table of formats makes. */
+export function imageDecoder(pictures: PictureDecoders): DecodeImage {
+  const decodeAny = async (bytes: Uint8Array, name: string, page: number | undefined): Promise<RasterImage> => {
+    const format = sniffFormat(bytes);
+    if (format === undefined)
+      throw new ImageError(name, 'a PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI file', 'bytes of another kind');
+    if (format === 'dicom') {
+      const { decodeDicom } = await import('../scans/dicom.ts');
+      return decodeDicom(bytes, {
+        name,
+        page,
+        decodeJpeg: async (jpeg) => pictures.jpeg(jpeg, readHeader(jpeg, 'jpeg', { name })),
+      });
+    }
+    if (format === 'nifti') {
+      const { decodeNifti } = await import('../scans/nifti.ts');
+      return decodeNifti(bytes, { name, page });
+    }
+    return pictures[format](bytes, readHeader(bytes, format, { name, page }));
+  };
+  return async (bytes, { as = 'color', name = 'image', page } = {}) => {
+    let image: RasterImage;
+    try {
+      image = await decodeAny(bytes, name, page);
+    } catch (cause) {
+      if (cause instanceof ImageError) throw cause;
+      const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+      throw new ImageError(name, 'a whole image', `bytes that do not decode (${reason})`, { cause });
+    }
+    return as === 'color' ? toColor(image) : toGray(image);
+  };
+}

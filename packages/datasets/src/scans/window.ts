@@ -1,0 +1,36 @@
+// A window: which measured values a picture of 256 greys shows.
+
+/** The values shown as black and as white; those between are spread evenly. */
+export interface Window {
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * DICOM's linear window function (PS3.3, C.11.2.1.2.1): a centre and a width, of whole steps.
+ * A width of 1 is a threshold.
+ */
+export const linearWindow = (center: number, width: number): Window => ({
+  low: center - 0.5 - (width - 1) / 2,
+  high: center - 0.5 + (width - 1) / 2,
+});
+
+/** From the smallest to the largest finite value, without the given share of outliers at either end (0 to 0.5). */
+export function fullWindow(values: ArrayLike<number>, outliers = 0): Window {
+  const finite = Float64Array.from(values).filter(Number.isFinite).sort();
+  if (finite.length === 0) return { low: 0, high: 1 };
+  const skip = Math.floor(finite.length * outliers);
+  return { low: finite[skip] as number, high: finite[finite.length - 1 - skip] as number };
+}
+
+/** Values as 0 to 255 through a window; what is no number is black. `inverted` shows the low values white. */
+export function throughWindow(values: ArrayLike<number>, { low, high }: Window, inverted = false): Uint8Array {
+  const out = new Uint8Array(values.length);
+  const scale = high > low ? 255 / (high - low) : 0;
+  for (let i = 0; i < out.length; i++) {
+    const value = values[i] as number;
+    const shown = value <= low || Number.isNaN(value) ? 0 : value >= high ? 255 : Math.round((value - low) * scale);
+    out[i] = inverted ? 255 - shown : shown;
+  }
+  return out;
+}
