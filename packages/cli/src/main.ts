@@ -79,6 +79,21 @@ program
     await evaluate(options);
   });
 
+const dataset = program.command('dataset').description('draw, make, check and list datasets');
+
+dataset
+  .command('phantom')
+  .description('draw pictures with masks and true sentences, in the published layout')
+  .requiredOption('--modality <name>', 'ultrasound, endoscopy, dermoscopy, mri or xray')
+  .requiredOption('--count <n>', 'how many')
+  .requiredOption('--out <folder>', 'a folder that is not there yet')
+  .option('--seed <n>', 'the same seed draws the same pictures', '666')
+  .option('--size <n>', 'width and height in pixels', '224')
+  .action(async (options) => {
+    const { phantom } = await import('./commands/dataset/phantom.ts');
+    await phantom(options, control.signal);
+  });
+
 program
   .command('doctor')
   .description('show which backends work here')

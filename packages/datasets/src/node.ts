@@ -1,5 +1,7 @@
 // Images, sheets and datasets on disk.
 
+export type { SplitCounts } from './create/layout.ts';
+export { DEFAULT_SHARES, type SplitShares } from './create/splits.ts';
 export {
   PROMPT_DESIGNS,
   type PromptDesign,
@@ -15,4 +17,5 @@ export type { DecodeImage, DecodeOptions } from './images/decoder.ts';
 export { encodePng, type PngPixels, writePng, writeWhole } from './images/encode.ts';
 export { MAXIMUM_PIXELS } from './images/header.ts';
 export { type Batch, type BatchOptions, batches, SampleCache } from './loading/batches.ts';
+export { type PhantomDatasetOptions, phantomSeed, writePhantoms } from './phantoms/write.ts';
 export { type PromptRow, readPromptSheet } from './sheets/sheets.ts';

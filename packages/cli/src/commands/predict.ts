@@ -5,7 +5,7 @@ import { readImage, writePng, writeWhole } from '@medclipseg/datasets/node';
 import { MAXIMUM_ENTROPY, MedCLIPSeg, overlayPicture, type Segmentation, uncertaintyPicture } from 'medclipseg';
 import { loadModel } from 'medclipseg/node';
 import { useBackend } from '../backend.ts';
-import { UsageError } from '../errors.ts';
+import { wholeNumber } from '../numbers.ts';
 import { VERSION } from '../version.ts';
 
 export interface PredictOptions {
@@ -17,14 +17,6 @@ export interface PredictOptions {
   readonly fold: string;
   readonly backend: string;
   readonly json?: boolean;
-}
-
-/** A whole number from the command line. */
-export function wholeNumber(flag: string, text: string, least = 0): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least)
-    throw new UsageError(flag, `a whole number of at least ${least}`, `'${text}'`, 'Correct it.');
-  return value;
 }
 
 /** 16-bit values of a map whose largest possible value is `most`. */

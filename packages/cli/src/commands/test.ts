@@ -13,8 +13,8 @@ import { MedCLIPSeg } from 'medclipseg';
 import { loadModel } from 'medclipseg/node';
 import { useBackend } from '../backend.ts';
 import { UsageError } from '../errors.ts';
+import { wholeNumber } from '../numbers.ts';
 import { type Score, score, summarise, summaryLine, toCsv } from '../score.ts';
-import { wholeNumber } from './predict.ts';
 
 export interface TestOptions {
   readonly checkpoint: string;

@@ -1,5 +1,6 @@
 // Skin under a dermatoscope: furrows, hairs, bubbles, a dark vignette; lesions with a pigment network and an uneven rim.
 import { between, type Random } from '../random.ts';
+import { disks, glint } from './bubbles.ts';
 import { blend, clamp, colorPicture, noise, type Rgb, scaled, smoothstep } from './field.ts';
 import { nearest } from './lesions.ts';
 import type { Scene } from './scene.ts';
@@ -47,23 +48,15 @@ function toHair({ points }: Hair, x: number, y: number): number {
 
 export const dermoscopy = (random: Random): Scene => {
   const skin = blend(blend([236, 196, 172], [214, 156, 130], random()), [176, 122, 92], random() < 0.2 ? 0.7 : 0);
-  const [tone, furrowX, furrowY, pore, patch] = [0.6, 0.05, 0.05, 0.012, 0.2].map((period) =>
-    noise(random, { period, octaves: 2 }),
-  ) as [
-    (x: number, y: number) => number,
-    (x: number, y: number) => number,
-    (x: number, y: number) => number,
-    (x: number, y: number) => number,
-    (x: number, y: number) => number,
-  ];
+  const tone = noise(random, { period: 0.6, octaves: 2 });
+  const furrowX = noise(random, { period: 0.05, octaves: 2 });
+  const furrowY = noise(random, { period: 0.05, octaves: 2 });
+  const pore = noise(random, { period: 0.012, octaves: 2 });
+  const patch = noise(random, { period: 0.2, octaves: 2 });
   const hairs = Array.from({ length: random() < 0.4 ? 0 : Math.floor(between(random, 2, 14)) }, () => hair(random));
   const vignette = random() < 0.55 ? between(random, 0.5, 0.62) : between(random, 0.66, 0.85);
   const lamp = { x: between(random, 0.4, 0.6), y: between(random, 0.4, 0.6) };
-  const bubbles = Array.from({ length: random() < 0.5 ? 0 : Math.floor(between(random, 1, 7)) }, () => ({
-    x: random(),
-    y: random(),
-    radius: between(random, 0.008, 0.028),
-  }));
+  const bubbles = disks(random, random() < 0.5 ? 0 : Math.floor(between(random, 1, 7)), 0.008, 0.028);
   // Freckles: too small and too faint to be findings.
   const freckles = Array.from({ length: Math.floor(random() * 10) }, () => ({
     x: random(),
@@ -91,11 +84,9 @@ export const dermoscopy = (random: Random): Scene => {
       const tint = COLORS[appearance] as Rgb;
       const depth = lesions.map(() => between(drawing, 0.68, 0.95));
       const softness = lesions.map(() => between(drawing, 0.04, 0.16));
-      const [mottle, wobble, spots] = [0.13, 0.03, 0.022].map((period) => noise(drawing, { period, octaves: 2 })) as [
-        (x: number, y: number) => number,
-        (x: number, y: number) => number,
-        (x: number, y: number) => number,
-      ];
+      const mottle = noise(drawing, { period: 0.13, octaves: 3 });
+      const wobble = noise(drawing, { period: 0.06, octaves: 3 });
+      const spots = noise(drawing, { period: 0.03 });
       const netted = appearance === 'brown' || appearance === 'tan' || appearance === 'black';
       const mesh = between(drawing, 0.02, 0.032);
       return colorPicture(size, (x, y) => {
@@ -112,7 +103,7 @@ export const dermoscopy = (random: Random): Scene => {
         const { reach, index } = nearest(lesions, x, y);
         if (index >= 0) {
           const soft = softness[index] as number;
-          const rim = reach + 0.05 * wobble(x, y);
+          const rim = reach + 0.035 * wobble(x, y);
           const within = smoothstep(1 + soft, 1 - soft, rim) * (depth[index] as number);
           let pigment = scaled(tint, 1 + 0.22 * mottle(x, y) + 0.05 * pore(x, y));
           if (netted) {
@@ -124,7 +115,7 @@ export const dermoscopy = (random: Random): Scene => {
           pigment = blend(
             pigment,
             scaled(tint, 0.5),
-            0.75 * smoothstep(0.72, 0.9, spots(x, y)) * smoothstep(1, 0.7, reach),
+            0.6 * smoothstep(0.75, 1.1, spots(x, y)) * smoothstep(1, 0.7, reach),
           );
           color = blend(color, pigment, within);
           color = blend(color, [206, 104, 92], 0.14 * smoothstep(1.35, 1, reach) * (1 - within));
@@ -133,21 +124,7 @@ export const dermoscopy = (random: Random): Scene => {
           const near = toHair(line, x, y) / line.width;
           if (near < 2) color = blend(color, [48, 34, 30], line.shade * smoothstep(1.5, 0.6, near));
         }
-        let gleam = 0;
-        for (const bubble of bubbles) {
-          const ring = Math.hypot(x - bubble.x, y - bubble.y) / bubble.radius;
-          gleam = Math.max(
-            gleam,
-            0.4 * Math.exp(-(((ring - 1) / 0.12) ** 2)),
-            0.85 *
-              smoothstep(
-                0.3,
-                0.1,
-                Math.hypot(x - bubble.x + 0.45 * bubble.radius, y - bubble.y + 0.45 * bubble.radius) / bubble.radius,
-              ),
-          );
-        }
-        color = blend(color, [255, 255, 255], gleam);
+        color = blend(color, [255, 255, 255], 0.8 * glint(bubbles, x, y));
         const light = 1.05 - 0.5 * Math.hypot(x - lamp.x, y - lamp.y) ** 2;
         return blend(scaled(color, light), [10, 8, 9], smoothstep(vignette - 0.02, vignette + 0.03, edge(x, y)));
       });

@@ -39,7 +39,7 @@ export interface Phantom {
   /** What the mask shows, measured on the mask itself. */
   readonly findings: readonly Finding[];
   /** Colour or brightness of the lesions; none if there are none. */
-  readonly appearance?: string | undefined;
+  readonly appearance?: string;
   /** By prompt design. */
   readonly sentences: Readonly<Record<PromptDesign, string>>;
   /** The original design. */

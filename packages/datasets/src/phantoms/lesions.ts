@@ -34,9 +34,9 @@ function outline(random: Random, shape: Shape, radius: number): (x: number, y: n
   const { stretch: range, waves: height } = OUTLINES[shape];
   const stretch = between(random, ...range);
   const angle = random() * Math.PI;
-  const waves = [2, 3, 4, 5, 6, 7].map((turns) => ({
+  const waves = [2, 3, 4, 5, 6].map((turns) => ({
     turns,
-    height: (height * between(random, 0.4, 1.6) * 2) / turns ** 0.7 / 1.6,
+    height: (3 * height * between(random, 0.3, 1)) / turns,
     phase: random() * 2 * Math.PI,
   }));
   const [long, short] = [radius * Math.sqrt(stretch), radius / Math.sqrt(stretch)];

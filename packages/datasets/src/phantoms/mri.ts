@@ -20,14 +20,10 @@ export const mri = (random: Random): Scene => {
     const [across, along] = [(cos * dx + sin * dy) / head.width, (cos * dy - sin * dx) / head.height];
     return { across, along, reach: Math.hypot(across, along) * (1 + 0.025 * wobble(x, y)) };
   };
-  const [fold, bias, matter, warp] = [0.075, 0.8, 0.035, 0.09].map((period) =>
-    noise(random, { period, octaves: 2 }),
-  ) as [
-    (x: number, y: number) => number,
-    (x: number, y: number) => number,
-    (x: number, y: number) => number,
-    (x: number, y: number) => number,
-  ];
+  const fold = noise(random, { period: 0.075, octaves: 2 });
+  const bias = noise(random, { period: 0.8 });
+  const matter = noise(random, { period: 0.035, octaves: 2 });
+  const warp = noise(random, { period: 0.09, octaves: 2 });
   const ventricle = {
     apart: between(random, 0.09, 0.14),
     along: between(random, -0.2, 0.0),

@@ -61,9 +61,10 @@ export const ultrasound = (random: Random): Scene => {
   const fat = wavy(between(random, 0.16, 0.3), 0.05);
   const gland = wavy(between(random, 0.55, 0.75), 0.05);
   const chest = wavy(between(random, 0.84, 0.95), 0.03);
-  const [septa, lobules, texture, cloud] = [0.16, 0.11, 0.045, 0.3].map((period) =>
-    noise(random, { period, octaves: 2, stretch: 1.6 }),
-  );
+  const septa = noise(random, { period: 0.16, octaves: 2, stretch: 1.6 });
+  const lobules = noise(random, { period: 0.11, octaves: 2, stretch: 1.6 });
+  const texture = noise(random, { period: 0.045, octaves: 2, stretch: 1.6 });
+  const cloud = noise(random, { period: 0.3, octaves: 2, stretch: 1.6 });
   const streaks = noise(random, { period: 0.03, octaves: 2, stretch: 9 });
   const tilt = between(random, -0.25, 0.25);
   const gain = between(random, -0.04, 0.05);
@@ -83,12 +84,7 @@ export const ultrasound = (random: Random): Scene => {
   }));
 
   const tissue = (x: number, y: number): number => {
-    const [s, l, t, c] = [septa, lobules, texture, cloud].map((f) => f?.(x, y) ?? 0) as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    const [s, l, t, c] = [septa(x, y), lobules(x, y), texture(x, y), cloud(x, y)];
     const fatLevel = 0.33 + 0.07 * l + 0.3 * smoothstep(0.12, 0, Math.abs(s)) * (0.5 + 0.5 * c);
     const glandLevel = 0.56 + 0.1 * c + 0.1 * t + 0.08 * l;
     const muscleLevel = 0.36 + 0.16 * streaks(x, y + tilt * (x - 0.5)) + 0.05 * c;

@@ -10,16 +10,12 @@ export const xray = (random: Random): Scene => {
   const base = between(random, 0.76, 0.84);
   const width = between(random, 0.17, 0.195);
   const apart = between(random, 0.215, 0.235);
-  const [wave, vessels, soft, marks] = [0.4, 0.05, 0.3, 0.02].map((period) =>
-    noise(random, { period, octaves: 3 }),
-  ) as [
-    (x: number, y: number) => number,
-    (x: number, y: number) => number,
-    (x: number, y: number) => number,
-    (x: number, y: number) => number,
-  ];
+  const wave = noise(random, { period: 0.4, octaves: 3 });
+  const vessels = noise(random, { period: 0.05, octaves: 3 });
+  const soft = noise(random, { period: 0.3, octaves: 3 });
+  const marks = noise(random, { period: 0.02, octaves: 2 });
   const heart = {
-    x: middle + between(random, 0.05, 0.08),
+    x: middle + between(random, 0.065, 0.1),
     y: between(random, 0.63, 0.67),
     width: between(random, 0.13, 0.18),
     height: between(random, 0.14, 0.18),
@@ -31,14 +27,14 @@ export const xray = (random: Random): Scene => {
     strength: between(random, 0.07, 0.13),
   };
   const exposure = between(random, -0.05, 0.05);
-  // Leads, a port or a side marker: bright things that are no findings.
+  // Leads and a marker of the patient's left: bright things that are no findings.
   const leads = Array.from({ length: random() < 0.6 ? 0 : 1 + Math.floor(random() * 3) }, () => ({
     x: between(random, 0.2, 0.8),
     y: between(random, 0.2, 0.75),
     bend: between(random, -0.4, 0.4),
     lean: between(random, -0.8, 0.8),
   }));
-  const marker = { x: random() < 0.5 ? 0.07 : 0.9, y: between(random, 0.05, 0.12), shown: random() < 0.6 };
+  const marker = { x: 0.9, y: between(random, 0.05, 0.12), shown: random() < 0.6 };
 
   /** How deep in a lung: below 1 inside. The image's left is the patient's right. */
   const lung = (x: number, y: number): number => {
@@ -70,13 +66,17 @@ export const xray = (random: Random): Scene => {
       (0.12 * Math.exp(-hilum / 0.07) +
         0.1 * smoothstep(0.3, 0.75, Math.abs(vessels(x, y))) * Math.exp(-hilum / 0.17) +
         0.018 * marks(x, y));
-    level = Math.max(level, body * (0.64 + 0.05 * soft(y, x)) * smoothstep(1.08, 0.94, heartReach(x, y)));
+    level = Math.max(level, body * (0.64 + 0.05 * soft(y, x)) * smoothstep(1.14, 0.86, heartReach(x, y)));
     // Mediastinum, with the airway as a darker band in its upper part.
-    const spine = smoothstep(0.078, 0.05, Math.abs(x - middle));
-    level = Math.max(level, body * spine * (0.62 + 0.03 * Math.cos((2 * Math.PI * y) / 0.055)));
+    const spine = smoothstep(
+      0.085,
+      0.045,
+      Math.abs(x - middle) - 0.03 * smoothstep(0.25, 0.12, y) + 0.012 * wave(y, 0.1),
+    );
+    level = Math.max(level, body * spine * (0.61 + 0.015 * Math.cos((2 * Math.PI * y) / 0.055)));
     level -= 0.13 * smoothstep(0.028, 0.012, Math.abs(x - middle + 0.004)) * smoothstep(0.42, 0.36, y);
     const aorta = Math.hypot((x - middle - 0.07) / 0.045, (y - 0.31) / 0.045);
-    level = Math.max(level, body * 0.58 * smoothstep(1.1, 0.85, aorta));
+    level = Math.max(level, body * 0.56 * smoothstep(1.25, 0.7, aorta));
     level = mixed(
       level,
       0.72 + 0.05 * soft(x, y),
@@ -108,7 +108,10 @@ export const xray = (random: Random): Scene => {
   return {
     // Lesions stay clear of the heart's shadow, where nobody could see them.
     room: (x, y) => lung(x, y) < 0.93 && heartReach(x, y) > 1.1 && Math.abs(x - middle) > 0.085,
-    sizes: [['small', 1]],
+    sizes: [
+      ['small', 0.8],
+      ['medium', 0.2],
+    ],
     shapes: [
       ['round', 0.25],
       ['oval', 0.3],

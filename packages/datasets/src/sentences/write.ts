@@ -32,7 +32,7 @@ export interface Description {
   /** In the order of their places; none is a picture without a finding. */
   readonly findings: readonly Pick<Finding, 'size' | 'place' | 'shape'>[];
   /** A word for colour or brightness, if it is known. */
-  readonly appearance?: string | undefined;
+  readonly appearance?: string;
 }
 
 /** How each design says that there is something. */

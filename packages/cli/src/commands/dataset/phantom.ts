@@ -1,0 +1,39 @@
+// medclipseg dataset phantom: drawn pictures with masks and true sentences.
+import { MODALITIES, type Modality } from '@medclipseg/datasets';
+import { writePhantoms } from '@medclipseg/datasets/node';
+import { z } from 'zod';
+import { UsageError } from '../../errors.ts';
+import { wholeNumber } from '../../numbers.ts';
+import { progress } from './progress.ts';
+
+export interface PhantomCommandOptions {
+  readonly modality: string;
+  readonly count: string;
+  readonly seed: string;
+  readonly size: string;
+  readonly out: string;
+}
+
+export async function phantom(options: PhantomCommandOptions, signal: AbortSignal): Promise<void> {
+  const modality = z.enum(MODALITIES).safeParse(options.modality);
+  if (!modality.success)
+    throw new UsageError('--modality', MODALITIES.join(', '), `'${options.modality}'`, 'Choose one of them.');
+  const count = wholeNumber('--count', options.count, 1, 1_000_000);
+  const bar = progress('phantoms', count);
+  try {
+    const counts = await writePhantoms(options.out, {
+      modality: modality.data satisfies Modality,
+      count,
+      seed: wholeNumber('--seed', options.seed),
+      size: wholeNumber('--size', options.size, 16, 4096),
+      signal,
+      onProgress: bar.update,
+    });
+    bar.stop();
+    process.stdout.write(
+      `${options.out}: ${counts.train} to train, ${counts.val} to validate, ${counts.test} to test\n`,
+    );
+  } finally {
+    bar.stop();
+  }
+}

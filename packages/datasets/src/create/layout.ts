@@ -1,0 +1,90 @@
+// Writes a dataset in the published folder layout, whole or not at all.
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { LayoutError } from '../errors.ts';
+import { PROMPT_DESIGNS, type PromptDesign, type Split, type SplitOptions, sheetName } from '../folder.ts';
+import type { PromptRow } from '../sheets/sheets.ts';
+import { subset } from './splits.ts';
+import { encodePromptSheet } from './xlsx.ts';
+
+export interface LayoutSample {
+  readonly split: Split;
+  /** File names with their endings, and what the files hold. */
+  readonly image: { readonly name: string; readonly bytes: Uint8Array };
+  readonly mask: { readonly name: string; readonly bytes: Uint8Array };
+  readonly sentences: Readonly<Record<PromptDesign, string>>;
+}
+
+export interface LayoutOptions {
+  /** Draws the subsets of 10, 25 and 50 percent. */
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (written: number) => void;
+}
+
+export type SplitCounts = Readonly<Record<Split, number>>;
+
+const FOLDERS: Readonly<Record<Split, string>> = { train: 'Train_Folder', val: 'Val_Folder', test: 'Test_Folder' };
+const PERCENTAGES = [10, 25, 50, 100] as const;
+
+type Entry = { readonly image: string; readonly mask: string; readonly sentences: LayoutSample['sentences'] };
+
+const byImage = (a: Entry, b: Entry) => (a.image < b.image ? -1 : a.image > b.image ? 1 : 0);
+
+async function writeSheets(folder: string, entries: Readonly<Record<Split, Entry[]>>, seed: number): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const write = (split: Split, options: SplitOptions, rows: readonly PromptRow[]) =>
+    writeFile(join(folder, sheetName(split, options)), encodePromptSheet(rows));
+  const rowsOf = (list: readonly Entry[], design: PromptDesign): PromptRow[] =>
+    list.map(({ image, mask, sentences }) => ({ image, mask, sentence: sentences[design] }));
+  for (const split of ['train', 'val'] as const)
+    for (const percentage of PERCENTAGES)
+      await write(split, { percentage }, rowsOf(subset(entries[split], percentage, seed), 'original'));
+  for (const design of PROMPT_DESIGNS) await write('test', { design }, rowsOf(entries.test, design));
+}
+
+/** Refuses a folder that holds something: nothing that exists is overwritten. */
+async function refuseExisting(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  if (names.length > 0)
+    throw new LayoutError(folder, 'no folder or an empty one', `one with ${names.length} entries`, 'Choose another.');
+}
+
+/**
+ * Writes `FOLDER/{Train,Val,Test}_Folder/{img,label}` and the sheets of `FOLDER/Prompts_Folder`: 10, 25, 50 and 100 percent
+ * for training and validation, five designs for testing. All is written beside the folder and renamed at the end.
+ */
+export async function writeLayout(
+  folder: string,
+  samples: AsyncIterable<LayoutSample>,
+  { seed, signal, onProgress }: LayoutOptions,
+): Promise<SplitCounts> {
+  const target = resolve(folder);
+  await refuseExisting(target);
+  await mkdir(dirname(target), { recursive: true });
+  const partial = await mkdtemp(join(dirname(target), `.${basename(target)}.`));
+  try {
+    for (const name of Object.values(FOLDERS))
+      for (const kind of ['img', 'label']) await mkdir(join(partial, name, kind), { recursive: true });
+    const entries: Record<Split, Entry[]> = { train: [], val: [], test: [] };
+    let written = 0;
+    for await (const { split, image, mask, sentences } of samples) {
+      signal?.throwIfAborted();
+      await writeFile(join(partial, FOLDERS[split], 'img', basename(image.name)), image.bytes);
+      await writeFile(join(partial, FOLDERS[split], 'label', basename(mask.name)), mask.bytes);
+      entries[split].push({ image: image.name, mask: mask.name, sentences });
+      onProgress?.(++written);
+    }
+    for (const list of Object.values(entries)) list.sort(byImage);
+    await writeSheets(join(partial, 'Prompts_Folder'), entries, seed);
+    // An empty folder may stand there; anything else was refused, and is refused again by rmdir.
+    await rmdir(target).catch((cause) => {
+      if (cause.code !== 'ENOENT') throw cause;
+    });
+    await rename(partial, target);
+    return { train: entries.train.length, val: entries.val.length, test: entries.test.length };
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw error;
+  }
+}
