@@ -1,6 +1,6 @@
 // Monte-Carlo segmentation: the network is run with fresh noise, and the mean of its probabilities is kept as they come.
 import type { TokenBatch } from '@medclipseg/clip-encoders';
-import { counterNoise, type NoiseRow, noNoise } from '@medclipseg/nn';
+import { counterNoise, type NoiseRow, nextTask, noNoise } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { logitsOf, type Network, prefix, trunk } from './network.ts';
 import { binaryEntropy } from './uncertainty.ts';
@@ -96,6 +96,7 @@ export async function monteCarlo(
       });
       done += count;
       onSample?.(done, (i) => (means[i] as RunningMean).estimate());
+      await nextTask();
     }
   } finally {
     tf.dispose([start.image, start.text]);

@@ -1,7 +1,7 @@
 // The training loop: epochs of steps, validation after each, a state that can be saved and taken up anywhere.
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import type { LossOptions } from '@medclipseg/losses';
-import { Adam, type AdamState, cosineAnnealing, counterNoise, variablesOf } from '@medclipseg/nn';
+import { Adam, type AdamState, cosineAnnealing, counterNoise, nextTask, variablesOf } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { DivergedError } from './errors.ts';
 import { dice } from './metrics/dice.ts';
@@ -47,6 +47,8 @@ export interface Progress {
   readonly epoch: number;
   /** Steps done in this epoch. */
   readonly step: number;
+  /** Sum of the losses of those steps. */
+  readonly lossSum: number;
   readonly bestDice: number;
 }
 
@@ -76,7 +78,7 @@ export class Trainer {
   readonly #tokenizer: Pick<Tokenizer, 'encode'>;
   readonly #plan: TrainingPlan;
   readonly #optimizer: Adam;
-  #progress: Progress = { epoch: 0, step: 0, bestDice: 0 };
+  #progress: Progress = { epoch: 0, step: 0, lossSum: 0, bestDice: 0 };
 
   constructor(network: Network, tokenizer: Pick<Tokenizer, 'encode'>, plan: TrainingPlan) {
     this.#network = network;
@@ -106,7 +108,12 @@ export class Trainer {
       const trainingLoss = await this.#epoch(epoch, data, onStep, signal);
       const validationDice = await this.validate(data.validate(), signal);
       const best = validationDice > this.#progress.bestDice;
-      this.#progress = { epoch: epoch + 1, step: 0, bestDice: Math.max(validationDice, this.#progress.bestDice) };
+      this.#progress = {
+        epoch: epoch + 1,
+        step: 0,
+        lossSum: 0,
+        bestDice: Math.max(validationDice, this.#progress.bestDice),
+      };
       await onEpoch?.({ epoch, trainingLoss, validationDice, best });
     }
   }
@@ -127,9 +134,7 @@ export class Trainer {
     const { seed, loss: lossOptions, clipNorm } = this.#plan;
     const variables = variablesOf(this.#network.parameters as never);
     const { imageSize } = this.#network.config.vision;
-    let { step } = this.#progress;
-    let sum = 0;
-    let count = 0;
+    let { step, lossSum } = this.#progress;
     for await (const batch of data.train(epoch, step)) {
       signal?.throwIfAborted();
       const size = batch.names.length;
@@ -152,15 +157,15 @@ export class Trainer {
         const learningRate = this.#rate(epoch, step, data.stepsPerEpoch);
         applyGradients(this.#optimizer, variables, gradients, { learningRate, clipNorm });
         step += 1;
-        sum += loss.total;
-        count += 1;
-        this.#progress = { ...this.#progress, epoch, step };
+        lossSum += loss.total;
+        this.#progress = { ...this.#progress, epoch, step, lossSum };
         onStep?.({ ...this.#progress, steps: data.stepsPerEpoch, learningRate, loss });
       } finally {
         tf.dispose([inputs.image, inputs.mask, inputs.sentences.ids]);
       }
+      await nextTask();
     }
-    return sum / Math.max(1, count);
+    return lossSum / Math.max(1, step);
   }
 
   /** Mean Dice over images at the model's size with one noisy sample, as the published validation. */

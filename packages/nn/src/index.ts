@@ -16,6 +16,7 @@ export { NnError, ParameterError, ShapeError } from './errors.ts';
 export { registerGradients } from './gradients.ts';
 export { layerNorm, type NormParameters, normSpec } from './layer-norm.ts';
 export { type LinearParameters, linear, linearSpec } from './linear.ts';
+export { nextTask } from './next-task.ts';
 export { counterNoise, type Noise, type NoiseRow, noNoise, replayedNoise } from './noise.ts';
 export { l2Normalize } from './normalize.ts';
 export {

@@ -1,0 +1,136 @@
+// Training and prediction from the command line, on a small drawn dataset: interruption, repetition, faults.
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writePhantoms } from '@medclipseg/datasets/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const main = new URL('./main.ts', import.meta.url).pathname;
+const SETTINGS = `
+NAME: phantoms
+MODEL:
+  IMAGE: { SIZE: 32, PATCH: 8, WIDTH: 16, LAYERS: 2, HEADS: 2, MLP_DIM: 32 }
+  TEXT: { CONTEXT: 32, WIDTH: 16, LAYERS: 2, HEADS: 2, MLP_DIM: 32 }
+  OUTPUT_DIM: 8
+  ADAPTER_DIM: 8
+  LAYERS: [1]
+TRAIN: { BATCH_SIZE: 4, NUM_EPOCHS: 3, LEARNING_RATE: 0.001, DICE: region }
+`;
+
+let folder = '';
+let data = '';
+let config = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'training-'));
+  data = join(folder, 'data');
+  config = join(folder, 'settings.yaml');
+  await writePhantoms(data, { modality: 'endoscopy', count: 40, seed: 1, size: 32 });
+  await writeFile(config, SETTINGS);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command; `onNotice` sees what it has written to stderr so far and may stop it. */
+const run = (args: string[], onNotice?: (text: string, stop: (signal: NodeJS.Signals) => void) => void) =>
+  new Promise<Ended>((resolve) => {
+    const child = spawn(process.execPath, ['--conditions=@medclipseg/source', '--import', 'tsx', main, ...args]);
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+      onNotice?.(err, (signal) => void child.kill(signal));
+    });
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+
+const trainInto = (out: string, ...more: string[]) => [
+  ...['train', '--config', config, '--data', data, '--out', out, '--backend', 'wasm'],
+  ...more,
+];
+
+describe('train', () => {
+  it('interrupted and resumed, ends with the very same checkpoint; predict repeats its bytes', async () => {
+    const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
+    const uninterrupted = await run(trainInto(whole));
+    expect(uninterrupted.code, uninterrupted.err).toBe(0);
+
+    let sent = false;
+    const interrupted = await run(trainInto(parts), (text, stop) => {
+      if (sent || !text.includes('epoch 1/3')) return;
+      sent = true;
+      stop('SIGINT');
+    });
+    expect(interrupted.code).toBe(130);
+    expect(interrupted.err).toContain('press Ctrl-C again');
+    const again = await run(trainInto(parts));
+    expect(again.code).toBe(2);
+    expect(again.err).toContain('--resume');
+    expect((await run(trainInto(parts, '--resume'))).code).toBe(0);
+    const [one, other] = await Promise.all([whole, parts].map((out) => readFile(join(out, 'latest.safetensors'))));
+    expect(Buffer.compare(one as Buffer, other as Buffer)).toBe(0);
+
+    const images = join(data, 'Test_Folder', 'img');
+    const image = join(images, (await readdir(images)).sort()[0] as string);
+    const predict = (out: string) =>
+      run([
+        'predict',
+        image,
+        '--prompt',
+        'one polyp',
+        '--model',
+        whole,
+        '--out',
+        out,
+        '--samples',
+        '4',
+        '--backend',
+        'wasm',
+      ]);
+    for (const out of ['a', 'b']) expect((await predict(join(folder, out))).code).toBe(0);
+    const pictures = (await readdir(join(folder, 'a'))).filter((name) => name.endsWith('.png'));
+    expect(pictures).toHaveLength(5);
+    for (const name of pictures)
+      expect(await readFile(join(folder, 'a', name))).toEqual(await readFile(join(folder, 'b', name)));
+
+    const long = await run([
+      'predict',
+      image,
+      '--prompt',
+      'polyp '.repeat(40),
+      '--model',
+      whole,
+      '--out',
+      join(folder, 'c'),
+    ]);
+    expect(long.code).toBe(1);
+    expect(long.err).toMatch(/expected at most 32 tokens, got 42. Shorten it/);
+    await expect(readdir(join(folder, 'c'))).rejects.toThrow('ENOENT');
+  });
+
+  it('an empty sheet is named, and nothing is written', async () => {
+    const bare = join(folder, 'bare');
+    const shares = { train: 0, val: 0.5, test: 0.5 };
+    await writePhantoms(bare, { modality: 'endoscopy', count: 2, seed: 1, size: 32, shares });
+    const out = join(folder, 'nothing');
+    const { code, err } = await run([...trainInto(out), '--data', bare]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/Train_text.xlsx: expected rows, got an empty sheet/);
+    await expect(readdir(out)).rejects.toThrow('ENOENT');
+  });
+
+  it('a loss that is no number ends the training with the last checkpoint intact', async () => {
+    const out = join(folder, 'diverging');
+    const steep = await run(trainInto(out, '--set', 'TRAIN.LEARNING_RATE=1e38'));
+    expect(steep.code).toBe(1);
+    expect(steep.err).toMatch(/training, epoch 1, step \d+: expected a finite loss, got NaN on /);
+    expect((await readdir(out)).filter((name) => name.endsWith('.safetensors'))).toEqual([]);
+  });
+});
