@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { LayoutError } from './errors.ts';
-import { readPromptSheet } from './sheets/sheets.ts';
+import { findSheet, readPromptSheet } from './sheets/files.ts';
 
 export type Split = 'train' | 'val' | 'test';
 
@@ -22,6 +22,8 @@ export interface SampleFile {
   readonly sentence: string;
   readonly imagePath: string;
   readonly maskPath: string;
+  /** Further masks of the same image, to be joined with the first. */
+  readonly otherMaskPaths?: readonly string[];
 }
 
 export interface SplitOptions {
@@ -32,11 +34,13 @@ export interface SplitOptions {
 
 const FOLDERS: Readonly<Record<Split, string>> = { train: 'Train', val: 'Val', test: 'Test' };
 
-/** The sheet of a split below `Prompts_Folder`. */
-export function sheetName(split: Split, { percentage = 100, design = 'original' }: SplitOptions = {}): string {
-  if (split === 'test') return `Test_text_${design}.xlsx`;
-  return `${FOLDERS[split]}_text${percentage === 100 ? '' : `_${percentage}`}.xlsx`;
+function sheetStem(split: Split, { percentage = 100, design = 'original' }: SplitOptions = {}): string {
+  if (split === 'test') return `Test_text_${design}`;
+  return `${FOLDERS[split]}_text${percentage === 100 ? '' : `_${percentage}`}`;
 }
+
+/** The sheet of a split below `Prompts_Folder`, as the published datasets have it. */
+export const sheetName = (split: Split, options?: SplitOptions): string => `${sheetStem(split, options)}.xlsx`;
 
 const stem = (name: string) => basename(name, extname(name));
 
@@ -66,9 +70,9 @@ export interface SplitFiles {
   readonly missing: readonly string[];
 }
 
-/** The samples of a split, in the sheet's order, and the rows that have no files. */
+/** The samples of a split, in the sheet's order, and the rows that have no files. Sheets may be `.xlsx`, `.csv` or `.jsonl`. */
 export async function readSplit(dataset: string, split: Split, options: SplitOptions = {}): Promise<SplitFiles> {
-  const sheet = join(dataset, 'Prompts_Folder', sheetName(split, options));
+  const sheet = await findSheet(join(dataset, 'Prompts_Folder'), sheetStem(split, options));
   const rows = await readPromptSheet(sheet);
   if (rows.length === 0) throw new LayoutError(sheet, 'rows', 'an empty sheet', 'Choose a split that has data.');
   const base = join(dataset, `${FOLDERS[split]}_Folder`);
@@ -76,9 +80,19 @@ export async function readSplit(dataset: string, split: Split, options: SplitOpt
   const samples: SampleFile[] = [];
   const missing: string[] = [];
   for (const { image, sentence, mask } of rows) {
-    const [imagePath, maskPath] = [images(image), masks(mask)];
-    if (imagePath && maskPath) samples.push({ name: stem(maskPath), sentence, imagePath, maskPath });
-    else missing.push(imagePath ? mask : image);
+    const imagePath = images(image);
+    const names = mask.split(';').map((name) => name.trim());
+    const [maskPath, ...otherMaskPaths] = names.flatMap((name) => masks(name) ?? []);
+    if (!imagePath) missing.push(image);
+    else if (!maskPath || otherMaskPaths.length + 1 < names.length) missing.push(mask);
+    else
+      samples.push({
+        name: stem(maskPath),
+        sentence,
+        imagePath,
+        maskPath,
+        ...(otherMaskPaths.length > 0 && { otherMaskPaths }),
+      });
   }
   if (samples.length === 0)
     throw new LayoutError(base, 'the images that the sheet names', 'none of them', 'Check the folders img and label.');

@@ -18,4 +18,5 @@ export { encodePng, type PngPixels, writePng, writeWhole } from './images/encode
 export { MAXIMUM_PIXELS } from './images/header.ts';
 export { type Batch, type BatchOptions, batches, SampleCache } from './loading/batches.ts';
 export { type PhantomDatasetOptions, phantomSeed, writePhantoms } from './phantoms/write.ts';
-export { type PromptRow, readPromptSheet } from './sheets/sheets.ts';
+export { readPromptSheet } from './sheets/files.ts';
+export { type PromptRow, parsePromptSheet } from './sheets/sheets.ts';

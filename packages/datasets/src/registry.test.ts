@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Split, sheetName } from './folder.ts';
 import { DATASETS, type DatasetEntry, type Percentage } from './registry.ts';
-import { readPromptSheet } from './sheets/sheets.ts';
+import { readPromptSheet } from './sheets/files.ts';
 
 const shared = process.env.MEDCLIPSEG_SHARED ?? resolve(import.meta.dirname, '../../../../shared');
 const prompts = join(shared, 'prompts');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readSplit } from '../folder.ts';
-import { readPromptSheet } from './sheets.ts';
+import { readPromptSheet } from './files.ts';
 
 let folder = '';
 beforeEach(async () => {

@@ -1,61 +1,48 @@
-// Prompt sheets: which image goes with which sentence and mask.
-import readSheet from 'read-excel-file/node';
-import { DatasetError, LayoutError } from '../errors.ts';
+// Prompt sheets: which image goes with which sentence and mask. Workbooks, comma-separated values and JSON lines read alike.
+import { DatasetError } from '../errors.ts';
+import { readCsv, readJsonLines } from './lines.ts';
+import { type PromptRow, promptRows, type Table } from './table.ts';
+import { readXlsx } from './xlsx.ts';
 
-export interface PromptRow {
-  readonly image: string;
-  readonly sentence: string;
-  readonly mask: string;
-}
+export type { PromptRow } from './table.ts';
 
-/** What each column may be called. */
-const COLUMNS: Readonly<Record<keyof PromptRow, readonly string[]>> = {
-  image: ['Image'],
-  sentence: ['Description'],
-  mask: ['Ground Truth', 'Mask'],
+/** Larger sheets are refused. */
+export const MAXIMUM_SHEET_BYTES = 1 << 28;
+
+const textOf = (bytes: Uint8Array) => new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+
+/** How a sheet is read, by the end of its name. The order is the order of preference. */
+const READERS: Readonly<Record<string, (bytes: Uint8Array) => Table | Promise<Table>>> = {
+  '.xlsx': readXlsx,
+  '.csv': (bytes) => readCsv(textOf(bytes)),
+  '.jsonl': (bytes) => readJsonLines(textOf(bytes)),
 };
 
-const byCodePoint = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+/** The ends of names that a prompt sheet may have. */
+export const SHEET_SUFFIXES: readonly string[] = Object.keys(READERS);
 
-/** Rows of a prompt sheet (.xlsx), sorted by image as the reference sorts them. An empty sheet has none. */
-export async function readPromptSheet(path: string): Promise<PromptRow[]> {
-  const cells = await readSheet(path).catch((cause) => {
-    throw new DatasetError(
-      'datasets/layout',
-      `${path}: expected a prompt sheet (.xlsx), got none that opens. Check the file.`,
-      { cause },
-    );
-  });
-  const rows = normalise(cells);
-  const header = rows[0]?.map((cell) => String(cell ?? '').trim()) ?? [];
-  if (rows.length === 0) return [];
-  const at = Object.fromEntries(
-    Object.entries(COLUMNS).map(([field, names]) => {
-      const index = header.findIndex((title) => names.includes(title));
-      if (index < 0)
-        throw new LayoutError(
-          path,
-          `a column '${names.join("' or '")}'`,
-          `'${header.join("', '")}'`,
-          'Name the column so.',
-        );
-      return [field, index];
-    }),
-  ) as Record<keyof PromptRow, number>;
-  return rows
-    .slice(1)
-    .map((cells) => ({
-      image: String(cells[at.image] ?? '').trim(),
-      sentence: String(cells[at.sentence] ?? ''),
-      mask: String(cells[at.mask] ?? '').trim(),
-    }))
-    .filter(({ image }) => image !== '')
-    .sort((a, b) => byCodePoint(a.image, b.image));
-}
+/** That a file is no prompt sheet. */
+export const noSheet = (name: string, reason: string, cause?: unknown): DatasetError =>
+  new DatasetError(
+    'datasets/layout',
+    `${name}: expected a prompt sheet (${SHEET_SUFFIXES.join(', ')}), got ${reason}. Check the file.`,
+    { cause },
+  );
 
-/** The library gives rows, or a list of sheets with rows, by version. */
-function normalise(result: unknown): unknown[][] {
-  const list = result as unknown[];
-  const first = list[0] as { data?: unknown[][] } | undefined;
-  return first && !Array.isArray(first) && first.data ? first.data : (list as unknown[][]);
+/**
+ * The rows of a prompt sheet, sorted by image as the reference sorts them. An empty sheet has none.
+ *
+ * @param name the file's name; its end tells the kind: `.xlsx`, `.csv` or `.jsonl`
+ */
+export async function parsePromptSheet(bytes: Uint8Array, name: string): Promise<PromptRow[]> {
+  const suffix = SHEET_SUFFIXES.find((end) => name.toLowerCase().endsWith(end));
+  if (suffix === undefined) throw noSheet(name, 'a name with another end');
+  if (bytes.length > MAXIMUM_SHEET_BYTES) throw noSheet(name, `${bytes.length} bytes`);
+  let table: Table;
+  try {
+    table = await (READERS[suffix] as (bytes: Uint8Array) => Table | Promise<Table>)(bytes);
+  } catch (cause) {
+    throw noSheet(name, `one that does not open (${cause instanceof Error ? cause.message : String(cause)})`, cause);
+  }
+  return promptRows(table, name);
 }

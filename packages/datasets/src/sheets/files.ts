@@ -1,0 +1,31 @@
+// Prompt sheets on disk.
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LayoutError } from '../errors.ts';
+import { MAXIMUM_SHEET_BYTES, noSheet, parsePromptSheet, SHEET_SUFFIXES } from './sheets.ts';
+import type { PromptRow } from './table.ts';
+
+/** Reads a prompt sheet (.xlsx, .csv or .jsonl); see {@link parsePromptSheet}. */
+export async function readPromptSheet(path: string): Promise<PromptRow[]> {
+  const bytes = await stat(path)
+    .then(({ size }) => {
+      if (size > MAXIMUM_SHEET_BYTES) throw noSheet(path, `${size} bytes`);
+      return readFile(path);
+    })
+    .catch((cause) => {
+      if ((cause as { tag?: string }).tag) throw cause;
+      throw noSheet(path, 'none that opens', cause);
+    });
+  return parsePromptSheet(bytes, path);
+}
+
+/**
+ * The path of a sheet whose name is known but for its end. Where there is none, the path that the published layout would have.
+ * Throws `LayoutError` where there are several: they may disagree.
+ */
+export async function findSheet(folder: string, stem: string): Promise<string> {
+  const present = new Set(await readdir(folder).catch(() => []));
+  const found = SHEET_SUFFIXES.map((suffix) => stem + suffix).filter((name) => present.has(name));
+  if (found.length > 1) throw new LayoutError(folder, `one sheet ${stem}`, found.join(' and '), 'Remove all but one.');
+  return join(folder, found[0] ?? `${stem}.xlsx`);
+}
