@@ -18,3 +18,4 @@ export { DATASETS, type DatasetEntry, type DatasetName, type Percentage } from '
 export { type Finding, findings, PLACES, type Place, type Shape, type Size, THRESHOLDS } from './sentences/findings.ts';
 export { MODALITIES, type Modality, WORDINGS } from './sentences/wordings.ts';
 export { type Description, type Wording, writeSentences } from './sentences/write.ts';
+export { type DatasetSource, HUB_REPOSITORY } from './sources.ts';

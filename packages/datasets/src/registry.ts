@@ -1,5 +1,6 @@
-// The sixteen published datasets as data: what they show, and how many rows each prompt sheet has.
+// The sixteen published datasets as data: what they show, how many rows each prompt sheet has, how files are named, where they come from.
 import type { PromptDesign, SplitOptions } from './folder.ts';
+import { type DatasetSource, SOURCES } from './sources.ts';
 
 export type Percentage = NonNullable<SplitOptions['percentage']>;
 
@@ -15,7 +16,14 @@ export interface DatasetEntry {
   readonly test: number;
   /** The designs in which the test sentences exist. */
   readonly designs: readonly PromptDesign[];
+  /** What the sheets call the mask of an image: `{stem}` stands for the image's name without its end, which is `.png` in every sheet. */
+  readonly maskName: '{stem}.png' | '{stem}.jpeg' | '{stem}_Segmentation.png';
+  /** What the sheets call the column of masks, where it is not `Ground Truth` in all of them. */
+  readonly maskColumn?: 'Mask';
+  readonly source: DatasetSource;
 }
+
+type Counts = Omit<DatasetEntry, 'maskName' | 'source'> & Partial<Pick<DatasetEntry, 'maskName'>>;
 
 const ALL_DESIGNS: readonly PromptDesign[] = [
   'original',
@@ -37,7 +45,7 @@ const endoscopyColon = { modality: 'endoscopy', organ: 'colon', designs: ALL_DES
 const mriBrain = { modality: 'mri', organ: 'brain', designs: ALL_DESIGNS } as const;
 const dermoscopySkin = { modality: 'dermoscopy', organ: 'skin', designs: ALL_DESIGNS } as const;
 
-export const DATASETS = {
+const COUNTS = {
   BUSI: { ...ultrasoundBreast, train: shares(62, 156, 312, 624), val: shares(7, 19, 39, 78), test: 78 },
   BUSBRA: { ...ultrasoundBreast, train: { 100: 1311 }, val: { 100: 282 }, test: 282 },
   BUSUC: { ...ultrasoundBreast, train: { 100: 567 }, val: { 100: 122 }, test: 122 },
@@ -45,13 +53,19 @@ export const DATASETS = {
   UDIAT: { ...ultrasoundBreast, train: { 100: 113 }, val: { 100: 25 }, test: 25 },
   BTMRI: { ...mriBrain, train: shares(273, 684, 1369, 2738), val: shares(132, 330, 660, 1321), test: 1005 },
   BRISC: { ...mriBrain, train: { 100: 4000 }, val: { 100: 1000 }, test: 1000 },
-  ISIC: { ...dermoscopySkin, train: shares(80, 202, 405, 810), val: shares(9, 22, 45, 90), test: 379 },
-  UWaterlooSkinCancer: { ...dermoscopySkin, train: { 100: 132 }, val: { 100: 0 }, test: 41 },
+  ISIC: {
+    ...dermoscopySkin,
+    train: shares(80, 202, 405, 810),
+    val: shares(9, 22, 45, 90),
+    test: 379,
+    maskName: '{stem}_Segmentation.png',
+  },
+  UWaterlooSkinCancer: { ...dermoscopySkin, train: { 100: 132 }, val: { 100: 0 }, test: 41, maskColumn: 'Mask' },
   Kvasir: { ...endoscopyColon, train: shares(80, 200, 400, 800), val: shares(10, 25, 50, 100), test: 100 },
   ColonDB: { ...endoscopyColon, train: { 100: 20 }, val: { 100: 0 }, test: 360 },
   ClinicDB: { ...endoscopyColon, train: { 100: 490 }, val: { 100: 61 }, test: 61 },
   CVC300: { ...endoscopyColon, train: { 100: 20 }, val: { 100: 0 }, test: 60 },
-  BKAI: { ...endoscopyColon, train: { 100: 800 }, val: { 100: 100 }, test: 100 },
+  BKAI: { ...endoscopyColon, train: { 100: 800 }, val: { 100: 100 }, test: 100, maskName: '{stem}.jpeg' },
   Covid19: {
     modality: 'x-ray',
     organ: 'lungs',
@@ -68,6 +82,14 @@ export const DATASETS = {
     test: 10090,
     designs: ['original'],
   },
-} as const satisfies Readonly<Record<string, DatasetEntry>>;
+} as const satisfies Readonly<Record<keyof typeof SOURCES, Counts>>;
 
-export type DatasetName = keyof typeof DATASETS;
+export type DatasetName = keyof typeof COUNTS;
+
+/** The sixteen datasets by the names that the reference gives them. */
+export const DATASETS = Object.fromEntries(
+  Object.entries<Counts>(COUNTS).map(([name, counts]) => [
+    name,
+    { maskName: '{stem}.png', ...counts, source: SOURCES[name as DatasetName] },
+  ]),
+) as Readonly<Record<DatasetName, DatasetEntry>>;

@@ -45,6 +45,32 @@ it('a name that points out of the folder opens nothing there', async () => {
   expect(missing).toEqual(['../../secret.png', 'B.png']);
 });
 
+it('a split may have its sheet as text, and several masks for an image', async () => {
+  for (const part of ['Prompts_Folder', 'Val_Folder/img', 'Val_Folder/label'])
+    await mkdir(join(folder, part), { recursive: true });
+  const sheet = 'Image,Description,Mask\na.png,two lesions,a_1.png; a_2.png\nb.png,two lesions,b_1.png; b_2.png\n';
+  await writeFile(join(folder, 'Prompts_Folder/Val_text.csv'), sheet);
+  for (const path of ['img/a.png', 'img/b.png', 'label/a_1.png', 'label/a_2.png', 'label/b_1.png'])
+    await writeFile(join(folder, 'Val_Folder', path), '');
+  const label = join(folder, 'Val_Folder/label');
+  expect(await readSplit(folder, 'val')).toEqual({
+    samples: [
+      {
+        name: 'a_1',
+        sentence: 'two lesions',
+        imagePath: join(folder, 'Val_Folder/img/a.png'),
+        maskPath: join(label, 'a_1.png'),
+        otherMaskPaths: [join(label, 'a_2.png')],
+      },
+    ],
+    missing: ['b_1.png; b_2.png'],
+  });
+  await writeFile(join(folder, 'Prompts_Folder/Val_text.jsonl'), '');
+  await expect(readSplit(folder, 'val')).rejects.toThrow(
+    'expected one sheet Val_text, got Val_text.csv and Val_text.jsonl',
+  );
+});
+
 const shared = process.env.MEDCLIPSEG_SHARED ?? resolve(import.meta.dirname, '../../../../../shared');
 const kvasir = join(shared, 'data/Kvasir');
 const present = existsSync(kvasir);
