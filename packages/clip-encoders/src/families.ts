@@ -1,6 +1,6 @@
 // The four CLIP families as rows of one table.
 import type { KeyRule } from '@medclipseg/weights';
-import { prefixed, towerKeys } from './keys.ts';
+import { layouts, type WeightLayout } from './keys/layouts.ts';
 import type { TextConfig } from './text-tower.ts';
 import type { VisionConfig } from './vision.ts';
 
@@ -23,60 +23,51 @@ export interface Family {
   readonly keys: readonly KeyRule[];
   /** Names in such a checkpoint that carry nothing we use. */
   readonly ignored: readonly RegExp[];
+  /** The layouts of the files that the towers' own makers publish. */
+  readonly makers: readonly WeightLayout[];
+  /** Our names of the tensors that MedCLIPSeg rounds to half precision before it computes with them in single. */
+  readonly halved?: RegExp;
 }
 
-/** The reference reads images with OpenCV (BGR) and applies ImageNet's RGB constants in that order; its weights expect it. */
+/** MedCLIPSeg reads images with OpenCV (BGR) and applies ImageNet's RGB constants in that order; its weights expect it. */
 const published: Preprocessing = {
   channelOrder: 'bgr',
   mean: [0.485, 0.456, 0.406],
   deviation: [0.229, 0.224, 0.225],
 };
 
-const openAi: Family = {
+const openAi = {
   vision: { activation: 'quick-gelu', epsilon: 1e-5, patchBias: false, preNorm: true, dense: 'value' },
   textKind: 'clip',
   context: 77,
   preprocessing: published,
-  keys: [
-    ...prefixed(towerKeys.vision.clip, 'vision.', 'vision_model.', 'clip_model.visual.'),
-    ...prefixed(
-      towerKeys.text.clip.filter(({ ours }) => ours !== 'words'),
-      'text.',
-      'text_model.',
-      'clip_model.',
-    ),
-    // The reference registers this one only under the whole CLIP model.
-    ...prefixed(
-      towerKeys.text.clip.filter(({ ours }) => ours === 'words'),
-      'text.',
-      'clip_model.',
-    ),
-  ],
-  ignored: [/^(clip_model\.)?logit_scale$/],
-};
-
-const bertKeys = prefixed(towerKeys.text.bert, 'text.', 'text_model.');
-const bertIgnored = [/^logit_scale$/, /\.embeddings\.position_ids$/];
+  ...layouts.clip.checkpoint,
+  makers: layouts.clip.makers,
+} as const satisfies Family;
 
 export const families = {
   unimedclip: {
-    ...openAi,
     vision: { ...openAi.vision, dense: 'tokens', attendsTo: 'images' },
     textKind: 'bert',
     context: 256,
-    keys: [...prefixed(towerKeys.vision.clip, 'vision.', 'vision_model.'), ...bertKeys],
-    ignored: bertIgnored,
+    preprocessing: published,
+    ...layouts.unimedclip.checkpoint,
+    makers: layouts.unimedclip.makers,
   },
   biomedclip: {
     vision: { activation: 'gelu', epsilon: 1e-6, patchBias: true, preNorm: false, dense: 'tokens' },
     textKind: 'bert',
     context: 256,
     preprocessing: published,
-    keys: [...prefixed(towerKeys.vision.timm, 'vision.', 'vision_model.'), ...bertKeys],
-    ignored: bertIgnored,
+    ...layouts.biomedclip.checkpoint,
+    makers: layouts.biomedclip.makers,
   },
   clip: openAi,
-  pubmedclip: openAi,
+  pubmedclip: {
+    ...openAi,
+    // MedCLIPSeg copies the file's weights into a model of OpenAI's precision: all but norms and embeddings.
+    halved: /\.(projection|patch)\.weight$|\.(attention|mlp)\./,
+  },
 } as const satisfies Record<string, Family>;
 
 export type FamilyName = keyof typeof families;

@@ -2,6 +2,7 @@
 import {
   type AttentionParameters,
   attentionSpec,
+  dotProductAttention,
   embedding,
   gelu,
   keyMask,
@@ -16,7 +17,7 @@ import {
   selfAttention,
 } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TextParameters, TextTower } from './text-tower.ts';
+import type { TextParameters, TextTower, TokenBatch } from './text-tower.ts';
 
 interface BertLayerParameters {
   readonly attention: AttentionParameters;
@@ -37,6 +38,20 @@ export interface BertParameters {
 
 const EPSILON = 1e-12;
 const bert = (parameters: TextParameters) => parameters as BertParameters;
+
+/** Hides padding (id 0) from every token of `x`, whose rows may be several samples of each sentence. */
+function paddingMask(x: tf.Tensor, { ids }: TokenBatch): tf.Tensor {
+  const [rows, length] = x.shape as [number, number];
+  const sentences = ids.shape[0] as number;
+  const visible = tf.cast(tf.greater(tf.slice(ids, [0, 0], [sentences, length]), 0), 'float32');
+  return keyMask(tf.tile(visible, [rows / sentences, 1]));
+}
+
+/** What follows the attention in a layer: `a = LN(x + attended); y = LN(a + MLP(a))`. */
+function behindAttention(x: tf.Tensor, attended: tf.Tensor, layer: BertLayerParameters): tf.Tensor {
+  const mixed = layerNorm(tf.add(x, attended), layer.attentionNorm, EPSILON);
+  return layerNorm(tf.add(mixed, linear(gelu(linear(mixed, layer.up)), layer.down)), layer.outputNorm, EPSILON);
+}
 
 export const bertTower: TextTower = {
   spec({ vocabulary, context, positions = context, width, layers, mlpWidth, outputs, projectionWidth }) {
@@ -68,24 +83,24 @@ export const bertTower: TextTower = {
     return layerNorm(tf.add(embedding(words, ids), placed), embeddingNorm, EPSILON);
   },
 
-  block(parameters, index, x, { ids }, { heads }) {
+  block(parameters, index, x, batch, { heads }) {
     const layer = bert(parameters).layers[index] as BertLayerParameters;
-    const [batch, length] = x.shape as [number, number];
-    const seen = tf.slice(ids, [0, 0], [ids.shape[0] as number, length]);
-    const visible = tf.cast(tf.greater(seen, 0), 'float32'); // 0 is padding
-    const mask = keyMask(tf.tile(visible, [batch / (ids.shape[0] as number), 1]));
-    const attended = layerNorm(
-      tf.add(x, selfAttention(x, layer.attention, { heads, mask })),
-      layer.attentionNorm,
-      EPSILON,
-    );
-    const hidden = linear(gelu(linear(attended, layer.up)), layer.down);
-    return layerNorm(tf.add(attended, hidden), layer.outputNorm, EPSILON);
+    return behindAttention(x, selfAttention(x, layer.attention, { heads, mask: paddingMask(x, batch) }), layer);
   },
 
-  features(parameters, x, _batch, { width }) {
+  readBlock(parameters, index, x, batch, { heads }) {
+    const layer = bert(parameters).layers[index] as BertLayerParameters;
+    const { query, key, value, output } = layer.attention;
+    const first = tf.slice(x, [0, 0, 0], [x.shape[0] as number, 1, x.shape[2] as number]);
+    const mask = paddingMask(x, batch);
+    const mixed = dotProductAttention(linear(first, query), linear(x, key), linear(x, value), { heads, mask });
+    return tf.squeeze(behindAttention(first, linear(mixed, output), layer), [1]);
+  },
+
+  read: (x) => tf.squeeze(tf.slice(x, [0, 0, 0], [x.shape[0] as number, 1, x.shape[2] as number]), [1]),
+
+  project(parameters, read) {
     const { projection } = bert(parameters);
-    const first = tf.reshape(tf.slice(x, [0, 0, 0], [x.shape[0] as number, 1, width]), [-1, width]);
-    return linear(gelu(linear(first, projection.up)), projection.down);
+    return linear(gelu(linear(read, projection.up)), projection.down);
   },
 };

@@ -1,8 +1,11 @@
 // CLIP's text tower: causal, pre-norm, read at the end token (the largest id).
 import {
   causalMask,
+  dotProductAttention,
   embedding,
+  keyMask,
   layerNorm,
+  linear,
   type NormParameters,
   normal,
   normSpec,
@@ -46,14 +49,39 @@ export const clipTextTower: TextTower = {
       activation: 'quick-gelu',
     }),
 
-  features(parameters, x, { ids }, { width }) {
-    const { finalNorm, projection } = clip(parameters);
-    const [batch, length] = x.shape as [number, number];
+  readBlock(parameters, index, x, batch, { heads }) {
+    const block = clip(parameters).blocks[index] as BlockParameters;
+    const { ids } = batch;
+    const [rows, length] = x.shape as [number, number];
+    const end = tf.argMax(ids, 1);
+    const visible = tf.lessEqual(tf.expandDims(tf.range(0, length, 1, 'int32'), 0), tf.expandDims(end, 1)); // [B, T]
+    const mask = keyMask(tf.tile(tf.cast(visible, 'float32'), [rows / (ids.shape[0] as number), 1]));
+    const out = transformerBlock(block, tf.expandDims(clipTextTower.read(x, batch), 1), {
+      // The token that is read asks, all tokens answer.
+      attend: (asking, { query, key, value, output }) => {
+        const all = layerNorm(x, block.norm1, EPSILON);
+        const mixed = dotProductAttention(linear(asking, query), linear(all, key), linear(all, value), { heads, mask });
+        return linear(mixed, output);
+      },
+      epsilon: EPSILON,
+      activation: 'quick-gelu',
+    });
+    return tf.squeeze(out, [1]);
+  },
+
+  read(x, { ids }) {
+    const [rows, length, width] = x.shape as [number, number, number];
     // One-hot rows of the end tokens pick them by a product: a gather has no gradient on wasm.
     const end = tf.argMax(ids, 1);
-    const samples = batch / (ids.shape[0] as number);
-    const pick = tf.tile(tf.cast(tf.oneHot(end as tf.Tensor1D, length), 'float32'), [samples, 1]); // [B, T]
-    const pooled = tf.matMul(tf.reshape(pick, [batch, 1, length]), layerNorm(x, finalNorm, EPSILON)); // [B, 1, C]
-    return tf.matMul(tf.reshape(pooled, [batch, width]), projection.weight);
+    const pick = tf.tile(tf.cast(tf.oneHot(end as tf.Tensor1D, length), 'float32'), [
+      rows / (ids.shape[0] as number),
+      1,
+    ]);
+    return tf.reshape(tf.matMul(tf.reshape(pick, [rows, 1, length]), x), [rows, width]);
+  },
+
+  project(parameters, read) {
+    const { finalNorm, projection } = clip(parameters);
+    return linear(layerNorm(read, finalNorm, EPSILON), projection);
   },
 };

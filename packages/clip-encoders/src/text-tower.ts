@@ -29,11 +29,18 @@ export interface TokenBatch {
   readonly ids: tf.Tensor;
   /** Leading positions that hold a real token in any of the sentences; beyond there is only padding. */
   readonly used: number;
+  /** For each row the first one with the same sentence; none where they are not compared. */
+  readonly firstAlike?: readonly number[];
 }
 
 export interface TextTower {
   spec(config: TextConfig): Tree<ParameterSpec>;
   embed(parameters: TextParameters, batch: TokenBatch, config: TextConfig): tf.Tensor;
   block(parameters: TextParameters, index: number, x: tf.Tensor, batch: TokenBatch, config: TextConfig): tf.Tensor;
-  features(parameters: TextParameters, x: tf.Tensor, batch: TokenBatch, config: TextConfig): tf.Tensor;
+  /** Block `index` for the one token that is read, from all tokens: [B, T, C] → [B, C]. */
+  readBlock(parameters: TextParameters, index: number, x: tf.Tensor, batch: TokenBatch, config: TextConfig): tf.Tensor;
+  /** The token that is read, [B, T, C] → [B, C]. */
+  read(x: tf.Tensor, batch: TokenBatch): tf.Tensor;
+  /** From the token that is read, [B, C] → [B, outputs]. */
+  project(parameters: TextParameters, read: tf.Tensor): tf.Tensor;
 }

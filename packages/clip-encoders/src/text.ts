@@ -1,5 +1,6 @@
 // The text towers behind one interface: embed, blocks, features. A caller may act on the tokens between any two.
-import type * as tf from '@tensorflow/tfjs-core';
+import { isConstant } from '@medclipseg/nn';
+import * as tf from '@tensorflow/tfjs-core';
 import { bertTower } from './text-bert.ts';
 import { clipTextTower } from './text-clip.ts';
 import type { TextConfig, TextParameters, TextTower, TokenBatch } from './text-tower.ts';
@@ -24,10 +25,46 @@ export const textBlock = (
   config: TextConfig,
 ): tf.Tensor => towers[config.kind].block(parameters, index, tokens, batch, config);
 
-/** The sentence's vector, [B, T, C] → [B, outputs], not normalised. */
-export const textFeatures = (
+/**
+ * The sentence's vector from the tokens that enter block `index`, [B, T, C] → [B, outputs], not normalised. Since nothing else looks at
+ * the tokens any more, only those that can reach the vector are computed: no padding, and in the last block one token.
+ *
+ * @param index the number of blocks for tokens that have passed them all
+ */
+export function textFeatures(
   parameters: TextParameters,
+  index: number,
   tokens: tf.Tensor,
   batch: TokenBatch,
   config: TextConfig,
-): tf.Tensor => towers[config.kind].features(parameters, tokens, batch, config);
+): tf.Tensor {
+  const tower = towers[config.kind];
+  const last = config.layers - 1;
+  const [rows, length, width] = tokens.shape as [number, number, number];
+  let x = batch.used < length ? tf.slice(tokens, [0, 0, 0], [rows, batch.used, width]) : tokens;
+  for (let i = index; i < last; i++) x = tower.block(parameters, i, x, batch, config);
+  const read = index > last ? tower.read(x, batch) : tower.readBlock(parameters, last, x, batch, config);
+  return tower.project(parameters, read);
+}
+
+/** Embedding and the first `blocks` blocks; in a frozen tower, each distinct sentence once. */
+export function textPrefix(
+  parameters: TextParameters,
+  batch: TokenBatch,
+  config: TextConfig,
+  blocks: number,
+): tf.Tensor {
+  const rows = batch.firstAlike ?? [];
+  const distinct = [...new Set(rows)];
+  // Copying rows by index has no gradient on wasm.
+  const once = distinct.length < rows.length && isConstant(parameters.words);
+  const sentences = once ? { ids: tf.gather(batch.ids, distinct), used: batch.used } : batch;
+  let y = embedText(parameters, sentences, config);
+  for (let i = 0; i < blocks; i++) y = textBlock(parameters, i, y, sentences, config);
+  return once
+    ? tf.gather(
+        y,
+        rows.map((row) => distinct.indexOf(row)),
+      )
+    : y;
+}

@@ -7,10 +7,12 @@ import {
   embedText,
   imageBlock,
   imageFeatures,
+  imageVector,
   type TextConfig,
   type TextParameters,
   textBlock,
   textFeatures,
+  textPrefix,
   textSpec,
   type VisionConfig,
   type VisionParameters,
@@ -44,35 +46,65 @@ const vision: VisionConfig = {
 };
 
 eachBackend('towers', () => {
-  it.each(['clip', 'bert'] as const)('%s text: padding after the last token changes nothing', async (kind) => {
-    const config = { ...text, kind };
-    const parameters = freeze(initialise(textSpec(config) as never, 1)) as unknown as TextParameters;
-    const ids = tf.tensor2d(
+  const sentences = () =>
+    tf.tensor2d(
       [
         [2, 5, 7, 19, 0, 0, 0, 0],
         [2, 6, 19, 0, 0, 0, 0, 0],
+        [2, 5, 7, 19, 0, 0, 0, 0],
       ],
-      [2, 8],
+      [3, 8],
       'int32',
     );
-    const batch = { ids, used: 4 };
-    const run = async (keep: number) => {
-      const out = tf.tidy(() => {
-        let x = embedText(parameters, batch, config);
-        x = tf.slice(x, [0, 0, 0], [2, keep, config.width]);
+  const expectClose = async (actual: tf.Tensor, expected: tf.Tensor) => {
+    expect(actual.shape).toEqual(expected.shape);
+    const values = await actual.data();
+    for (const [i, v] of (await expected.data()).entries()) expect(values[i]).toBeCloseTo(v, 5);
+    tf.dispose([actual, expected]);
+  };
+
+  it.each(['clip', 'bert'] as const)(
+    '%s text: computing only what reaches the vector changes nothing',
+    async (kind) => {
+      const config = { ...text, kind };
+      const parameters = freeze(initialise(textSpec(config) as never, 1)) as unknown as TextParameters;
+      const ids = sentences();
+      const embedded = tf.tidy(() => embedText(parameters, { ids, used: 8 }, config));
+      // Two samples of every sentence, folded into the batch.
+      const tokens = tf.tidy(() => tf.concat([embedded, tf.mul(embedded, 0.5)]));
+      const whole = tf.tidy(() => {
+        const batch = { ids, used: 8 };
+        let x = tokens;
         for (let i = 0; i < config.layers; i++) x = textBlock(parameters, i, x, batch, config);
-        return textFeatures(parameters, x, batch, config);
+        return textFeatures(parameters, config.layers, x, batch, config);
       });
-      const values = [...(await out.data())];
-      expect(out.shape).toEqual([2, 6]);
-      out.dispose();
-      return values;
-    };
-    const [short, whole] = [await run(4), await run(8)];
-    for (const [i, v] of whole.entries()) expect(short[i]).toBeCloseTo(v, 5);
-    ids.dispose();
-    disposeParameters(parameters as never);
-  });
+      expect(whole.shape).toEqual([6, 6]);
+      for (const index of [0, 1]) {
+        const cheap = tf.tidy(() => {
+          const batch = { ids, used: 4 };
+          const x = index === 0 ? tokens : textBlock(parameters, 0, tokens, batch, config);
+          return textFeatures(parameters, index, x, batch, config);
+        });
+        await expectClose(cheap, whole.clone());
+      }
+      tf.dispose([ids, embedded, tokens, whole]);
+      disposeParameters(parameters as never);
+    },
+  );
+
+  it.each(['clip', 'bert'] as const)(
+    '%s text: a repeated sentence is computed once, to the same tokens',
+    async (kind) => {
+      const config = { ...text, kind };
+      const parameters = freeze(initialise(textSpec(config) as never, 1)) as unknown as TextParameters;
+      const ids = sentences();
+      const each = tf.tidy(() => textPrefix(parameters, { ids, used: 4 }, config, 1));
+      const once = tf.tidy(() => textPrefix(parameters, { ids, used: 4, firstAlike: [0, 1, 0] }, config, 1));
+      await expectClose(once, each);
+      ids.dispose();
+      disposeParameters(parameters as never);
+    },
+  );
 
   it.each([
     ['patch embedding, tokens', vision],
@@ -81,12 +113,14 @@ eachBackend('towers', () => {
   ])('image: %s gives a feature per patch', async (_, config) => {
     const parameters = freeze(initialise(visionSpec(config), 1)) as unknown as VisionParameters;
     const image = tf.randomNormal([2, 16, 16, 3], 0, 1, 'float32', 3);
-    const out = tf.tidy(() =>
-      imageFeatures(parameters, imageBlock(parameters, 0, embedImage(parameters, image, config), config), config),
-    );
+    const [out, vector] = tf.tidy(() => {
+      const tokens = imageBlock(parameters, 0, embedImage(parameters, image, config), config);
+      return [imageFeatures(parameters, tokens, config), imageVector(parameters, tokens, config)];
+    }) as [tf.Tensor, tf.Tensor];
     expect(out.shape).toEqual([2, 4, 6]);
-    expect([...(await out.data())].every(Number.isFinite)).toBe(true);
-    tf.dispose([image, out]);
+    expect(vector.shape).toEqual([2, 6]);
+    expect([...(await out.data()), ...(await vector.data())].every(Number.isFinite)).toBe(true);
+    tf.dispose([image, out, vector]);
     disposeParameters(parameters as never);
   });
 });

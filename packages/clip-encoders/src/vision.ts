@@ -123,6 +123,12 @@ export const imageBlock = (
   folded: FoldedBatch = {},
 ): tf.Tensor => transformerBlock(parameters.blocks[index] as BlockParameters, tokens, blockOptions(config, folded));
 
+const lastBlock = (parameters: VisionParameters, { layers }: VisionConfig) =>
+  parameters.blocks[layers - 1] as BlockParameters;
+
+const project = (parameters: VisionParameters, tokens: tf.Tensor, { epsilon }: VisionConfig): tf.Tensor =>
+  linear(layerNorm(tokens, parameters.postNorm, epsilon), parameters.projection);
+
 /**
  * Dense features from the tokens that enter the last block.
  *
@@ -136,7 +142,7 @@ export function imageFeatures(
   folded: FoldedBatch = {},
 ): tf.Tensor {
   const [batch, length] = tokens.shape as [number, number];
-  const last = parameters.blocks[config.layers - 1] as BlockParameters;
+  const last = lastBlock(parameters, config);
   const patches = (x: tf.Tensor) => tf.slice(x, [0, 1, 0], [batch, length - 1, config.width]);
   const dense =
     config.dense === 'tokens'
@@ -145,5 +151,23 @@ export function imageFeatures(
           linear(layerNorm(patches(tokens), last.norm1, config.epsilon), last.attention.value),
           last.attention.output,
         );
-  return linear(layerNorm(dense, parameters.postNorm, config.epsilon), parameters.projection);
+  return project(parameters, dense, config);
+}
+
+/**
+ * The image's vector, CLIP's own reading: the class token behind the last block.
+ *
+ * @param tokens [B, 1 + patches, C], as they enter the last block
+ * @returns [B, outputs], not normalised
+ */
+export function imageVector(
+  parameters: VisionParameters,
+  tokens: tf.Tensor,
+  config: VisionConfig,
+  folded: FoldedBatch = {},
+): tf.Tensor {
+  const [batch, , width] = tokens.shape as [number, number, number];
+  const out = transformerBlock(lastBlock(parameters, config), tokens, blockOptions(config, folded));
+  const first = tf.reshape(tf.slice(out, [0, 0, 0], [batch, 1, width]), [batch, width]);
+  return project(parameters, first, config);
 }

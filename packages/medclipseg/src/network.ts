@@ -1,13 +1,13 @@
 // The network: two encoders, adapters before some of their blocks, a decoder (reference-wise: the whole forward pass).
 import {
   embedImage,
-  embedText,
   imageBlock,
   imageFeatures,
   type TextParameters,
   type TokenBatch,
   textBlock,
   textFeatures,
+  textPrefix,
   textSpec,
   type VisionParameters,
   visionSpec,
@@ -64,13 +64,10 @@ const textStep = ({ config, parameters }: Network, block: number, y: tf.Tensor, 
 /** The part that no noise reaches: embeddings and the blocks below the first adapter. Once per image, whatever the number of samples. */
 export function prefix(network: Network, image: tf.Tensor, sentences: TokenBatch): Tokens {
   const { config, parameters } = network;
-  let x = embedImage(parameters.vision, image, config.vision);
-  let y = embedText(parameters.text, sentences, config.text);
   const first = Math.min(...config.adapters.layers);
-  for (let block = 0; block < first; block++) {
-    x = imageStep(network, block, x, 1);
-    y = textStep(network, block, y, sentences);
-  }
+  let x = embedImage(parameters.vision, image, config.vision);
+  for (let block = 0; block < first; block++) x = imageStep(network, block, x, 1);
+  const y = textPrefix(parameters.text, sentences, config.text, Math.min(first, config.text.layers));
   return { image: x, text: y, block: first };
 }
 
@@ -83,8 +80,8 @@ export interface TrunkOptions {
 /**
  * From the first adapter to the features.
  *
- * After the last adapter nothing looks at the text but its own tower, which ignores padding: from there on only the positions that hold
- * tokens are computed. That changes no result.
+ * After the last adapter nothing looks at the text but its own tower, which ignores padding: from there on only what reaches the
+ * sentence's vector is computed. That changes no result.
  *
  * @returns `patches` [B·S, patches, outputs] and `text` [B·S, outputs], neither normalised
  */
@@ -100,9 +97,8 @@ export function trunk(
   const images = start.image.shape[0] as number;
   const rows = images * samples;
   const samplesIn = (tokens: tf.Tensor) => (tokens.shape[0] as number) / images;
-  const blocks = Math.max(config.vision.layers, config.text.layers);
   let { image: x, text: y } = start;
-  for (let block = start.block; block < blocks; block++) {
+  for (let block = start.block; block < Math.max(config.vision.layers, last + 1); block++) {
     const adapter = layers.indexOf(block);
     if (adapter >= 0) {
       const delta = pvlAdapter(parameters.adapters[adapter] as PvlAdapterParameters, x, y, {
@@ -119,11 +115,11 @@ export function trunk(
       y = tf.add(foldSamples(kept, folded), delta.text);
     }
     x = imageStep(network, block, x, samplesIn(x));
-    y = textStep(network, block, y, sentences);
+    if (block < last) y = textStep(network, block, y, sentences);
   }
   return {
     patches: imageFeatures(parameters.vision, x, config.vision, { samples: samplesIn(x) }),
-    text: textFeatures(parameters.text, y, sentences, config.text),
+    text: textFeatures(parameters.text, Math.min(last, config.text.layers), y, sentences, config.text),
   };
 }
 

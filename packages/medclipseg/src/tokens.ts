@@ -18,6 +18,12 @@ export function tokenBatch(rows: readonly Int32Array[]): TokenBatch {
     ids.set(row, i * context);
     longest = Math.max(longest, row.findLastIndex((id) => id !== 0) + 1);
   });
+  const seen = new Map<string, number>();
+  const firstAlike = rows.map((row, i) => {
+    const sentence = row.join();
+    seen.set(sentence, seen.get(sentence) ?? i);
+    return seen.get(sentence) as number;
+  });
   const used = Math.min(context, Math.ceil(longest / BUCKET) * BUCKET);
-  return { ids: tf.tensor2d(ids, [rows.length, context], 'int32'), used };
+  return { ids: tf.tensor2d(ids, [rows.length, context], 'int32'), used, firstAlike };
 }

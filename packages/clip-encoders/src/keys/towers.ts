@@ -1,6 +1,15 @@
 // How each published weight layout names and stores what our towers call otherwise.
 import type { KeyRule } from '@medclipseg/weights';
 
+/** Rules moved below prefixes, ours and theirs; several of theirs are aliases, all of which are written. */
+export function prefixed(rules: readonly KeyRule[], ours: string, ...theirs: readonly string[]): readonly KeyRule[] {
+  return rules.map((rule) => ({
+    ...rule,
+    ours: ours + rule.ours,
+    theirs: theirs.flatMap((prefix) => [rule.theirs].flat().map((name) => prefix + name)),
+  }));
+}
+
 /** A weight and its bias, stored as `torch.nn.Linear` stores them. */
 const linear = (ours: string, theirs: string, bias = true): KeyRule[] => [
   { ours: `${ours}.weight`, theirs: `${theirs}.weight`, layout: 'linear' },
@@ -63,33 +72,62 @@ const clipText: readonly KeyRule[] = [
   { ours: 'projection.weight', theirs: 'text_projection' },
 ];
 
-const bertText: readonly KeyRule[] = [
-  { ours: 'words', theirs: 'transformer.embeddings.word_embeddings.weight' },
-  { ours: 'positions', theirs: 'transformer.embeddings.position_embeddings.weight' },
-  { ours: 'types', theirs: 'transformer.embeddings.token_type_embeddings.weight' },
-  ...norm('embeddingNorm', 'transformer.embeddings.LayerNorm'),
+/** transformers' names of a BERT model, and OpenCLIP's of the projection behind it. */
+const bertEncoder: readonly KeyRule[] = [
+  { ours: 'words', theirs: 'embeddings.word_embeddings.weight' },
+  { ours: 'positions', theirs: 'embeddings.position_embeddings.weight' },
+  { ours: 'types', theirs: 'embeddings.token_type_embeddings.weight' },
+  ...norm('embeddingNorm', 'embeddings.LayerNorm'),
   ...['query', 'key', 'value'].flatMap((name) =>
-    linear(`layers.{i}.attention.${name}`, `transformer.encoder.layer.{i}.attention.self.${name}`),
+    linear(`layers.{i}.attention.${name}`, `encoder.layer.{i}.attention.self.${name}`),
   ),
-  ...linear('layers.{i}.attention.output', 'transformer.encoder.layer.{i}.attention.output.dense'),
-  ...norm('layers.{i}.attentionNorm', 'transformer.encoder.layer.{i}.attention.output.LayerNorm'),
-  ...linear('layers.{i}.up', 'transformer.encoder.layer.{i}.intermediate.dense'),
-  ...linear('layers.{i}.down', 'transformer.encoder.layer.{i}.output.dense'),
-  ...norm('layers.{i}.outputNorm', 'transformer.encoder.layer.{i}.output.LayerNorm'),
+  ...linear('layers.{i}.attention.output', 'encoder.layer.{i}.attention.output.dense'),
+  ...norm('layers.{i}.attentionNorm', 'encoder.layer.{i}.attention.output.LayerNorm'),
+  ...linear('layers.{i}.up', 'encoder.layer.{i}.intermediate.dense'),
+  ...linear('layers.{i}.down', 'encoder.layer.{i}.output.dense'),
+  ...norm('layers.{i}.outputNorm', 'encoder.layer.{i}.output.LayerNorm'),
+];
+
+const bertText: readonly KeyRule[] = [
+  ...prefixed(bertEncoder, '', 'transformer.'),
   ...linear('projection.up', 'proj.0', false),
   ...linear('projection.down', 'proj.2', false),
 ];
 
-/** The layouts of the towers by name; rules hold for names below the tower's own prefix. */
-export const towerKeys = {
-  vision: { clip: clipVision, timm: timmVision },
-  text: { clip: clipText, bert: bertText },
-} as const;
+/** transformers' names of a block of either CLIP tower. */
+const hubBlocks: readonly KeyRule[] = [
+  ...norm('blocks.{i}.norm1', 'encoder.layers.{i}.layer_norm1'),
+  ...(['query', 'key', 'value', 'output'] as const).flatMap((name) =>
+    linear(`blocks.{i}.attention.${name}`, `encoder.layers.{i}.self_attn.${name === 'output' ? 'out' : name[0]}_proj`),
+  ),
+  ...norm('blocks.{i}.norm2', 'encoder.layers.{i}.layer_norm2'),
+  ...linear('blocks.{i}.mlp.up', 'encoder.layers.{i}.mlp.fc1'),
+  ...linear('blocks.{i}.mlp.down', 'encoder.layers.{i}.mlp.fc2'),
+];
 
-/** Rules moved below prefixes, ours and theirs; several of theirs are aliases, all of which are written. */
-export const prefixed = (rules: readonly KeyRule[], ours: string, ...theirs: readonly string[]): readonly KeyRule[] =>
-  rules.map((rule) => ({
-    ...rule,
-    ours: ours + rule.ours,
-    theirs: theirs.flatMap((prefix) => [rule.theirs].flat().map((name) => prefix + name)),
-  }));
+const hubVision: readonly KeyRule[] = [
+  { ours: 'classToken', theirs: 'vision_model.embeddings.class_embedding' },
+  { ours: 'positions', theirs: 'vision_model.embeddings.position_embedding.weight' },
+  { ours: 'patch.weight', theirs: 'vision_model.embeddings.patch_embedding.weight', layout: 'patch' },
+  // The misspelling is theirs.
+  ...norm('preNorm', 'vision_model.pre_layrnorm'),
+  ...prefixed(hubBlocks, '', 'vision_model.'),
+  ...norm('postNorm', 'vision_model.post_layernorm'),
+  ...linear('projection', 'visual_projection', false),
+];
+
+const hubText: readonly KeyRule[] = [
+  { ours: 'words', theirs: 'text_model.embeddings.token_embedding.weight' },
+  { ours: 'positions', theirs: 'text_model.embeddings.position_embedding.weight' },
+  ...prefixed(hubBlocks, '', 'text_model.'),
+  ...norm('finalNorm', 'text_model.final_layer_norm'),
+  ...linear('projection', 'text_projection', false),
+];
+
+/** Rules for each layout of a tower, for names below the tower's own prefix. */
+export const towerKeys = {
+  vision: { clip: clipVision, timm: timmVision, hub: hubVision },
+  text: { clip: clipText, bert: bertText, hub: hubText },
+  /** A BERT model of the hub, without the projection that makes it a text tower. */
+  bertEncoder,
+} as const;

@@ -1,0 +1,100 @@
+// CLIP from a weight file, whoever published it: the family and layout by its names, the sizes by its shapes.
+import { loadParameters, type ParameterSpec, type ParameterValue, shapesOf, type Tree } from '@medclipseg/nn';
+import { below, type KeyRule, readMapped, type TensorFile } from '@medclipseg/weights';
+import type * as tf from '@tensorflow/tfjs-core';
+import { UnknownWeightsError } from './errors.ts';
+import { type Family, type FamilyName, families } from './families.ts';
+import { roundToHalf } from './half.ts';
+import type { WeightLayout } from './keys/layouts.ts';
+import { type TowerConfigs, towerConfigs } from './sizes.ts';
+import { textSpec } from './text.ts';
+import type { TextParameters } from './text-tower.ts';
+import { type VisionParameters, visionSpec } from './vision.ts';
+
+export interface ClipConfig extends TowerConfigs {
+  readonly family: FamilyName;
+}
+
+export interface ClipParameters {
+  readonly vision: VisionParameters;
+  readonly text: TextParameters;
+  /** Scalar: logarithm of the factor on the similarities. */
+  readonly logitScale: tf.Tensor;
+}
+
+export interface Clip {
+  readonly config: ClipConfig;
+  /** The caller's to dispose (`disposeParameters`). */
+  readonly parameters: ClipParameters;
+}
+
+/** A part of a file that holds a pair of towers, and how. */
+export interface FoundTowers {
+  readonly family: FamilyName;
+  readonly layout: WeightLayout;
+  /** The file below the prefix under which the weights lie. */
+  readonly weights: TensorFile;
+}
+
+/** Where training programs put the weights among what else they save. */
+const ROOTS = ['', 'model.', 'state_dict.', 'module.', 'state_dict.module.'];
+/** Tensors that tell the layouts from each other. */
+const MARKERS = ['vision.classToken', 'vision.patch.weight', 'text.words', 'text.positions'];
+
+const logitScale: KeyRule = { ours: 'logitScale', theirs: ['logit_scale', 'clip_model.logit_scale'] };
+/** What lies in MedCLIPSeg's checkpoints beside the towers. */
+const trained = /^(pvl_adapters|upscale|mask_head)\./;
+
+const layoutsOf = ({ keys, ignored, makers }: Family): readonly WeightLayout[] => [
+  { keys, ignored: [...ignored, trained] },
+  ...makers,
+];
+
+const fits = (tensors: TensorFile['tensors'], root: string, { keys }: WeightLayout): boolean =>
+  MARKERS.every((ours) =>
+    keys.some((rule) => rule.ours === ours && [rule.theirs].flat().some((name) => tensors.has(root + name))),
+  );
+
+/**
+ * Which family's towers a file holds.
+ *
+ * @param family needed for `pubmedclip` alone, whose files look like `clip`'s
+ * @throws UnknownWeightsError if it holds none
+ */
+export function findTowers(file: TensorFile, family?: FamilyName): FoundTowers {
+  const names = family ? [family] : (Object.keys(families) as FamilyName[]);
+  for (const name of names)
+    for (const layout of layoutsOf(families[name]))
+      for (const root of ROOTS)
+        if (fits(file.tensors, root, layout)) return { family: name, layout, weights: below(file, root) };
+  const first = [...file.tensors.keys()].slice(0, 3).map((name) => `'${name}'`);
+  throw new UnknownWeightsError(`the towers of ${names.join(', ')}`, `tensors such as ${first.join(', ') || 'none'}`);
+}
+
+const specOf = ({ vision, text }: TowerConfigs) => ({
+  vision: visionSpec(vision),
+  text: textSpec(text),
+  logitScale: { shape: [], init: { kind: 'constant', value: Math.log(1 / 0.07) } } as ParameterSpec,
+});
+
+/**
+ * Opens CLIP as its makers run it (image tokens attend to the tokens of their image). Strict: every tensor must be there, none may be
+ * left over, shapes must fit.
+ */
+export async function openClip(file: TensorFile, options: { readonly family?: FamilyName } = {}): Promise<Clip> {
+  const { family, layout, weights } = findTowers(file, options.family);
+  const { vision, text } = towerConfigs(family, weights, layout.keys);
+  const config: ClipConfig = { family, vision: { ...vision, attendsTo: 'tokens' }, text };
+  const spec = specOf(config);
+  const expected = shapesOf(spec as Tree<ParameterSpec>);
+  const values = await readMapped(weights, [...layout.keys, logitScale], expected, { ignore: layout.ignored });
+  const { halved }: Family = families[family];
+  const kept = halved ? mapMatching(values, halved, ({ shape, data }) => ({ shape, data: roundToHalf(data) })) : values;
+  return { config, parameters: loadParameters(spec, kept) as unknown as ClipParameters };
+}
+
+const mapMatching = (
+  values: ReadonlyMap<string, ParameterValue>,
+  pattern: RegExp,
+  f: (value: ParameterValue) => ParameterValue,
+) => new Map([...values].map(([name, value]) => [name, pattern.test(name) ? f(value) : value]));
