@@ -1,5 +1,8 @@
 // The errors of this package; `tag` names the kind and survives duplicate installs.
 
+/** What a file says of itself may be megabytes long. */
+const brief = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}…` : text);
+
 /** Base of every error thrown by `@medclipseg/weights`. */
 export class WeightsError extends Error {
   override readonly name: string = 'WeightsError';
@@ -19,8 +22,13 @@ export class FormatError extends WeightsError {
     readonly file: string,
     expected: string,
     actual: string,
+    options?: ErrorOptions,
   ) {
-    super('weights/format', `${file}: expected ${expected}, got ${actual}. Fetch or save the file again.`);
+    super(
+      'weights/format',
+      `${brief(file)}: expected ${brief(expected)}, got ${brief(actual)}. Fetch or save the file again.`,
+      options,
+    );
   }
 }
 
@@ -30,7 +38,7 @@ export class ForbiddenPickleError extends WeightsError {
   constructor(readonly request: string) {
     super(
       'weights/forbidden-pickle',
-      `PyTorch file: expected only tensors and plain values, got a request for ${request}. Do not trust this file; ask its author for safetensors.`,
+      `PyTorch file: expected only tensors and plain values, got a request for ${brief(request)}. Do not trust this file; ask its author for safetensors.`,
     );
   }
 }

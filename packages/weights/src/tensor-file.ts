@@ -1,94 +1,107 @@
 // What every weight file is, whatever its format: named tensors, read one at a time.
-
-/** Element types by their safetensors names. */
-export type DType =
-  | 'F64'
-  | 'F32'
-  | 'F16'
-  | 'BF16'
-  | 'I64'
-  | 'I32'
-  | 'I16'
-  | 'I8'
-  | 'U8'
-  | 'BOOL'
-  | 'U16'
-  | 'U32'
-  | 'U64';
-
-export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = {
-  F64: 8,
-  F32: 4,
-  F16: 2,
-  BF16: 2,
-  I64: 8,
-  I32: 4,
-  I16: 2,
-  I8: 1,
-  U8: 1,
-  BOOL: 1,
-  U16: 2,
-  U32: 4,
-  U64: 8,
-};
+import { bytesOf, type DType, sizeOf } from './dtypes/dtype.ts';
+import { fromFloat32, type WritableType } from './dtypes/narrow.ts';
+import { toFloat32 } from './dtypes/widen.ts';
+import { FormatError } from './errors.ts';
 
 export interface TensorInfo {
   readonly dtype: DType;
   readonly shape: readonly number[];
+  /** The first name in the file that stands for the very same numbers, where this is not it. */
+  readonly aliasOf?: string;
 }
 
-/** A tensor's values, widened to float32. */
+/** A tensor's values, row-major, widened to float32. */
 export interface TensorValue {
   readonly shape: readonly number[];
   readonly data: Float32Array;
+}
+
+/** A tensor that gives its bytes when asked, in a type of its own. */
+export interface StoredTensor extends TensorInfo {
+  /** Row-major and little-endian. */
+  bytes(): Promise<Uint8Array>;
 }
 
 export interface TensorFile {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** What the file says beside its tensors. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** One tensor as float32, whatever its type in the file; only its bytes are read. */
+  /** One tensor as float32, whatever its type in the file; only its bytes are read. Complex ones gain a last axis of 2. */
   read(name: string): Promise<TensorValue>;
+  /** One tensor's bytes in its own type, row-major and little-endian. */
+  bytes(name: string): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
-
-const half = (bits: number): number => {
-  const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
-};
-
-/** Little-endian elements of any type as float32. */
-export function toFloat32(bytes: Uint8Array, dtype: DType): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const width = BYTES_PER_ELEMENT[dtype];
-  const out = new Float32Array(bytes.byteLength / width);
-  if (dtype === 'F32') {
-    // A copy aligns the bytes; every supported platform is little-endian.
-    new Uint8Array(out.buffer).set(bytes);
-    return out;
-  }
-  if (dtype === 'BF16') {
-    const words = new Uint32Array(out.buffer);
-    for (let i = 0; i < out.length; i++) words[i] = view.getUint16(2 * i, true) << 16;
-    return out;
-  }
-  const element: Record<Exclude<DType, 'F32' | 'BF16'>, (at: number) => number> = {
-    F64: (at) => view.getFloat64(at, true),
-    F16: (at) => half(view.getUint16(at, true)),
-    I64: (at) => Number(view.getBigInt64(at, true)),
-    U64: (at) => Number(view.getBigUint64(at, true)),
-    I32: (at) => view.getInt32(at, true),
-    U32: (at) => view.getUint32(at, true),
-    I16: (at) => view.getInt16(at, true),
-    U16: (at) => view.getUint16(at, true),
-    I8: (at) => view.getInt8(at),
-    U8: (at) => view.getUint8(at),
-    BOOL: (at) => view.getUint8(at),
+/** A file from its tensors, whose bytes some function finds. */
+export function tensorFile<Info extends TensorInfo>(
+  name: string,
+  tensors: ReadonlyMap<string, Info>,
+  metadata: Readonly<Record<string, string>>,
+  bytes: (info: Info, tensor: string) => Promise<Uint8Array>,
+  close: () => Promise<void>,
+): TensorFile {
+  const find = (tensor: string): Info => {
+    const info = tensors.get(tensor);
+    if (!info) throw new FormatError(name, `a tensor '${tensor}'`, 'none of that name');
+    return info;
   };
-  const get = element[dtype];
-  for (let i = 0; i < out.length; i++) out[i] = get(i * width);
-  return out;
+  return {
+    tensors,
+    metadata,
+    async read(tensor) {
+      const info = find(tensor);
+      const data = toFloat32(await bytes(info, tensor), info.dtype);
+      return { shape: info.dtype === 'C64' ? [...info.shape, 2] : info.shape, data };
+    },
+    bytes: async (tensor) => bytes(find(tensor), tensor),
+    close,
+  };
+}
+
+/** Values in memory as a file would give them. */
+export const tensorsInMemory = (
+  values: ReadonlyMap<string, TensorValue>,
+  metadata: Readonly<Record<string, string>> = {},
+): TensorFile =>
+  tensorFile(
+    'memory',
+    new Map([...values].map(([name, { shape, data }]) => [name, { dtype: 'F32', shape, data }] as const)),
+    metadata,
+    // A copy: what is read is the reader's.
+    async ({ data }) => fromFloat32(data.slice(), 'F32'),
+    async () => {},
+  );
+
+/** A value to be written in a type. */
+export function storedAs({ shape, data }: TensorValue, dtype: WritableType = 'F32'): StoredTensor {
+  if (data.length !== sizeOf(shape))
+    throw new FormatError('tensor to write', `${sizeOf(shape)} values for [${shape}]`, `${data.length}`);
+  return { dtype, shape, bytes: async () => fromFloat32(data, dtype) };
+}
+
+const FLOATS: ReadonlySet<DType> = new Set(['F64', 'F32', 'F16', 'BF16']);
+
+/**
+ * The tensors of a file, to be written into another one at a time.
+ *
+ * @param dtype what floating-point tensors become; without it each keeps its own type, bit for bit
+ */
+export function storedTensors(file: TensorFile, dtype?: WritableType): Map<string, StoredTensor> {
+  const stored = [...file.tensors].map(([name, info]): [string, StoredTensor] => {
+    if (!dtype || !FLOATS.has(info.dtype) || info.dtype === dtype)
+      return [name, { ...info, bytes: () => file.bytes(name) }];
+    return [name, { ...info, dtype, bytes: async () => fromFloat32((await file.read(name)).data, dtype) }];
+  });
+  return new Map(stored);
+}
+
+/** @throws {FormatError} unless the bytes are as many as the type and shape say. */
+export async function checkedBytes(name: string, tensor: StoredTensor): Promise<Uint8Array> {
+  const bytes = await tensor.bytes();
+  const expected = bytesOf(tensor.dtype, tensor.shape);
+  if (bytes.length !== expected)
+    throw new FormatError(name, `${expected} bytes of ${tensor.dtype} [${tensor.shape}]`, `${bytes.length}`);
+  return bytes;
 }

@@ -1,0 +1,56 @@
+// Floating-point numbers of at most 16 bits, by table.
+import type { DType } from './dtype.ts';
+
+interface SmallFloat {
+  readonly exponentBits: number;
+  readonly fractionBits: number;
+  readonly bias: number;
+  /** What the highest exponents and the negative zero stand for. */
+  readonly specials: 'ieee' | 'last-is-nan' | 'negative-zero-is-nan' | 'none';
+}
+
+/** IEEE 754 half precision; OCP 8-bit and microscaling (MX) formats; the FNUZ variants of AMD and Graphcore. */
+const FORMATS = {
+  F16: { exponentBits: 5, fractionBits: 10, bias: 15, specials: 'ieee' },
+  F8_E5M2: { exponentBits: 5, fractionBits: 2, bias: 15, specials: 'ieee' },
+  F8_E4M3: { exponentBits: 4, fractionBits: 3, bias: 7, specials: 'last-is-nan' },
+  F8_E5M2FNUZ: { exponentBits: 5, fractionBits: 2, bias: 16, specials: 'negative-zero-is-nan' },
+  F8_E4M3FNUZ: { exponentBits: 4, fractionBits: 3, bias: 8, specials: 'negative-zero-is-nan' },
+  F6_E3M2: { exponentBits: 3, fractionBits: 2, bias: 3, specials: 'none' },
+  F6_E2M3: { exponentBits: 2, fractionBits: 3, bias: 1, specials: 'none' },
+  F4: { exponentBits: 2, fractionBits: 1, bias: 1, specials: 'none' },
+} as const satisfies Partial<Record<DType, SmallFloat>>;
+
+export type SmallFloatType = keyof typeof FORMATS | 'F8_E8M0';
+
+function decode(code: number, { exponentBits, fractionBits, bias, specials }: SmallFloat): number {
+  const highest = 2 ** exponentBits - 1;
+  const magnitude = code % 2 ** (exponentBits + fractionBits);
+  const sign = code === magnitude ? 1 : -1;
+  const exponent = magnitude >> fractionBits;
+  const fraction = magnitude % 2 ** fractionBits;
+  if (specials === 'ieee' && exponent === highest) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  if (specials === 'last-is-nan' && magnitude === 2 ** (exponentBits + fractionBits) - 1) return Number.NaN;
+  if (specials === 'negative-zero-is-nan' && sign < 0 && magnitude === 0) return Number.NaN;
+  const scaled = fraction / 2 ** fractionBits;
+  return sign * (exponent === 0 ? scaled * 2 ** (1 - bias) : (1 + scaled) * 2 ** (exponent - bias));
+}
+
+const tables = new Map<SmallFloatType, Float32Array>();
+
+/** The value of every code of a format; built when first asked for. */
+export function valuesOf(type: SmallFloatType): Float32Array {
+  let table = tables.get(type);
+  if (!table) {
+    // Eight bits of exponent and nothing else: powers of two, the last code not a number.
+    if (type === 'F8_E8M0')
+      table = Float32Array.from({ length: 256 }, (_, code) => (code === 255 ? NaN : 2 ** (code - 127)));
+    else {
+      const format = FORMATS[type];
+      const codes = 2 ** (1 + format.exponentBits + format.fractionBits);
+      table = Float32Array.from({ length: codes }, (_, code) => decode(code, format));
+    }
+    tables.set(type, table);
+  }
+  return table;
+}

@@ -1,0 +1,38 @@
+// A file on disk as a byte source. Node only.
+import { open } from 'node:fs/promises';
+import { FormatError, WeightsError } from '../errors.ts';
+import { type ByteSource, checkRange } from './byte-source.ts';
+
+/** The system reads at most 2 GiB at a time. */
+const LARGEST_READ = 2 ** 30;
+
+/** A file read in pieces. */
+export async function fileSource(path: string): Promise<ByteSource> {
+  const handle = await open(path).catch((cause) => {
+    throw new WeightsError('weights/missing', `${path}: expected a weight file, got none. Check the path.`, { cause });
+  });
+  const status = await handle.stat();
+  if (!status.isFile()) {
+    await handle.close();
+    throw new WeightsError(
+      'weights/missing',
+      `${path}: expected a weight file, got a folder or device. Check the path.`,
+    );
+  }
+  const { size } = status;
+  return {
+    name: path,
+    size,
+    async read(offset, length) {
+      checkRange({ name: path, size }, offset, length);
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, LARGEST_READ), offset + done);
+        if (bytesRead === 0) throw new FormatError(path, `${size} bytes`, 'fewer: the file shrank');
+        done += bytesRead;
+      }
+      return bytes;
+    },
+    close: () => handle.close(),
+  };
+}
