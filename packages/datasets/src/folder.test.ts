@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { augmentations } from './augment.ts';
 import type { SampleFile } from './folder.ts';
 import { decodeImage, readImage } from './images/decode-node.ts';
-import { batches, SampleCache } from './loading/batches.ts';
+import { SampleLoader } from './loading/loader.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -69,7 +69,7 @@ describe('images', () => {
   it('a mask of another size than its image is refused', async () => {
     const [sample] = (await files(1)) as [SampleFile];
     await writeFile(sample.maskPath, await png(4, 8, 255));
-    const reading = batches([sample], new SampleCache(8), { batchSize: 1, preprocessing }).next();
+    const reading = new SampleLoader({ size: 8 }).batches([sample], { batchSize: 1, preprocessing }).next();
     await expect(reading).rejects.toThrow('expected a mask of 8x8 pixels, as its image, got 4x8');
   });
 });
@@ -79,7 +79,7 @@ describe('batches', () => {
     const all = await files(5);
     const seen: string[][] = [];
     const blue: number[] = [];
-    for await (const batch of batches(all, new SampleCache(8), {
+    for await (const batch of new SampleLoader({ size: 8 }).batches(all, {
       batchSize: 2,
       preprocessing,
       order: [4, 2, 0, 1, 3],
@@ -94,7 +94,7 @@ describe('batches', () => {
 
   it('stop when told to', async () => {
     const control = new AbortController();
-    const iterator = batches(await files(4), new SampleCache(8), {
+    const iterator = new SampleLoader({ size: 8 }).batches(await files(4), {
       batchSize: 1,
       preprocessing,
       signal: control.signal,

@@ -14,9 +14,10 @@ export {
 } from './folder.ts';
 export { decodeImage, readImage } from './images/decode-node.ts';
 export type { DecodeImage, DecodeOptions } from './images/decoder.ts';
-export { encodePng, type PngPixels, writePng, writeWhole } from './images/encode.ts';
+export { encodePng, type PngPixels, writePng } from './images/encode.ts';
 export { MAXIMUM_PIXELS } from './images/header.ts';
-export { type Batch, type BatchOptions, batches, SampleCache } from './loading/batches.ts';
+export { type Batch, type BatchOptions, type LoaderOptions, SampleLoader } from './loading/loader.ts';
 export { type PhantomDatasetOptions, phantomSeed, writePhantoms } from './phantoms/write.ts';
 export { readPromptSheet } from './sheets/files.ts';
 export { type PromptRow, parsePromptSheet } from './sheets/sheets.ts';
+export { writeWhole } from './write-whole.ts';

@@ -1,17 +1,10 @@
 // medclipseg train: a model from a settings file and a dataset folder.
 import { appendFile, copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { vocabularyOf, wordTokenizer } from '@medclipseg/clip-encoders/tokenizers';
-import { batches, readSplit, SampleCache } from '@medclipseg/datasets/node';
-import {
-  countParameters,
-  disposeParameters,
-  initialise,
-  keyOf,
-  permutation,
-  randomUniform,
-  trainable,
-} from '@medclipseg/nn';
+import { readSplit, SampleLoader } from '@medclipseg/datasets/node';
+import { countParameters, disposeParameters, initialise, keyOf, permutation, trainable } from '@medclipseg/nn';
 import cliProgress from 'cli-progress';
 import { type ModelParameters, modelSpec, Trainer } from 'medclipseg';
 import { BEST, LATEST, loadTraining, saveCheckpoint } from 'medclipseg/node';
@@ -29,15 +22,8 @@ export interface TrainOptions {
   readonly resume?: boolean;
 }
 
-/** How many random numbers an augmentation may draw for one sample. */
-const DRAWS = 32;
-
-/** A finite random stream for a sample, the same whenever it is asked for. */
-function stream(seed: number, epoch: number, index: number): () => number {
-  const values = randomUniform(keyOf(seed, 'augment', epoch, index), DRAWS, 0.5);
-  let next = 0;
-  return () => (values[next++ % DRAWS] as number) + 0.5;
-}
+/** Threads that decode and augment while the step computes. */
+const LOADING_THREADS = Math.min(2, availableParallelism() - 1);
 
 const notice = (text: string) => process.stderr.write(`${text}\n`);
 
@@ -49,14 +35,14 @@ async function readData(data: string, settings: Settings) {
   ] as const)
     if (missing.length > 0)
       notice(`${missing.length} ${split} rows have no files and are left out: ${missing.join(', ')}`);
-  const size = settings.MODEL.IMAGE.SIZE;
-  return { train: train.samples, val: val.samples, cache: new SampleCache(size), size };
+  const loader = new SampleLoader({ size: settings.MODEL.IMAGE.SIZE, workers: LOADING_THREADS });
+  return { train: train.samples, val: val.samples, loader };
 }
 
 /** Trains and returns the best validation Dice. */
 export async function train(options: TrainOptions, signal: AbortSignal): Promise<number> {
   const settings = await readSettings(options.config, options.set);
-  const { train: samples, val, cache } = await readData(options.data, settings);
+  const { train: samples, val, loader } = await readData(options.data, settings);
   const checkpoint = join(options.out, LATEST);
   const exists = await stat(checkpoint).then(
     () => true,
@@ -101,14 +87,14 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
       {
         stepsPerEpoch,
         train: (epoch, from) =>
-          batches(samples, cache, {
+          loader.batches(samples, {
             ...common,
             from,
             augment: settings.TRAIN.AUGMENT,
             order: permutation(keyOf(plan.seed, 'order', epoch), samples.length),
-            random: (index) => stream(plan.seed, epoch, index),
+            key: (index) => ['augment', plan.seed, epoch, index],
           }),
-        validate: () => batches(val, cache, common),
+        validate: () => loader.batches(val, common),
       },
       {
         signal,
@@ -131,6 +117,7 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
     throw error;
   } finally {
     bar.stop();
+    await loader.dispose();
     const { bestDice } = trainer.progress;
     trainer.dispose();
     disposeParameters(parameters as never);

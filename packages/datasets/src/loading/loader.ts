@@ -1,0 +1,129 @@
+// Batches for training and scoring, prepared ahead of the step.
+import type { AugmentationName } from '../augment.ts';
+import type { SampleFile } from '../folder.ts';
+import type { Preprocessing } from '../images/normalise.ts';
+import type { RandomKey } from '../random.ts';
+import { type PreparedSample, type PrepareTask, prepareSample } from './prepare.ts';
+import { maskPathsOf } from './sample.ts';
+import { SampleCache } from './sample-cache.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+export interface Batch {
+  /** [B, size, size, 3] */
+  readonly image: Float32Array;
+  /** [B, size, size], 0 and 1 */
+  readonly mask: Float32Array;
+  readonly names: readonly string[];
+  readonly sentences: readonly string[];
+}
+
+export interface LoaderOptions {
+  /** Side of the pictures, in pixels. */
+  readonly size: number;
+  /** Threads that decode and augment; 0 prepares on the calling thread, overlapping only the decoding. The batches are the same. */
+  readonly workers?: number;
+  /** Bytes of decoded samples kept in memory between epochs. */
+  readonly memory?: number;
+  /** A folder that keeps decoded samples between runs; entries whose files changed are made anew. */
+  readonly cacheFolder?: string;
+}
+
+export interface BatchOptions {
+  readonly batchSize: number;
+  readonly preprocessing: Preprocessing;
+  readonly augment?: readonly AugmentationName[];
+  /** The random key of a sample by its index, such as (seed, epoch, index): the same numbers whatever the order of loading. */
+  readonly key?: (index: number) => RandomKey;
+  /** Indices in the order to visit; all, in the sheet's order, by default. */
+  readonly order?: readonly number[];
+  /** Index of the first batch: where an interrupted epoch goes on. */
+  readonly from?: number;
+  /** Batches prepared ahead of the one that the caller works on. */
+  readonly ahead?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Loads samples of one size. Owns threads and decoded pixels: dispose it. */
+export class SampleLoader {
+  readonly #options: LoaderOptions;
+  readonly #cache: SampleCache;
+  readonly #pool: WorkerPool | undefined;
+
+  constructor(options: LoaderOptions) {
+    const { workers = 0, memory = 512 * 2 ** 20 } = options;
+    this.#options = options;
+    this.#cache = new SampleCache(memory);
+    this.#pool = workers > 0 ? new WorkerPool(workers) : undefined;
+  }
+
+  /** Bytes of decoded samples held in memory. */
+  get cachedBytes(): number {
+    return this.#cache.bytes;
+  }
+
+  /**
+   * The batches of a list of samples, in order, whatever the number of workers. At most `ahead` batches and the caller's own are held.
+   * An aborted `signal` throws at the next batch. Throws `ImageError` at the batch that has the broken sample.
+   */
+  async *batches(files: readonly SampleFile[], options: BatchOptions): AsyncGenerator<Batch> {
+    const { batchSize, order = files.map((_, i) => i), from = 0, ahead = 2, signal } = options;
+    const groups: number[][] = [];
+    for (let i = 0; i < order.length; i += batchSize) groups.push(order.slice(i, i + batchSize));
+    // Ends what waits when the caller stops early.
+    const stop = new AbortController();
+    const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    const begun: Promise<Batch>[] = [];
+    const begin = (group: readonly number[]) => {
+      const batch = this.#batch(files, group, options, ended);
+      // Its error is seen where the batch is awaited; unhandled here it would end the process.
+      batch.catch(() => {});
+      begun.push(batch);
+    };
+    try {
+      for (let i = from, next = from; i < groups.length; i++) {
+        while (next < groups.length && next <= i + ahead) begin(groups[next++] as number[]);
+        signal?.throwIfAborted();
+        yield await (begun.shift() as Promise<Batch>);
+      }
+    } finally {
+      stop.abort();
+    }
+  }
+
+  async #batch(
+    files: readonly SampleFile[],
+    indices: readonly number[],
+    options: BatchOptions,
+    signal: AbortSignal,
+  ): Promise<Batch> {
+    const { size } = this.#options;
+    const image = new Float32Array(indices.length * size * size * 3);
+    const mask = new Float32Array(indices.length * size * size);
+    const sentences = await Promise.all(
+      indices.map(async (index, b) => {
+        const prepared = await this.#prepare(files[index] as SampleFile, index, options, signal);
+        image.set(prepared.image, b * size * size * 3);
+        mask.set(prepared.mask, b * size * size);
+        return prepared.sentence;
+      }),
+    );
+    return { image, mask, names: indices.map((index) => (files[index] as SampleFile).name), sentences };
+  }
+
+  async #prepare(file: SampleFile, index: number, options: BatchOptions, signal: AbortSignal): Promise<PreparedSample> {
+    const { size, cacheFolder } = this.#options;
+    const { preprocessing, augment = [], key = (i) => [i] } = options;
+    const name = [file.imagePath, ...maskPathsOf(file)].join('\n');
+    const pixels = this.#cache.get(name);
+    const task: PrepareTask = { file, size, pixels, cacheFolder, preprocessing, augment, key: key(index) };
+    signal.throwIfAborted();
+    const prepared = await (this.#pool?.prepare(task, signal) ?? prepareSample(task));
+    this.#cache.keep(name, prepared.pixels);
+    return prepared;
+  }
+
+  /** Ends the threads and lets the pixels go. */
+  async dispose(): Promise<void> {
+    await this.#pool?.dispose();
+  }
+}

@@ -1,0 +1,49 @@
+// One sample made ready for a batch: read, augmented, normalised. The same on the calling thread and on a worker.
+import { type AugmentationName, augmentations } from '../augment.ts';
+import type { SampleFile } from '../folder.ts';
+import { normalisePixels, type Preprocessing } from '../images/normalise.ts';
+import { MASK_THRESHOLD } from '../images/raster.ts';
+import { type RandomKey, seededRandom } from '../random.ts';
+import { throughDiskCache } from './disk-cache.ts';
+import { readSample, type SamplePixels } from './sample.ts';
+
+/** Everything that decides a prepared sample, as data that crosses threads. */
+export interface PrepareTask {
+  readonly file: SampleFile;
+  readonly size: number;
+  /** The pixels, where they are known already. */
+  readonly pixels?: SamplePixels;
+  /** Folder of the disk cache. */
+  readonly cacheFolder?: string;
+  readonly preprocessing: Preprocessing;
+  readonly augment: readonly AugmentationName[];
+  /** Keys the random stream of each augmentation, together with its name. */
+  readonly key: RandomKey;
+}
+
+export interface PreparedSample {
+  /** [size, size, 3] */
+  readonly image: Float32Array;
+  /** [size, size], 0 and 1 */
+  readonly mask: Float32Array;
+  readonly sentence: string;
+  /** The pixels before augmentation. */
+  readonly pixels: SamplePixels;
+}
+
+export async function prepareSample(task: PrepareTask): Promise<PreparedSample> {
+  const { file, size, cacheFolder, preprocessing, augment, key } = task;
+  const read = () => readSample(file, size);
+  const pixels =
+    task.pixels ?? (await (cacheFolder === undefined ? read() : throughDiskCache(cacheFolder, file, size, read)));
+  const sample = augment.reduce((current, name) => augmentations[name](current, seededRandom(...key, name)), {
+    ...pixels,
+    sentence: file.sentence,
+  });
+  const image = new Float32Array(size * size * 3);
+  const mask = new Float32Array(size * size);
+  normalisePixels(sample.image, preprocessing, image);
+  const gray = sample.mask.data;
+  for (let i = 0; i < mask.length; i++) mask[i] = (gray[i] as number) >= MASK_THRESHOLD ? 1 : 0;
+  return { image, mask, sentence: sample.sentence, pixels };
+}

@@ -1,0 +1,35 @@
+// A sample's pixels at the model's size: decoded, its masks joined, resized as the reference does.
+import { ImageError } from '../errors.ts';
+import type { SampleFile } from '../folder.ts';
+import { readImage } from '../images/decode-node.ts';
+import { joinMasks } from '../images/masks.ts';
+import { type RasterImage, resizeLinear, resizeNearest } from '../images/raster.ts';
+
+export interface SamplePixels {
+  /** RGB, size x size. */
+  readonly image: RasterImage;
+  /** Grey, size x size; not yet thresholded. */
+  readonly mask: RasterImage;
+}
+
+/** The masks of a sample. */
+export const maskPathsOf = ({ maskPath, otherMaskPaths = [] }: SampleFile): readonly string[] => [
+  maskPath,
+  ...otherMaskPaths,
+];
+
+/** Reads a sample at size x size pixels. Throws `ImageError` where image and mask differ in size. */
+export async function readSample(file: SampleFile, size: number): Promise<SamplePixels> {
+  const [image, ...masks] = await Promise.all([
+    readImage(file.imagePath),
+    ...maskPathsOf(file).map((path) => readImage(path, 'gray')),
+  ]);
+  const mask = joinMasks(masks, file.maskPath);
+  if (image.width !== mask.width || image.height !== mask.height)
+    throw new ImageError(
+      file.maskPath,
+      `a mask of ${image.width}x${image.height} pixels, as its image`,
+      `${mask.width}x${mask.height}`,
+    );
+  return { image: resizeLinear(image, size, size), mask: resizeNearest(mask, size, size) };
+}

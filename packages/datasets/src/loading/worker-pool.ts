@@ -1,0 +1,125 @@
+// Threads that prepare samples. Each has few tasks at a time, so that what waits can still be withdrawn.
+import { Worker } from 'node:worker_threads';
+import { DatasetError, ImageError } from '../errors.ts';
+import type { PreparedSample, PrepareTask } from './prepare.ts';
+import type { WorkerAnswer, WorkerRequest } from './worker.ts';
+
+/** Two, so that a thread decodes one while it resizes the other. */
+const TASKS_PER_WORKER = 2;
+
+interface Job {
+  readonly task: PrepareTask;
+  readonly signal: AbortSignal | undefined;
+  readonly resolve: (prepared: PreparedSample) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly jobs: Map<number, Job>;
+}
+
+/** Our own error again, from the fields that crossed the threads. */
+function revive(error: unknown): unknown {
+  const fields = error as Partial<ImageError>;
+  if (fields?.tag === undefined) return new Error(String(fields?.message ?? error));
+  const prototype = fields.tag === 'datasets/image' ? ImageError.prototype : DatasetError.prototype;
+  const revived = Object.create(prototype, Object.getOwnPropertyDescriptors(new Error(fields.message)));
+  return Object.assign(revived, fields);
+}
+
+function startWorker(): Worker {
+  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url));
+  // From source, as tests run, a thread must first learn to read TypeScript.
+  const { href } = new URL('./worker.ts', import.meta.url);
+  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(href)}); })`, {
+    eval: true,
+  });
+}
+
+/** A pool of threads, started when first needed. */
+export class WorkerPool {
+  readonly #count: number;
+  readonly #threads: Thread[] = [];
+  readonly #waiting: Job[] = [];
+  #next = 0;
+
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  /** Prepares a sample on a thread. An aborted `signal` withdraws it while it waits. */
+  prepare(task: PrepareTask, signal?: AbortSignal): Promise<PreparedSample> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ task, signal, resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  #dispatch(): void {
+    while (this.#waiting.length > 0) {
+      const [job] = this.#waiting as [Job];
+      if (job.signal?.aborted) {
+        this.#waiting.shift();
+        job.reject(job.signal.reason);
+        continue;
+      }
+      const thread = this.#idlest();
+      if (!thread) return;
+      this.#waiting.shift();
+      const id = this.#next++;
+      thread.jobs.set(id, job);
+      // Waiting work keeps the process alive, an idle pool does not.
+      thread.worker.ref();
+      thread.worker.postMessage({ id, task: job.task } satisfies WorkerRequest);
+    }
+  }
+
+  #idlest(): Thread | undefined {
+    const [least] = [...this.#threads].sort((a, b) => a.jobs.size - b.jobs.size);
+    if (least?.jobs.size === 0 || (least && this.#threads.length === this.#count))
+      return least.jobs.size < TASKS_PER_WORKER ? least : undefined;
+    return this.#start();
+  }
+
+  #start(): Thread {
+    const thread: Thread = { worker: startWorker(), jobs: new Map() };
+    thread.worker.on('message', ({ id, prepared, error }: WorkerAnswer) => {
+      const job = thread.jobs.get(id);
+      thread.jobs.delete(id);
+      if (thread.jobs.size === 0) thread.worker.unref();
+      if (prepared) job?.resolve(prepared);
+      else job?.reject(revive(error));
+      this.#dispatch();
+    });
+    // A thread that dies takes its tasks with it; the next task starts another.
+    thread.worker.on('error', (cause) => this.#lose(thread, cause));
+    thread.worker.on('exit', () => this.#lose(thread, undefined));
+    this.#threads.push(thread);
+    return thread;
+  }
+
+  #lose(thread: Thread, cause: unknown): void {
+    const at = this.#threads.indexOf(thread);
+    if (at >= 0) this.#threads.splice(at, 1);
+    for (const job of thread.jobs.values())
+      job.reject(
+        new DatasetError(
+          'datasets/worker',
+          'loading thread: expected to prepare a sample, got an end. Load with workers: 0 to see why.',
+          { cause },
+        ),
+      );
+    thread.jobs.clear();
+  }
+
+  /** Ends the threads; what still waits is rejected. */
+  async dispose(): Promise<void> {
+    const reason = new DatasetError(
+      'datasets/worker',
+      'loading threads: expected to live, got disposed. Make new ones.',
+    );
+    for (const job of this.#waiting.splice(0)) job.reject(reason);
+    await Promise.all(this.#threads.splice(0).map(({ worker }) => worker.terminate()));
+  }
+}
