@@ -1,0 +1,186 @@
+// Spoiled and hostile files end in plain numbers or a typed error: 31,500 of them, in bounded memory.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { mutations } from '../testing/mutations.ts';
+import { bytesFrom, little, pickledTensors } from '../testing/pickle.ts';
+import { zipBytes } from '../testing/zip.ts';
+import { bytesSource, openTensors, WeightsError } from './index.ts';
+import { dataOffset, readZipDirectory } from './torch/zip.ts';
+
+const TIMEOUT = 60_000;
+const MEBIBYTE = 2 ** 20;
+/** The files are of some 10 KB; what a reader may take on top for its tables and for tensors that repeat elements. */
+const MAXIMUM_MEMORY = 512 * MEBIBYTE;
+
+/** Opens a file and reads all of it; anything but a typed error is a fault. */
+async function readAll(bytes: Uint8Array): Promise<void> {
+  try {
+    const file = await openTensors(bytesSource(bytes));
+    for (const [name, { shape, dtype }] of file.tensors) {
+      const { data } = await file.read(name).catch((error) => {
+        expect(error).toBeInstanceOf(WeightsError);
+        return { data: undefined };
+      });
+      if (data) expect(data.length).toBe(shape.reduce((p, n) => p * n, dtype === 'C64' ? 2 : 1));
+    }
+  } catch (error) {
+    expect(error).toBeInstanceOf(WeightsError);
+  }
+}
+
+const memory = () => {
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+};
+
+/** Feeds so many files made by chance; fast-check tells the seed of a failure. */
+async function feed(files: fc.Arbitrary<Uint8Array>, numRuns: number): Promise<void> {
+  const before = memory();
+  let most = 0;
+  await fc.assert(
+    fc.asyncProperty(files, async (bytes) => {
+      await readAll(bytes);
+      most = Math.max(most, memory() - before);
+    }),
+    { numRuns },
+  );
+  expect(most).toBeLessThan(MAXIMUM_MEMORY);
+}
+
+const spoiled = (seeds: readonly Uint8Array[]) =>
+  fc.tuple(fc.constantFrom(...seeds), mutations).map(([bytes, mutate]) => mutate(bytes));
+
+describe('files that PyTorch wrote, with bits flipped, cut, stretched and with lying lengths', () => {
+  it.each([
+    ['types.safetensors', 5000],
+    ['types.pth', 3000],
+    ['views.pth', 3000],
+    ['views-protocol-4.pth', 1500],
+    ['views-legacy.pth', 3000],
+    ['script.pt', 1500],
+  ])(
+    '%s',
+    async (name, runs) => {
+      const bytes = await readFile(join(import.meta.dirname, '../fixtures', name));
+      await feed(spoiled([new Uint8Array(bytes)]), runs);
+    },
+    TIMEOUT,
+  );
+});
+
+it.each(['types.pth', 'views.pth', 'script.pt'])(
+  'only the pickle of %s spoiled, in an archive that is sound',
+  async (name) => {
+    const source = bytesSource(new Uint8Array(await readFile(join(import.meta.dirname, '../fixtures', name))));
+    const entries: { name: string; bytes: Uint8Array }[] = [];
+    for (const entry of (await readZipDirectory(source)).values())
+      if (entry.stored)
+        entries.push({ name: entry.name, bytes: await source.read(await dataOffset(source, entry), entry.size) });
+    const files = mutations.map((mutate) =>
+      zipBytes(
+        entries.map((entry) => (/data\.pkl$/.test(entry.name) ? { ...entry, bytes: mutate(entry.bytes) } : entry)),
+      ),
+    );
+    await feed(files, 1500);
+  },
+  TIMEOUT,
+);
+
+describe('made-up files', () => {
+  const name = fc.constantFrom('a', 'b', '__metadata__', '__proto__', '../a', '');
+  const number = fc.oneof(fc.nat(16), fc.constantFrom(-1, 0.5, 2 ** 31, 2 ** 53, 1e300));
+  const entry = fc.record({
+    dtype: fc.constantFrom('F32', 'F16', 'I64', 'F4', 'C64', 'BOOL', 'toString'),
+    shape: fc.array(number, { maxLength: 4 }),
+    data_offsets: fc.tuple(number, number),
+  });
+  const header = fc.dictionary(
+    name,
+    fc.oneof({ weight: 9, arbitrary: entry }, fc.jsonValue() as fc.Arbitrary<unknown>),
+  );
+
+  it(
+    'headers of safetensors with tensors that overlap or lie outside',
+    () => {
+      const files = fc.tuple(header, fc.nat(64)).map(([made, size]) => {
+        const json = new TextEncoder().encode(JSON.stringify(made));
+        return bytesFrom(little(json.length, 8), json, new Uint8Array(size));
+      });
+      return feed(files, 3000);
+    },
+    TIMEOUT,
+  );
+
+  const word = fc.constantFrom('storage', '0', 'cpu', 'latin1', 'f4', 'os', 'system', '__torch__', 'x'.repeat(300));
+  const text = word.map((value) => bytesFrom('X', little(value.length, 4), value));
+  const global = fc
+    .constantFrom(
+      'os\nsystem',
+      'builtins\neval',
+      'collections\nOrderedDict',
+      'torch._utils\n_rebuild_tensor_v2',
+      'torch._utils\n_rebuild_tensor_v3',
+      'torch\nFloatStorage',
+      'torch.storage\nUntypedStorage',
+      'torch\nuint16',
+      'numpy.core.multiarray\nscalar',
+      'numpy\ndtype',
+      '_codecs\nencode',
+      '__torch__\nModule',
+      'torch.jit._pickle\nrestore_type_tag',
+    )
+    .map((value) => bytesFrom(`c${value}\n`));
+  const integer = fc.oneof(fc.nat(9), fc.nat(2 ** 31)).map((value) => bytesFrom('J', little(value, 4)));
+  const memo = fc.tuple(fc.constantFrom('q', 'h'), fc.nat(3)).map(([opcode, key]) => bytesFrom(opcode, key));
+  const opcode = fc
+    .constantFrom(...'()]}NRQbtaes01u2l', 0x81, 0x85, 0x86, 0x87, 0x88, 0x93, 0x94)
+    .map((code) => bytesFrom(code));
+  const program = fc
+    .array(fc.oneof({ weight: 4, arbitrary: opcode }, text, global, integer, memo), { maxLength: 40 })
+    .map((steps) => bytesFrom(0x80, 2, ...steps, '.'));
+
+  it(
+    'pickles of any opcodes, which hold themselves or ask for os.system',
+    () => {
+      const files = fc
+        .tuple(program, fc.boolean())
+        .map(([pickle, script]) =>
+          zipBytes([
+            { name: 'a/data.pkl', bytes: pickle },
+            { name: 'a/data/0', bytes: new Uint8Array(32) },
+            ...(script ? [{ name: 'a/constants.pkl', bytes: bytesFrom(0x80, 2, ').') }] : []),
+          ]),
+        );
+      return feed(files, 4000);
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'attacks, each spoiled further',
+    async () => {
+      const tensor = { key: '0', elements: 8, shape: [8], strides: [1] };
+      const archive = (pickle: Uint8Array, ...others: readonly { name: string; method?: number }[]) =>
+        zipBytes([
+          { name: 'a/data.pkl', bytes: pickle },
+          { name: 'a/data/0', bytes: new Uint8Array(32) },
+          ...others.map((other) => ({ ...other, bytes: new Uint8Array(8) })),
+        ]);
+      const system = bytesFrom(0x80, 2, 'cposix\nsystem\n', 'X', little(4, 4), 'echo', 0x85, 'R.');
+      const doubling = Array.from({ length: 60 }, (_, i) => bytesFrom(']q', i + 1, '(h', i, 'h', i, 'e'));
+      const attacks = [
+        archive(system),
+        archive(bytesFrom(0x80, 2, ']q', 0, 'h', 0, 'a.')),
+        archive(bytesFrom(0x80, 2, ']q', 0, ...doubling, '.')),
+        archive(pickledTensors({ x: { ...tensor, shape: [2 ** 40], strides: [0] } })),
+        archive(pickledTensors({ x: tensor, y: { ...tensor, offset: 4 } }), { name: 'a/data/1', method: 8 }),
+        archive(pickledTensors({ x: tensor }), { name: '../../x' }),
+        archive(pickledTensors({ x: tensor }), { name: 'a/data/0' }),
+      ];
+      await feed(spoiled(attacks), 3000);
+    },
+    TIMEOUT,
+  );
+});
