@@ -32,11 +32,16 @@ export interface SplitOptions {
   readonly design?: PromptDesign;
 }
 
-const FOLDERS: Readonly<Record<Split, string>> = { train: 'Train', val: 'Val', test: 'Test' };
+/** What folders and sheets of a split begin with. */
+const PREFIXES: Readonly<Record<Split, string>> = { train: 'Train', val: 'Val', test: 'Test' };
 
-function sheetStem(split: Split, { percentage = 100, design = 'original' }: SplitOptions = {}): string {
+/** The folder of a split; it holds `img` and `label`. */
+export const splitFolder = (split: Split): string => `${PREFIXES[split]}_Folder`;
+
+/** The name of a split's sheet, but for its end. */
+export function sheetStem(split: Split, { percentage = 100, design = 'original' }: SplitOptions = {}): string {
   if (split === 'test') return `Test_text_${design}`;
-  return `${FOLDERS[split]}_text${percentage === 100 ? '' : `_${percentage}`}`;
+  return `${PREFIXES[split]}_text${percentage === 100 ? '' : `_${percentage}`}`;
 }
 
 /** The sheet of a split below `Prompts_Folder`, as the published datasets have it. */
@@ -45,7 +50,7 @@ export const sheetName = (split: Split, options?: SplitOptions): string => `${sh
 const stem = (name: string) => basename(name, extname(name));
 
 /** Files of a folder by name and by stem: sheets may name another extension than the files have. */
-async function index(folder: string): Promise<(name: string) => string | undefined> {
+export async function fileIndex(folder: string): Promise<(name: string) => string | undefined> {
   const names = await readdir(folder).catch(() => {
     throw new LayoutError(
       folder,
@@ -64,6 +69,9 @@ async function index(folder: string): Promise<(name: string) => string | undefin
   };
 }
 
+/** A cell may name several masks of one image, parted by semicolons. */
+export const maskNames = (cell: string): string[] => cell.split(';').map((name) => name.trim());
+
 export interface SplitFiles {
   readonly samples: readonly SampleFile[];
   /** Rows of the sheet whose image or mask is not there. */
@@ -75,13 +83,13 @@ export async function readSplit(dataset: string, split: Split, options: SplitOpt
   const sheet = await findSheet(join(dataset, 'Prompts_Folder'), sheetStem(split, options));
   const rows = await readPromptSheet(sheet);
   if (rows.length === 0) throw new LayoutError(sheet, 'rows', 'an empty sheet', 'Choose a split that has data.');
-  const base = join(dataset, `${FOLDERS[split]}_Folder`);
-  const [images, masks] = await Promise.all([index(join(base, 'img')), index(join(base, 'label'))]);
+  const base = join(dataset, splitFolder(split));
+  const [images, masks] = await Promise.all([fileIndex(join(base, 'img')), fileIndex(join(base, 'label'))]);
   const samples: SampleFile[] = [];
   const missing: string[] = [];
   for (const { image, sentence, mask } of rows) {
     const imagePath = images(image);
-    const names = mask.split(';').map((name) => name.trim());
+    const names = maskNames(mask);
     const [maskPath, ...otherMaskPaths] = names.flatMap((name) => masks(name) ?? []);
     if (!imagePath) missing.push(image);
     else if (!maskPath || otherMaskPaths.length + 1 < names.length) missing.push(mask);

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { LayoutError } from '../errors.ts';
-import { PROMPT_DESIGNS, type PromptDesign, type Split, type SplitOptions, sheetName } from '../folder.ts';
+import { PROMPT_DESIGNS, type PromptDesign, type Split, type SplitOptions, sheetName, splitFolder } from '../folder.ts';
 import type { PromptRow } from '../sheets/sheets.ts';
 import { subset } from './splits.ts';
 import { encodePromptSheet } from './xlsx.ts';
@@ -24,7 +24,6 @@ export interface LayoutOptions {
 
 export type SplitCounts = Readonly<Record<Split, number>>;
 
-const FOLDERS: Readonly<Record<Split, string>> = { train: 'Train_Folder', val: 'Val_Folder', test: 'Test_Folder' };
 const PERCENTAGES = [10, 25, 50, 100] as const;
 
 type Entry = { readonly image: string; readonly mask: string; readonly sentences: LayoutSample['sentences'] };
@@ -64,14 +63,14 @@ export async function writeLayout(
   await mkdir(dirname(target), { recursive: true });
   const partial = await mkdtemp(join(dirname(target), `.${basename(target)}.`));
   try {
-    for (const name of Object.values(FOLDERS))
-      for (const kind of ['img', 'label']) await mkdir(join(partial, name, kind), { recursive: true });
+    for (const split of ['train', 'val', 'test'] as const)
+      for (const kind of ['img', 'label']) await mkdir(join(partial, splitFolder(split), kind), { recursive: true });
     const entries: Record<Split, Entry[]> = { train: [], val: [], test: [] };
     let written = 0;
     for await (const { split, image, mask, sentences } of samples) {
       signal?.throwIfAborted();
-      await writeFile(join(partial, FOLDERS[split], 'img', basename(image.name)), image.bytes);
-      await writeFile(join(partial, FOLDERS[split], 'label', basename(mask.name)), mask.bytes);
+      await writeFile(join(partial, splitFolder(split), 'img', basename(image.name)), image.bytes);
+      await writeFile(join(partial, splitFolder(split), 'label', basename(mask.name)), mask.bytes);
       entries[split].push({ image: image.name, mask: mask.name, sentences });
       onProgress?.(++written);
     }

@@ -45,10 +45,13 @@ function outline(random: Random, shape: Shape, radius: number): (x: number, y: n
     radius,
     reach: (x, y) => {
       const [u, v] = [(cos * (x - cx) + sin * (y - cy)) / long, (cos * (y - cy) - sin * (x - cx)) / short];
+      const distance = Math.hypot(u, v);
+      // Far outside nobody asks how the outline waves.
+      if (distance > 3) return distance;
       const direction = Math.atan2(v, u);
       let edge = 1;
       for (const wave of waves) edge += wave.height * Math.cos(wave.turns * direction + wave.phase);
-      return Math.hypot(u, v) / Math.max(edge, 0.25);
+      return distance / Math.max(edge, 0.25);
     },
   });
 }
