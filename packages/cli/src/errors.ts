@@ -14,6 +14,19 @@ export class UsageError extends Error {
   }
 }
 
+/** Results exist, but not of every image that was asked for: exit code 1. */
+export class IncompleteError extends Error {
+  override readonly name = 'IncompleteError';
+  readonly tag = 'cli/incomplete';
+  constructor(
+    readonly asked: number,
+    readonly missing: readonly string[],
+    remedy: string,
+  ) {
+    super(`scores: expected ${asked} images, got ${asked - missing.length}. ${remedy} Missing: ${missing.join(', ')}`);
+  }
+}
+
 export const EXIT = { done: 0, failed: 1, usage: 2, cancelled: 130 } as const;
 
 /** Our own errors carry a tag; their message is meant for people, anything else keeps its stack. */

@@ -58,6 +58,8 @@ program
   .requiredOption('--data <folder>', 'dataset in the published layout')
   .option('--out <folder>', 'where masks and scores go; below the checkpoint by default')
   .option('--design <name>', 'how the sentences are written', 'original')
+  .option('--tolerance <distance>', 'of the contour NSD, in the unit of --spacing', '2')
+  .option('--spacing <size>', 'size of a pixel, as 0.5 or as 0.5,0.7 (across, down)', '1')
   .option('--samples <n>', 'Monte-Carlo samples', '30')
   .option('--seed <n>', 'seed of the noise', '666')
   .option('--backend <name>', BACKEND_HELP, 'auto')
@@ -72,11 +74,13 @@ program
   .description('score a folder of masks against a folder of true masks')
   .requiredOption('--predictions <folder>', 'predicted masks')
   .requiredOption('--truth <folder>', 'true masks')
+  .option('--tolerance <distance>', 'of the contour NSD, in the unit of --spacing', '2')
+  .option('--spacing <size>', 'size of a pixel, as 0.5 or as 0.5,0.7 (across, down)', '1')
   .option('--csv <file>', 'write the published table')
   .option('--json', 'print everything as JSON')
   .action(async (options) => {
     const { evaluate } = await import('./commands/evaluate.ts');
-    await evaluate(options);
+    await evaluate(options, control.signal);
   });
 
 const dataset = program.command('dataset').description('draw, make, check and list datasets');

@@ -10,25 +10,6 @@ export {
 } from './decoder.ts';
 export { CheckpointError, DivergedError, ModelError } from './errors.ts';
 export { checkpointKeys, decoderKeys, trainedKeys } from './keys.ts';
-export {
-  bootstrapMean,
-  type Calibration,
-  CalibrationMeter,
-  dice,
-  distanceTransform,
-  type Interval,
-  type Mask,
-  type MaskImage,
-  type OverlapScores,
-  outlineLengths,
-  overlapScores,
-  pairedDifference,
-  publishedSurfaceDice,
-  type ReliabilityBin,
-  type Spacing,
-  type SurfaceScores,
-  surfaceScores,
-} from './metrics/index.ts';
 export { MedCLIPSeg, type Segmentation, type SegmentOptions } from './model.ts';
 export { type Estimate, type MonteCarloOptions, monteCarlo } from './monte-carlo.ts';
 export {

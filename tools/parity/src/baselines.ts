@@ -1,7 +1,7 @@
 // npm run baselines -- DATASET: what can be scored without looking at the image, to hold a model's score against.
 import { resizeNearest, thresholdMask } from '@medclipseg/datasets';
 import { readImage, readSplit, type SampleFile } from '@medclipseg/datasets/node';
-import { dice } from 'medclipseg';
+import { dice } from 'medclipseg/metrics';
 
 const SIZE = 224;
 

@@ -2,12 +2,11 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { clipTokenizer, SentenceTooLongError } from '@medclipseg/clip-encoders/tokenizers';
+import { openTokenizer, SentenceTooLongError } from '@medclipseg/clip-encoders/tokenizers';
 import { type RasterImage, resizeLinear, resizeNearest, rotateNearest, thresholdMask } from '@medclipseg/datasets';
 import { readImage } from '@medclipseg/datasets/node';
 import { openTensorFile } from '@medclipseg/weights/node';
-import { dice, publishedSurfaceDice } from 'medclipseg';
+import { imageScores } from 'medclipseg/metrics';
 import type { Row } from './compare.ts';
 
 export async function filesParity(root: string): Promise<Row[]> {
@@ -19,7 +18,7 @@ async function tokens(root: string): Promise<Row[]> {
   const golden = join(root, 'tokenizer', 'clip-bpe.json');
   const merges = join(root, '..', 'vocab', 'clip_bpe_simple_vocab_16e6.txt.gz');
   if (!existsSync(golden) || !existsSync(merges)) return [];
-  const tokenizer = clipTokenizer(gunzipSync(await readFile(merges)).toString('utf8'));
+  const tokenizer = await openTokenizer(new Uint8Array(await readFile(merges)));
   const prompts = JSON.parse(await readFile(golden, 'utf8')) as { text: string; ids?: number[]; error?: string }[];
   let wrong = 0;
   for (const { text, ids } of prompts) {
@@ -87,11 +86,9 @@ async function scores(root: string): Promise<Row[]> {
     const [truth, prediction] = [await masks.read(`${i}.truth`), await masks.read(`${i}.prediction`)];
     const [height, width] = truth.shape.slice(-2) as [number, number];
     const image = ({ data }: { data: Float32Array }) => ({ width, height, data: data.map((v) => (v > 0 ? 1 : 0)) });
-    const [a, b] = [image(truth), image(prediction)];
-    const emptyTruth = !a.data.includes(1);
-    const agree = emptyTruth && !b.data.includes(1) ? 1 : 0;
-    worstDice = Math.max(worstDice, Math.abs((emptyTruth ? agree : dice(a.data, b.data)) - dsc));
-    worstSurface = Math.max(worstSurface, Math.abs((emptyTruth ? agree : publishedSurfaceDice(a, b)) - nsd));
+    const scores = imageScores(image(truth), image(prediction));
+    worstDice = Math.max(worstDice, Math.abs(scores.dsc - dsc));
+    worstSurface = Math.max(worstSurface, Math.abs(scores.nsdPublished - nsd));
   }
   return [
     { file: 'metrics', quantity: `DSC of ${expected.length} pairs`, error: worstDice, tolerance: 1e-6 },

@@ -1,32 +1,25 @@
-// medclipseg evaluate: scores a folder of masks against a folder of true ones, matched by stem.
-import { readdir } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+// medclipseg evaluate: scores a folder of masks against a folder of true ones, matched by name.
+import { basename } from 'node:path';
 import { readImage, writeWhole } from '@medclipseg/datasets/node';
-import { UsageError } from '../errors.ts';
-import { score, summarise, summaryLine, toCsv } from '../score.ts';
+import { publishedCsv } from 'medclipseg/metrics';
+import { IncompleteError, UsageError } from '../errors.ts';
+import { imagesOf, match } from '../scores/matching.ts';
+import { type ContourFlags, contourOptions } from '../scores/options.ts';
+import { collect, scoreTable } from '../scores/results.ts';
+import { binaryMask, type Score, score } from '../scores/score.ts';
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends ContourFlags {
   readonly predictions: string;
   readonly truth: string;
   readonly csv?: string;
   readonly json?: boolean;
 }
 
-const IMAGE = /\.(png|bmp|jpe?g|tiff?)$/i;
-
-async function images(flag: string, folder: string): Promise<Map<string, string>> {
-  const names = await readdir(folder).catch(() => {
-    throw new UsageError(flag, 'a folder of masks', `'${folder}'`, 'Check the path.');
-  });
-  return new Map(names.filter((n) => IMAGE.test(n)).map((n) => [basename(n, extname(n)), join(folder, n)]));
-}
-
-export async function evaluate(options: EvaluateOptions): Promise<void> {
-  const predictions = await images('--predictions', options.predictions);
-  const truths = await images('--truth', options.truth);
-  const both = [...truths.keys()].filter((name) => predictions.has(name)).sort();
-  const missing = [...truths.keys()].filter((name) => !predictions.has(name)).sort();
-  const extra = [...predictions.keys()].filter((name) => !truths.has(name)).sort();
+export async function evaluate(options: EvaluateOptions, signal: AbortSignal): Promise<void> {
+  const contour = contourOptions(options);
+  const predictions = await imagesOf('--predictions', options.predictions);
+  const truths = await imagesOf('--truth', options.truth);
+  const { both, missing, extra } = match(truths, predictions);
   if (both.length === 0)
     throw new UsageError(
       '--predictions',
@@ -34,20 +27,17 @@ export async function evaluate(options: EvaluateOptions): Promise<void> {
       'none',
       'Compare folders of the same images.',
     );
-  const scores = [];
-  for (const name of both)
-    scores.push(
-      score(
-        name,
-        await readImage(truths.get(name) as string, 'gray'),
-        await readImage(predictions.get(name) as string, 'gray'),
-      ),
-    );
-  if (missing.length > 0) process.stderr.write(`no prediction for ${missing.length}: ${missing.join(', ')}\n`);
+  const scores: Score[] = [];
+  for (const name of both) {
+    signal.throwIfAborted();
+    const path = truths.get(name) as string;
+    const truth = binaryMask(await readImage(path, 'gray'));
+    const prediction = await readImage(predictions.get(name) as string, 'gray');
+    scores.push({ name, file: basename(path), ...score(truth, prediction, contour) });
+  }
+  const results = collect(scores, { ...contour, missing, extra });
+  if (options.csv) await writeWhole(options.csv, publishedCsv(scores));
+  process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : `${scoreTable(results)}\n`);
   if (extra.length > 0) process.stderr.write(`no truth for ${extra.length}: ${extra.join(', ')}\n`);
-  if (options.csv) await writeWhole(options.csv, toCsv(scores));
-  const summary = summarise(scores);
-  process.stdout.write(
-    options.json ? `${JSON.stringify({ summary, missing, extra, scores })}\n` : `${summaryLine(summary)}\n`,
-  );
+  if (missing.length > 0) throw new IncompleteError(truths.size, missing, 'Predict them, or remove their true masks.');
 }

@@ -1,19 +1,25 @@
 // Distances of outlines against brute force and shapes whose answer is known.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { distanceTransform, outlineLengths, surfaceScores } from './index.ts';
+import { bruteDistances } from './brute-force.ts';
+import { contourScores, outlineLengths } from './contour.ts';
+import { cornerElements } from './corner-elements.ts';
+import { nearestDistances } from './nearest-distances.ts';
+import { publishedSurfaceDice } from './published-surface.ts';
 
 const spacing = fc.record({
   x: fc.double({ min: 0.2, max: 4, noNaN: true }),
   y: fc.double({ min: 0.2, max: 4, noNaN: true }),
 });
+const side = fc.integer({ min: 1, max: 12 });
 const mask = (width: number, height: number) =>
   fc
-    .array(fc.constantFrom(0, 0, 1), { minLength: width * height, maxLength: width * height })
-    .map((data) => ({ width, height, data }));
-const pair = fc
-  .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }))
-  .chain(([w, h]) => fc.tuple(mask(w, h), mask(w, h)));
+    .tuple(
+      fc.constantFrom(0.02, 0.2, 0.6),
+      fc.array(fc.double({ noNaN: true, min: 0, max: 1 }), { minLength: width * height, maxLength: width * height }),
+    )
+    .map(([share, values]) => ({ width, height, data: values.map((v) => (v < share ? 1 : 0)) }));
+const pair = fc.tuple(side, side).chain(([w, h]) => fc.tuple(mask(w, h), mask(w, h)));
 const disk = (radius: number) => ({
   width: 80,
   height: 80,
@@ -21,83 +27,89 @@ const disk = (radius: number) => ({
     Math.hypot((i % 80) - 40, Math.floor(i / 80) - 40) <= radius ? 1 : 0,
   ),
 });
+const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
 
-it('gives every point its distance to the nearest mark, as brute force does', () => {
+it('finds the nearest point as brute force does', () => {
   fc.assert(
-    fc.property(pair, spacing, ([{ width, height, data }], step) => {
-      const distances = distanceTransform(data, width, height, step);
-      distances.forEach((distance, i) => {
-        const nearest = Math.min(
-          ...data.flatMap((m, j) =>
-            m
-              ? [
-                  Math.hypot(
-                    ((i % width) - (j % width)) * step.x,
-                    (Math.floor(i / width) - Math.floor(j / width)) * step.y,
-                  ),
-                ]
-              : [],
-          ),
-        );
-        if (nearest === Number.POSITIVE_INFINITY) expect(distance).toBe(nearest);
-        else expect(distance).toBeCloseTo(nearest, 9);
+    fc.property(pair, spacing, ([a, b], step) => {
+      const [p, q] = [cornerElements(a, outlineLengths(step)), cornerElements(b, outlineLengths(step))];
+      const expected = bruteDistances(p, q, step);
+      nearestDistances(p, q, step).forEach((distance, i) => {
+        if (expected[i] === Number.POSITIVE_INFINITY) expect(distance).toBe(Number.POSITIVE_INFINITY);
+        else expect(distance).toBeCloseTo(expected[i] as number, 9);
       });
     }),
+    { numRuns: 300 },
   );
 });
 
-it('scores outlines as brute force does, whichever mask comes first', () => {
+it('scores outlines by their definitions, whichever mask comes first', () => {
   fc.assert(
     fc.property(pair, spacing, ([a, b], step) => {
-      const points = [a, b].map((m) =>
-        [...outlineLengths(m, step)].flatMap((length, i) =>
-          length > 0 ? [{ length, x: (i % (m.width + 1)) * step.x, y: Math.floor(i / (m.width + 1)) * step.y }] : [],
-        ),
-      );
-      const [p = [], q = []] = points;
-      fc.pre(p.length > 0 && q.length > 0);
-      const measured = [p, q].flatMap((side, s) =>
-        side.map(({ length, x, y }) => ({
-          length,
-          distance: Math.min(...(s === 0 ? q : p).map((o) => Math.hypot(o.x - x, o.y - y))),
-        })),
-      );
-      const total = measured.reduce((sum, m) => sum + m.length, 0);
+      const lengths = outlineLengths(step);
+      const [p, q] = [cornerElements(a, lengths), cornerElements(b, lengths)];
+      fc.pre(p.x.length > 0 && q.x.length > 0);
+      const [fromP, fromQ] = [bruteDistances(p, q, step), bruteDistances(q, p, step)];
+      const total = sum(p.weight) + sum(q.weight);
+      const length = (limit: number, { weight }: typeof p, distances: Float64Array) =>
+        sum(weight.map((w, i) => ((distances[i] as number) <= limit ? w : 0)));
+      const near = (limit: number) => [length(limit, p, fromP), length(limit, q, fromQ)] as const;
       // Off every distance that can occur, so that rounding cannot decide.
       const tolerance = 1.23456789;
-      const scores = surfaceScores(a, b, { tolerance, spacing: step });
-      const within = measured.reduce((sum, m) => sum + (m.distance <= tolerance ? m.length : 0), 0);
-      expect(scores.nsd).toBeCloseTo(within / total, 9);
-      expect(scores.averageSurfaceDistance).toBeCloseTo(
-        measured.reduce((sum, m) => sum + m.length * m.distance, 0) / total,
-        9,
-      );
+      const scores = contourScores(a, b, { tolerance, spacing: step });
+      expect(scores.nsd).toBeCloseTo(sum(near(tolerance)) / total, 9);
+      const weighted =
+        sum(p.weight.map((w, i) => w * (fromP[i] as number))) + sum(q.weight.map((w, i) => w * (fromQ[i] as number)));
+      expect(scores.averageSurfaceDistance).toBeCloseTo(weighted / total, 9);
       // On both sides 95% of the outline lies within it, on one of them no smaller distance does.
-      const share = (side: typeof p, other: typeof p, limit: number) =>
-        side.reduce((sum, { length, x, y }) => {
-          const distance = Math.min(...other.map((o) => Math.hypot(o.x - x, o.y - y)));
-          return sum + (distance <= limit ? length : 0);
-        }, 0) / side.reduce((sum, { length }) => sum + length, 0);
-      const shares = (limit: number) => Math.min(share(p, q, limit), share(q, p, limit));
+      const shares = (limit: number) => Math.min(near(limit)[0] / sum(p.weight), near(limit)[1] / sum(q.weight));
       expect(shares(scores.hd95 + 1e-9)).toBeGreaterThanOrEqual(0.95 - 1e-9);
       expect(shares(scores.hd95 - 1e-9)).toBeLessThan(0.95 + 1e-9);
-      const swapped = surfaceScores(b, a, { tolerance, spacing: step });
+      const swapped = contourScores(b, a, { tolerance, spacing: step });
       expect(swapped.nsd).toBeCloseTo(scores.nsd, 12);
       expect(swapped.hd95).toBe(scores.hd95);
     }),
+    { numRuns: 300 },
   );
 });
 
-it('measures disks three pixels apart as three pixels apart', () => {
-  const { nsd, hd95, averageSurfaceDistance } = surfaceScores(disk(30), disk(33));
+it('has an outline as long as the edge between inside and outside, where it does not turn', () => {
+  const box = {
+    width: 9,
+    height: 9,
+    data: Uint8Array.from({ length: 81 }, (_, i) => (i % 9 > 1 && i % 9 < 7 && i > 17 && i < 54 ? 1 : 0)),
+  };
+  const step = { x: 2, y: 3 };
+  // Five pixels across and four down; each of the four corners is cut from two half edges to their diagonal.
+  const cut = (step.x + step.y) / 2 - Math.hypot(step.x, step.y) / 2;
+  expect(sum(cornerElements(box, outlineLengths(step)).weight)).toBeCloseTo(
+    2 * (5 * step.x + 4 * step.y) - 4 * cut,
+    12,
+  );
+});
+
+it('measures disks three pixels apart as three pixels apart, where the published form sees hardly a difference', () => {
+  const { nsd, hd95, averageSurfaceDistance } = contourScores(disk(30), disk(33));
   expect(nsd).toBeLessThan(0.2);
   expect(hd95).toBeGreaterThan(2.9);
   expect(hd95).toBeLessThan(4);
   expect(Math.abs(averageSurfaceDistance - 3)).toBeLessThan(0.4);
+  expect(publishedSurfaceDice(disk(30), disk(33))).toBeGreaterThan(0.97);
+});
+
+it('scales with the spacing', () => {
+  const [small, large] = [
+    contourScores(disk(20), disk(23)),
+    contourScores(disk(20), disk(23), { tolerance: 1, spacing: { x: 0.5, y: 0.5 } }),
+  ];
+  expect(large.nsd).toBe(small.nsd);
+  expect(large.hd95).toBeCloseTo(small.hd95 / 2, 12);
+  expect(large.averageSurfaceDistance).toBeCloseTo(small.averageSurfaceDistance / 2, 12);
 });
 
 it('agrees on two empty masks, and finds no distance to one', () => {
   const empty = { ...disk(30), data: new Uint8Array(6400) };
-  expect(surfaceScores(empty, empty)).toEqual({ nsd: 1, hd95: 0, averageSurfaceDistance: 0 });
-  expect(surfaceScores(disk(30), empty)).toEqual({ nsd: 0, hd95: Infinity, averageSurfaceDistance: Infinity });
+  expect(contourScores(empty, empty)).toEqual({ nsd: 1, hd95: 0, averageSurfaceDistance: 0 });
+  expect(contourScores(disk(30), empty)).toEqual({ nsd: 0, hd95: Infinity, averageSurfaceDistance: Infinity });
+  expect(contourScores(empty, disk(30))).toEqual({ nsd: 0, hd95: Infinity, averageSurfaceDistance: Infinity });
 });

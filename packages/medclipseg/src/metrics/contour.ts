@@ -1,137 +1,85 @@
 // Distances between the outlines of two masks: surface Dice of the boundary, HD95, average surface distance.
-import type { MaskImage } from './published-surface.ts';
+import { type CornerElements, cornerElements } from './corner-elements.ts';
+import { type MaskImage, type Spacing, UNIT_SPACING } from './mask.ts';
+import { nearestDistances } from './nearest-distances.ts';
 
-export interface Spacing {
-  /** Size of a pixel, in any unit; results are in the same one. */
-  readonly x: number;
-  readonly y: number;
+/**
+ * Length of outline at a corner by its neighbour code: half of each pixel edge between inside and outside that meets there, cut short
+ * where the outline turns.
+ */
+export function outlineLengths({ x, y }: Spacing = UNIT_SPACING): Float64Array {
+  const turn = Math.hypot(x, y) / 2;
+  return Float64Array.from({ length: 16 }, (_, code) => {
+    if (code === 0 || code === 15) return 0;
+    if (code === 9 || code === 6) return 2 * turn;
+    if (code === 3 || code === 12) return x;
+    if (code === 5 || code === 10) return y;
+    return turn;
+  });
 }
 
-const UNIT: Spacing = { x: 1, y: 1 };
-
-/** Lower envelope of parabolas along one line, in place; `at(i)` is the index of its i-th point. */
-function transformLine(distance: Float64Array, at: (i: number) => number, n: number, step: number): void {
-  const value = new Float64Array(n);
-  const hull = new Int32Array(n);
-  const from = new Float64Array(n);
-  let size = 0;
-  for (let q = 0; q < n; q++) {
-    const f = distance[at(q)] as number;
-    value[q] = f;
-    if (f === Number.POSITIVE_INFINITY) continue;
-    let start = Number.NEGATIVE_INFINITY;
-    while (size > 0) {
-      const v = hull[size - 1] as number;
-      start = ((f - (value[v] as number)) / step ** 2 + q * q - v * v) / (2 * (q - v));
-      if (start > (from[size - 1] as number)) break;
-      size--;
-      start = Number.NEGATIVE_INFINITY;
-    }
-    hull[size] = q;
-    from[size++] = start;
-  }
-  if (size === 0) return;
-  for (let i = 0, k = 0; i < n; i++) {
-    while (k + 1 < size && (from[k + 1] as number) < i) k++;
-    const v = hull[k] as number;
-    distance[at(i)] = ((i - v) * step) ** 2 + (value[v] as number);
-  }
-}
-
-/** Euclidean distance to the nearest marked point of a lattice, infinite where there is none; exact, in linear time (Felzenszwalb & Huttenlocher 2012). */
-export function distanceTransform(
-  marked: ArrayLike<number>,
-  width: number,
-  height: number,
-  { x: stepX, y: stepY }: Spacing = UNIT,
-): Float64Array {
-  const distance = Float64Array.from(marked, (m) => (m ? 0 : Number.POSITIVE_INFINITY));
-  for (let x = 0; x < width; x++) transformLine(distance, (i) => x + i * width, height, stepY);
-  for (let y = 0; y < height; y++) transformLine(distance, (i) => y * width + i, width, stepX);
-  return distance.map(Math.sqrt);
-}
-
-/** Length of outline at each corner of the pixels, `[(H + 1)·(W + 1)]`: half of each pixel edge between inside and outside that meets there, cut short at turns. */
-export function outlineLengths(
-  { width, height, data }: MaskImage,
-  { x: stepX, y: stepY }: Spacing = UNIT,
-): Float64Array {
-  const lengths = new Float64Array((width + 1) * (height + 1));
-  const half = Math.hypot(stepX, stepY) / 2;
-  const at = (x: number, y: number) => (x >= 0 && y >= 0 && x < width && y < height && data[y * width + x] ? 1 : 0);
-  for (let y = 0, k = 0; y <= height; y++)
-    for (let x = 0; x <= width; x++, k++) {
-      const [a, b, c, d] = [at(x - 1, y - 1), at(x, y - 1), at(x - 1, y), at(x, y)];
-      const inside = a + b + c + d;
-      if (inside === 0 || inside === 4) continue;
-      if (inside !== 2) lengths[k] = half;
-      else if (a === d) lengths[k] = 2 * half;
-      else lengths[k] = a === b ? stepX : stepY;
-    }
-  return lengths;
-}
-
-/** Distances from each outline to the other with the lengths that weigh them; null where a mask has no outline. */
-function outlineDistances(truth: MaskImage, prediction: MaskImage, spacing: Spacing) {
-  const [width, height] = [truth.width + 1, truth.height + 1];
-  const lengths = [truth, prediction].map((mask) => outlineLengths(mask, spacing)) as [Float64Array, Float64Array];
-  const far = lengths.map((l) => distanceTransform(l, width, height, spacing)) as [Float64Array, Float64Array];
-  const pairs = (from: 0 | 1) => {
-    const rows: { distance: number; length: number }[] = [];
-    lengths[from].forEach((length, i) => {
-      if (length > 0) rows.push({ length, distance: far[1 - from]?.[i] as number });
-    });
-    return rows;
-  };
-  return [pairs(0), pairs(1)] as const;
-}
-
-const sum = (values: Iterable<number>): number => {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
-};
-
-export interface SurfaceScores {
-  /** Share of both outlines within `tolerance` of the other: 0 to 1. */
+export interface ContourScores {
+  /** Normalised surface Dice of the boundary: share of both outlines within the tolerance of the other, 0 to 1. */
   readonly nsd: number;
-  /** The larger of the two 95th percentiles of the distances, weighted by length. */
+  /** Hausdorff distance, 95th percentile: the larger one of the two sides, weighted by length. */
   readonly hd95: number;
-  /** Mean distance over both outlines, weighted by length. */
+  /** Mean distance over both outlines, weighted by length (symmetric). */
   readonly averageSurfaceDistance: number;
 }
 
+export interface ContourOptions {
+  /** In the unit of `spacing`; 2 by default. */
+  readonly tolerance?: number;
+  readonly spacing?: Spacing;
+}
+
+/** The smallest distance within which the given share of an outline lies. */
+function percentile({ weight }: CornerElements, distances: Float64Array, share: number): number {
+  const enough = share * weight.reduce((sum, length) => sum + length, 0);
+  const sorted = distances.slice().sort();
+  let [low, high] = [0, sorted.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const limit = sorted[middle] as number;
+    let reached = 0;
+    for (let i = 0; i < weight.length; i++) if ((distances[i] as number) <= limit) reached += weight[i] as number;
+    if (reached >= enough) high = middle;
+    else low = middle + 1;
+  }
+  return sorted[low] as number;
+}
+
 /**
- * How far apart two outlines are. This is the score of the boundary; the published one is `publishedSurfaceDice`.
+ * How far apart two outlines are. Outlines run between pixels, and along the image's edge where a mask touches it. This scores the
+ * boundary; the published "NSD" is `publishedSurfaceDice`.
  *
  * Two empty masks agree (1, 0, 0); one empty mask does not (0, infinite, infinite).
- *
- * @param tolerance in the unit of `spacing`
  */
-export function surfaceScores(
+export function contourScores(
   truth: MaskImage,
   prediction: MaskImage,
-  { tolerance = 2, spacing = UNIT }: { readonly tolerance?: number; readonly spacing?: Spacing } = {},
-): SurfaceScores {
-  const sides = outlineDistances(truth, prediction, spacing);
-  const all = sides.flat();
-  if (all.length === 0) return { nsd: 1, hd95: 0, averageSurfaceDistance: 0 };
-  if (sides.some((side) => side.length === 0))
+  { tolerance = 2, spacing = UNIT_SPACING }: ContourOptions = {},
+): ContourScores {
+  const lengths = outlineLengths(spacing);
+  const [a, b] = [cornerElements(truth, lengths), cornerElements(prediction, lengths)];
+  if (a.x.length === 0 && b.x.length === 0) return { nsd: 1, hd95: 0, averageSurfaceDistance: 0 };
+  if (a.x.length === 0 || b.x.length === 0)
     return { nsd: 0, hd95: Number.POSITIVE_INFINITY, averageSurfaceDistance: Number.POSITIVE_INFINITY };
-  const total = sum(all.map(({ length }) => length));
-  const percentile = (side: (typeof sides)[number]) => {
-    const sorted = [...side].sort((a, b) => a.distance - b.distance);
-    const enough = 0.95 * sum(sorted.map(({ length }) => length));
-    let reached = 0;
-    for (const { distance, length } of sorted) {
-      reached += length;
-      if (reached >= enough) return distance;
+  const sides = [
+    [a, nearestDistances(a, b, spacing)],
+    [b, nearestDistances(b, a, spacing)],
+  ] as const;
+  let [total, within, sum] = [0, 0, 0];
+  for (const [{ weight }, distances] of sides)
+    for (let i = 0; i < weight.length; i++) {
+      const [length, distance] = [weight[i] as number, distances[i] as number];
+      total += length;
+      sum += length * distance;
+      if (distance <= tolerance) within += length;
     }
-    return sorted.at(-1)?.distance as number;
-  };
   return {
-    nsd: sum(all.map(({ length, distance }) => (distance <= tolerance ? length : 0))) / total,
-    hd95: Math.max(percentile(sides[0]), percentile(sides[1])),
-    averageSurfaceDistance: sum(all.map(({ length, distance }) => length * distance)) / total,
+    nsd: within / total,
+    hd95: Math.max(...sides.map(([side, distances]) => percentile(side, distances, 0.95))),
+    averageSurfaceDistance: sum / total,
   };
 }

@@ -1,7 +1,5 @@
 // How much two masks overlap.
-
-/** 0 and 1 per pixel. */
-export type Mask = ArrayLike<number>;
+import type { Mask } from './mask.ts';
 
 /**
  * Dice similarity coefficient, `2·|A∩B| / (|A| + |B|)`.

@@ -1,7 +1,22 @@
-// Scores: the published ones, and more of overlap, outlines and uncertainty.
-export { bootstrapMean, type Interval, pairedDifference } from './bootstrap.ts';
-export { type Calibration, CalibrationMeter, type ReliabilityBin } from './calibration.ts';
-export { distanceTransform, outlineLengths, type Spacing, type SurfaceScores, surfaceScores } from './contour.ts';
-export { dice, type Mask } from './dice.ts';
+// Scores: the published ones, and more of overlap, outlines and uncertainty. Pure numbers, no tfjs.
+
+export { type Calibration, CalibrationMeter, type ReliabilityBin } from './calibration/meter.ts';
+export { type ContourOptions, type ContourScores, contourScores } from './contour.ts';
+export { dice } from './dice.ts';
+export { ScoreError } from './errors.ts';
+export { type ImageScores, imageScores, SCORE_NAMES, SCORES, type ScoreName } from './image-scores.ts';
+export type { Mask, MaskImage, Spacing } from './mask.ts';
 export { type OverlapScores, overlapScores } from './overlap.ts';
-export { type MaskImage, publishedSurfaceDice } from './published-surface.ts';
+export { publishedSurfaceDice } from './published-surface.ts';
+export { type PublishedRow, publishedAverages, publishedCsv, publishedRound } from './published-table.ts';
+export {
+  type BootstrapOptions,
+  bootstrap,
+  bootstrapMean,
+  type Interval,
+  type Statistic,
+} from './statistics/bootstrap.ts';
+export { comparePaired, type PairedComparison } from './statistics/paired.ts';
+export { pearson, spearman } from './statistics/ranks.ts';
+export { type SignedRankTest, wilcoxonSignedRank } from './statistics/wilcoxon.ts';
+export { type ScoreSummary, summariseScore, summariseScores } from './summary.ts';

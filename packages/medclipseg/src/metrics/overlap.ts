@@ -1,7 +1,10 @@
 // The counts of agreement between two masks and what is read from them.
-import type { Mask } from './dice.ts';
+import { dice } from './dice.ts';
+import type { Mask } from './mask.ts';
 
 export interface OverlapScores {
+  /** Dice similarity coefficient as published: `2·|A∩B| / (|A| + |B| + 1e-8)`. */
+  readonly dsc: number;
   /** Intersection over union. */
   readonly iou: number;
   /** Share of the predicted pixels that are right. */
@@ -10,7 +13,7 @@ export interface OverlapScores {
   readonly recall: number;
 }
 
-/** A share of nothing is 1 where nothing was asked of either mask, else 0. */
+/** Two empty masks agree: all 1. With one of them empty all are 0, a share of nothing too. */
 export function overlapScores(truth: Mask, prediction: Mask): OverlapScores {
   let [both, inTruth, inPrediction] = [0, 0, 0];
   for (let i = 0; i < truth.length; i++) {
@@ -19,9 +22,10 @@ export function overlapScores(truth: Mask, prediction: Mask): OverlapScores {
     inTruth += t;
     inPrediction += p;
   }
-  const empty = inTruth + inPrediction === 0 ? 1 : 0;
-  const share = (of: number) => (of === 0 ? empty : both / of);
+  const none = inTruth + inPrediction === 0 ? 1 : 0;
+  const share = (of: number) => (of === 0 ? none : both / of);
   return {
+    dsc: dice(truth, prediction),
     iou: share(inTruth + inPrediction - both),
     precision: share(inPrediction),
     recall: share(inTruth),

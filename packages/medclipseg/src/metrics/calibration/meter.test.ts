@@ -1,7 +1,7 @@
 // Figures of calibration against their definitions.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { CalibrationMeter } from './index.ts';
+import { CalibrationMeter } from './meter.ts';
 
 const pixels = fc.array(
   // Uncertainties in the middle of a level, so that levels order them as they are.

@@ -1,0 +1,54 @@
+// Every score of one predicted mask.
+import { type ContourOptions, contourScores } from './contour.ts';
+import { ScoreError } from './errors.ts';
+import type { MaskImage } from './mask.ts';
+import { overlapScores } from './overlap.ts';
+import { publishedSurfaceDice } from './published-surface.ts';
+
+/** What each score is: how it is called, whether it is a share (0 to 1) or a distance, and which way is better. */
+export const SCORES = {
+  dsc: { title: 'DSC', quantity: 'share', better: 'higher' },
+  iou: { title: 'IoU', quantity: 'share', better: 'higher' },
+  precision: { title: 'Precision', quantity: 'share', better: 'higher' },
+  recall: { title: 'Recall', quantity: 'share', better: 'higher' },
+  nsdPublished: { title: 'NSD (published form)', quantity: 'share', better: 'higher' },
+  nsdContour: { title: 'NSD (contour)', quantity: 'share', better: 'higher' },
+  hd95: { title: 'HD95', quantity: 'distance', better: 'lower' },
+  averageSurfaceDistance: { title: 'ASD', quantity: 'distance', better: 'lower' },
+} as const;
+
+export type ScoreName = keyof typeof SCORES;
+
+export const SCORE_NAMES = Object.keys(SCORES) as readonly ScoreName[];
+
+/** Scores of one image; distances are infinite where exactly one of the masks is empty (null in JSON). */
+export type ImageScores = Readonly<Record<ScoreName, number>>;
+
+/**
+ * Scores of a predicted mask against the true one.
+ *
+ * | | both empty | one empty |
+ * |---|---|---|
+ * | shares | 1 | 0 |
+ * | distances | 0 | infinite |
+ *
+ * @param options tolerance and spacing of the contour scores; the published NSD is always at 2 pixels
+ * @throws {@link ScoreError} where the masks differ in size
+ */
+export function imageScores(truth: MaskImage, prediction: MaskImage, options: ContourOptions = {}): ImageScores {
+  if (truth.width !== prediction.width || truth.height !== prediction.height)
+    throw new ScoreError(
+      'prediction',
+      `${truth.width}x${truth.height} pixels, as the true mask`,
+      `${prediction.width}x${prediction.height}`,
+      'Resize it to the true mask by its nearest pixels.',
+    );
+  const { nsd, hd95, averageSurfaceDistance } = contourScores(truth, prediction, options);
+  return {
+    ...overlapScores(truth.data, prediction.data),
+    nsdPublished: publishedSurfaceDice(truth, prediction),
+    nsdContour: nsd,
+    hd95,
+    averageSurfaceDistance,
+  };
+}
