@@ -1,10 +1,7 @@
-// Runs one suite on every backend that this machine has, and checks that no tensor is left behind.
-import { releaseBackend, selectBackend } from '@medclipseg/nn/backends';
-import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
+// Runs one suite on every backend that this machine has.
+import { describe } from 'vitest';
 import { findSoftwareGpu } from './software-gpu.ts';
-
-export type TestBackend = 'cpu' | 'wasm' | 'webgpu';
+import { type EachBackend, suiteOn, type TestBackend } from './suite-on.ts';
 
 const wanted = (process.env.MEDCLIPSEG_TEST_BACKENDS ?? 'cpu,wasm').split(',') as TestBackend[];
 
@@ -12,28 +9,15 @@ const wanted = (process.env.MEDCLIPSEG_TEST_BACKENDS ?? 'cpu,wasm').split(',') a
  * Runs `suite` once per backend named in `MEDCLIPSEG_TEST_BACKENDS` (default `cpu,wasm`; `.ci/run` adds `webgpu`). Without a
  * Vulkan driver the webgpu suite is skipped; where `CI` is set it fails instead.
  */
-export function eachBackend(title: string, suite: (backend: TestBackend) => void): void {
+export const eachBackend: EachBackend = (title, suite) => {
   for (const backend of wanted) {
-    if (backend === 'webgpu' && !findSoftwareGpu()) {
-      if (process.env.CI) throw new Error('webgpu: expected a Vulkan driver in CI, got none. Install chromium.');
-      describe.skip(`${title} (webgpu: skipped, no Vulkan driver; install chromium or set VK_ICD_FILENAMES)`, () => {
-        suite(backend);
-      });
+    if (backend !== 'webgpu' || findSoftwareGpu()) {
+      suiteOn(title, backend, suite);
       continue;
     }
-    describe(`${title} (${backend})`, () => {
-      let before = 0;
-      beforeAll(async () => {
-        await selectBackend(backend);
-      });
-      beforeEach(() => {
-        before = tf.memory().numTensors;
-      });
-      afterEach(() => {
-        expect(tf.memory().numTensors, 'tensors left behind').toBe(before);
-      });
-      afterAll(releaseBackend);
+    if (process.env.CI) throw new Error('webgpu: expected a Vulkan driver in CI, got none. Install chromium.');
+    describe.skip(`${title} (webgpu: skipped, no Vulkan driver; install chromium or set VK_ICD_FILENAMES)`, () => {
       suite(backend);
     });
   }
-}
+};

@@ -1,0 +1,50 @@
+// The packages' own suites and those of this folder, in Debian's Chromium, headless, with WebGPU in software.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const chromium = process.env.MEDCLIPSEG_CHROMIUM ?? '/usr/bin/chromium';
+const found = existsSync(chromium);
+if (!found && process.env.CI)
+  throw new Error(`browser tests: expected Chromium in CI at ${chromium}, got none. Install chromium.`);
+
+const webGpuInSoftware = [
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--enable-features=Vulkan',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-unsafe-swiftshader',
+];
+
+const inBrowser = {
+  include: [
+    'tools/browser/src/**/*.browser.test.ts',
+    'packages/nn/src/operations.test.ts',
+    'packages/pvl-attention/src/adapter.test.ts',
+    'packages/losses/src/losses.test.ts',
+    'packages/clip-encoders/src/towers.test.ts',
+  ],
+  browser: {
+    enabled: true,
+    headless: true,
+    provider: playwright({ launchOptions: { executablePath: chromium, args: webGpuInSoftware } }),
+    instances: [{ browser: 'chromium' as const }],
+    screenshotFailures: false,
+  },
+};
+
+export default defineConfig({
+  root,
+  resolve: {
+    conditions: ['@medclipseg/source', 'module', 'browser', 'import', 'default'],
+    alias: { '@medclipseg/testing': fileURLToPath(new URL('../testing/browser.ts', import.meta.url)) },
+  },
+  test: {
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    fileParallelism: false,
+    ...(found ? inBrowser : { include: ['tools/browser/src/no-browser.test.ts'] }),
+  },
+});
