@@ -1,7 +1,7 @@
 import { disposeParameters, freeze, initialise } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   embedImage,
   embedText,
@@ -18,7 +18,6 @@ import {
   type VisionParameters,
   visionSpec,
 } from './index.ts';
-import { SentenceTooLongError, vocabularyOf, wordTokenizer } from './tokenizers/index.ts';
 
 const text: TextConfig = {
   kind: 'clip',
@@ -122,30 +121,5 @@ eachBackend('towers', () => {
     expect([...(await out.data()), ...(await vector.data())].every(Number.isFinite)).toBe(true);
     tf.dispose([image, out, vector]);
     disposeParameters(parameters as never);
-  });
-});
-
-describe('word tokenizer', () => {
-  const tokenizer = wordTokenizer({ words: vocabularyOf(['One round polyp, left']), contextLength: 8 });
-
-  it('frames, pads, and puts the largest id at the end', () => {
-    const ids = [...tokenizer.encode('one  Round polyp')];
-    expect(ids.slice(5)).toEqual([0, 0, 0]);
-    expect(ids[0]).toBe(2);
-    expect(ids[4]).toBe(Math.max(...ids));
-    expect(ids[4]).toBe(tokenizer.size - 1);
-    expect(new Set(ids.slice(1, 4)).size).toBe(3);
-  });
-
-  it('marks unknown words, and survives being written and read', () => {
-    expect(tokenizer.encode('green polyp')[1]).toBe(1);
-    expect(wordTokenizer(tokenizer.toJson()).encode('round polyp, left')).toEqual(
-      tokenizer.encode('round polyp, left'),
-    );
-  });
-
-  it('refuses a sentence that is too long, with its length', () => {
-    expect(() => tokenizer.encode('one one one one one one one')).toThrow(SentenceTooLongError);
-    expect(() => tokenizer.encode('one one one one one one one')).toThrow(/at most 8 tokens, got 9/);
   });
 });

@@ -1,7 +1,7 @@
 // Checkpoints: what was trained, the optimiser, and how to go on, in one safetensors file.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TokenizerJson, wordTokenizer } from '@medclipseg/clip-encoders/tokenizers';
+import { type Tokenizer, type TokenizerJson, tokenizerOf } from '@medclipseg/clip-encoders/tokenizers';
 import {
   type AdamState,
   freeze,
@@ -25,7 +25,7 @@ export const LATEST = 'latest.safetensors';
 
 export interface LoadedModel {
   readonly network: Network;
-  readonly tokenizer: ReturnType<typeof wordTokenizer>;
+  readonly tokenizer: Tokenizer;
   readonly progress: Progress;
   /** Where the weights came from. */
   readonly path: string;
@@ -119,7 +119,7 @@ export async function loadModel(path: string): Promise<LoadedModel> {
     const parameters = freeze(parametersOf(opened.path, config, await readAll(below(opened.file, 'model.'))));
     return {
       network: { config, parameters },
-      tokenizer: wordTokenizer(JSON.parse(metadata.tokenizer as string)),
+      tokenizer: tokenizerOf(JSON.parse(metadata.tokenizer as string)),
       progress: JSON.parse(metadata.progress as string),
       path: opened.path,
     };

@@ -1,10 +1,12 @@
-// CLIP's byte-pair encoding (reference: `SimpleTokenizer`), from its merges file.
-import { clean, framed } from './tokenizer.ts';
+// CLIP's byte-pair encoding (reference: `SimpleTokenizer`).
+import { clean } from './clean.ts';
+import { framed, type Tokenizer } from './tokenizer.ts';
 
 const PATTERN = /<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+/giu;
-const CONTEXT = 77;
 /** CLIP uses so many merges of its file. */
 const MERGES = 49152 - 256 - 2;
+/** Words whose encoding is remembered. */
+const REMEMBERED = 10_000;
 
 /** Every byte as a printable character, so that merges can be written as text. */
 function byteCharacters(): string[] {
@@ -13,28 +15,41 @@ function byteCharacters(): string[] {
   return Array.from({ length: 256 }, (_, b) => String.fromCodePoint(printable(b) ? b : next++));
 }
 
+/** The merges in `bpe_simple_vocab_16e6.txt`: behind a heading, one a line, the first 48,894. */
+export const mergesOf = (text: string): string[] =>
+  text
+    .split(/\r?\n/)
+    .slice(1, MERGES + 1)
+    .filter((line) => line !== '');
+
 /**
- * CLIP's tokenizer.
+ * CLIP's tokenizer: cleaned, lower case, padded with 0; refuses sentences that do not fit.
  *
- * @param merges text of `bpe_simple_vocab_16e6.txt`: a heading, then one merge a line
+ * @param merges pairs in order of rank, the parts of each separated by a space
  */
-export function clipTokenizer(merges: string): {
-  readonly contextLength: number;
-  encode(sentence: string): Int32Array;
-} {
+export function clipTokenizer({
+  merges,
+  contextLength = 77,
+}: {
+  readonly merges: readonly string[];
+  readonly contextLength?: number;
+}): Tokenizer {
   const characters = byteCharacters();
-  const pairs = merges.split('\n').slice(1, MERGES + 1);
   // The vocabulary lists printable bytes before the others.
   const order = [...characters].sort((a, b) => (a.codePointAt(0) as number) - (b.codePointAt(0) as number));
-  const tokens = [...order, ...order.map((c) => `${c}</w>`), ...pairs.map((pair) => pair.replace(' ', ''))];
+  const tokens = [...order, ...order.map((c) => `${c}</w>`), ...merges.map((pair) => pair.replace(' ', ''))];
   const ids = new Map(tokens.map((token, i) => [token, i]));
-  const ranks = new Map(pairs.map((pair, i) => [pair, i]));
+  const ranks = new Map(merges.map((pair, i) => [pair, i]));
   const [start, end] = [tokens.length, tokens.length + 1];
-  const cache = new Map<string, readonly number[]>();
+  const special = new Map([
+    ['<|startoftext|>', [start]],
+    ['<|endoftext|>', [end]],
+  ]);
+  const known = new Map<string, readonly number[]>();
 
   const encodeWord = (word: string): readonly number[] => {
-    const known = cache.get(word);
-    if (known) return known;
+    const found = special.get(word) ?? known.get(word);
+    if (found) return found;
     let parts = Array.from(new TextEncoder().encode(word), (b) => characters[b] as string);
     parts[parts.length - 1] += '</w>';
     for (;;) {
@@ -42,7 +57,7 @@ export function clipTokenizer(merges: string): {
       for (let i = 0; i + 1 < parts.length; i++)
         best = Math.min(best, ranks.get(`${parts[i]} ${parts[i + 1]}`) ?? best);
       if (best === Number.POSITIVE_INFINITY) break;
-      const pair = pairs[best] as string;
+      const pair = merges[best] as string;
       const merged: string[] = [];
       for (let i = 0; i < parts.length; i++)
         if (`${parts[i]} ${parts[i + 1]}` === pair) merged.push(`${parts[i]}${parts[++i]}`);
@@ -50,18 +65,20 @@ export function clipTokenizer(merges: string): {
       parts = merged;
     }
     const encoded = parts.map((part) => ids.get(part) as number);
-    cache.set(word, encoded);
+    if (known.size < REMEMBERED) known.set(word, encoded);
     return encoded;
   };
   return {
-    contextLength: CONTEXT,
+    contextLength,
+    size: tokens.length + 2,
     encode: (sentence) =>
       framed(
         sentence,
         (clean(sentence).match(PATTERN) ?? []).flatMap((word) => [...encodeWord(word)]),
         start,
         end,
-        CONTEXT,
+        contextLength,
       ),
+    toJson: () => ({ kind: 'clip', contextLength, merges }),
   };
 }

@@ -21,3 +21,15 @@ export class VocabularyError extends Error {
     super(`vocabulary: expected a line '${token}', got none. Give the vocab.txt that belongs to the weights.`);
   }
 }
+
+/** A file that is no tokenizer we know. */
+export class TokenizerFileError extends Error {
+  override readonly name = 'TokenizerFileError';
+  readonly tag = 'clip-encoders/tokenizer-file';
+  constructor(expected: string, got: string, options?: ErrorOptions) {
+    super(
+      `tokenizer file: expected ${expected}, got ${got}. Give the tokenizer.json, vocab.txt or merges file that belongs to the weights.`,
+      options,
+    );
+  }
+}

@@ -1,6 +1,7 @@
 // Sentences as token ids.
-export { clipTokenizer } from './clip-bpe.ts';
-export { SentenceTooLongError, VocabularyError } from './errors.ts';
+export { clipTokenizer, mergesOf } from './clip-bpe.ts';
+export { SentenceTooLongError, TokenizerFileError, VocabularyError } from './errors.ts';
+export { type OpenTokenizerOptions, openTokenizer, tokenizerOf } from './open.ts';
 export type { Tokenizer, TokenizerJson } from './tokenizer.ts';
-export { wordPieceTokenizer } from './word-piece.ts';
+export { piecesOf, wordPieceTokenizer } from './word-piece.ts';
 export { vocabularyOf, wordTokenizer } from './words.ts';

@@ -1,32 +1,23 @@
-// What a tokenizer is, and what all of them do to a sentence first.
+// What a tokenizer is.
 import { SentenceTooLongError } from './errors.ts';
 
 export interface Tokenizer {
   /** Ids per sentence, padding included. */
   readonly contextLength: number;
-  /** Ids of a sentence with start and end, padded with 0. Refuses a sentence that does not fit. */
+  /** Number of ids. */
+  readonly size: number;
+  /** Ids of a sentence with start and end, padded. */
   encode(sentence: string): Int32Array;
-  /** Everything needed to make it again, for a model's folder. */
+  /** Everything needed to make it again ({@link tokenizerOf}), for a model's folder. */
   toJson(): TokenizerJson;
 }
 
-export type TokenizerJson = {
-  readonly kind: 'words';
-  readonly contextLength: number;
-  readonly words: readonly string[];
-};
+export type TokenizerJson =
+  | { readonly kind: 'words'; readonly contextLength: number; readonly words: readonly string[] }
+  | { readonly kind: 'clip'; readonly contextLength: number; readonly merges: readonly string[] }
+  | { readonly kind: 'word-piece'; readonly contextLength: number; readonly pieces: readonly string[] };
 
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
-export const unescapeHtml = (text: string): string =>
-  text.replace(/&(?:#(\d{1,6})|(\w+));/g, (whole, code, name) =>
-    code ? String.fromCodePoint(Number(code)) : (ENTITIES[name] ?? whole),
-  );
-
-/** The published cleaning: HTML entities resolved twice, white space collapsed, lower case. */
-export const clean = (sentence: string): string =>
-  unescapeHtml(unescapeHtml(sentence)).normalize('NFC').replace(/\s+/g, ' ').trim().toLowerCase();
-
-/** Start, ids, end, padding; refuses what does not fit. */
+/** Start, ids, end, padding with 0; refuses what does not fit. */
 export function framed(
   sentence: string,
   ids: readonly number[],

@@ -1,12 +1,17 @@
 // Sentences become the ids that the published tokenizers give.
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import oddSentences from './fixtures/odd-sentences.json' with { type: 'json' };
 import {
   clipTokenizer,
+  openTokenizer,
+  piecesOf,
   SentenceTooLongError,
+  TokenizerFileError,
+  tokenizerOf,
   VocabularyError,
   vocabularyOf,
   wordPieceTokenizer,
@@ -17,37 +22,76 @@ const shared = process.env.MEDCLIPSEG_SHARED ?? resolve(import.meta.dirname, '..
 const present = existsSync(`${shared}/vocab`);
 if (!present && process.env.CI) throw new Error(`no golden values at ${shared}`);
 
+const read = (name: string) => new Uint8Array(readFileSync(`${shared}/${name}`));
+const utf8 = (text: string) => new TextEncoder().encode(text);
+const padded = (ids: readonly number[], length: number) => {
+  const row = new Int32Array(length);
+  row.set(ids);
+  return row;
+};
+
 describe.skipIf(!present)('published vocabularies', () => {
-  it("gives CLIP's ids for every golden prompt, and refuses where the reference does", () => {
-    const merges = gunzipSync(readFileSync(`${shared}/vocab/clip_bpe_simple_vocab_16e6.txt.gz`)).toString();
-    const tokenizer = clipTokenizer(merges);
+  const merges = () => read('vocab/clip_bpe_simple_vocab_16e6.txt.gz');
+  const vocabulary = () => read('vocab/bert-base-uncased-vocab.txt');
+
+  it("gives CLIP's ids for every golden prompt, and refuses where the reference does", async () => {
+    const tokenizer = await openTokenizer(merges());
     const rows: { text: string; ids?: number[]; error?: string }[] = JSON.parse(
       readFileSync(`${shared}/golden/tokenizer/clip-bpe.json`, 'utf8'),
     );
     expect(rows.length).toBeGreaterThan(300);
     for (const { text, ids, error } of rows) {
       if (error) expect(() => tokenizer.encode(text)).toThrow(SentenceTooLongError);
-      else {
-        const padded = new Int32Array(77);
-        padded.set(ids ?? []);
-        expect(tokenizer.encode(text), text).toEqual(padded);
-      }
+      else expect(tokenizer.encode(text), text).toEqual(padded(ids ?? [], 77));
     }
-    expect(tokenizer.encode('  A&amp;B\n')).toEqual(tokenizer.encode('a & b'));
   });
 
-  it("gives BERT's well-known ids", () => {
-    const vocabulary = readFileSync(`${shared}/vocab/bert-base-uncased-vocab.txt`, 'utf8');
-    const { encode } = wordPieceTokenizer(vocabulary, { contextLength: 8 });
-    expect([...encode('Hello, world!')]).toEqual([101, 7592, 1010, 2088, 999, 102, 0, 0]);
+  it("gives the published tokenizers' ids for odd sentences", async () => {
+    const clip = await openTokenizer(merges(), { contextLength: 600 });
+    const bert = await openTokenizer(vocabulary(), { contextLength: 600 });
+    expect(oddSentences.length).toBeGreaterThan(100);
+    for (const { text, clip: clipIds, wordPiece } of oddSentences) {
+      expect([...clip.encode(text)], text).toEqual([...padded(clipIds, 600)]);
+      expect([...bert.encode(text)], text).toEqual([...padded(wordPiece, 600)]);
+    }
+  });
+
+  it('opens the same tokenizers from a tokenizer.json', async () => {
+    const [clip, bert] = [await openTokenizer(merges()), await openTokenizer(vocabulary())];
+    const json = clip.toJson();
+    if (json.kind !== 'clip') throw new Error('expected CLIP');
+    const tokens = Object.fromEntries([
+      ...Array.from({ length: clip.size - 1 }, (_, i) => [`token ${i}`, i]),
+      ['<|endoftext|>', clip.size - 1],
+    ]);
+    for (const pairs of [json.merges, json.merges.map((pair) => pair.split(' '))]) {
+      const file = utf8(JSON.stringify({ model: { type: 'BPE', vocab: tokens, merges: pairs } }));
+      expect((await openTokenizer(file)).encode('A polyp.')).toEqual(clip.encode('A polyp.'));
+    }
+    const pieces = Object.fromEntries(piecesOf(new TextDecoder().decode(vocabulary())).map((piece, i) => [piece, i]));
+    const file = utf8(JSON.stringify({ model: { type: 'WordPiece', vocab: pieces } }));
+    expect((await openTokenizer(file)).encode('A polyp.')).toEqual(bert.encode('A polyp.'));
+  });
+});
+
+describe('byte pairs', () => {
+  const merges = ['p o', 'l y', 'po ly', 'poly p</w>'];
+  const tokenizer = clipTokenizer({ merges, contextLength: 6 });
+  it('joins the pair of lowest rank first', () => {
+    // 512 characters, then the merges, then start and end.
+    expect([...tokenizer.encode('Polyp')]).toEqual([516, 515, 517, 0, 0, 0]);
+    expect([...tokenizer.encode('poly')].slice(1, 3)).toEqual([512, 75]);
+    expect(tokenizer.encode('<|endoftext|>')[1]).toBe(517);
+  });
+  it('comes back from its JSON', () => {
+    const again = tokenizerOf(JSON.parse(JSON.stringify(tokenizer.toJson())));
+    expect(again.encode('polyp ly')).toEqual(tokenizer.encode('polyp ly'));
   });
 });
 
 describe('word pieces', () => {
-  const vocabulary = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'poly', '##p', '##ps', 'small', ',', '肠'].join('\n');
-  const encode = (text: string, contextLength = 8) => [
-    ...wordPieceTokenizer(vocabulary, { contextLength }).encode(text),
-  ];
+  const pieces = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'poly', '##p', '##ps', 'small', ',', '肠'];
+  const encode = (text: string, contextLength = 8) => [...wordPieceTokenizer({ pieces, contextLength }).encode(text)];
   it('takes the longest piece first, and a word it cannot build is unknown as a whole', () => {
     expect(encode('Small,polyps polypx')).toEqual([2, 7, 8, 4, 6, 1, 3, 0]);
     expect(encode('pólyp 肠肠')).toEqual([2, 4, 5, 9, 9, 3, 0, 0]);
@@ -57,8 +101,14 @@ describe('word pieces', () => {
     expect(encode('small small small small', 4)).toEqual([2, 7, 7, 3]);
   });
   it('names the special token a vocabulary lacks', () => {
-    expect(() => wordPieceTokenizer('[PAD]\n[UNK]\n[CLS]')).toThrow(VocabularyError);
-    expect(() => wordPieceTokenizer('[PAD]\n[UNK]\n[CLS]')).toThrow("'[SEP]'");
+    expect(() => wordPieceTokenizer({ pieces: ['[PAD]', '[UNK]', '[CLS]'] })).toThrow(VocabularyError);
+    expect(() => wordPieceTokenizer({ pieces: ['[PAD]', '[UNK]', '[CLS]'] })).toThrow("'[SEP]'");
+  });
+  it('comes back from its JSON', () => {
+    const tokenizer = wordPieceTokenizer({ pieces, contextLength: 5 });
+    expect(tokenizerOf(JSON.parse(JSON.stringify(tokenizer.toJson()))).encode('polyps')).toEqual(
+      tokenizer.encode('polyps'),
+    );
   });
 });
 
@@ -76,10 +126,45 @@ describe('words', () => {
     );
   });
   it('comes back from its JSON', () => {
-    const again = wordTokenizer(JSON.parse(JSON.stringify(tokenizer.toJson())));
+    const again = tokenizerOf(JSON.parse(JSON.stringify(tokenizer.toJson())));
     expect(again.encode('one left')).toEqual(tokenizer.encode('one left'));
   });
   it('says how many tokens were too many', () => {
     expect(() => tokenizer.encode('one one one one one')).toThrow('at most 6 tokens, got 7');
+  });
+});
+
+describe('tokenizer files', () => {
+  const bert = '[PAD]\n[UNK]\n[CLS]\n[SEP]\npolyp';
+  it.each([
+    ['nothing', utf8('')],
+    ['other text', utf8('one\ntwo')],
+    ['other bytes', Uint8Array.of(0xff, 0xfe, 1)],
+    ['half a JSON', utf8('{"model":')],
+    ['JSON without a model', utf8('{}')],
+    ['a model of another type', utf8('{"model":{"type":"Unigram","vocab":{"a":0}}}')],
+    ['ids with a gap', utf8('{"model":{"type":"WordPiece","vocab":{"a":0,"b":2}}}')],
+    ['ids twice', utf8('{"model":{"type":"WordPiece","vocab":{"a":0,"b":0}}}')],
+    ['byte pairs of another model', utf8('{"model":{"type":"BPE","vocab":{"a":0},"merges":["a b"]}}')],
+    ['a cut gzip stream', new Uint8Array(gzipSync(bert).subarray(0, 20))],
+    ['a stream that grows beyond all bounds', new Uint8Array(gzipSync(new Uint8Array(65 * 2 ** 20)))],
+  ])('refuses %s', async (_, bytes) => {
+    await expect(openTokenizer(bytes)).rejects.toThrow(TokenizerFileError);
+  });
+
+  it('opens them gzipped too', async () => {
+    const [plain, packed] = [await openTokenizer(utf8(bert)), await openTokenizer(new Uint8Array(gzipSync(bert)))];
+    expect(packed.encode('polyp')).toEqual(plain.encode('polyp'));
+    expect(plain.contextLength).toBe(256);
+  });
+
+  it('meets any bytes with a typed error', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+        const result = await openTokenizer(new Uint8Array(bytes)).catch((error) => error);
+        expect(result.tag).toBe('clip-encoders/tokenizer-file');
+      }),
+      { numRuns: 300 },
+    );
   });
 });

@@ -1,6 +1,7 @@
-// BERT's WordPiece (reference: open_clip's `HFTokenizer` over an uncased BERT tokenizer), from its vocabulary.
+// BERT's WordPiece (reference: open_clip's `HFTokenizer` over an uncased BERT tokenizer).
+import { cleanCased } from './clean.ts';
 import { VocabularyError } from './errors.ts';
-import { unescapeHtml } from './tokenizer.ts';
+import type { Tokenizer } from './tokenizer.ts';
 
 /** A word of more characters is unknown as a whole. */
 const LONGEST_WORD = 100;
@@ -8,45 +9,45 @@ const PUNCTUATION = /[!-/:-@[-`{-~\p{P}]/u;
 const IDEOGRAPH = /[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/u;
 const APART = new RegExp(`${PUNCTUATION.source}|${IDEOGRAPH.source}`, 'gu');
 
+/** BERT's own normalisation, behind the cleaning: no control characters, accents or capitals; punctuation and ideographs apart. */
 const words = (sentence: string): string[] =>
-  unescapeHtml(unescapeHtml(sentence))
-    .replace(/\s+/gu, ' ')
+  cleanCased(sentence)
     .replace(/[\p{C}\ufffd]/gu, '')
-    .toLowerCase()
     .normalize('NFD')
     .replace(/\p{Mn}/gu, '')
+    .toLowerCase()
     .replace(APART, ' $& ')
-    .split(' ')
+    .split(/\s+/u)
     .filter((word) => word !== '');
 
+/** The pieces in a `vocab.txt`: one a line, its line number its id. */
+export const piecesOf = (text: string): string[] => text.trimEnd().split(/\r?\n/);
+
 /**
- * BERT's tokenizer, as PubMedBERT-based CLIP models read it. What does not fit is cut off, as published.
+ * BERT's tokenizer, as PubMedBERT-based CLIP models read it. What does not fit is cut off, as published. Names of special tokens in a
+ * sentence are text, where transformers takes them for the tokens.
  *
- * @param vocabulary text of `vocab.txt`: one token a line, its line number its id
+ * @param pieces the vocabulary in order of ids
  */
-export function wordPieceTokenizer(
-  vocabulary: string,
-  { contextLength = 256 }: { readonly contextLength?: number } = {},
-): { readonly contextLength: number; encode(sentence: string): Int32Array } {
-  const ids = new Map(
-    vocabulary
-      .trimEnd()
-      .split(/\r?\n/)
-      .map((token, i) => [token, i]),
-  );
+export function wordPieceTokenizer({
+  pieces,
+  contextLength = 256,
+}: {
+  readonly pieces: readonly string[];
+  readonly contextLength?: number;
+}): Tokenizer {
+  const ids = new Map(pieces.map((piece, i) => [piece, i]));
   const special = (token: string): number => {
     const id = ids.get(token);
     if (id === undefined) throw new VocabularyError(token);
     return id;
   };
-  const [pad, unknown, start, end] = ['[PAD]', '[UNK]', '[CLS]', '[SEP]'].map(special) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const pad = special('[PAD]');
+  const unknown = special('[UNK]');
+  const start = special('[CLS]');
+  const end = special('[SEP]');
 
-  const pieces = (word: string): readonly number[] => {
+  const split = (word: string): readonly number[] => {
     const characters = [...word];
     if (characters.length > LONGEST_WORD) return [unknown];
     const found: number[] = [];
@@ -65,16 +66,15 @@ export function wordPieceTokenizer(
   };
   return {
     contextLength,
+    size: pieces.length,
     encode: (sentence) => {
+      const body = words(sentence)
+        .flatMap(split)
+        .slice(0, contextLength - 2);
       const row = new Int32Array(contextLength).fill(pad);
-      row.set([
-        start,
-        ...words(sentence)
-          .flatMap(pieces)
-          .slice(0, contextLength - 2),
-        end,
-      ]);
+      row.set([start, ...body, end]);
       return row;
     },
+    toJson: () => ({ kind: 'word-piece', contextLength, pieces }),
   };
 }

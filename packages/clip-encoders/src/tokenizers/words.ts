@@ -1,5 +1,6 @@
 // A word-level tokenizer for models trained from nothing on a small vocabulary.
-import { clean, framed, type Tokenizer, type TokenizerJson } from './tokenizer.ts';
+import { clean } from './clean.ts';
+import { framed, type Tokenizer } from './tokenizer.ts';
 
 const split = (sentence: string): string[] => clean(sentence).match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? [];
 
@@ -7,7 +8,10 @@ const split = (sentence: string): string[] => clean(sentence).match(/[\p{L}\p{N}
 export function wordTokenizer({
   words,
   contextLength,
-}: Pick<TokenizerJson, 'words' | 'contextLength'>): Tokenizer & { readonly size: number } {
+}: {
+  readonly words: readonly string[];
+  readonly contextLength: number;
+}): Tokenizer {
   const ids = new Map(words.map((word, i) => [word, i + 3]));
   const end = words.length + 3;
   return {
