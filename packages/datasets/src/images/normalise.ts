@@ -19,6 +19,7 @@ export function normalisePixels(
   const order = channelOrder === 'bgr' ? [2, 1, 0] : [0, 1, 2];
   for (let c = 0; c < 3; c++) {
     const [from, m, d] = [order[c] as number, mean[c] as number, deviation[c] as number];
-    for (let i = 0; i < data.length; i += 3) out[offset + i + c] = ((data[i + from] as number) / 255 - m) / d;
+    const normalised = Float32Array.from({ length: 256 }, (_, value) => (value / 255 - m) / d);
+    for (let i = 0; i < data.length; i += 3) out[offset + i + c] = normalised[data[i + from] as number] as number;
   }
 }

@@ -47,40 +47,55 @@ function taps(from: number, to: number, edgeWeights: boolean): Taps {
   return { low, high, lowWeight, highWeight };
 }
 
+/** Mixes a source row across its columns, in 1/2048. */
+function mixColumns({ width, channels, data }: RasterImage, row: number, x: Taps, out: Int32Array): void {
+  const start = row * width * channels;
+  for (let i = 0, k = 0; k < out.length; i++, k += channels) {
+    const low = start + (x.low[i] as number) * channels;
+    const high = start + (x.high[i] as number) * channels;
+    const lowBy = x.lowWeight[i] as number;
+    const highBy = x.highWeight[i] as number;
+    out[k] = (data[low] as number) * lowBy + (data[high] as number) * highBy;
+    if (channels === 1) continue;
+    out[k + 1] = (data[low + 1] as number) * lowBy + (data[high + 1] as number) * highBy;
+    out[k + 2] = (data[low + 2] as number) * lowBy + (data[high + 2] as number) * highBy;
+  }
+}
+
+/** Mixes two rows that are mixed across already; `out` clamps. */
+function mixRows(
+  top: Int32Array,
+  topBy: number,
+  bottom: Int32Array,
+  bottomBy: number,
+  out: Uint8ClampedArray,
+  at: number,
+) {
+  for (let k = 0; k < top.length; k++)
+    out[at + k] =
+      (((topBy * ((top[k] as number) >> 4)) >> 16) + ((bottomBy * ((bottom[k] as number) >> 4)) >> 16) + 2) >> 2;
+}
+
 /** OpenCV's `resize(…, INTER_LINEAR)` for 8-bit pixels, in its integer arithmetic. No antialiasing; the aspect ratio is not kept. */
 export function resizeLinear(image: RasterImage, width: number, height: number): RasterImage {
-  const { channels, data } = image;
+  const { channels } = image;
   if (width === image.width && height === image.height) return image;
-  const x = taps(image.width, width, true);
   const y = taps(image.height, height, false);
-  const stride = image.width * channels;
   const row = width * channels;
-  // Rows already mixed horizontally: each is used for several output rows.
-  const rows = new Map<number, Int32Array>();
-  const mixed = (index: number): Int32Array => {
-    const known = rows.get(index);
-    if (known) return known;
-    const out = new Int32Array(row);
-    for (let i = 0, k = 0; i < width; i++) {
-      const a = index * stride + (x.low[i] as number) * channels;
-      const b = index * stride + (x.high[i] as number) * channels;
-      const [wa, wb] = [x.lowWeight[i] as number, x.highWeight[i] as number];
-      for (let c = 0; c < channels; c++, k++) out[k] = (data[a + c] as number) * wa + (data[b + c] as number) * wb;
-    }
-    for (const old of rows.keys()) if (old < index - 2) rows.delete(old);
-    rows.set(index, out);
-    return out;
-  };
-  const out = new Uint8Array(row * height);
+  const x = taps(image.width, width, true);
+  // The two source rows in use, already mixed across; the lower one is often the next upper one.
+  let [top, bottom] = [new Int32Array(row), new Int32Array(row)];
+  let [topRow, bottomRow] = [-1, -1];
+  const out = new Uint8ClampedArray(row * height);
   for (let j = 0; j < height; j++) {
-    const [top, bottom] = [mixed(y.low[j] as number), mixed(y.high[j] as number)];
-    const [wt, wb] = [y.lowWeight[j] as number, y.highWeight[j] as number];
-    for (let k = 0; k < row; k++) {
-      const sum = ((wt * ((top[k] as number) >> 4)) >> 16) + ((wb * ((bottom[k] as number) >> 4)) >> 16);
-      out[j * row + k] = Math.min(255, Math.max(0, (sum + 2) >> 2));
-    }
+    const [low, high] = [y.low[j] as number, y.high[j] as number];
+    if (low === bottomRow) [top, bottom, topRow, bottomRow] = [bottom, top, bottomRow, topRow];
+    if (low !== topRow) mixColumns(image, low, x, top);
+    if (high !== bottomRow) mixColumns(image, high, x, bottom);
+    [topRow, bottomRow] = [low, high];
+    mixRows(top, y.lowWeight[j] as number, bottom, y.highWeight[j] as number, out, j * row);
   }
-  return { width, height, channels, data: out };
+  return { width, height, channels, data: new Uint8Array(out.buffer) };
 }
 
 /** OpenCV's `resize(…, INTER_NEAREST)`. */
@@ -113,14 +128,23 @@ export function rotateNearest(image: RasterImage, degrees: number): RasterImage 
   const dx = cos * -cx + sin * -cy + cx;
   const dy = negSin * -cx + cos * -cy + cy;
   const fixed = (v: number) => Math.floor(v * 65536 + 0.5);
+  // Source places in 1/65536, moved by a step from pixel to pixel.
+  const [startX, startY] = [fixed(dx + 0.5 * cos + 0.5 * sin), fixed(dy + 0.5 * negSin + 0.5 * cos)];
+  const [acrossX, acrossY, downX, downY] = [fixed(cos), fixed(negSin), fixed(sin), fixed(cos)];
   const out = new Uint8Array(data.length);
-  for (let j = 0, k = 0; j < height; j++)
-    for (let i = 0; i < width; i++) {
-      const x = (fixed(dx + 0.5 * cos + 0.5 * sin) + j * fixed(sin) + i * fixed(cos)) >> 16;
-      const y = (fixed(dy + 0.5 * negSin + 0.5 * cos) + j * fixed(cos) + i * fixed(negSin)) >> 16;
-      const inside = x >= 0 && y >= 0 && x < width && y < height;
-      for (let c = 0; c < channels; c++, k++) out[k] = inside ? (data[(y * width + x) * channels + c] as number) : 0;
+  for (let j = 0, to = 0; j < height; j++) {
+    let [fx, fy] = [startX + j * downX, startY + j * downY];
+    for (let i = 0; i < width; i++, to += channels, fx += acrossX, fy += acrossY) {
+      const x = fx >> 16;
+      const y = fy >> 16;
+      if (x < 0 || y < 0 || x >= width || y >= height) continue;
+      const from = (y * width + x) * channels;
+      out[to] = data[from] as number;
+      if (channels === 1) continue;
+      out[to + 1] = data[from + 1] as number;
+      out[to + 2] = data[from + 2] as number;
     }
+  }
   return { width, height, channels, data: out };
 }
 

@@ -32,9 +32,12 @@ function startWorker(): Worker {
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url));
   // From source, as tests run, a thread must first learn to read TypeScript.
   const { href } = new URL('./worker.ts', import.meta.url);
-  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(href)}); })`, {
-    eval: true,
-  });
+  return new Worker(
+    `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(href)}); })`,
+    {
+      eval: true,
+    },
+  );
 }
 
 /** A pool of threads, started when first needed. */
@@ -120,6 +123,12 @@ export class WorkerPool {
       'loading threads: expected to live, got disposed. Make new ones.',
     );
     for (const job of this.#waiting.splice(0)) job.reject(reason);
-    await Promise.all(this.#threads.splice(0).map(({ worker }) => worker.terminate()));
+    await Promise.all(
+      this.#threads.splice(0).map(({ worker }) => {
+        // An idle thread does not keep the process alive, but its end is waited for.
+        worker.ref();
+        return worker.terminate();
+      }),
+    );
   }
 }
