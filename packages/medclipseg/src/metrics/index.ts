@@ -1,6 +1,9 @@
 // Scores: the published ones, and more of overlap, outlines and uncertainty. Pure numbers, no tfjs.
 
-export { type Calibration, CalibrationMeter, type ReliabilityBin } from './calibration/meter.ts';
+export { type Correlation, correlate } from './calibration/images.ts';
+export { type Calibration, CalibrationMeter, type ImageCalibration } from './calibration/meter.ts';
+export type { Reliability, ReliabilityBin } from './calibration/reliability.ts';
+export type { RiskPoint, SelectivePrediction } from './calibration/selective.ts';
 export { type ContourOptions, type ContourScores, contourScores } from './contour.ts';
 export { dice } from './dice.ts';
 export { ScoreError } from './errors.ts';
