@@ -1,0 +1,47 @@
+// Counts the multiply-adds of whatever runs.
+import * as tf from '@tensorflow/tfjs-core';
+
+type Shape = readonly number[];
+type Inputs = Readonly<Record<string, tf.TensorInfo>>;
+
+const size = (shape: Shape): number => tf.util.sizeFromShape([...shape]);
+const shapeOf = (inputs: Inputs, name: string): Shape => (inputs[name] as tf.TensorInfo).shape;
+
+/** A product's inner length, from the left operand whichever way it lies. */
+const product = (inputs: Inputs, out: Shape): number => {
+  const [rows, columns] = shapeOf(inputs, 'a').slice(-2) as [number, number];
+  return size(out) * ((rows * columns) / (out.at(-2) as number));
+};
+
+/** Per output element one multiply-add for each place of the kernel and, unless channels are apart, each input channel. */
+const convolution = (inputs: Inputs, out: Shape): number => size(out) * size(shapeOf(inputs, 'filter').slice(0, 3));
+const depthwise = (inputs: Inputs, out: Shape): number => size(out) * size(shapeOf(inputs, 'filter').slice(0, 2));
+
+const COUNTED: Readonly<Record<string, (inputs: Inputs, out: Shape) => number>> = {
+  BatchMatMul: product,
+  _FusedMatMul: product,
+  Conv2D: convolution,
+  FusedConv2D: convolution,
+  DepthwiseConv2dNative: depthwise,
+  FusedDepthwiseConv2D: depthwise,
+};
+
+/**
+ * Runs `f` and counts the multiply-adds of its matrix products and convolutions, gradients included. Element-wise operations, sums and
+ * look-ups do not count, as is usual; one multiply-add is two floating-point operations.
+ */
+export function countMultiplyAdds<T>(f: () => T): { readonly value: T; readonly multiplyAdds: number } {
+  const engine = tf.engine();
+  const run = engine.runKernel;
+  let multiplyAdds = 0;
+  engine.runKernel = function counting(name, inputs, attributes) {
+    const out = run.call(engine, name, inputs, attributes);
+    multiplyAdds += COUNTED[name]?.(inputs as unknown as Inputs, (out as tf.Tensor).shape) ?? 0;
+    return out as never;
+  };
+  try {
+    return { value: f(), multiplyAdds };
+  } finally {
+    engine.runKernel = run;
+  }
+}
