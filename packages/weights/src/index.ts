@@ -2,6 +2,9 @@
 export type { DType } from './dtypes/dtype.ts';
 export type { WritableType } from './dtypes/narrow.ts';
 export { ForbiddenPickleError, FormatError, KeyMismatchError, WeightsError } from './errors.ts';
+export { HttpError, NetworkError } from './http/errors.ts';
+export type { HttpOptions } from './http/request.ts';
+export type { Wait } from './http/retry.ts';
 export type { Layout } from './keys/layouts.ts';
 export { below, HARMLESS, type MappingOptions, readMapped } from './keys/read.ts';
 export type { KeyRule } from './keys/rule.ts';
@@ -10,6 +13,7 @@ export { openTensors } from './open.ts';
 export { openSafetensors } from './safetensors/read.ts';
 export { encodeSafetensors, type TensorsToWrite } from './safetensors/write.ts';
 export { type ByteSource, blobSource, bytesSource } from './sources/byte-source.ts';
+export { urlSource } from './sources/url.ts';
 export {
   type StoredTensor,
   storedAs,

@@ -1,0 +1,51 @@
+// The hub in a browser: the same checks, with files in the Cache API.
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { broken, type HubServer, honest, hubServer, REPO } from '../../testing/hub-server.ts';
+import { memoryCaches } from '../../testing/memory-cache.ts';
+import { hubBlob } from './index.ts';
+
+const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 5);
+const file = { repo: REPO, path: 'model.safetensors' };
+
+let hub: HubServer;
+beforeEach(async () => {
+  hub = await hubServer({ [file.path]: content, 'config.json': new TextEncoder().encode('{}') });
+  vi.stubGlobal('caches', memoryCaches());
+});
+afterEach(async () => {
+  vi.unstubAllGlobals();
+  await hub.close();
+});
+
+const get = (path = file.path, endpoint = hub.url) => hubBlob({ repo: REPO, path }, { endpoint, wait: async () => {} });
+const isWhole = async (blob: Blob) => expect(Buffer.from(await blob.arrayBuffer()).equals(content)).toBe(true);
+
+it('a file is downloaded once, over any breaks', async () => {
+  hub.answers.push(broken(100_000), broken(50_000));
+  await isWhole(await get());
+  expect(hub.asked.length).toBe(3);
+  await isWhole(await get());
+  expect(hub.asked.length).toBe(3);
+});
+
+it('a small file is proved by git’s hash', async () => {
+  expect(await (await get('config.json')).text()).toBe('{}');
+});
+
+it('other content is refused, and not kept', async () => {
+  hub.answers.push((request, response) => honest(request, response, content.slice().fill(0, 5, 9)));
+  await expect(get()).rejects.toThrow(/expected content with hash/);
+  await isWhole(await get());
+});
+
+it('without a connection the last version is given', async () => {
+  await expect(get(file.path, 'http://127.0.0.1:9')).rejects.toThrow(/failures in a row/);
+  await get();
+  await hub.close();
+  await isWhole(await get());
+});
+
+it('without a cache it says what to do', async () => {
+  vi.stubGlobal('caches', undefined);
+  await expect(get()).rejects.toThrow(/Open the page over https/);
+});

@@ -1,0 +1,77 @@
+// A weight file on a server is read in pieces.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { broken, type HubServer, honest, hubServer, redirect, status } from '../../testing/hub-server.ts';
+import { encodeSafetensors, openTensors, type TensorFile, type TensorValue, urlSource } from '../index.ts';
+
+const values = (size: number): TensorValue => ({
+  shape: [size],
+  data: Float32Array.from({ length: size }, (_, i) => i),
+});
+const tensors = new Map([
+  ['large', values(500_000)],
+  ['small', values(10)],
+]);
+
+let server: HubServer;
+beforeEach(async () => {
+  server = await hubServer({ 'model.safetensors': await encodeSafetensors(tensors) });
+});
+afterEach(() => server.close());
+
+/** Compared as bytes: a matcher looks at half a million numbers one by one. */
+const isLarge = async (file: TensorFile) => {
+  const { data } = await file.read('large');
+  expect(Buffer.compare(Buffer.from(data.buffer), Buffer.from(tensors.get('large')?.data.buffer as ArrayBuffer))).toBe(
+    0,
+  );
+};
+
+const source = () => urlSource(`${server.url}/model.safetensors?signature=hidden`, { wait: async () => {} });
+
+describe('a file on a server', () => {
+  it('gives one tensor without the others', async () => {
+    const file = await openTensors(await source());
+    expect(await file.read('small')).toEqual(tensors.get('small'));
+    expect(server.asked.map(({ headers }) => headers.range)).toEqual([
+      'bytes=0-131071',
+      expect.stringMatching(/-2000\d\d\d$/),
+    ]);
+    await isLarge(file);
+    expect(server.asked.length).toBe(3);
+  });
+
+  it('is named without the secrets of its address', async () => {
+    expect((await source()).name).toBe(`${server.url}/model.safetensors`);
+  });
+
+  it('is read again where an answer breaks off, is late or leads elsewhere', async () => {
+    server.answers.push(status(503), broken(1000), redirect('/model.safetensors'), honest);
+    const file = await openTensors(await source());
+    server.answers.push(broken(1000));
+    await isLarge(file);
+  });
+
+  it('is refused where the server sends only whole files, or parts without saying which', async () => {
+    server.answers.push((_, response, content) => response.end(content));
+    await expect(source()).rejects.toThrow(/got the whole file. Download it first/);
+    server.answers.push((_, response) => response.writeHead(206).end('x'));
+    await expect(source()).rejects.toThrow(/the range and size of a part, got none/);
+  });
+
+  it('is refused once it has changed', async () => {
+    const file = await openTensors(await source());
+    server.answers.push((_, response, content) =>
+      response
+        .writeHead(206, { 'content-range': `bytes 128-500/${content.length}`, etag: '"2"' })
+        .end(content.subarray(128, 501)),
+    );
+    server.files.set('model.safetensors', new Uint8Array(3_000_000));
+    await expect(file.read('large')).rejects.toThrow(/one that has changed meanwhile|another part/);
+  });
+
+  it('stops when asked to', async () => {
+    await expect(urlSource(`${server.url}/model.safetensors`, { signal: AbortSignal.abort() })).rejects.toThrow(
+      /abort/,
+    );
+  });
+});
