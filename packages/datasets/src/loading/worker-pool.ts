@@ -125,7 +125,8 @@ export class WorkerPool {
     for (const job of this.#waiting.splice(0)) job.reject(reason);
     await Promise.all(
       this.#threads.splice(0).map(({ worker }) => {
-        // An idle thread does not keep the process alive, but its end is waited for.
+        // An idle thread does not keep the process alive, but its end is waited for; a late answer must not change that.
+        worker.removeAllListeners('message');
         worker.ref();
         return worker.terminate();
       }),
