@@ -1,2 +1,6 @@
-// Models on disk.
+// Models and the logs of trainings on disk.
 export { BEST, LATEST, type LoadedModel, loadModel, loadTraining, saveCheckpoint } from './checkpoint.ts';
+export { LogError } from './logging/errors.ts';
+export { createEventWriter, type EventWriter, type EventWriterOptions } from './logging/event-writer.ts';
+export type { EventImage, EventValues } from './logging/events.ts';
+export { type JsonLines, type JsonLinesOptions, openJsonLines } from './logging/json-lines.ts';
