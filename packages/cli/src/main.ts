@@ -11,6 +11,9 @@ process.once('SIGINT', () => {
   process.once('SIGINT', () => process.exit(EXIT.cancelled));
 });
 
+/** What the command found, where nothing was thrown. */
+let code: number = EXIT.done;
+
 const list = (value: string, before: string[]) => [...before, value];
 
 const program = new Command('medclipseg')
@@ -98,6 +101,18 @@ dataset
     await phantom(options, control.signal);
   });
 
+dataset
+  .command('check')
+  .description('find what would ruin an experiment; exit code 1 on errors')
+  .argument('<folder>', 'dataset in the published layout, or prompt sheets only')
+  .option('--tokenizer <file>', 'tokenizer.json, vocab.txt or merges file to measure sentences with')
+  .option('--as <name>', 'the published dataset whose documented counts apply; by default the folder’s name')
+  .option('--json', 'print everything as JSON')
+  .action(async (folder, options) => {
+    const { check } = await import('./commands/dataset/check.ts');
+    if (!(await check(folder, options, control.signal))) code = EXIT.failed;
+  });
+
 program
   .command('doctor')
   .description('show which backends work here')
@@ -111,7 +126,7 @@ program
 async function main(): Promise<number> {
   try {
     await program.parseAsync();
-    return EXIT.done;
+    return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     process.stderr.write(`${describe(error)}\n`);

@@ -16,6 +16,7 @@ export { drawPhantom, type Phantom, type PhantomOptions } from './phantoms/draw.
 export { type Random, type RandomKey, seededRandom } from './random.ts';
 export { DATASETS, type DatasetEntry, type DatasetName, type Percentage } from './registry.ts';
 export { type Finding, findings, PLACES, type Place, type Shape, type Size, THRESHOLDS } from './sentences/findings.ts';
+export { placesIn, speaksOfNothing } from './sentences/read.ts';
 export { MODALITIES, type Modality, WORDINGS } from './sentences/wordings.ts';
 export { type Description, type Wording, writeSentences } from './sentences/write.ts';
 export { type DatasetSource, HUB_REPOSITORY } from './sources.ts';

@@ -1,0 +1,82 @@
+// medclipseg dataset check: what would ruin an experiment, as a table or as JSON.
+import { readFile } from 'node:fs/promises';
+import { openTokenizer } from '@medclipseg/clip-encoders/tokenizers';
+import { type CheckReport, checkDataset, type Problem, type TokenCounter } from '@medclipseg/datasets/node';
+import { UsageError } from '../../errors.ts';
+import { progress } from './progress.ts';
+
+export interface CheckCommandOptions {
+  readonly tokenizer?: string;
+  readonly as?: string;
+  readonly json?: boolean;
+}
+
+/** Long enough for any sentence: the limit is compared with, not cut at. */
+const UNBOUNDED = 100_000;
+
+/** Counts as the encoder does: start and end belong to a sentence, padding with 0 does not. */
+async function tokenCounter(file: string): Promise<TokenCounter> {
+  const bytes = new Uint8Array(
+    await readFile(file).catch(() => {
+      throw new UsageError('--tokenizer', 'a tokenizer.json, vocab.txt or merges file', `'${file}'`, 'Check the path.');
+    }),
+  );
+  const [{ contextLength }, counting] = await Promise.all([
+    openTokenizer(bytes),
+    openTokenizer(bytes, { contextLength: UNBOUNDED }),
+  ]);
+  const known = new Map<string, number>();
+  const count = (sentence: string): number => {
+    const counted = known.get(sentence) ?? counting.encode(sentence).findLastIndex((id) => id !== 0) + 1;
+    known.set(sentence, counted);
+    return counted;
+  };
+  return { count, limit: contextLength };
+}
+
+/** How many items of a problem the table shows. */
+const SHOWN = 3;
+
+function line({ severity, where, meaning, items, of }: Problem): string {
+  const count = of === undefined ? `${items.length}` : `${items.length} of ${of}`;
+  const more = items.length > SHOWN ? ', …' : '';
+  return `${severity.padEnd(7)}  ${where}: ${meaning} (${count})\n         ${items.slice(0, SHOWN).join(', ')}${more}`;
+}
+
+function table(report: CheckReport): string {
+  const { rows, images, places, counts, dataset, tokensCounted } = report;
+  const held = dataset ? `held against the documented ${dataset}` : 'not one of the published datasets by its name';
+  const lines = [
+    `${report.folder}: ${rows.train ?? 0} rows to train, ${rows.val ?? 0} to validate, ${rows.test ?? 0} to test; ${images} images; ${held}`,
+    ...report.problems.map(line),
+  ];
+  if (places.of > 0)
+    lines.push(
+      `place of single findings: sentence and mask agree on the 3x3 grid in ${places.agree} of ${places.of} (${(places.agree / places.of).toFixed(3)})`,
+    );
+  if (!tokensCounted) lines.push('lengths of sentences were not measured: give --tokenizer');
+  lines.push(`${counts.error} errors, ${counts.warning} warnings, ${counts.note} notes`);
+  return lines.join('\n');
+}
+
+/** Returns whether the dataset is free of errors. */
+export async function check(folder: string, options: CheckCommandOptions, signal: AbortSignal): Promise<boolean> {
+  const tokens = options.tokenizer === undefined ? undefined : await tokenCounter(options.tokenizer);
+  let bar: ReturnType<typeof progress> | undefined;
+  try {
+    const report = await checkDataset(folder, {
+      name: options.as,
+      tokens,
+      signal,
+      onProgress: (done, total) => {
+        bar ??= progress('images', total);
+        bar.update(done);
+      },
+    });
+    bar?.stop();
+    process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${table(report)}\n`);
+    return report.counts.error === 0;
+  } finally {
+    bar?.stop();
+  }
+}

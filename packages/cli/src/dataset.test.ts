@@ -1,0 +1,45 @@
+// The dataset commands as a user meets them.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-dataset-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const main = new URL('./main.ts', import.meta.url).pathname;
+
+const run = (...args: string[]) =>
+  new Promise<{ code: number; out: string; err: string }>((resolve) => {
+    execFile(
+      process.execPath,
+      ['--conditions=@medclipseg/source', '--import', 'tsx', main, 'dataset', ...args],
+      (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, err }),
+    );
+  });
+
+describe('dataset', () => {
+  it('phantom draws a dataset that check finds no fault with, until a mask is gone', async () => {
+    const out = join(folder, 'phantoms');
+    const drawn = await run('phantom', '--modality', 'endoscopy', '--count', '10', '--size', '48', '--out', out);
+    expect(drawn).toMatchObject({ code: 0, out: `${out}: 8 to train, 1 to validate, 1 to test\n` });
+    const clean = await run('check', out);
+    expect(clean.code).toBe(0);
+    expect(clean.out).toContain('0 errors, 0 warnings, 0 notes');
+    await rm(join(out, 'Train_Folder', 'label'), { recursive: true });
+    const spoilt = await run('check', out, '--json');
+    expect(spoilt.code).toBe(1);
+    expect(JSON.parse(spoilt.out).problems).toMatchObject([{ kind: 'missing-mask', severity: 'error', of: 8 }]);
+  });
+
+  it('phantom overwrites nothing and names a wrong modality', async () => {
+    expect(await run('phantom', '--modality', 'mri', '--count', '1', '--out', tmpdir())).toMatchObject({ code: 1 });
+    const { code, err } = await run('phantom', '--modality', 'pet', '--count', '1', '--out', join(folder, 'x'));
+    expect(code).toBe(2);
+    expect(err).toContain("--modality: expected ultrasound, endoscopy, dermoscopy, mri, xray, got 'pet'");
+  });
+});

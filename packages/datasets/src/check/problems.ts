@@ -1,0 +1,62 @@
+// What can be wrong with a dataset, as data.
+
+export type Severity = 'error' | 'warning' | 'note';
+
+/** Each kind of problem: how bad it is, and what it means for whoever trains or scores on the data. */
+export const PROBLEM_KINDS = {
+  'missing-sheet': ['error', 'the sheet is not there'],
+  'unreadable-sheet': ['error', 'the sheet does not open'],
+  'empty-sheet': ['warning', 'the sheet has no rows'],
+  'missing-image': ['error', 'a row names an image that is not there'],
+  'missing-mask': ['error', 'a row names a mask that is not there'],
+  'unreadable-image': ['error', 'the image does not decode'],
+  'unreadable-mask': ['error', 'the mask does not decode'],
+  'mask-size': ['error', 'the mask has another size than its image'],
+  'empty-mask': ['error', 'the sentence speaks of a finding, the mask is empty'],
+  'unspoken-finding': ['error', 'the sentence says that there is nothing, the mask shows something'],
+  'near-empty-mask': ['warning', 'the mask holds specks only'],
+  'full-mask': ['warning', 'the mask covers almost the whole image'],
+  'duplicate-row': ['warning', 'an image stands in a sheet more than once'],
+  'duplicate-content': ['warning', 'two images of a split have the same pixels'],
+  'shared-name': ['error', 'an image of the same name is in two splits'],
+  'shared-content': ['error', 'the same pixels are in two splits'],
+  'empty-sentence': ['error', 'a row has no sentence'],
+  'too-many-tokens': ['warning', 'the sentence is longer than the text tower reads'],
+  'documented-count': ['warning', 'the sheet has another number of rows than documented'],
+  'design-rows': ['error', 'a design has other images than the original sentences'],
+  'design-place': ['warning', 'a design names another place than the original sentence'],
+  'foreign-row': ['error', 'a subset has an image that the whole sheet has not'],
+  'not-nested': ['note', 'a smaller subset is not part of the next larger one'],
+  place: ['warning', 'the sentence names another place than the mask shows'],
+} as const satisfies Readonly<Record<string, readonly [Severity, string]>>;
+
+export type ProblemKind = keyof typeof PROBLEM_KINDS;
+
+export interface Problem {
+  readonly kind: ProblemKind;
+  readonly severity: Severity;
+  readonly meaning: string;
+  /** The sheet or folder. */
+  readonly where: string;
+  /** What is concerned: images, or counts. */
+  readonly items: readonly string[];
+  /** Out of how many, where that can be told. */
+  readonly of?: number;
+}
+
+const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 };
+
+/** Gathers problems; kinds without items are no problems. */
+export class ProblemList {
+  readonly #problems: Problem[] = [];
+
+  add(kind: ProblemKind, where: string, items: readonly string[], of?: number): void {
+    const [severity, meaning] = PROBLEM_KINDS[kind];
+    if (items.length > 0) this.#problems.push({ kind, severity, meaning, where, items, of });
+  }
+
+  /** Errors first; within a severity in the order of finding. */
+  sorted(): Problem[] {
+    return [...this.#problems].sort((a, b) => RANK[a.severity] - RANK[b.severity]);
+  }
+}

@@ -1,0 +1,181 @@
+// The prompt sheets of a dataset, read as far as they can be, and what they say of themselves and of each other.
+import { readdir } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { PROMPT_DESIGNS, type Split, type SplitOptions, sheetStem } from '../folder.ts';
+import type { DatasetEntry, Percentage } from '../registry.ts';
+import { placesIn } from '../sentences/read.ts';
+import { readPromptSheet } from '../sheets/files.ts';
+import { type PromptRow, SHEET_SUFFIXES } from '../sheets/sheets.ts';
+import type { ProblemList } from './problems.ts';
+
+export const SPLITS = ['train', 'val', 'test'] as const;
+const PERCENTAGES = [100, 50, 25, 10] as const;
+
+/** Counts the tokens of a sentence, start and end included. */
+export interface TokenCounter {
+  readonly count: (sentence: string) => number;
+  readonly limit: number;
+}
+
+export interface Sheet {
+  readonly split: Split;
+  readonly options: SplitOptions;
+  readonly file: string;
+  readonly rows: readonly PromptRow[];
+}
+
+/** Every sheet that a dataset may have, the whole one of each split first. */
+const KNOWN_SHEETS: readonly { split: Split; options: SplitOptions }[] = [
+  ...(['train', 'val'] as const).flatMap((split) =>
+    PERCENTAGES.map((percentage) => ({ split, options: { percentage } })),
+  ),
+  ...PROMPT_DESIGNS.map((design) => ({ split: 'test' as const, options: { design } })),
+];
+
+/** Whether a sheet must be there: the whole ones always, others where they are documented. */
+function required(
+  split: Split,
+  { percentage = 100, design = 'original' }: SplitOptions,
+  entry?: DatasetEntry,
+): boolean {
+  if (split === 'test') return design === 'original' || (entry?.designs.includes(design) ?? false);
+  return percentage === 100 || entry?.[split][percentage] !== undefined;
+}
+
+function documented(split: Split, { percentage = 100 }: SplitOptions, entry: DatasetEntry): number | undefined {
+  return split === 'test' ? entry.test : entry[split][percentage as Percentage];
+}
+
+/** Reads the sheets below `Prompts_Folder`; those that are missing or do not open are reported. */
+export async function readSheets(
+  folder: string,
+  entry: DatasetEntry | undefined,
+  problems: ProblemList,
+): Promise<Sheet[]> {
+  const present = new Set(await readdir(join(folder, 'Prompts_Folder')).catch(() => []));
+  const sheets: Sheet[] = [];
+  for (const { split, options } of KNOWN_SHEETS) {
+    const stem = sheetStem(split, options);
+    const file = SHEET_SUFFIXES.map((suffix) => stem + suffix).find((name) => present.has(name));
+    if (file === undefined) {
+      if (required(split, options, entry)) problems.add('missing-sheet', `${stem}.xlsx`, ['no file']);
+      continue;
+    }
+    try {
+      sheets.push({ split, options, file, rows: await readPromptSheet(join(folder, 'Prompts_Folder', file)) });
+    } catch (error) {
+      problems.add('unreadable-sheet', file, [error instanceof Error ? error.message : String(error)]);
+    }
+  }
+  return sheets;
+}
+
+/** The sheet with all rows of a split. */
+export const wholeSheet = (sheets: readonly Sheet[], split: Split): Sheet | undefined =>
+  sheets.find(
+    (sheet) =>
+      sheet.split === split &&
+      (sheet.options.percentage ?? 100) === 100 &&
+      (sheet.options.design ?? 'original') === 'original',
+  );
+
+export const stemOf = (name: string): string => name.slice(0, name.length - extname(name).length);
+
+function repeated(names: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return [...new Set(names.filter((name) => seen.has(name) || !seen.add(name)))];
+}
+
+/** What one sheet tells by itself. */
+export function checkSheet(
+  sheet: Sheet,
+  entry: DatasetEntry | undefined,
+  tokens: TokenCounter | undefined,
+  problems: ProblemList,
+): void {
+  const { file, rows, split, options } = sheet;
+  if (rows.length === 0) problems.add('empty-sheet', file, ['0 rows']);
+  const count = entry && documented(split, options, entry);
+  if (count !== undefined && count !== rows.length)
+    problems.add('documented-count', file, [`${rows.length} rows, documented ${count}`]);
+  problems.add('duplicate-row', file, repeated(rows.map(({ image }) => image)), rows.length);
+  problems.add(
+    'empty-sentence',
+    file,
+    rows.filter(({ sentence }) => sentence === '').map(({ image }) => image),
+    rows.length,
+  );
+  if (tokens) {
+    const long = rows.flatMap(({ image, sentence }) => {
+      const n = tokens.count(sentence);
+      return n > tokens.limit ? [`${image} (${n} of ${tokens.limit} tokens)`] : [];
+    });
+    problems.add('too-many-tokens', file, long, rows.length);
+  }
+}
+
+/** Subsets against the whole, and against the next larger subset. */
+export function checkSubsets(sheets: readonly Sheet[], split: 'train' | 'val', problems: ProblemList): void {
+  const sorted = PERCENTAGES.flatMap(
+    (percentage) => sheets.find((s) => s.split === split && s.options.percentage === percentage) ?? [],
+  );
+  const whole = sorted.find((sheet) => sheet.options.percentage === 100);
+  for (const [i, sheet] of sorted.entries()) {
+    const larger = sorted[i - 1];
+    if (sheet === whole || !larger || !whole) continue;
+    const lacking = (from: Sheet) => {
+      const names = new Set(from.rows.map(({ image }) => image));
+      return sheet.rows.map(({ image }) => image).filter((image) => !names.has(image));
+    };
+    problems.add('foreign-row', sheet.file, lacking(whole), sheet.rows.length);
+    if (larger !== whole)
+      problems.add('not-nested', `${sheet.file} in ${larger.file}`, lacking(larger), sheet.rows.length);
+  }
+}
+
+const samePlaces = (a: readonly string[], b: readonly string[]): boolean =>
+  a.every((place) => b.includes(place)) && b.every((place) => a.includes(place));
+
+/** The designs of the test sentences against the original ones: same images, same places. */
+export function checkDesigns(sheets: readonly Sheet[], problems: ProblemList): void {
+  const original = wholeSheet(sheets, 'test');
+  if (!original) return;
+  const sentences = new Map(original.rows.map(({ image, sentence }) => [image, sentence]));
+  for (const { file, rows, split, options } of sheets) {
+    if (split !== 'test' || options.design === 'original') continue;
+    const names = new Set(rows.map(({ image }) => image));
+    const odd = [
+      ...rows.filter(({ image }) => !sentences.has(image)).map(({ image }) => `${image} (not in ${original.file})`),
+      ...[...sentences.keys()]
+        .filter((image) => !names.has(image))
+        .map((image) => `${image} (only in ${original.file})`),
+    ];
+    problems.add('design-rows', file, odd, rows.length);
+    const placed = rows.flatMap(({ image, sentence }) => {
+      const [here, there] = [placesIn(sentence), placesIn(sentences.get(image) ?? '')];
+      return here.length > 0 && there.length > 0 ? [{ image, here, there }] : [];
+    });
+    const moved = placed.filter(({ here, there }) => !samePlaces(here, there));
+    problems.add(
+      'design-place',
+      file,
+      moved.map(({ image, here, there }) => `${image} (${here.join(', ')}; originally ${there.join(', ')})`),
+      placed.length,
+    );
+  }
+}
+
+/** Images of the same name, whatever their ending, in two splits. */
+export function checkSharedNames(sheets: readonly Sheet[], problems: ProblemList): void {
+  for (const [a, b] of [
+    ['train', 'test'],
+    ['train', 'val'],
+    ['val', 'test'],
+  ] as const) {
+    const [first, second] = [wholeSheet(sheets, a), wholeSheet(sheets, b)];
+    if (!first || !second) continue;
+    const names = new Set(first.rows.map(({ image }) => stemOf(image)));
+    const shared = [...new Set(second.rows.map(({ image }) => image).filter((image) => names.has(stemOf(image))))];
+    problems.add('shared-name', `${first.file} and ${second.file}`, shared);
+  }
+}

@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RasterImage } from '../images/raster.ts';
+import { findings, PLACES, placeOf, SHAPES, SIZES, shapeOf, sizeOf, THRESHOLDS } from './findings.ts';
+import { placesIn, speaksOfNothing } from './read.ts';
+import { WORDINGS } from './wordings.ts';
+import { writeSentences } from './write.ts';
+
+const SIDE = 120;
+
+/** A mask of the points of the unit square for which one of the tests holds. */
+const maskOf = (...inside: ((x: number, y: number) => boolean)[]): RasterImage => ({
+  width: SIDE,
+  height: SIDE,
+  channels: 1,
+  data: Uint8Array.from({ length: SIDE * SIDE }, (_, k) => {
+    const [x, y] = [((k % SIDE) + 0.5) / SIDE, (Math.floor(k / SIDE) + 0.5) / SIDE];
+    return inside.some((test) => test(x, y)) ? 255 : 0;
+  }),
+});
+
+const ellipse =
+  (cx: number, cy: number, a: number, b: number, angle = 0) =>
+  (x: number, y: number) => {
+    const [dx, dy] = [x - cx, y - cy];
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    return Math.hypot((cos * dx + sin * dy) / a, (cos * dy - sin * dx) / b) <= 1;
+  };
+
+describe('findings', () => {
+  it('measure a disk: area, box, place, shape', () => {
+    const [disk, ...others] = findings(maskOf(ellipse(0.5, 0.2, 0.1, 0.1)));
+    expect(others).toEqual([]);
+    expect(disk?.area).toBeCloseTo(Math.PI * 0.01, 3);
+    expect(disk?.box.left).toBeCloseTo(0.4, 2);
+    expect(disk).toMatchObject({ place: 'top', size: 'small', shape: 'round' });
+    expect(disk?.elongation).toBeCloseTo(1, 1);
+  });
+
+  it('tell the ratio of the axes, however the ellipse is turned', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0, max: Math.PI, noNaN: true }),
+        fc.double({ min: 1, max: 3.5, noNaN: true }),
+        (angle, ratio) => {
+          const [found] = findings(maskOf(ellipse(0.5, 0.5, 0.1 * ratio, 0.1, angle)));
+          expect(Math.abs((found?.elongation ?? 0) / ratio - 1)).toBeLessThan(0.04);
+          expect(found?.solidity).toBeGreaterThan(THRESHOLDS.irregular);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('call an outline with dents irregular', () => {
+    const [cross] = findings(
+      maskOf(
+        (x, y) => Math.abs(x - 0.5) < 0.05 && Math.abs(y - 0.5) < 0.2,
+        (x, y) => Math.abs(y - 0.5) < 0.05 && Math.abs(x - 0.5) < 0.2,
+      ),
+    );
+    expect(cross?.shape).toBe('irregular');
+  });
+
+  it('come in reading order, specks left out, parts that touch at a corner joined', () => {
+    const found = findings(
+      maskOf(ellipse(0.8, 0.8, 0.05, 0.05), ellipse(0.2, 0.2, 0.05, 0.05), (x, y) => x < 0.01 && y > 0.99),
+    );
+    expect(found.map(({ place }) => place)).toEqual(['top left', 'bottom right']);
+    const corner = maskOf((x, y) => (x < 0.5 && y < 0.5) || (x > 0.5 && y > 0.5));
+    expect(findings(corner)).toHaveLength(1);
+  });
+
+  it('an empty mask shows nothing', () => {
+    expect(findings(maskOf())).toEqual([]);
+  });
+
+  it('words change at the documented thresholds', () => {
+    expect([THRESHOLDS.medium - 1e-9, THRESHOLDS.medium, THRESHOLDS.large].map(sizeOf)).toEqual([...SIZES]);
+    const shapes = [1.29, 1.31, 2.21].map((elongation) => shapeOf({ elongation, solidity: 0.95 }));
+    expect([...shapes, shapeOf({ elongation: 1, solidity: 0.89 })]).toEqual([...SHAPES]);
+    const centres = [1 / 6, 1 / 2, 5 / 6];
+    expect(centres.flatMap((y) => centres.map((x) => placeOf(x, y)))).toEqual([...PLACES]);
+    expect(placeOf(1, 1)).toBe('bottom right');
+  });
+});
+
+describe('sentences', () => {
+  const one = { size: 'small', place: 'top left', shape: 'round' } as const;
+  const two = { size: 'medium', place: 'bottom', shape: 'oval' } as const;
+
+  it('are written as the published ones', () => {
+    expect(writeSentences({ findings: [one], appearance: 'pink' }, WORDINGS.endoscopy)).toEqual({
+      original: 'one small pink round polyp, located in top left of the image',
+      missing_location: 'one small pink round polyp in the image',
+      underdescriptive: 'Polyp visible.',
+      overdescriptive:
+        'An endoscopic image reveals a clearly visible small, pink, round polyp located in the top left region of the colon, surrounded by minor mucosal irregularities and vascular patterns.',
+      contradictory:
+        'Pink round polyp detected in the top left, but colon mucosa appears completely normal and healthy.',
+    });
+  });
+
+  it('list the sizes, shapes and places of several findings', () => {
+    const { original, overdescriptive } = writeSentences({ findings: [one, two, one] }, WORDINGS.xray);
+    expect(original).toBe(
+      'three small, medium round, oval opacity, located in top left, bottom, top left of the image',
+    );
+    expect(overdescriptive).toContain('three clearly visible small, medium, round, oval opacities located in the');
+  });
+
+  it('say that there is nothing', () => {
+    const sentences = writeSentences({ findings: [] }, WORDINGS.mri);
+    expect(sentences.original).toBe('no tumor in the image');
+    for (const sentence of Object.values(sentences)) {
+      expect(speaksOfNothing(sentence)).toBe(true);
+      expect(placesIn(sentence)).toEqual([]);
+    }
+  });
+
+  it('are read back: the places are those that were written', () => {
+    const finding = fc.record({
+      size: fc.constantFrom(...SIZES),
+      place: fc.constantFrom(...PLACES),
+      shape: fc.constantFrom(...SHAPES),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(finding, { minLength: 1, maxLength: 4 }),
+        fc.constantFrom(...Object.values(WORDINGS)),
+        (list, wording) => {
+          const sentences = writeSentences({ findings: list }, wording);
+          const places = list.map(({ place }) => place);
+          for (const design of ['original', 'overdescriptive', 'contradictory'] as const)
+            expect(placesIn(sentences[design])).toEqual(places);
+          for (const design of ['missing_location', 'underdescriptive'] as const)
+            expect(placesIn(sentences[design])).toEqual([]);
+          expect(speaksOfNothing(sentences.original)).toBe(false);
+        },
+      ),
+    );
+  });
+});
+
+describe('places', () => {
+  it.each([
+    ['One small tumor at the top right in the breast ultrasound image.', ['top right']],
+    ['A benign growth is visible in the upper portion of the breast tissue.', ['top']],
+    ['a meningioma tumor in the center left region', ['left']],
+    ['a tumor centered in the bottom-left region', ['bottom left']],
+    ['a lesion in the Lower Center area', ['bottom']],
+    ['Bilateral pulmonary infection of all left lung and upper right lung', []],
+    ['one medium pink middle of donut polyp, located in right of the image', ['right']],
+    ['located in the middle of the image', ['center']],
+  ])('of “%s”', (sentence, places) => {
+    expect(placesIn(sentence)).toEqual(places);
+  });
+});
