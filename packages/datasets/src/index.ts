@@ -1,5 +1,6 @@
 // Medical images, masks and sentences, without tfjs: what needs no file system.
 export { type Augmentation, type AugmentationName, augmentations, type Sample } from './augment.ts';
+export { SYMMETRIES, type Symmetry, turnBack, turnImage, turnSentence } from './dihedral.ts';
 export { DatasetError, ImageError, LayoutError } from './errors.ts';
 export { type ImageFormat, MAXIMUM_PIXELS, sniffFormat } from './images/header.ts';
 export { joinMasks } from './images/masks.ts';
