@@ -77,11 +77,16 @@ export async function hubServer(files: Readonly<Record<string, Uint8Array>>): Pr
     if (path.startsWith('/api/')) {
       const answer = hub.apiAnswers.shift();
       if (answer) return answer(request, response, new Uint8Array());
-      const known = path === `/api/models/${REPO}/revision/main` || path.endsWith(COMMIT);
+      const known = /^\/api\/(models|datasets)\/[^/]+\/[^/]+\/revision\/main$/.test(path) || path.endsWith(COMMIT);
       return void response.writeHead(known ? 200 : 404).end(JSON.stringify({ sha: COMMIT, siblings }));
     }
     hub.asked.push({ path, headers: request.headers });
-    const content = hub.files.get(path.split('/').slice(5).join('/')) ?? hub.files.get(path.slice(1));
+    const within = path
+      .replace(/^\/datasets/, '')
+      .split('/')
+      .slice(5)
+      .join('/');
+    const content = hub.files.get(within) ?? hub.files.get(path.slice(1));
     if (!content) return void response.writeHead(404).end();
     (hub.answers.shift() ?? honest)(request, response, content);
   });

@@ -1,8 +1,9 @@
 // What a file on the model hub is called, and where it lies. https://huggingface.co/docs/hub
 import { WeightsError } from '../errors.ts';
 
-/** A file in a model repository. */
+/** A file in a repository of models, or of data. */
 export interface HubFile {
+  readonly type?: 'model' | 'dataset';
   /** `owner/name`. */
   readonly repo: string;
   /** Within the repository, with `/` between folders. */
@@ -32,19 +33,19 @@ const isInside = (path: string): boolean =>
   /^[^\\:*?"<>|\0]+$/.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
 /** @throws {HubError} for names that the hub does not know, or that would leave the cache's folder */
-export function checkAddress({ repo, path, revision = 'main' }: HubFile): Required<HubFile> {
+export function checkAddress({ type = 'model', repo, path, revision = 'main' }: HubFile): Required<HubFile> {
   if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(repo) || repo.includes('..') || repo.includes('--'))
     throw new HubError(
       repo || 'repository',
       "the form 'owner/name'",
       `'${repo}'`,
-      'Copy it from the page of the model.',
+      `Copy it from the page of the ${type}.`,
     );
   if (!isInside(path))
     throw new HubError(repo, 'the path of a file in the repository', `'${path}'`, 'Copy it from the page of the file.');
   if (!isInside(revision))
     throw new HubError(repo, 'a branch, tag or commit', `'${revision}'`, 'Leave it out to get main.');
-  return { repo, path, revision };
+  return { type, repo, path, revision };
 }
 
 export const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision);
@@ -57,9 +58,9 @@ const endpointOf = (endpoint: string): string => {
 };
 
 /** The address of a file's bytes. */
-export const fileUrl = ({ repo, path, revision }: Required<HubFile>, endpoint = HUB): string =>
-  `${endpointOf(endpoint)}/${repo}/resolve/${encodeURIComponent(revision)}/${path.split('/').map(encodeURIComponent).join('/')}`;
+export const fileUrl = ({ type, repo, path, revision }: Required<HubFile>, endpoint = HUB): string =>
+  `${endpointOf(endpoint)}/${type === 'dataset' ? 'datasets/' : ''}${repo}/resolve/${encodeURIComponent(revision)}/${path.split('/').map(encodeURIComponent).join('/')}`;
 
 /** The address of what the hub knows of a revision. */
-export const revisionUrl = (repo: string, revision: string, endpoint = HUB): string =>
-  `${endpointOf(endpoint)}/api/models/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`;
+export const revisionUrl = ({ type, repo, revision }: Required<HubFile>, endpoint = HUB): string =>
+  `${endpointOf(endpoint)}/api/${type}s/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`;

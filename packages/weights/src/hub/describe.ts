@@ -69,7 +69,7 @@ export function parseDescription(
 
 /** Asks the hub what a file is. */
 export async function describe(file: Required<HubFile>, options: HubOptions): Promise<FileDescription> {
-  const url = revisionUrl(file.repo, file.revision, options.endpoint);
+  const url = revisionUrl(file, options.endpoint);
   const response = await request(url, options);
   const answer: unknown = await response.json().catch((cause) => {
     throw new FormatError(withoutQuery(url), 'JSON', 'something else', { cause });

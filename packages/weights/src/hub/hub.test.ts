@@ -53,6 +53,13 @@ describe('a download', () => {
     expect(hub.asked.length).toBe(1);
   });
 
+  it('of a dataset’s file is asked for, and lies, among the datasets', async () => {
+    const path = await hubFile({ ...file, type: 'dataset' }, options);
+    await isWhole(path);
+    expect(path).toContain(join(cache, 'datasets--owner--model', 'snapshots'));
+    expect(hub.asked[0]?.path).toBe(`/datasets/${REPO}/resolve/${COMMIT}/${file.path}`);
+  });
+
   it('of a small file is proved by git’s hash', async () => {
     expect(await readFile(await hubFile({ repo: REPO, path: 'config.json' }, options), 'utf8')).toBe('{}');
     expect((await blobs())[0]).toMatch(/^[0-9a-f]{40}$/);

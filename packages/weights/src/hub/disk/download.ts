@@ -30,7 +30,7 @@ async function cached(layout: Layout, { path, revision }: Required<HubFile>): Pr
 export async function hubFile(address: HubFile, options: HubFileOptions = {}): Promise<string> {
   const file = checkAddress(address);
   const settings = { ...hubEnvironment(), ...options };
-  const layout = layoutOf(settings.cache, file.repo);
+  const layout = layoutOf(settings.cache, file);
   const here = await cached(layout, file);
   if (here !== undefined && (settings.offline || isCommit(file.revision))) return here;
   if (settings.offline)

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { isCommit } from '../address.ts';
+import { type HubFile, isCommit } from '../address.ts';
 
 export interface Layout {
   /** The content of a file, named by its hash. */
@@ -16,8 +16,8 @@ export interface Layout {
   lock(hash: string): string;
 }
 
-export function layoutOf(cache: string, repo: string): Layout {
-  const folder = `models--${repo.replaceAll('/', '--')}`;
+export function layoutOf(cache: string, { type, repo }: Required<HubFile>): Layout {
+  const folder = `${type}s--${repo.replaceAll('/', '--')}`;
   return {
     blob: (hash) => join(cache, folder, 'blobs', hash),
     snapshot: (commit, path) => join(cache, folder, 'snapshots', commit, ...path.split('/')),
