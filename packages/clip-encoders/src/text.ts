@@ -23,7 +23,7 @@ export const textBlock = (
   tokens: tf.Tensor,
   batch: TokenBatch,
   config: TextConfig,
-): tf.Tensor => towers[config.kind].block(parameters, index, tokens, batch, config);
+): tf.Tensor => tf.tidy(() => towers[config.kind].block(parameters, index, tokens, batch, config));
 
 /**
  * The sentence's vector from the tokens that enter block `index`, [B, T, C] → [B, outputs], not normalised. Since nothing else looks at
@@ -42,9 +42,11 @@ export function textFeatures(
   const last = config.layers - 1;
   const [rows, length, width] = tokens.shape as [number, number, number];
   let x = batch.used < length ? tf.slice(tokens, [0, 0, 0], [rows, batch.used, width]) : tokens;
-  for (let i = index; i < last; i++) x = tower.block(parameters, i, x, batch, config);
-  const read = index > last ? tower.read(x, batch) : tower.readBlock(parameters, last, x, batch, config);
-  return tower.project(parameters, read);
+  for (let i = index; i < last; i++) x = textBlock(parameters, i, x, batch, config);
+  return tf.tidy(() => {
+    const read = index > last ? tower.read(x, batch) : tower.readBlock(parameters, last, x, batch, config);
+    return tower.project(parameters, read);
+  });
 }
 
 /** Embedding and the first `blocks` blocks; in a frozen tower, each distinct sentence once. */

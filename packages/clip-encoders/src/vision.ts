@@ -123,9 +123,6 @@ export const imageBlock = (
   folded: FoldedBatch = {},
 ): tf.Tensor => transformerBlock(parameters.blocks[index] as BlockParameters, tokens, blockOptions(config, folded));
 
-const lastBlock = (parameters: VisionParameters, { layers }: VisionConfig) =>
-  parameters.blocks[layers - 1] as BlockParameters;
-
 const project = (parameters: VisionParameters, tokens: tf.Tensor, { epsilon }: VisionConfig): tf.Tensor =>
   linear(layerNorm(tokens, parameters.postNorm, epsilon), parameters.projection);
 
@@ -142,15 +139,13 @@ export function imageFeatures(
   folded: FoldedBatch = {},
 ): tf.Tensor {
   const [batch, length] = tokens.shape as [number, number];
-  const last = lastBlock(parameters, config);
+  const last = config.layers - 1;
+  const { norm1, attention } = parameters.blocks[last] as BlockParameters;
   const patches = (x: tf.Tensor) => tf.slice(x, [0, 1, 0], [batch, length - 1, config.width]);
   const dense =
     config.dense === 'tokens'
-      ? patches(transformerBlock(last, tokens, blockOptions(config, folded)))
-      : linear(
-          linear(layerNorm(patches(tokens), last.norm1, config.epsilon), last.attention.value),
-          last.attention.output,
-        );
+      ? patches(imageBlock(parameters, last, tokens, config, folded))
+      : linear(linear(layerNorm(patches(tokens), norm1, config.epsilon), attention.value), attention.output);
   return project(parameters, dense, config);
 }
 
@@ -167,7 +162,7 @@ export function imageVector(
   folded: FoldedBatch = {},
 ): tf.Tensor {
   const [batch, , width] = tokens.shape as [number, number, number];
-  const out = transformerBlock(lastBlock(parameters, config), tokens, blockOptions(config, folded));
+  const out = imageBlock(parameters, config.layers - 1, tokens, config, folded);
   const first = tf.reshape(tf.slice(out, [0, 0, 0], [batch, 1, width]), [batch, width]);
   return project(parameters, first, config);
 }

@@ -13,7 +13,13 @@ import {
   visionSpec,
 } from '@medclipseg/clip-encoders';
 import type { Noise } from '@medclipseg/nn';
-import { foldSamples, type PvlAdapterParameters, pvlAdapter, pvlAdapterSpec } from '@medclipseg/pvl-attention';
+import {
+  foldSamples,
+  type PvlAdapterParameters,
+  type PvlOptions,
+  pvlAdapter,
+  pvlAdapterSpec,
+} from '@medclipseg/pvl-attention';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig } from './config.ts';
 import { type DecoderParameters, decode, decoderSpec } from './decoder.ts';
@@ -71,6 +77,30 @@ export function prefix(network: Network, image: tf.Tensor, sentences: TokenBatch
   return { image: x, text: y, block: first };
 }
 
+/** Both sequences with an adapter's deltas added; the first adapter folds the samples into the batch. */
+const fuse = (
+  { config, parameters }: Network,
+  adapter: number,
+  { image, text }: Pick<Tokens, 'image' | 'text'>,
+  { ids }: TokenBatch,
+  options: Pick<PvlOptions, 'noise' | 'samples' | 'textTokens'>,
+): { image: tf.Tensor; text: tf.Tensor } =>
+  tf.tidy(() => {
+    const { beta, maskPadding } = config.adapters;
+    const delta = pvlAdapter(parameters.adapters[adapter] as PvlAdapterParameters, image, text, {
+      ...options,
+      beta,
+      adapter,
+      textMask: maskPadding ? tf.cast(tf.greater(ids, 0), 'float32') : undefined,
+    });
+    const rows = delta.image.shape[0] as number;
+    const kept = tf.slice(text, [0, 0, 0], [text.shape[0] as number, delta.text.shape[1] as number, config.text.width]);
+    return {
+      image: tf.add(foldSamples(image, rows), delta.image),
+      text: tf.add(foldSamples(kept, rows), delta.text),
+    };
+  });
+
 export interface TrunkOptions {
   readonly noise?: Noise;
   /** Monte-Carlo samples, folded into the batch sample by sample. */
@@ -92,28 +122,19 @@ export function trunk(
   { noise, samples = 1 }: TrunkOptions = {},
 ): { patches: tf.Tensor; text: tf.Tensor } {
   const { config, parameters } = network;
-  const { layers, beta, maskPadding } = config.adapters;
+  const { layers } = config.adapters;
   const last = Math.max(...layers);
   const images = start.image.shape[0] as number;
-  const rows = images * samples;
   const samplesIn = (tokens: tf.Tensor) => (tokens.shape[0] as number) / images;
   let { image: x, text: y } = start;
   for (let block = start.block; block < Math.max(config.vision.layers, last + 1); block++) {
     const adapter = layers.indexOf(block);
-    if (adapter >= 0) {
-      const delta = pvlAdapter(parameters.adapters[adapter] as PvlAdapterParameters, x, y, {
-        beta,
+    if (adapter >= 0)
+      ({ image: x, text: y } = fuse(network, adapter, { image: x, text: y }, sentences, {
         noise,
-        adapter,
-        samples: rows / (x.shape[0] as number),
+        samples: samples / samplesIn(x),
         textTokens: block === last ? sentences.used : undefined,
-        textMask: maskPadding ? tf.cast(tf.greater(sentences.ids, 0), 'float32') : undefined,
-      });
-      const folded = delta.image.shape[0] as number;
-      const kept = tf.slice(y, [0, 0, 0], [y.shape[0] as number, delta.text.shape[1] as number, config.text.width]);
-      x = tf.add(foldSamples(x, folded), delta.image);
-      y = tf.add(foldSamples(kept, folded), delta.text);
-    }
+      }));
     x = imageStep(network, block, x, samplesIn(x));
     if (block < last) y = textStep(network, block, y, sentences);
   }
@@ -127,4 +148,4 @@ export function trunk(
 export const logitsOf = (
   { config, parameters }: Network,
   { patches, text }: { patches: tf.Tensor; text: tf.Tensor },
-): tf.Tensor => decode(parameters, patches, text, config.vision.imageSize);
+): tf.Tensor => tf.tidy(() => decode(parameters, patches, text, config.vision.imageSize));

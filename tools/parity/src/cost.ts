@@ -1,0 +1,127 @@
+// What a published model costs: multiply-adds of our forward passes as they run, beside those of the reference by its definition.
+import { families } from '@medclipseg/clip-encoders';
+import { freeze, type ParameterSpec } from '@medclipseg/nn';
+import { countMultiplyAdds } from '@medclipseg/nn/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { logitsOf, type ModelConfig, type ModelParameters, modelSpec, prefix, tokenBatch, trunk } from 'medclipseg';
+
+/** `unimedclip` at its published size; the vocabulary, which costs nothing but memory, is left small. */
+export const publishedConfig: ModelConfig = {
+  vision: {
+    ...families.unimedclip.vision,
+    imageSize: 224,
+    patch: 16,
+    width: 768,
+    layers: 12,
+    heads: 12,
+    mlpWidth: 3072,
+    outputs: 512,
+  },
+  text: {
+    kind: 'bert',
+    vocabulary: 100,
+    context: 256,
+    width: 768,
+    layers: 12,
+    heads: 12,
+    mlpWidth: 3072,
+    outputs: 512,
+    positions: 512,
+    projectionWidth: 640,
+  },
+  adapters: { width: 256, layers: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], beta: 2.35, gate: 0 },
+  upscaleBlocks: 2,
+  preprocessing: families.unimedclip.preprocessing,
+};
+
+/**
+ * Multiply-adds of one forward pass of the reference for one image, from the sizes alone: every token through every block, all text tokens
+ * through the projection (BERT's text tower, patch embedding without a stem).
+ */
+export function referenceForward({ vision, text, adapters, upscaleBlocks }: ModelConfig): number {
+  const side = vision.imageSize / vision.patch;
+  const [image, words] = [side * side + 1, text.context];
+  const { width: a } = adapters;
+  const block = (tokens: number, seen: number, width: number, mlp: number) =>
+    tokens * (4 * width * width + 2 * width * mlp + 2 * seen * width);
+  // A batch of one image has one token at each place to look at.
+  const seen = vision.attendsTo === 'images' ? 1 : image;
+  const cross = (queries: number, context: number) =>
+    queries * 2 * a * a + context * 4 * a * a + 3 * queries * context * a;
+  const adapter = 2 * a * (image * vision.width + words * text.width) + cross(image, words) + cross(words, image);
+  const upscale = Array.from(
+    { length: upscaleBlocks },
+    (_, i) => (side * 2 ** i) ** 2 * (4 * vision.outputs ** 2 + 36 * vision.outputs),
+  );
+  const map = side * 2 ** upscaleBlocks;
+  const hidden = text.projectionWidth as number;
+  return (
+    side * side * vision.patch ** 2 * 3 * vision.width +
+    vision.layers * block(image, seen, vision.width, vision.mlpWidth) +
+    image * vision.width * vision.outputs +
+    text.layers * block(words, words, text.width, text.mlpWidth) +
+    words * hidden * (text.width + text.outputs) +
+    adapters.layers.length * adapter +
+    upscale.reduce((sum, n) => sum + n, 0) +
+    3 * vision.outputs ** 2 +
+    map * map * vision.outputs +
+    vision.imageSize * map * (map + vision.imageSize)
+  );
+}
+
+/** A tree of zeros, one tensor for each shape: the count does not depend on values. */
+function zeros(config: ModelConfig): { parameters: ModelParameters; dispose(): void } {
+  const byShape = new Map<string, tf.Tensor>();
+  const build = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(build);
+    const entry = node as Record<string, unknown>;
+    if (!('init' in entry)) return Object.fromEntries(Object.entries(entry).map(([key, child]) => [key, build(child)]));
+    const { shape } = entry as unknown as ParameterSpec;
+    const tensor = byShape.get(`${shape}`) ?? tf.zeros([...shape]);
+    byShape.set(`${shape}`, tensor);
+    return tensor;
+  };
+  const parameters = freeze(build(modelSpec(config))) as ModelParameters;
+  return { parameters, dispose: () => tf.dispose([...byShape.values()]) };
+}
+
+export interface Cost {
+  /** Once per image, whatever the number of samples. */
+  readonly shared: number;
+  readonly perSample: number;
+  /** The whole for `samples` samples. */
+  readonly total: number;
+  /** The reference's passes for as many samples, the one it throws away included. */
+  readonly reference: number;
+  readonly ratio: number;
+}
+
+/**
+ * Multiply-adds of one image with one sentence, counted by running two passes on the current backend.
+ *
+ * @param tokens real tokens of the sentence, start and end included
+ */
+export function sampleCost(config: ModelConfig, { tokens, samples = 30 }: { tokens: number; samples?: number }): Cost {
+  const { parameters, dispose } = zeros(config);
+  const network = { config, parameters };
+  const sentence = new Int32Array(config.text.context);
+  sentence.fill(1, 0, tokens);
+  const sentences = tokenBatch([sentence]);
+  const image = tf.zeros([1, config.vision.imageSize, config.vision.imageSize, 3]);
+  const cost = (folded: number): number =>
+    countMultiplyAdds(() =>
+      tf.tidy(() => {
+        const start = prefix(network, image, sentences);
+        const noise = { draw: (_: unknown, shape: readonly number[]) => tf.zeros([...shape]) };
+        logitsOf(network, trunk(network, start, sentences, { noise, samples: folded }));
+      }),
+    ).multiplyAdds;
+  // Samples are rows of the batch, so that the cost is a line in their number.
+  const [one, two] = [cost(1), cost(2)];
+  tf.dispose([sentences.ids, image]);
+  dispose();
+  const perSample = two - one;
+  const total = one + (samples - 1) * perSample;
+  const reference = (samples + 1) * referenceForward(config);
+  return { shared: one - perSample, perSample, total, reference, ratio: total / reference };
+}
