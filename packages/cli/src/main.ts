@@ -1,6 +1,7 @@
 // The `medclipseg` command.
 import { Command, CommanderError } from 'commander';
 import { BACKEND_HELP } from './backend.ts';
+import { registerWeights } from './commands/weights/index.ts';
 import { describe, EXIT, exitCode } from './errors.ts';
 
 const control = new AbortController();
@@ -66,7 +67,7 @@ program
   .option('--samples <n>', 'Monte-Carlo samples', '30')
   .option('--seed <n>', 'seed of the noise', '666')
   .option('--backend <name>', BACKEND_HELP, 'auto')
-  .option('--json', 'print the summary as JSON')
+  .option('--json', 'print everything as JSON')
   .action(async (options) => {
     const { test } = await import('./commands/test.ts');
     await test(options, control.signal);
@@ -79,11 +80,24 @@ program
   .requiredOption('--truth <folder>', 'true masks')
   .option('--tolerance <distance>', 'of the contour NSD, in the unit of --spacing', '2')
   .option('--spacing <size>', 'size of a pixel, as 0.5 or as 0.5,0.7 (across, down)', '1')
-  .option('--csv <file>', 'write the published table')
+  .option('--probabilities <folder>', 'probability maps (16-bit PNG), for calibration')
+  .option('--out <folder>', 'write scores.json and scores.csv')
+  .option('--csv <file>', 'write the published table alone')
   .option('--json', 'print everything as JSON')
   .action(async (options) => {
     const { evaluate } = await import('./commands/evaluate.ts');
     await evaluate(options, control.signal);
+  });
+
+program
+  .command('compare')
+  .description('compare two runs on the same images: differences with intervals, Wilcoxon signed-rank tests')
+  .argument('<run-a>', 'a folder that test or evaluate wrote, or its scores.json')
+  .argument('<run-b>', 'another one')
+  .option('--json', 'print as JSON')
+  .action(async (a, b, options) => {
+    const { compare } = await import('./commands/compare.ts');
+    await compare(a, b, options);
   });
 
 const dataset = program.command('dataset').description('draw, make, check and list datasets');
@@ -102,6 +116,32 @@ dataset
   });
 
 dataset
+  .command('create')
+  .description('make a dataset from your own images and masks, with sentences written from the masks')
+  .requiredOption('--images <folder>', 'images')
+  .requiredOption('--masks <folder>', 'a mask for each image, or several: a.png, a_mask.png, a_1.png, …')
+  .requiredOption('--out <folder>', 'a folder that is not there yet')
+  .requiredOption('--modality <name>', 'ultrasound, endoscopy, dermoscopy, mri or xray: the words of the sentences')
+  .option('--finding <noun>', 'what the masks show, such as nodule, instead of the modality’s word')
+  .option('--organ <noun>', 'where, such as thyroid, instead of the modality’s word')
+  .option('--split <percentages>', 'to train, to validate, to test', '80,10,10')
+  .option('--patient-separator <text>', 'a name up to it is a patient, whose images come into one split')
+  .option('--seed <n>', 'draws the splits and subsets', '666')
+  .action(async (options) => {
+    const { create } = await import('./commands/dataset/create.ts');
+    await create(options, control.signal);
+  });
+
+dataset
+  .command('list')
+  .description('show the sixteen published datasets')
+  .option('--json', 'print everything as JSON')
+  .action(async (options) => {
+    const { list } = await import('./commands/dataset/list.ts');
+    list(options);
+  });
+
+dataset
   .command('check')
   .description('find what would ruin an experiment; exit code 1 on errors')
   .argument('<folder>', 'dataset in the published layout, or prompt sheets only')
@@ -112,6 +152,8 @@ dataset
     const { check } = await import('./commands/dataset/check.ts');
     if (!(await check(folder, options, control.signal))) code = EXIT.failed;
   });
+
+registerWeights(program, control.signal);
 
 program
   .command('doctor')

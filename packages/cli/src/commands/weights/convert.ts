@@ -1,0 +1,80 @@
+// medclipseg weights convert: any weight file as safetensors, one tensor at a time.
+import { below, type StoredTensor, storedTensors, type TensorFile, type WritableType } from '@medclipseg/weights';
+import { writeSafetensors } from '@medclipseg/weights/node';
+import { trainedKeys } from 'medclipseg';
+import { UsageError } from '../../errors.ts';
+import { openWeights } from './open.ts';
+import { asReference } from './reference.ts';
+
+export interface ConvertOptions {
+  readonly below?: string;
+  readonly keys: readonly string[];
+  readonly trained?: boolean;
+  readonly dtype?: string;
+  readonly reference?: string;
+}
+
+const TYPES: readonly string[] = ['F32', 'F16', 'BF16'] satisfies WritableType[];
+
+/** The published implementation's modules that learn: `pvl_adapters`, `upscale`, `mask_head`. */
+const trainedPatterns = (): string[] => [
+  ...new Set(trainedKeys.flatMap(({ theirs }) => [theirs].flat()).map((name) => `${name.split('.')[0]}.*`)),
+];
+
+const matcher = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .split('*')
+      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+    's',
+  );
+
+/** Each pattern has to match something: a slip of the pen must not give a smaller file. */
+function chosen(tensors: ReadonlyMap<string, StoredTensor>, patterns: readonly string[]): Map<string, StoredTensor> {
+  const kept = new Set<string>();
+  for (const pattern of patterns) {
+    const expression = matcher(pattern);
+    const names = [...tensors.keys()].filter((name) => expression.test(name));
+    if (names.length === 0)
+      throw new UsageError(
+        `'${pattern}'`,
+        'a pattern of names in the file',
+        'one that matches none',
+        'See `weights inspect`.',
+      );
+    for (const name of names) kept.add(name);
+  }
+  return new Map([...tensors].filter(([name]) => kept.has(name)));
+}
+
+function select(whole: TensorFile, options: ConvertOptions): Map<string, StoredTensor> {
+  const dtype = options.dtype as WritableType | undefined;
+  const file = options.below === undefined ? whole : below(whole, options.below);
+  if (file.tensors.size === 0)
+    throw new UsageError('--below', 'a prefix of names in the file', `'${options.below}'`, 'See `weights inspect`.');
+  const tensors =
+    options.reference === undefined ? storedTensors(file, dtype) : asReference(file, options.reference, dtype);
+  const patterns = [...options.keys, ...(options.trained ? trainedPatterns() : [])];
+  return patterns.length === 0 ? tensors : chosen(tensors, patterns);
+}
+
+export async function convert(
+  input: string,
+  output: string,
+  options: ConvertOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  if (options.dtype !== undefined && !TYPES.includes(options.dtype))
+    throw new UsageError('--dtype', TYPES.join(', '), `'${options.dtype}'`, 'Choose one of them.');
+  const file = await openWeights(input, signal);
+  try {
+    const tensors = select(file, options);
+    // What describes a checkpoint of this program would be untrue of the published implementation's.
+    const metadata = options.reference === undefined ? file.metadata : { format: 'pt' };
+    await writeSafetensors(output, tensors, metadata, { signal });
+    process.stdout.write(`${output}: ${tensors.size} tensors from ${file.tensors.size}\n`);
+  } finally {
+    await file.close();
+  }
+}
