@@ -67,7 +67,7 @@ program
   .option('--samples <n>', 'Monte-Carlo samples', '30')
   .option('--seed <n>', 'seed of the noise', '666')
   .option('--backend <name>', BACKEND_HELP, 'auto')
-  .option('--json', 'print everything as JSON')
+  .option('--json', 'print the summary as JSON')
   .action(async (options) => {
     const { test } = await import('./commands/test.ts');
     await test(options, control.signal);
@@ -80,24 +80,11 @@ program
   .requiredOption('--truth <folder>', 'true masks')
   .option('--tolerance <distance>', 'of the contour NSD, in the unit of --spacing', '2')
   .option('--spacing <size>', 'size of a pixel, as 0.5 or as 0.5,0.7 (across, down)', '1')
-  .option('--probabilities <folder>', 'probability maps (16-bit PNG), for calibration')
-  .option('--out <folder>', 'write scores.json and scores.csv')
-  .option('--csv <file>', 'write the published table alone')
+  .option('--csv <file>', 'write the published table')
   .option('--json', 'print everything as JSON')
   .action(async (options) => {
     const { evaluate } = await import('./commands/evaluate.ts');
     await evaluate(options, control.signal);
-  });
-
-program
-  .command('compare')
-  .description('compare two runs on the same images: differences with intervals, Wilcoxon signed-rank tests')
-  .argument('<run-a>', 'a folder that test or evaluate wrote, or its scores.json')
-  .argument('<run-b>', 'another one')
-  .option('--json', 'print as JSON')
-  .action(async (a, b, options) => {
-    const { compare } = await import('./commands/compare.ts');
-    await compare(a, b, options);
   });
 
 const dataset = program.command('dataset').description('draw, make, check and list datasets');
@@ -113,32 +100,6 @@ dataset
   .action(async (options) => {
     const { phantom } = await import('./commands/dataset/phantom.ts');
     await phantom(options, control.signal);
-  });
-
-dataset
-  .command('create')
-  .description('make a dataset from your own images and masks, with sentences written from the masks')
-  .requiredOption('--images <folder>', 'images')
-  .requiredOption('--masks <folder>', 'a mask for each image, or several: a.png, a_mask.png, a_1.png, …')
-  .requiredOption('--out <folder>', 'a folder that is not there yet')
-  .requiredOption('--modality <name>', 'ultrasound, endoscopy, dermoscopy, mri or xray: the words of the sentences')
-  .option('--finding <noun>', 'what the masks show, such as nodule, instead of the modality’s word')
-  .option('--organ <noun>', 'where, such as thyroid, instead of the modality’s word')
-  .option('--split <percentages>', 'to train, to validate, to test', '80,10,10')
-  .option('--patient-separator <text>', 'a name up to it is a patient, whose images come into one split')
-  .option('--seed <n>', 'draws the splits and subsets', '666')
-  .action(async (options) => {
-    const { create } = await import('./commands/dataset/create.ts');
-    await create(options, control.signal);
-  });
-
-dataset
-  .command('list')
-  .description('show the sixteen published datasets')
-  .option('--json', 'print everything as JSON')
-  .action(async (options) => {
-    const { list } = await import('./commands/dataset/list.ts');
-    list(options);
   });
 
 dataset
