@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writePhantoms } from '@medclipseg/datasets/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 let folder = '';
@@ -34,6 +35,30 @@ describe('dataset', () => {
     const spoilt = await run('check', out, '--json');
     expect(spoilt.code).toBe(1);
     expect(JSON.parse(spoilt.out).problems).toMatchObject([{ kind: 'missing-mask', severity: 'error', of: 8 }]);
+  });
+
+  it('create makes a dataset of one’s own images and masks', async () => {
+    const drawn = join(folder, 'drawn');
+    await writePhantoms(drawn, { modality: 'mri', count: 10, seed: 1, size: 32 });
+    const [images, masks] = ['img', 'label'].map((kind) => join(drawn, 'Train_Folder', kind)) as [string, string];
+    const own = join(folder, 'own');
+    const named = ['--images', images, '--masks', masks, '--out', own, '--modality', 'mri', '--finding', 'metastasis'];
+    expect((await run('create', ...named, '--split', '50,25,20')).err).toContain(
+      '--split: expected three whole percentages',
+    );
+    const made = await run('create', ...named, '--split', '50,25,25');
+    expect(made).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`${own}: 4 to train, 2 to validate, 2 to test`),
+    });
+    expect(await run('check', own)).toMatchObject({ code: 0 });
+  });
+
+  it('list shows the published datasets', async () => {
+    const { code, out } = await run('list');
+    expect(code).toBe(0);
+    expect(out.trim().split('\n')).toHaveLength(17);
+    expect(out).toMatch(/Kvasir +endoscopy +colon +800 +100 +100/);
   });
 
   it('phantom overwrites nothing and names a wrong modality', async () => {

@@ -103,6 +103,32 @@ dataset
   });
 
 dataset
+  .command('create')
+  .description('make a dataset from your own images and masks, with sentences written from the masks')
+  .requiredOption('--images <folder>', 'images')
+  .requiredOption('--masks <folder>', 'a mask for each image, or several: a.png, a_mask.png, a_1.png, …')
+  .requiredOption('--out <folder>', 'a folder that is not there yet')
+  .requiredOption('--modality <name>', 'ultrasound, endoscopy, dermoscopy, mri or xray: the words of the sentences')
+  .option('--finding <noun>', 'what the masks show, such as nodule, instead of the modality’s word')
+  .option('--organ <noun>', 'where, such as thyroid, instead of the modality’s word')
+  .option('--split <percentages>', 'to train, to validate, to test', '80,10,10')
+  .option('--patient-separator <text>', 'a name up to it is a patient, whose images come into one split')
+  .option('--seed <n>', 'draws the splits and subsets', '666')
+  .action(async (options) => {
+    const { create } = await import('./commands/dataset/create.ts');
+    await create(options, control.signal);
+  });
+
+dataset
+  .command('list')
+  .description('show the sixteen published datasets')
+  .option('--json', 'print everything as JSON')
+  .action(async (options) => {
+    const { list } = await import('./commands/dataset/list.ts');
+    list(options);
+  });
+
+dataset
   .command('check')
   .description('find what would ruin an experiment; exit code 1 on errors')
   .argument('<folder>', 'dataset in the published layout, or prompt sheets only')

@@ -4,6 +4,7 @@ export { type CheckOptions, type CheckReport, checkDataset } from './check/check
 export type { PlaceAgreement } from './check/files.ts';
 export { PROBLEM_KINDS, type Problem, type ProblemKind, type Severity } from './check/problems.ts';
 export type { TokenCounter } from './check/sheets.ts';
+export { type CreateOptions, type CreateReport, createDataset } from './create/create.ts';
 export type { SplitCounts } from './create/layout.ts';
 export { DEFAULT_SHARES, type SplitShares } from './create/splits.ts';
 export {

@@ -1,9 +1,10 @@
 // Writes a dataset in the published folder layout, whole or not at all.
-import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { LayoutError } from '../errors.ts';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { PROMPT_DESIGNS, type PromptDesign, type Split, type SplitOptions, sheetName, splitFolder } from '../folder.ts';
 import type { PromptRow } from '../sheets/sheets.ts';
+import { byCodePoint } from '../sheets/table.ts';
+import { writeFolder } from '../write-folder.ts';
 import { subset } from './splits.ts';
 import { encodePromptSheet } from './xlsx.ts';
 
@@ -28,8 +29,6 @@ const PERCENTAGES = [10, 25, 50, 100] as const;
 
 type Entry = { readonly image: string; readonly mask: string; readonly sentences: LayoutSample['sentences'] };
 
-const byImage = (a: Entry, b: Entry) => (a.image < b.image ? -1 : a.image > b.image ? 1 : 0);
-
 async function writeSheets(folder: string, entries: Readonly<Record<Split, Entry[]>>, seed: number): Promise<void> {
   await mkdir(folder, { recursive: true });
   const write = (split: Split, options: SplitOptions, rows: readonly PromptRow[]) =>
@@ -42,13 +41,6 @@ async function writeSheets(folder: string, entries: Readonly<Record<Split, Entry
   for (const design of PROMPT_DESIGNS) await write('test', { design }, rowsOf(entries.test, design));
 }
 
-/** Refuses a folder that holds something: nothing that exists is overwritten. */
-async function refuseExisting(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  if (names.length > 0)
-    throw new LayoutError(folder, 'no folder or an empty one', `one with ${names.length} entries`, 'Choose another.');
-}
-
 /**
  * Writes `FOLDER/{Train,Val,Test}_Folder/{img,label}` and the sheets of `FOLDER/Prompts_Folder`: 10, 25, 50 and 100 percent
  * for training and validation, five designs for testing. All is written beside the folder and renamed at the end.
@@ -58,11 +50,7 @@ export async function writeLayout(
   samples: AsyncIterable<LayoutSample>,
   { seed, signal, onProgress }: LayoutOptions,
 ): Promise<SplitCounts> {
-  const target = resolve(folder);
-  await refuseExisting(target);
-  await mkdir(dirname(target), { recursive: true });
-  const partial = await mkdtemp(join(dirname(target), `.${basename(target)}.`));
-  try {
+  return writeFolder(folder, async (partial) => {
     for (const split of ['train', 'val', 'test'] as const)
       for (const kind of ['img', 'label']) await mkdir(join(partial, splitFolder(split), kind), { recursive: true });
     const entries: Record<Split, Entry[]> = { train: [], val: [], test: [] };
@@ -74,16 +62,8 @@ export async function writeLayout(
       entries[split].push({ image: image.name, mask: mask.name, sentences });
       onProgress?.(++written);
     }
-    for (const list of Object.values(entries)) list.sort(byImage);
+    for (const list of Object.values(entries)) list.sort((a, b) => byCodePoint(a.image, b.image));
     await writeSheets(join(partial, 'Prompts_Folder'), entries, seed);
-    // An empty folder may stand there; anything else was refused, and is refused again by rmdir.
-    await rmdir(target).catch((cause) => {
-      if (cause.code !== 'ENOENT') throw cause;
-    });
-    await rename(partial, target);
     return { train: entries.train.length, val: entries.val.length, test: entries.test.length };
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true });
-    throw error;
-  }
+  });
 }

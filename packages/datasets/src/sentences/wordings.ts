@@ -28,14 +28,14 @@ export const WORDINGS: Readonly<Record<Modality, Wording>> = {
   },
   mri: {
     finding: 'tumor',
-    image: 'brain MRI scan',
+    image: 'MRI scan',
     organ: 'brain',
     tissue: 'brain tissue',
     surroundings: 'edema and mild mass effect on adjacent tissue',
   },
   xray: {
     finding: 'opacity',
-    image: 'chest X-ray image',
+    image: 'X-ray image',
     organ: 'lungs',
     tissue: 'lung tissue',
     surroundings: 'hazy borders and overlying ribs',

@@ -22,6 +22,9 @@ export const countWord = (count: number): string => COUNTS[count] ?? String(coun
 
 const plural = (noun: string): string => (noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`);
 
+/** An image, an MRI scan, an X-ray: letters that are spelt out count by their sound. */
+const withArticle = (noun: string): string => `${/^([aeiou]|[FHLMNRSX][A-Z-])/.test(noun) ? 'an' : 'a'} ${noun}`;
+
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The words of a scale that occur, in the scale's order. */
@@ -57,7 +60,7 @@ function present({ findings, appearance }: Description, wording: Wording): Recor
     missing_location: `${what} in the image`,
     underdescriptive: `${capitalised(finding)} visible.`,
     overdescriptive: capitalised(
-      `${/^[aeiou]/i.test(image) ? 'an' : 'a'} ${image} reveals ${many ? count : 'a'} clearly visible ${adjectives} ${many ? plural(finding) : finding} located in the ${places} ${many ? 'regions' : 'region'} of the ${organ}, surrounded by ${surroundings}.`,
+      `${withArticle(image)} reveals ${many ? count : 'a'} clearly visible ${adjectives} ${many ? plural(finding) : finding} located in the ${places} ${many ? 'regions' : 'region'} of the ${organ}, surrounded by ${surroundings}.`,
     ),
     contradictory: capitalised(
       `${words(appearance, shapes, finding)} detected in the ${places}, but ${tissue} appears completely normal and healthy.`,

@@ -1,9 +1,7 @@
 // medclipseg dataset phantom: drawn pictures with masks and true sentences.
-import { MODALITIES, type Modality } from '@medclipseg/datasets';
 import { writePhantoms } from '@medclipseg/datasets/node';
-import { z } from 'zod';
-import { UsageError } from '../../errors.ts';
 import { wholeNumber } from '../../numbers.ts';
+import { modalityOf } from './modality.ts';
 import { progress } from './progress.ts';
 
 export interface PhantomCommandOptions {
@@ -15,20 +13,16 @@ export interface PhantomCommandOptions {
 }
 
 export async function phantom(options: PhantomCommandOptions, signal: AbortSignal): Promise<void> {
-  const modality = z.enum(MODALITIES).safeParse(options.modality);
-  if (!modality.success)
-    throw new UsageError('--modality', MODALITIES.join(', '), `'${options.modality}'`, 'Choose one of them.');
   const count = wholeNumber('--count', options.count, 1, 1_000_000);
+  const phantoms = {
+    modality: modalityOf(options.modality),
+    count,
+    seed: wholeNumber('--seed', options.seed),
+    size: wholeNumber('--size', options.size, 16, 4096),
+  };
   const bar = progress('phantoms', count);
   try {
-    const counts = await writePhantoms(options.out, {
-      modality: modality.data satisfies Modality,
-      count,
-      seed: wholeNumber('--seed', options.seed),
-      size: wholeNumber('--size', options.size, 16, 4096),
-      signal,
-      onProgress: bar.update,
-    });
+    const counts = await writePhantoms(options.out, { ...phantoms, signal, onProgress: bar.update });
     bar.stop();
     process.stdout.write(
       `${options.out}: ${counts.train} to train, ${counts.val} to validate, ${counts.test} to test\n`,

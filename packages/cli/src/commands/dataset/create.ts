@@ -1,0 +1,59 @@
+// medclipseg dataset create: a folder of images and one of masks as a dataset.
+import { WORDINGS, type Wording } from '@medclipseg/datasets';
+import { createDataset, type SplitShares } from '@medclipseg/datasets/node';
+import { UsageError } from '../../errors.ts';
+import { wholeNumber } from '../../numbers.ts';
+import { modalityOf } from './modality.ts';
+import { progress } from './progress.ts';
+
+export interface CreateCommandOptions {
+  readonly images: string;
+  readonly masks: string;
+  readonly out: string;
+  readonly modality: string;
+  readonly finding?: string;
+  readonly organ?: string;
+  readonly split: string;
+  readonly patientSeparator?: string;
+  readonly seed: string;
+}
+
+/** The modality's words, with the finding and the organ that were named. */
+function wordingOf({ modality, finding, organ }: CreateCommandOptions): Wording {
+  const wording = WORDINGS[modalityOf(modality)];
+  return { ...wording, ...(finding && { finding }), ...(organ && { organ, tissue: organ }) };
+}
+
+/** Shares from percentages such as 80,10,10. */
+function sharesOf(text: string): SplitShares {
+  const [train, val, test, ...more] = text.split(',').map((part) => (/^\d+$/.test(part) ? Number(part) : Number.NaN));
+  if (train === undefined || val === undefined || test === undefined || more.length > 0 || train + val + test !== 100)
+    throw new UsageError('--split', 'three whole percentages that add up to 100', `'${text}'`, 'Give 80,10,10.');
+  return { train: train / 100, val: val / 100, test: test / 100 };
+}
+
+export async function create(options: CreateCommandOptions, signal: AbortSignal): Promise<void> {
+  const { images, masks, out, patientSeparator } = options;
+  let bar: ReturnType<typeof progress> | undefined;
+  try {
+    const counts = await createDataset(out, {
+      images,
+      masks,
+      wording: wordingOf(options),
+      shares: sharesOf(options.split),
+      seed: wholeNumber('--seed', options.seed),
+      patientSeparator,
+      signal,
+      onProgress: (written, total) => {
+        bar ??= progress('images', total);
+        bar.update(written);
+      },
+    });
+    bar?.stop();
+    process.stdout.write(
+      `${out}: ${counts.train} to train, ${counts.val} to validate, ${counts.test} to test; ${counts.withoutFinding} without a finding\n`,
+    );
+  } finally {
+    bar?.stop();
+  }
+}
