@@ -67,7 +67,7 @@ program
   .option('--samples <n>', 'Monte-Carlo samples', '30')
   .option('--seed <n>', 'seed of the noise', '666')
   .option('--backend <name>', BACKEND_HELP, 'auto')
-  .option('--json', 'print the summary as JSON')
+  .option('--json', 'print everything as JSON')
   .action(async (options) => {
     const { test } = await import('./commands/test.ts');
     await test(options, control.signal);
@@ -80,11 +80,24 @@ program
   .requiredOption('--truth <folder>', 'true masks')
   .option('--tolerance <distance>', 'of the contour NSD, in the unit of --spacing', '2')
   .option('--spacing <size>', 'size of a pixel, as 0.5 or as 0.5,0.7 (across, down)', '1')
-  .option('--csv <file>', 'write the published table')
+  .option('--probabilities <folder>', 'probability maps (16-bit PNG), for calibration')
+  .option('--out <folder>', 'write scores.json and scores.csv')
+  .option('--csv <file>', 'write the published table alone')
   .option('--json', 'print everything as JSON')
   .action(async (options) => {
     const { evaluate } = await import('./commands/evaluate.ts');
     await evaluate(options, control.signal);
+  });
+
+program
+  .command('compare')
+  .description('compare two runs on the same images: differences with intervals, Wilcoxon signed-rank tests')
+  .argument('<run-a>', 'a folder that test or evaluate wrote, or its scores.json')
+  .argument('<run-b>', 'another one')
+  .option('--json', 'print as JSON')
+  .action(async (a, b, options) => {
+    const { compare } = await import('./commands/compare.ts');
+    await compare(a, b, options);
   });
 
 const dataset = program.command('dataset').description('draw, make, check and list datasets');

@@ -3,13 +3,16 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { PROMPT_DESIGNS, type PromptDesign, readImage, readSplit, writePng } from '@medclipseg/datasets/node';
 import { MedCLIPSeg } from 'medclipseg';
+import { Evaluator } from 'medclipseg/metrics';
 import { loadModel } from 'medclipseg/node';
 import { useBackend } from '../backend.ts';
 import { IncompleteError, UsageError } from '../errors.ts';
 import { wholeNumber } from '../numbers.ts';
+import { binaryMask, predictedMask } from '../scores/masks.ts';
 import { type ContourFlags, contourOptions } from '../scores/options.ts';
-import { collect, scoreTable, writeResults } from '../scores/results.ts';
-import { binaryMask, type Score, score } from '../scores/score.ts';
+import { probabilityAt, rounded, writeProbability } from '../scores/probabilities.ts';
+import { writeResults } from '../scores/results.ts';
+import { evaluationTable } from '../scores/table.ts';
 
 export interface TestOptions extends ContourFlags {
   readonly checkpoint: string;
@@ -25,38 +28,33 @@ export interface TestOptions extends ContourFlags {
 export async function test(options: TestOptions, signal: AbortSignal): Promise<void> {
   if (!PROMPT_DESIGNS.includes(options.design as PromptDesign))
     throw new UsageError('--design', PROMPT_DESIGNS.join(', '), `'${options.design}'`, 'Choose one of them.');
-  const contour = contourOptions(options);
+  const evaluator = new Evaluator(contourOptions(options));
   const [samples, seed] = [wholeNumber('--samples', options.samples), wholeNumber('--seed', options.seed)];
   const { samples: files, missing } = await readSplit(options.data, 'test', { design: options.design as PromptDesign });
   const backend = await useBackend(options.backend);
   const { network, tokenizer, path } = await loadModel(options.checkpoint);
   const model = new MedCLIPSeg(network, tokenizer);
   const out = options.out ?? join(dirname(path), `test-${options.design}`);
-  await mkdir(join(out, 'masks'), { recursive: true });
+  await Promise.all(['masks', 'probabilities'].map((kind) => mkdir(join(out, kind), { recursive: true })));
   const size = network.config.vision.imageSize;
-  const scores: Score[] = [];
   for (const [i, { name, sentence, imagePath, maskPath }] of files.entries()) {
     const { estimate } = await model.segment(await readImage(imagePath), sentence, { name, seed, samples, signal });
     // As published: the mask is kept at the model's size and brought to the truth's by its nearest pixel.
-    const data = Uint8Array.from(estimate.probability, (p) => (p > 0.5 ? 255 : 0));
-    const prediction = { width: size, height: size, channels: 1, data } as const;
-    await writePng(join(out, 'masks', `${name}.png`), prediction);
+    const grey = Uint8Array.from(estimate.probability, (p) => (p > 0.5 ? 255 : 0));
+    const mask = { width: size, height: size, channels: 1, data: grey } as const;
+    const map = rounded({ width: size, height: size, data: estimate.probability });
+    await writePng(join(out, 'masks', `${name}.png`), mask);
+    await writeProbability(join(out, 'probabilities', `${name}.png`), map);
     const truth = binaryMask(await readImage(maskPath, 'gray'));
-    scores.push({ name, file: basename(maskPath), ...score(truth, prediction, contour) });
+    const [prediction, probability] = [predictedMask(mask, truth), probabilityAt(map, truth)];
+    evaluator.add({ name, file: basename(maskPath), truth, prediction, probability });
     if ((i + 1) % 10 === 0) process.stderr.write(`${i + 1}/${files.length}\n`);
   }
   model.dispose();
-  const results = {
-    ...collect(scores, { ...contour, missing, extra: [] }),
-    model: path,
-    data: options.data,
-    design: options.design,
-    samples,
-    seed,
-    backend,
-  };
+  const { data, design } = options;
+  const results = { model: path, data, design, samples, seed, backend, ...evaluator.result({ missing, extra: [] }) };
   await writeResults(out, results);
-  process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : `${scoreTable(results)}\n`);
+  process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : `${evaluationTable(results)}\n`);
   if (missing.length > 0)
     throw new IncompleteError(files.length + missing.length, missing, 'Add the files that the sheet names.');
 }

@@ -18,7 +18,7 @@ export async function imagesOf(flag: string, folder: string): Promise<ReadonlyMa
       throw new UsageError(
         flag,
         'one file of each name',
-        `'${other}' and '${name}' in ${folder}`,
+        `'${basename(other)}' and '${name}' in ${folder}`,
         'Remove one of them.',
       );
     images.set(stem, join(folder, name));

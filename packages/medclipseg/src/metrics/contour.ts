@@ -33,6 +33,9 @@ export interface ContourOptions {
   readonly spacing?: Spacing;
 }
 
+/** As published: two pixels. */
+export const PIXEL_CONTOUR: Required<ContourOptions> = { tolerance: 2, spacing: UNIT_SPACING };
+
 /** The smallest distance within which the given share of an outline lies. */
 function percentile({ weight }: CornerElements, distances: Float64Array, share: number): number {
   const enough = share * weight.reduce((sum, length) => sum + length, 0);
@@ -58,7 +61,7 @@ function percentile({ weight }: CornerElements, distances: Float64Array, share: 
 export function contourScores(
   truth: MaskImage,
   prediction: MaskImage,
-  { tolerance = 2, spacing = UNIT_SPACING }: ContourOptions = {},
+  { tolerance = PIXEL_CONTOUR.tolerance, spacing = PIXEL_CONTOUR.spacing }: ContourOptions = {},
 ): ContourScores {
   const lengths = outlineLengths(spacing);
   const [a, b] = [cornerElements(truth, lengths), cornerElements(prediction, lengths)];

@@ -1,5 +1,7 @@
 // Scores: the published ones, and more of overlap, outlines and uncertainty. Pure numbers, no tfjs.
 
+export { resizeMap } from '../resize-map.ts';
+export { binaryEntropy, MAXIMUM_ENTROPY } from '../uncertainty.ts';
 export { type Correlation, correlate } from './calibration/images.ts';
 export { type Calibration, CalibrationMeter, type ImageCalibration } from './calibration/meter.ts';
 export type { Reliability, ReliabilityBin } from './calibration/reliability.ts';
@@ -7,6 +9,13 @@ export type { RiskPoint, SelectivePrediction } from './calibration/selective.ts'
 export { type ContourOptions, type ContourScores, contourScores } from './contour.ts';
 export { dice } from './dice.ts';
 export { ScoreError } from './errors.ts';
+export {
+  type EvaluatedCalibration,
+  type EvaluatedImage,
+  type EvaluatedPrediction,
+  type Evaluation,
+  Evaluator,
+} from './evaluator.ts';
 export { type ImageScores, imageScores, SCORE_NAMES, SCORES, type ScoreName } from './image-scores.ts';
 export type { Mask, MaskImage, Spacing } from './mask.ts';
 export { type OverlapScores, overlapScores } from './overlap.ts';

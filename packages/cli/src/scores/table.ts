@@ -1,0 +1,62 @@
+// Figures in columns, for people.
+import { type Evaluation, type Interval, SCORE_NAMES, SCORES, type ScoreName } from 'medclipseg/metrics';
+
+/** Aligned columns, the first to the left, the others to the right. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, c) => Math.max(...rows.map((row) => (row[c] ?? '').length)));
+  const pad = (cell: string, c: number) =>
+    c === 0 ? cell.padEnd(widths[c] as number) : cell.padStart(widths[c] as number);
+  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
+}
+
+/** Shares times 100, distances as they are. */
+export const figure = (name: ScoreName, value: number): string =>
+  Number.isFinite(value) ? (SCORES[name].quantity === 'share' ? 100 * value : value).toFixed(2) : '–';
+
+const correlation = ({ value, low, high }: Interval) => `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
+
+function calibrationLines({ calibration }: Evaluation): string[] {
+  if (!calibration) return [];
+  const { brier, brierOfImages, reliability, selective, meanUncertainty, uncertaintyPerForeground } = calibration;
+  const { area, areaOfRandomOrder, areaOfBestOrder, errorAuroc } = selective;
+  return [
+    '',
+    ...[
+      [
+        'Brier score',
+        `${brier.toFixed(4)} (images: ${brierOfImages.low.toFixed(4)} to ${brierOfImages.high.toFixed(4)})`,
+      ],
+      ['Expected calibration error', reliability.expectedCalibrationError.toFixed(4)],
+      ['AUROC of uncertainty for wrong pixels', errorAuroc.toFixed(4)],
+      [
+        'Area under risk against coverage',
+        `${area.toFixed(4)} (random order ${areaOfRandomOrder.toFixed(4)}, best ${areaOfBestOrder.toFixed(4)})`,
+      ],
+      ['Mean uncertainty with DSC, Pearson', correlation(meanUncertainty.pearson)],
+      ['Mean uncertainty with DSC, Spearman', correlation(meanUncertainty.spearman)],
+      ['Per foreground pixel, Pearson', correlation(uncertaintyPerForeground.pearson)],
+      ['Per foreground pixel, Spearman', correlation(uncertaintyPerForeground.spearman)],
+    ].map(([name = '', value = '']) => `${name.padEnd(38)}  ${value}`),
+  ];
+}
+
+/** Scores over images, and calibration where it was measured. */
+export function evaluationTable(evaluation: Evaluation): string {
+  const { summary, published, images, tolerance, spacing } = evaluation;
+  const rows = SCORE_NAMES.map((name) => {
+    const { mean, low, high, median, infinite } = summary[name];
+    return [
+      SCORES[name].title,
+      figure(name, mean),
+      `${figure(name, low)} to ${figure(name, high)}`,
+      figure(name, median),
+      infinite > 0 ? `${infinite} infinite left out` : '',
+    ];
+  });
+  return [
+    `${images.length} images; contour tolerance ${tolerance}, pixel ${spacing.x} x ${spacing.y}`,
+    columns([['', 'mean', '95 % interval', 'median', ''], ...rows]),
+    `as published (rounded per image): DSC ${(100 * published.dsc).toFixed(2)}  NSD ${(100 * published.nsd).toFixed(2)}`,
+    ...calibrationLines(evaluation),
+  ].join('\n');
+}
