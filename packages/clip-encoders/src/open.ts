@@ -1,7 +1,7 @@
 // CLIP from a weight file, whoever published it: the family and layout by its names, the sizes by its shapes.
-import { loadParameters, type ParameterSpec, type ParameterValue, shapesOf, type Tree } from '@medclipseg/nn';
-import { below, type KeyRule, readMapped, type TensorFile } from '@medclipseg/weights';
-import type * as tf from '@tensorflow/tfjs-core';
+import { assemble, constantInit, type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
+import { below, type KeyRule, readMapped, type TensorFile, type TensorValue } from '@medclipseg/weights';
+import * as tf from '@tensorflow/tfjs-core';
 import { UnknownWeightsError } from './errors.ts';
 import { type Family, type FamilyName, families } from './families.ts';
 import { roundToHalf } from './half.ts';
@@ -74,27 +74,36 @@ export function findTowers(file: TensorFile, family?: FamilyName): FoundTowers {
 const specOf = ({ vision, text }: TowerConfigs) => ({
   vision: visionSpec(vision),
   text: textSpec(text),
-  logitScale: { shape: [], init: { kind: 'constant', value: Math.log(1 / 0.07) } } as ParameterSpec,
+  logitScale: { shape: [], init: constantInit(Math.log(1 / 0.07)) },
 });
 
 /**
  * Opens CLIP as its makers run it (image tokens attend to the tokens of their image). Strict: every tensor must be there, none may be
- * left over, shapes must fit.
+ * left over, shapes must fit. Beside the parameters only one tensor of the file is in memory at a time.
+ *
+ * @param options.family needed for `pubmedclip` alone, whose files look like `clip`'s
+ * @throws UnknownWeightsError if the file holds no towers
+ * @throws KeyMismatchError if it holds other tensors than they need
  */
 export async function openClip(file: TensorFile, options: { readonly family?: FamilyName } = {}): Promise<Clip> {
   const { family, layout, weights } = findTowers(file, options.family);
   const { vision, text } = towerConfigs(family, weights, layout.keys);
   const config: ClipConfig = { family, vision: { ...vision, attendsTo: 'tokens' }, text };
   const spec = specOf(config);
-  const expected = shapesOf(spec as Tree<ParameterSpec>);
-  const values = await readMapped(weights, [...layout.keys, logitScale], expected, { ignore: layout.ignored });
   const { halved }: Family = families[family];
-  const kept = halved ? mapMatching(values, halved, ({ shape, data }) => ({ shape, data: roundToHalf(data) })) : values;
-  return { config, parameters: loadParameters(spec, kept) as unknown as ClipParameters };
+  const made: tf.Tensor[] = [];
+  const upload = ({ shape, data }: TensorValue, name: string) => {
+    const tensor = tf.tensor(halved?.test(name) ? roundToHalf(data) : data, [...shape]);
+    made.push(tensor);
+    return tensor;
+  };
+  try {
+    const expected = shapesOf(spec as Tree<ParameterSpec>);
+    const keys = [...layout.keys, logitScale];
+    const tensors = await readMapped(weights, keys, expected, { ignore: layout.ignored }, upload);
+    return { config, parameters: assemble(spec, tensors) as unknown as ClipParameters };
+  } catch (error) {
+    tf.dispose(made);
+    throw error;
+  }
 }
-
-const mapMatching = (
-  values: ReadonlyMap<string, ParameterValue>,
-  pattern: RegExp,
-  f: (value: ParameterValue) => ParameterValue,
-) => new Map([...values].map(([name, value]) => [name, pattern.test(name) ? f(value) : value]));

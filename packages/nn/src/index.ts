@@ -20,6 +20,7 @@ export { nextTask } from './next-task.ts';
 export { counterNoise, type Noise, type NoiseRow, noNoise, replayedNoise } from './noise.ts';
 export { l2Normalize } from './normalize.ts';
 export {
+  assemble,
   constantInit,
   countParameters,
   disposeParameters,

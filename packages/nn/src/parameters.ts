@@ -108,6 +108,14 @@ export function loadParameters<S>(specs: S, values: ReadonlyMap<string, Paramete
 export const mapParameters = <T>(tree: T, replace: (tensor: tf.Tensor, name: string) => tf.Tensor): T =>
   mapTree(tree, isTensor, replace) as T;
 
+/** A tree of tensors that are there already, by dotted name: takes them over. */
+export const assemble = <S>(specs: S, tensors: ReadonlyMap<string, tf.Tensor>): ParametersOf<S> =>
+  mapTree(specs, isSpec, (_, name) => {
+    const tensor = tensors.get(name);
+    if (!tensor) throw new ParameterError(`parameters: expected a tensor '${name}', got none. Give the whole model.`);
+    return tensor;
+  }) as ParametersOf<S>;
+
 /** Marks every tensor as needing no gradient; returns the same tree. */
 export function freeze<T>(tree: T): T {
   for (const tensor of flatten(tree as Tree<tf.Tensor>).values()) constant(tensor);

@@ -5,24 +5,22 @@ import { prefixed, towerKeys } from './towers.ts';
 export interface WeightLayout {
   /** Our names start with `vision.` and `text.`. */
   readonly keys: readonly KeyRule[];
-  /** Names in such a file that carry nothing the towers use. */
+  /** Names in such a file that carry nothing the towers use, beside what no model uses (`HARMLESS`). */
   readonly ignored: readonly RegExp[];
 }
 
 const { vision, text } = towerKeys;
-/** A table of 0, 1, 2, … that old versions of transformers kept in every file. */
-const positionIds = /\.embeddings\.position_ids$/;
 
 /** MedCLIPSeg's checkpoints with BERT as text tower. */
 const checkpointWithBert = (imageTower: readonly KeyRule[]): WeightLayout => ({
   keys: [...prefixed(imageTower, 'vision.', 'vision_model.'), ...prefixed(text.bert, 'text.', 'text_model.')],
-  ignored: [/^logit_scale$/, positionIds],
+  ignored: [/^logit_scale$/],
 });
 
 /** OpenCLIP's dual encoders with BERT as text tower. */
 const openClip = (imageTower: readonly KeyRule[], textPrefix: string): WeightLayout => ({
   keys: [...prefixed(imageTower, 'vision.', 'visual.'), ...prefixed(text.bert, 'text.', textPrefix)],
-  ignored: [/^logit_scale$/, positionIds],
+  ignored: [/^logit_scale$/],
 });
 
 /** MedCLIPSeg's checkpoints register CLIP twice, but the token embedding only under the whole model. */
@@ -41,16 +39,16 @@ const checkpointWithClip: WeightLayout = {
   ignored: [/^(clip_model\.)?logit_scale$/],
 };
 
-/** OpenAI's archives; what is ignored is told by the shapes, or is the causal mask. */
+/** OpenAI's archives; the mask is the causal one. */
 const openAi: WeightLayout = {
   keys: [...prefixed(vision.clip, 'vision.', 'visual.'), ...prefixed(text.clip, 'text.', '')],
-  ignored: [/^(logit_scale|input_resolution|context_length|vocab_size|attn_mask)$/],
+  ignored: [/^(logit_scale|attn_mask)$/],
 };
 
 /** CLIP as transformers saves it. */
 const hub: WeightLayout = {
   keys: [...prefixed(vision.hub, 'vision.', ''), ...prefixed(text.hub, 'text.', '')],
-  ignored: [/^logit_scale$/, positionIds],
+  ignored: [/^logit_scale$/],
 };
 
 /** Each family's MedCLIPSeg checkpoint, and the files that its makers and the hub give. */

@@ -46,14 +46,16 @@ function valueFrom(stored: TensorValue, { part, layout = 'same' }: KeyRule): Ten
  * read. Each tensor of the file is read once.
  *
  * @param expected our names and shapes
+ * @param make what becomes of each tensor as it comes; where that is no `TensorValue`, only one of those is in memory at a time
  * @throws {KeyMismatchError}
  */
-export async function readMapped(
+export async function readMapped<T = TensorValue>(
   file: TensorFile,
   rules: readonly KeyRule[],
   expected: ReadonlyMap<string, Shape>,
   { ignore = [], signal }: MappingOptions = {},
-): Promise<Map<string, TensorValue>> {
+  make: (value: TensorValue, ours: string) => T = (value) => value as T,
+): Promise<Map<string, T>> {
   const matches = matchRules(rules, expected.keys());
   const known = new Set<string>();
   const wishes = new Map<string, Wish[]>();
@@ -83,11 +85,11 @@ export async function readMapped(
       unexpected,
       misshapen,
     );
-  const values = new Map<string, TensorValue>();
+  const values = new Map<string, T>();
   for (const [name, parts] of wishes) {
     signal?.throwIfAborted();
     const stored = await file.read(name);
-    for (const { ours, rule } of parts) values.set(ours, valueFrom(stored, rule));
+    for (const { ours, rule } of parts) values.set(ours, make(valueFrom(stored, rule), ours));
   }
   return values;
 }

@@ -1,0 +1,182 @@
+// Weight files of every published layout open by their names and shapes alone.
+import { disposeParameters, flatten, initialise } from '@medclipseg/nn';
+import { eachBackend } from '@medclipseg/testing';
+import {
+  KeyMismatchError,
+  type KeyRule,
+  type TensorFile,
+  type TensorValue,
+  tensorsInMemory,
+  writeMapped,
+} from '@medclipseg/weights';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { encodeImage, encodeText, similarityLogits } from './clip.ts';
+import { UnknownWeightsError } from './errors.ts';
+import { type Family, type FamilyName, families } from './families.ts';
+import publishedKeys from './fixtures/published-keys.json' with { type: 'json' };
+import { roundToHalf } from './half.ts';
+import { findTowers, openClip } from './open.ts';
+import { towerConfigs } from './sizes.ts';
+import { textSpec } from './text.ts';
+import { visionSpec } from './vision.ts';
+
+const READ = new Error('a tensor was read');
+
+/** Names and shapes of a published file, all twelve layers of them, without numbers. */
+function shapesOnly(shapes: Readonly<Record<string, readonly number[]>>): TensorFile {
+  const names = Object.entries(shapes).flatMap(([name, shape]) => {
+    const layered = /\.(resblocks|blocks|layers?)\.0\./.test(name);
+    return Array.from({ length: layered ? 12 : 1 }, (_, i) => {
+      const own = name.replace(/\.(resblocks|blocks|layers?)\.0\./, `.$1.${i}.`);
+      return [own, { dtype: 'F32', shape }] as const;
+    });
+  });
+  return {
+    tensors: new Map(names),
+    metadata: {},
+    read: () => Promise.reject(READ),
+    bytes: () => Promise.reject(READ),
+    close: async () => {},
+  };
+}
+
+describe('published files', () => {
+  it.each([
+    ['unimedclip', 'unimedclip', 16, 256],
+    ['biomedclip', 'biomedclip', 16, 256],
+    ['clip', 'clip', 16, 77],
+    ['clip-hub', 'clip', 16, 77],
+    ['pubmedclip', 'pubmedclip', 32, 77],
+  ] as const)('%s is known by its names, its sizes by its shapes', async (name, family, patch, context) => {
+    const file = shapesOnly(publishedKeys[name] as Record<string, number[]>);
+    const found = findTowers(file, family === 'pubmedclip' ? family : undefined);
+    expect(found.family).toBe(family);
+    const { vision, text } = towerConfigs(family, found.weights, found.layout.keys);
+    expect(vision).toMatchObject({
+      imageSize: 224,
+      patch,
+      width: 768,
+      layers: 12,
+      heads: 12,
+      mlpWidth: 3072,
+      outputs: 512,
+    });
+    expect(text).toMatchObject(
+      context === 256
+        ? { kind: 'bert', vocabulary: 30522, context, width: 768, layers: 12, heads: 12, mlpWidth: 3072, outputs: 512 }
+        : { kind: 'clip', vocabulary: 49408, context, width: 512, layers: 12, heads: 8, mlpWidth: 2048, outputs: 512 },
+    );
+    // Every name is accounted for: the next step is to read.
+    await expect(openClip(file, { family })).rejects.toBe(READ);
+  });
+
+  it('says what it looked for where there are no towers', async () => {
+    const file = tensorsInMemory(new Map([['fc.weight', { shape: [1], data: Float32Array.of(1) }]]));
+    await expect(openClip(file)).rejects.toThrow(UnknownWeightsError);
+    await expect(openClip(file, { family: 'clip' })).rejects.toThrow(
+      "the towers of clip, got tensors such as 'fc.weight'",
+    );
+  });
+});
+
+const logitScale: KeyRule = { ours: 'logitScale', theirs: 'logit_scale' };
+
+/** Small towers of a family with random weights, by our names. */
+async function randomTowers(family: FamilyName): Promise<Map<string, TensorValue>> {
+  const { vision, textKind }: Family = families[family];
+  const sizes = { width: 64, layers: 2, heads: 1, mlpWidth: 96, outputs: 32 };
+  const spec = {
+    vision: visionSpec({ ...vision, ...sizes, imageSize: 8, patch: 4 }),
+    text: textSpec({ ...sizes, kind: textKind, vocabulary: 20, context: 12, projectionWidth: 48 }),
+    logitScale: { shape: [], init: { kind: 'constant' as const, value: 2 } },
+  };
+  const tensors = initialise(spec, 1) as never;
+  const values = new Map<string, TensorValue>();
+  for (const [name, tensor] of flatten(tensors))
+    values.set(name, { shape: tensor.shape, data: (await tensor.data()) as Float32Array });
+  disposeParameters(tensors);
+  return values;
+}
+
+/** The towers as a file of the layout holds them. */
+async function fileOf(
+  values: ReadonlyMap<string, TensorValue>,
+  keys: readonly KeyRule[],
+  root = '',
+): Promise<TensorFile> {
+  const theirs = new Map<string, TensorValue>();
+  for (const [name, tensor] of writeMapped(tensorsInMemory(values), [...keys, logitScale])) {
+    const bytes = await tensor.bytes();
+    theirs.set(root + name, { shape: tensor.shape, data: new Float32Array(bytes.slice().buffer) });
+  }
+  return tensorsInMemory(theirs);
+}
+
+eachBackend('openClip', () => {
+  const layouts = (Object.keys(families) as FamilyName[]).flatMap((family) => {
+    const row: Family = families[family];
+    return [
+      ['checkpoint', row.keys, 'model.'] as const,
+      ...row.makers.map(({ keys }, i) => [`file ${i} of its makers`, keys, 'state_dict.module.'] as const),
+    ].map(([what, keys, root]) => ({ family, what, keys, root }));
+  });
+
+  it.each(layouts)('$family: $what opens to the same weights', async ({ family, keys, root }) => {
+    const values = await randomTowers(family);
+    const { config, parameters } = await openClip(await fileOf(values, keys, root), { family });
+    const { halved }: Family = families[family];
+    const opened = flatten(parameters as never);
+    expect([...opened.keys()].sort()).toEqual([...values.keys()].sort());
+    for (const [name, tensor] of opened) {
+      const { shape, data } = values.get(name) as TensorValue;
+      expect(tensor.shape).toEqual(shape);
+      expect(await tensor.data()).toEqual(halved?.test(name) ? roundToHalf(data) : data);
+    }
+    expect(config.vision).toMatchObject({ imageSize: 8, patch: 4, layers: 2, heads: 1, mlpWidth: 96, outputs: 32 });
+    disposeParameters(parameters as never);
+  });
+
+  it('rounds what MedCLIPSeg rounds of pubmedclip, and leaves norms and embeddings', async () => {
+    const names = [...(await randomTowers('pubmedclip')).keys()];
+    const { halved } = families.pubmedclip;
+    expect(names.filter((name) => !halved.test(name)).map((name) => name.replace(/\d/, '{i}'))).toEqual(
+      expect.arrayContaining(['vision.classToken', 'vision.positions', 'text.words', 'vision.blocks.{i}.norm1.weight']),
+    );
+    for (const part of ['vision.patch.weight', 'text.projection.weight', 'text.blocks.1.attention.query.bias'])
+      expect(halved.test(part)).toBe(true);
+    expect(halved.test('vision.postNorm.bias')).toBe(false);
+  });
+
+  it('keeps nothing when a file does not fit or breaks off', async () => {
+    const values = await randomTowers('clip');
+    const { keys } = families.clip.makers[0];
+    const surplus = await fileOf(values, keys);
+    const more = new Map(surplus.tensors).set('visual.extra', { dtype: 'F32', shape: [1] });
+    await expect(openClip({ ...surplus, tensors: more })).rejects.toThrow(KeyMismatchError);
+    let reads = 0;
+    const read = (name: string) => (++reads > 20 ? Promise.reject(READ) : surplus.read(name));
+    await expect(openClip({ ...surplus, read })).rejects.toBe(READ);
+  });
+
+  it('tells how alike images and sentences are', async () => {
+    const clip = await openClip(await fileOf(await randomTowers('biomedclip'), families.biomedclip.keys, 'model.'));
+    expect(clip.config.family).toBe('biomedclip');
+    const image = tf.randomNormal([3, 8, 8, 3], 0, 1, 'float32', 1);
+    const ids = tf.tensor2d([2, 5, 6, 3, 0, 0, 0, 0, 0, 0, 0, 0], [1, 12], 'int32');
+    const { patches, vector } = encodeImage(clip, image);
+    const text = encodeText(clip, { ids, used: 4 });
+    const logits = similarityLogits(clip, vector, text);
+    const own = similarityLogits(clip, text, text);
+    expect([patches.shape, vector.shape, text.shape, logits.shape]).toEqual([
+      [3, 4, 32],
+      [3, 32],
+      [1, 32],
+      [3, 1],
+    ]);
+    expect((await own.data())[0]).toBeCloseTo(Math.exp(2), 4);
+    for (const logit of await logits.data()) expect(Math.abs(logit)).toBeLessThan(Math.exp(2));
+    tf.dispose([image, ids, patches, vector, text, logits, own]);
+    disposeParameters(clip.parameters as never);
+  });
+});
