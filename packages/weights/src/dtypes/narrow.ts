@@ -41,5 +41,7 @@ export function bfloatOf(value: number): number {
 export function fromFloat32(data: Float32Array, dtype: WritableType): Uint8Array {
   if (dtype === 'F32') return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const code = dtype === 'F16' ? halfOf : bfloatOf;
-  return new Uint8Array(Uint16Array.from(data, code).buffer);
+  const codes = new Uint16Array(data.length);
+  for (let i = 0; i < codes.length; i++) codes[i] = code(data[i] as number);
+  return new Uint8Array(codes.buffer);
 }

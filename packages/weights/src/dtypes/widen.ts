@@ -70,7 +70,7 @@ export function toFloat32(bytes: Uint8Array, dtype: DType): Float32Array {
     case 'I8':
     case 'U8':
     case 'BOOL':
-      return Float32Array.from(new VIEWS[dtype](owned(bytes)));
+      return new Float32Array(new VIEWS[dtype](owned(bytes)));
     default:
       return lookUp(bytes, dtype);
   }
