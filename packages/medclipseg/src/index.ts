@@ -13,6 +13,8 @@ export { checkpointKeys, decoderKeys, trainedKeys } from './keys.ts';
 export { MedCLIPSeg, type Segmentation, type SegmentOptions } from './model.ts';
 export { type Estimate, type MonteCarloOptions, monteCarlo } from './monte-carlo.ts';
 export {
+  type Features,
+  featuresOf,
   logitsOf,
   type ModelParameters,
   modelSpec,
@@ -22,6 +24,8 @@ export {
   TRAINED_PART,
   type TrunkOptions,
   trunk,
+  trunkBlock,
+  trunkEnd,
 } from './network.ts';
 export { overlayPicture, uncertaintyPicture } from './pictures.ts';
 export { tokenBatch } from './tokens.ts';

@@ -107,45 +107,72 @@ export interface TrunkOptions {
   readonly samples?: number;
 }
 
+interface FoldedTrunk extends TrunkOptions {
+  /** Images in the batch, before samples are folded into it. */
+  readonly images: number;
+}
+
+/** The block behind the trunk's last. */
+export const trunkEnd = ({ vision, adapters }: ModelConfig): number =>
+  Math.max(vision.layers, Math.max(...adapters.layers) + 1);
+
 /**
- * From the first adapter to the features.
+ * One block of the trunk: the adapter before it, where one stands, then the block itself in both towers.
  *
  * After the last adapter nothing looks at the text but its own tower, which ignores padding: from there on only what reaches the
- * sentence's vector is computed. That changes no result.
- *
- * @returns `patches` [B·S, patches, outputs] and `text` [B·S, outputs], neither normalised
+ * sentence's vector is computed, and that with the features. That changes no result.
  */
-export function trunk(
+export function trunkBlock(
   network: Network,
-  start: Tokens,
+  { image, text, block }: Tokens,
   sentences: TokenBatch,
-  { noise, samples = 1 }: TrunkOptions = {},
-): { patches: tf.Tensor; text: tf.Tensor } {
-  const { config, parameters } = network;
-  const { layers } = config.adapters;
+  { noise, samples = 1, images }: FoldedTrunk,
+): Tokens {
+  const { layers } = network.config.adapters;
   const last = Math.max(...layers);
-  const images = start.image.shape[0] as number;
   const samplesIn = (tokens: tf.Tensor) => (tokens.shape[0] as number) / images;
-  let { image: x, text: y } = start;
-  for (let block = start.block; block < Math.max(config.vision.layers, last + 1); block++) {
-    const adapter = layers.indexOf(block);
-    if (adapter >= 0)
-      ({ image: x, text: y } = fuse(network, adapter, { image: x, text: y }, sentences, {
-        noise,
-        samples: samples / samplesIn(x),
-        textTokens: block === last ? sentences.used : undefined,
-      }));
-    x = imageStep(network, block, x, samplesIn(x));
-    if (block < last) y = textStep(network, block, y, sentences);
-  }
+  const adapter = layers.indexOf(block);
+  let [x, y] = [image, text];
+  if (adapter >= 0)
+    ({ image: x, text: y } = fuse(network, adapter, { image, text }, sentences, {
+      noise,
+      samples: samples / samplesIn(image),
+      textTokens: block === last ? sentences.used : undefined,
+    }));
+  x = imageStep(network, block, x, samplesIn(x));
+  if (block < last) y = textStep(network, block, y, sentences);
+  return { image: x, text: y, block: block + 1 };
+}
+
+/** What the encoders say of images and sentences; neither is normalised. */
+export interface Features {
+  readonly patches: tf.Tensor; // [B·S, patches, outputs]
+  readonly text: tf.Tensor; // [B·S, outputs]
+}
+
+/** The features from the tokens behind the trunk. @param images images in the batch, before samples are folded into it */
+export function featuresOf(
+  { config, parameters }: Network,
+  { image, text }: Tokens,
+  sentences: TokenBatch,
+  images: number,
+): Features {
+  const textBlocks = Math.min(Math.max(...config.adapters.layers), config.text.layers);
   return {
-    patches: imageFeatures(parameters.vision, x, config.vision, { samples: samplesIn(x) }),
-    text: textFeatures(parameters.text, Math.min(last, config.text.layers), y, sentences, config.text),
+    patches: imageFeatures(parameters.vision, image, config.vision, { samples: (image.shape[0] as number) / images }),
+    text: textFeatures(parameters.text, textBlocks, text, sentences, config.text),
   };
 }
 
+/** From the first adapter to the features. */
+export function trunk(network: Network, start: Tokens, sentences: TokenBatch, options: TrunkOptions = {}): Features {
+  const images = start.image.shape[0] as number;
+  let tokens = start;
+  while (tokens.block < trunkEnd(network.config))
+    tokens = trunkBlock(network, tokens, sentences, { ...options, images });
+  return featuresOf(network, tokens, sentences, images);
+}
+
 /** Logits [B·S, size, size] from features. */
-export const logitsOf = (
-  { config, parameters }: Network,
-  { patches, text }: { patches: tf.Tensor; text: tf.Tensor },
-): tf.Tensor => tf.tidy(() => decode(parameters, patches, text, config.vision.imageSize));
+export const logitsOf = ({ config, parameters }: Network, { patches, text }: Features): tf.Tensor =>
+  tf.tidy(() => decode(parameters, patches, text, config.vision.imageSize));
