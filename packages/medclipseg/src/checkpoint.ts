@@ -16,7 +16,7 @@ import { openTensorFile, writeSafetensors } from '@medclipseg/weights/node';
 import type { ModelConfig } from './config.ts';
 import { CheckpointError } from './errors.ts';
 import { type ModelParameters, modelSpec, type Network } from './network.ts';
-import type { Progress, Trainer } from './trainer.ts';
+import type { Progress, Trainer } from './training/trainer.ts';
 
 const FORMAT = 'medclipseg-checkpoint-1';
 

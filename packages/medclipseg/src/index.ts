@@ -30,6 +30,13 @@ export {
 export { overlayPicture, uncertaintyPicture } from './pictures.ts';
 export { tokenBatch } from './tokens.ts';
 export {
+  applyGradients,
+  type LossAndGradients,
+  lossAndGradients,
+  type StepLoss,
+  type TrainingBatch,
+} from './training/step.ts';
+export {
   type EpochReport,
   type ImageBatch,
   type Progress,
@@ -38,12 +45,5 @@ export {
   type TrainerOptions,
   type TrainingData,
   type TrainingPlan,
-} from './trainer.ts';
-export {
-  applyGradients,
-  type LossAndGradients,
-  lossAndGradients,
-  type StepLoss,
-  type TrainingBatch,
-} from './training-step.ts';
+} from './training/trainer.ts';
 export { binaryEntropy, MAXIMUM_ENTROPY } from './uncertainty.ts';

@@ -3,7 +3,7 @@ import type { TokenBatch } from '@medclipseg/clip-encoders';
 import { type LossOptions, segmentationLoss } from '@medclipseg/losses';
 import { type Adam, clipByGlobalNorm, l2Normalize, type Noise, valueAndGradients } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { logitsOf, type Network, prefix, trunk } from './network.ts';
+import { logitsOf, type Network, prefix, trunk } from '../network.ts';
 
 /** A batch as the network takes it. */
 export interface TrainingBatch {

@@ -3,12 +3,12 @@ import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import type { LossOptions } from '@medclipseg/losses';
 import { Adam, type AdamState, cosineAnnealing, counterNoise, nextTask, variablesOf } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { DivergedError } from './errors.ts';
-import { dice } from './metrics/dice.ts';
-import { monteCarlo } from './monte-carlo.ts';
-import type { Network } from './network.ts';
-import { tokenBatch } from './tokens.ts';
-import { applyGradients, lossAndGradients, type StepLoss } from './training-step.ts';
+import { DivergedError } from '../errors.ts';
+import { dice } from '../metrics/dice.ts';
+import { monteCarlo } from '../monte-carlo.ts';
+import type { Network } from '../network.ts';
+import { tokenBatch } from '../tokens.ts';
+import { applyGradients, lossAndGradients, type StepLoss } from './step.ts';
 
 /** A batch as it comes from a dataset. */
 export interface ImageBatch {
