@@ -116,6 +116,20 @@ dataset
   });
 
 dataset
+  .command('download')
+  .description('get published datasets from the model hub, in the published layout')
+  .argument('<names...>', 'BUSI, Kvasir, …; see dataset list')
+  .option('--out <folder>', 'each dataset gets a folder of its name in it', 'data')
+  .option('--from <folder>', 'for EUS: the folder with EUS_cancer, EUS_healthy (or their .zip) and Prompts_Folder')
+  .option('--revision <name>', 'branch, tag or commit on the hub', 'main')
+  .option('--json', 'print the folders as JSON')
+  .addHelpText('after', '\nReads HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE, HF_HUB_CACHE and HF_HOME.')
+  .action(async (names, options) => {
+    const { download } = await import('./commands/dataset/download.ts');
+    await download(names, options, control.signal);
+  });
+
+dataset
   .command('create')
   .description('make a dataset from your own images and masks, with sentences written from the masks')
   .requiredOption('--images <folder>', 'images')
