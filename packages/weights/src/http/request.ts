@@ -21,13 +21,14 @@ function target(response: Response, url: string): URL {
   return next;
 }
 
-/** One GET. Redirects are followed by hand: the token stays behind at the first step to another origin. */
+/** One GET. With a token, redirects are followed by hand: it stays behind at the first step to another origin. */
 async function get(url: string, headers: Readonly<Record<string, string>>, options: HttpOptions): Promise<Response> {
   const { fetch: run = fetch, signal } = options;
   let { token } = options;
   let at = url;
   for (let redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
-    const authorized = token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` };
+    if (token === undefined) return run(at, { headers, signal });
+    const authorized = { ...headers, authorization: `Bearer ${token}` };
     const response = await run(at, { headers: authorized, signal, redirect: 'manual' });
     // A browser hides where a redirect leads, and withholds the token from other origins itself.
     if (response.type === 'opaqueredirect') return run(at, { headers: authorized, signal });

@@ -367,6 +367,14 @@ describe('processes', () => {
   });
 });
 
+it('a cache that cannot be written says so', async () => {
+  const occupied = join(cache, 'file');
+  await writeFile(occupied, '');
+  await expect(hubFile(file, { ...options, cache: occupied })).rejects.toThrow(
+    /a folder to write to, got ENOTDIR.*HF_HUB_CACHE/,
+  );
+});
+
 it('every error is typed', async () => {
   hub.answers.push(status(418));
   await expect(hubFile(file, options)).rejects.toThrow(WeightsError);

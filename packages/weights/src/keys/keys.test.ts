@@ -93,6 +93,16 @@ describe('reading', () => {
     await expect(readMapped(theirs, packed, expected)).rejects.toThrow(message);
   });
 
+  it('leaves further names of the same numbers aside, whichever comes first', async () => {
+    const theirs = file({ first: [3, 2], 'resblocks.4.in_proj': [3, 2], last: [3, 2], other: [3, 2] });
+    const tensors = new Map(theirs.tensors);
+    for (const name of ['resblocks.4.in_proj', 'last'])
+      tensors.set(name, { dtype: 'F32', shape: [3, 2], aliasOf: 'first' });
+    await expect(readMapped({ ...theirs, tensors }, packed, expected)).rejects.toThrow(/1 unexpected[\s\S]*other/);
+    tensors.delete('other');
+    expect((await readMapped({ ...theirs, tensors }, packed, expected)).size).toBe(3);
+  });
+
   it('tells of a name of ours that no rule covers', async () => {
     await expect(readMapped(file({ x: [1] }), packed, new Map([['x', [1]]]))).rejects.toThrow(/1 missing/);
   });

@@ -75,8 +75,11 @@ export async function readMapped<T = TensorValue>(
     else misshapen.push(`${found}: expected [${shape}] here, got [${actual ?? '?'}] from [${stored}]`);
   }
   const tolerated = [...HARMLESS, ...ignore];
+  // Another name for numbers that are read already carries nothing new.
+  const own = (name: string) => file.tensors.get(name)?.aliasOf ?? name;
+  const knownNumbers = new Set([...known].map(own));
   const unexpected = [...file.tensors.keys()].filter(
-    (name) => !known.has(name) && !tolerated.some((pattern) => pattern.test(name)),
+    (name) => !knownNumbers.has(own(name)) && !tolerated.some((pattern) => pattern.test(name)),
   );
   if (missing.size + unexpected.length + misshapen.length > 0)
     throw new KeyMismatchError(

@@ -61,6 +61,20 @@ describe('inspect', () => {
     expect(out).toContain('\\u001b[2Ja\\u202e');
   });
 
+  it('looks into a file on a server', async () => {
+    const bytes = await readFile(torchFile('types.safetensors'));
+    const server = createServer((request, response) => {
+      const [, first = '0', last = '0'] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+      const part = bytes.subarray(Number(first), Number(last) + 1);
+      const range = `bytes ${first}-${Number(first) + part.length - 1}/${bytes.length}`;
+      response.writeHead(206, { 'content-range': range }).end(part);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { out } = await run(['inspect', `http://127.0.0.1:${(server.address() as AddressInfo).port}/x.safetensors`]);
+    server.close();
+    expect(out).toMatch(/^F8_E4M3 +F8_E4M3 +\[256\]$/m);
+  });
+
   it('names a file that is not there, or is none', async () => {
     expect(await run(['inspect', join(folder, 'none.pth')])).toMatchObject({
       code: 1,

@@ -16,6 +16,9 @@ async function cached(layout: Layout, { path, revision }: Required<HubFile>): Pr
   return found !== undefined && (await exists(found)) ? found : undefined;
 }
 
+/** A full disk, a folder that may not be written to, and the like. */
+const isDiskFault = (error: unknown): error is Error => error instanceof Error && 'syscall' in error && 'code' in error;
+
 /**
  * The path of a file of the hub: in the cache already, or downloaded into it.
  *
@@ -60,6 +63,16 @@ export async function hubFile(address: HubFile, options: HubFileOptions = {}): P
   } catch (error) {
     const unreachable = error instanceof NetworkError || (error instanceof HttpError && error.status >= 500);
     if (here !== undefined && unreachable) return here;
+    if (isDiskFault(error))
+      throw new HubError(
+        settings.cache,
+        'a folder to write to',
+        error.message,
+        'Free some room, or set HF_HUB_CACHE.',
+        {
+          cause: error,
+        },
+      );
     throw error;
   }
 }
