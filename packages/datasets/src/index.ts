@@ -1,5 +1,13 @@
 // Medical images, masks and sentences, without tfjs: what needs no file system.
-export { type Augmentation, type AugmentationName, augmentations, type Sample } from './augment.ts';
+export {
+  AUGMENTATION_NAMES,
+  type Augmentation,
+  type AugmentationName,
+  type AugmentationStep,
+  augmentations,
+  augmentSample,
+  type Sample,
+} from './augment.ts';
 export { SYMMETRIES, type Symmetry, turnBack, turnImage, turnSentence } from './dihedral.ts';
 export { DatasetError, ImageError, LayoutError } from './errors.ts';
 export { type ImageFormat, MAXIMUM_PIXELS, sniffFormat } from './images/header.ts';

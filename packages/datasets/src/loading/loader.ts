@@ -1,5 +1,5 @@
 // Batches for training and scoring, prepared ahead of the step.
-import type { AugmentationName } from '../augment.ts';
+import type { AugmentationStep } from '../augment.ts';
 import type { SampleFile } from '../folder.ts';
 import type { Preprocessing } from '../images/normalise.ts';
 import type { RandomKey } from '../random.ts';
@@ -31,7 +31,7 @@ export interface LoaderOptions {
 export interface BatchOptions {
   readonly batchSize: number;
   readonly preprocessing: Preprocessing;
-  readonly augment?: readonly AugmentationName[];
+  readonly augment?: readonly AugmentationStep[];
   /** The random key of a sample by its index, such as (seed, epoch, index): the same numbers whatever the order of loading. */
   readonly key?: (index: number) => RandomKey;
   /** Indices in the order to visit; all, in the sheet's order, by default. */

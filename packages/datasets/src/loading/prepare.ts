@@ -1,9 +1,9 @@
 // One sample made ready for a batch: read, augmented, normalised. The same on the calling thread and on a worker.
-import { type AugmentationName, augmentations } from '../augment.ts';
+import { type AugmentationStep, augmentSample } from '../augment.ts';
 import type { SampleFile } from '../folder.ts';
 import { normalisePixels, type Preprocessing } from '../images/normalise.ts';
 import { MASK_THRESHOLD } from '../images/raster.ts';
-import { type RandomKey, seededRandom } from '../random.ts';
+import type { RandomKey } from '../random.ts';
 import { throughDiskCache } from './disk-cache.ts';
 import { readSample, type SamplePixels } from './sample.ts';
 
@@ -16,7 +16,7 @@ export interface PrepareTask {
   /** Folder of the disk cache. */
   readonly cacheFolder?: string;
   readonly preprocessing: Preprocessing;
-  readonly augment: readonly AugmentationName[];
+  readonly augment: readonly AugmentationStep[];
   /** Keys the random stream of each augmentation, together with its name. */
   readonly key: RandomKey;
 }
@@ -36,10 +36,7 @@ export async function prepareSample(task: PrepareTask): Promise<PreparedSample> 
   const read = () => readSample(file, size);
   const pixels =
     task.pixels ?? (await (cacheFolder === undefined ? read() : throughDiskCache(cacheFolder, file, size, read)));
-  const sample = augment.reduce((current, name) => augmentations[name](current, seededRandom(...key, name)), {
-    ...pixels,
-    sentence: file.sentence,
-  });
+  const sample = augmentSample({ ...pixels, sentence: file.sentence }, augment, key);
   const image = new Float32Array(size * size * 3);
   const mask = new Float32Array(size * size);
   normalisePixels(sample.image, preprocessing, image);

@@ -48,9 +48,12 @@ export interface Finding extends Outline {
   readonly shape: Shape;
 }
 
-/** The grid cell of a point, given in shares of width and height. */
+/** What rounding may add to a share that lies on a line of the grid. */
+const ROUNDING = 1e-9;
+
+/** The grid cell of a point, given in shares of width and height. On a line of the grid it is the middle one, so that mirroring commutes. */
 export function placeOf(x: number, y: number): Place {
-  const third = (v: number) => Math.min(2, Math.max(0, Math.floor(v * 3)));
+  const third = (v: number) => (v < 1 / 3 - ROUNDING ? 0 : v > 2 / 3 + ROUNDING ? 2 : 1);
   return PLACES[3 * third(y) + third(x)] as Place;
 }
 
