@@ -10,6 +10,9 @@ const found = existsSync(chromium);
 if (!found && process.env.CI)
   throw new Error(`browser tests: expected Chromium in CI at ${chromium}, got none. Install chromium.`);
 
+// The golden images, where they are: the page fetches them from the test server.
+const shared = process.env.MEDCLIPSEG_SHARED ?? fileURLToPath(new URL('../../../shared', import.meta.url));
+
 const webGpuInSoftware = [
   '--no-sandbox',
   '--enable-unsafe-webgpu',
@@ -25,6 +28,7 @@ const inBrowser = {
     'packages/pvl-attention/src/adapter.test.ts',
     'packages/losses/src/losses.test.ts',
     'packages/clip-encoders/src/towers.test.ts',
+    'packages/datasets/src/images/raster.test.ts',
   ],
   browser: {
     enabled: true,
@@ -41,7 +45,9 @@ export default defineConfig({
     conditions: ['@medclipseg/source', 'module', 'browser', 'import', 'default'],
     alias: { '@medclipseg/testing': fileURLToPath(new URL('../testing/browser.ts', import.meta.url)) },
   },
+  server: { fs: { allow: [root, shared] } },
   test: {
+    provide: { golden: existsSync(`${shared}/golden`) ? `${shared}/golden` : undefined },
     testTimeout: 900_000,
     hookTimeout: 900_000,
     fileParallelism: false,
