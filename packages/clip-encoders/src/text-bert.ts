@@ -3,6 +3,7 @@ import {
   type AttentionParameters,
   attentionSpec,
   dotProductAttention,
+  dropped,
   embedding,
   gelu,
   keyMask,
@@ -14,10 +15,9 @@ import {
   normal,
   normSpec,
   type ParameterSpec,
-  selfAttention,
 } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TextParameters, TextTower, TokenBatch } from './text-tower.ts';
+import type { TextConfig, TextParameters, TextTower, TokenBatch } from './text-tower.ts';
 
 interface BertLayerParameters {
   readonly attention: AttentionParameters;
@@ -47,10 +47,38 @@ function paddingMask(x: tf.Tensor, { ids }: TokenBatch): tf.Tensor {
   return keyMask(tf.tile(visible, [rows / sentences, 1]));
 }
 
-/** What follows the attention in a layer: `a = LN(x + attended); y = LN(a + MLP(a))`. */
-function behindAttention(x: tf.Tensor, attended: tf.Tensor, layer: BertLayerParameters): tf.Tensor {
-  const mixed = layerNorm(tf.add(x, attended), layer.attentionNorm, EPSILON);
-  return layerNorm(tf.add(mixed, linear(gelu(linear(mixed, layer.up)), layer.down)), layer.outputNorm, EPSILON);
+/** What follows the attention in a layer: `a = LN(x + attended); y = LN(a + MLP(a))`, with dropout on both additions. */
+function behindAttention(
+  x: tf.Tensor,
+  attended: tf.Tensor,
+  layer: BertLayerParameters,
+  site: string,
+  { dropout }: TokenBatch,
+): tf.Tensor {
+  const mixed = layerNorm(tf.add(x, dropped(attended, `${site}.attended`, dropout)), layer.attentionNorm, EPSILON);
+  const hidden = linear(gelu(linear(mixed, layer.up)), layer.down);
+  return layerNorm(tf.add(mixed, dropped(hidden, `${site}.hidden`, dropout)), layer.outputNorm, EPSILON);
+}
+
+/** Layer `index` for the tokens that `asking` holds, [B, Tq, C] → [B, Tq, C]; those of `x`, [B, T, C], answer. */
+function layerFor(
+  asking: tf.Tensor,
+  parameters: TextParameters,
+  index: number,
+  x: tf.Tensor,
+  batch: TokenBatch,
+  { heads }: TextConfig,
+): tf.Tensor {
+  const layer = bert(parameters).layers[index] as BertLayerParameters;
+  const { query, key, value, output } = layer.attention;
+  const [rows, length] = x.shape as [number, number];
+  const site = `text.${index}`;
+  const mixed = dotProductAttention(linear(asking, query), linear(x, key), linear(x, value), {
+    heads,
+    mask: paddingMask(x, batch),
+    keep: batch.dropout?.mask(`${site}.weights`, [rows, heads, asking.shape[1] as number, length]),
+  });
+  return behindAttention(asking, linear(mixed, output), layer, site, batch);
 }
 
 export const bertTower: TextTower = {
@@ -75,26 +103,19 @@ export const bertTower: TextTower = {
     };
   },
 
-  embed(parameters, { ids }, { width }) {
+  embed(parameters, { ids, dropout }, { width }) {
     const { words, positions, types, embeddingNorm } = bert(parameters);
     const length = ids.shape[1] as number;
     // Every token has type 0: a prompt is one segment.
     const placed = tf.add(tf.slice(positions, [0, 0], [length, width]), tf.slice(types, [0, 0], [1, width]));
-    return layerNorm(tf.add(embedding(words, ids), placed), embeddingNorm, EPSILON);
+    return dropped(layerNorm(tf.add(embedding(words, ids), placed), embeddingNorm, EPSILON), 'embedding', dropout);
   },
 
-  block(parameters, index, x, batch, { heads }) {
-    const layer = bert(parameters).layers[index] as BertLayerParameters;
-    return behindAttention(x, selfAttention(x, layer.attention, { heads, mask: paddingMask(x, batch) }), layer);
-  },
+  block: (parameters, index, x, batch, config) => layerFor(x, parameters, index, x, batch, config),
 
-  readBlock(parameters, index, x, batch, { heads }) {
-    const layer = bert(parameters).layers[index] as BertLayerParameters;
-    const { query, key, value, output } = layer.attention;
+  readBlock(parameters, index, x, batch, config) {
     const first = tf.slice(x, [0, 0, 0], [x.shape[0] as number, 1, x.shape[2] as number]);
-    const mask = paddingMask(x, batch);
-    const mixed = dotProductAttention(linear(first, query), linear(x, key), linear(x, value), { heads, mask });
-    return tf.squeeze(behindAttention(first, linear(mixed, output), layer), [1]);
+    return tf.squeeze(layerFor(first, parameters, index, x, batch, config), [1]);
   },
 
   read: (x) => tf.squeeze(tf.slice(x, [0, 0, 0], [x.shape[0] as number, 1, x.shape[2] as number]), [1]),

@@ -1,5 +1,5 @@
 // What a text tower is.
-import type { ParameterSpec, Tree } from '@medclipseg/nn';
+import type { Dropout, ParameterSpec, Tree } from '@medclipseg/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { BertParameters } from './text-bert.ts';
 import type { ClipTextParameters } from './text-clip.ts';
@@ -31,6 +31,12 @@ export interface TokenBatch {
   readonly used: number;
   /** For each row the first one with the same sentence; none where they are not compared. */
   readonly firstAlike?: readonly number[];
+  /**
+   * Drops activations of a `bert` tower where BERT's training does: behind the embedding, of the attention's weights, and of what each
+   * layer adds. The published training of MedCLIPSeg leaves it on in the frozen tower, at a rate of 0.1. Without it (the default, and
+   * always right outside training) nothing is dropped.
+   */
+  readonly dropout?: Dropout;
 }
 
 export interface TextTower {

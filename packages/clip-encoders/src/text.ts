@@ -58,8 +58,8 @@ export function textPrefix(
 ): tf.Tensor {
   const rows = batch.firstAlike ?? [];
   const distinct = [...new Set(rows)];
-  // Copying rows by index has no gradient on wasm.
-  const once = distinct.length < rows.length && isConstant(parameters.words);
+  // Copying rows by index has no gradient on wasm; dropout makes every row another.
+  const once = distinct.length < rows.length && isConstant(parameters.words) && !batch.dropout;
   const sentences = once ? { ids: tf.gather(batch.ids, distinct), used: batch.used } : batch;
   let y = embedText(parameters, sentences, config);
   for (let i = 0; i < blocks; i++) y = textBlock(parameters, i, y, sentences, config);

@@ -1,4 +1,4 @@
-import { disposeParameters, freeze, initialise } from '@medclipseg/nn';
+import { counterDropout, disposeParameters, freeze, initialise } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -104,6 +104,31 @@ eachBackend('towers', () => {
       disposeParameters(parameters as never);
     },
   );
+
+  it('BERT drops activations by seed, the same when computed again, and none without dropout', async () => {
+    const config = { ...text, kind: 'bert' as const };
+    const parameters = freeze(initialise(textSpec(config) as never, 1)) as unknown as TextParameters;
+    const ids = sentences();
+    const run = async (seed?: number) => {
+      const rows = [0, 1, 2].map((image) => ({ image, sample: 0 }));
+      const dropout = seed === undefined ? undefined : counterDropout(0.1, seed, rows);
+      const batch = { ids, used: 4, firstAlike: [0, 1, 0], dropout };
+      const out = tf.tidy(() => textFeatures(parameters, 1, textPrefix(parameters, batch, config, 1), batch, config));
+      const values = [...(await out.data())];
+      out.dispose();
+      return values;
+    };
+    const first = await run(1);
+    expect(await run(1)).toEqual(first);
+    expect(await run(2)).not.toEqual(first);
+    // Rows 0 and 2 hold the same sentence.
+    expect(first.slice(12)).not.toEqual(first.slice(0, 6));
+    const none = await run();
+    expect(none.slice(12)).toEqual(none.slice(0, 6));
+    expect(none).not.toEqual(first);
+    ids.dispose();
+    disposeParameters(parameters as never);
+  });
 
   it.each([
     ['patch embedding, tokens', vision],

@@ -48,20 +48,29 @@ const merge = (x: tf.Tensor): tf.Tensor3D => {
   return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, length, heads * depth]);
 };
 
+const thinned = (weights: tf.Tensor, keep?: tf.Tensor): tf.Tensor => (keep ? tf.mul(weights, keep) : weights);
+
+export interface AttentionOptions {
+  readonly heads: number;
+  /** Added to the scores before the softmax; broadcast to [B, heads, Tq, Tk]. */
+  readonly mask?: tf.Tensor;
+  /** Multiplies the weights behind the softmax, [B, heads, Tq, Tk]: a dropout mask. */
+  readonly keep?: tf.Tensor;
+}
+
 /**
  * Scaled dot-product attention.
  *
  * @param q [B, Tq, heads·d]
  * @param k [B, Tk, heads·d]
  * @param v [B, Tk, heads·d]
- * @param mask added to the scores before the softmax; broadcast to [B, heads, Tq, Tk]
  * @returns [B, Tq, heads·d]
  */
 export function dotProductAttention(
   q: tf.Tensor,
   k: tf.Tensor,
   v: tf.Tensor,
-  { heads, mask }: { heads: number; mask?: tf.Tensor },
+  { heads, mask, keep }: AttentionOptions,
 ): tf.Tensor {
   const width = q.shape.at(-1) as number;
   if (width % heads !== 0) throw new ShapeError('attention', `a width divisible by ${heads} heads`, `${width}`);
@@ -72,16 +81,16 @@ export function dotProductAttention(
       const [qh, kh, vh] = [split(tf.mul(q, scale), heads), split(k, heads), split(v, heads)];
       const scores = tf.matMul(qh, kh, false, true); // [B, heads, Tq, Tk]
       const weights = tf.softmax(mask ? tf.add(scores, mask) : scores);
-      save(qh, kh, vh, weights);
-      return merge(tf.matMul(weights, vh));
+      save(qh, kh, vh, weights, ...(keep ? [keep] : []));
+      return merge(tf.matMul(thinned(weights, keep), vh));
     },
-    (dy, [qh, kh, vh, weights]) => {
+    (dy, [qh, kh, vh, weights, keep]) => {
       const dOut = split(dy, heads);
       let scoreGradient: tf.Tensor | undefined;
       // dS = P·(dP − Σ P·dP), shared by the gradients of q and k
       const dScores = () => {
         if (scoreGradient) return scoreGradient;
-        const dWeights = tf.matMul(dOut, vh as tf.Tensor, false, true);
+        const dWeights = thinned(tf.matMul(dOut, vh as tf.Tensor, false, true), keep);
         const weighted = tf.mul(dWeights, weights as tf.Tensor);
         scoreGradient = tf.sub(weighted, tf.mul(weights as tf.Tensor, tf.sum(weighted, -1, true)));
         return scoreGradient;
@@ -89,7 +98,7 @@ export function dotProductAttention(
       return {
         q: () => merge(tf.mul(tf.matMul(dScores(), kh as tf.Tensor), scale)),
         k: () => merge(tf.matMul(dScores(), qh as tf.Tensor, true, false)),
-        v: () => merge(tf.matMul(weights as tf.Tensor, dOut, true, false)),
+        v: () => merge(tf.matMul(thinned(weights as tf.Tensor, keep), dOut, true, false)),
       };
     },
   );
@@ -99,7 +108,7 @@ export function dotProductAttention(
 export function selfAttention(
   x: tf.Tensor,
   { query, key, value, output }: AttentionParameters,
-  options: { heads: number; mask?: tf.Tensor },
+  options: AttentionOptions,
 ): tf.Tensor {
   return linear(dotProductAttention(linear(x, query), linear(x, key), linear(x, value), options), output);
 }

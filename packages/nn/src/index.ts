@@ -2,6 +2,7 @@
 export { type ActivationName, activations, gelu, quickGelu, softplus } from './activations.ts';
 export { Adam, type AdamOptions, type AdamState } from './adam.ts';
 export {
+  type AttentionOptions,
   type AttentionParameters,
   attentionSpec,
   causalMask,
@@ -11,6 +12,7 @@ export {
 } from './attention.ts';
 export { type DepthwiseParameters, depthwise, depthwiseSpec } from './depthwise.ts';
 export { constant, differentiable, isConstant, notConstant } from './differentiable.ts';
+export { counterDropout, type Dropout, dropped } from './dropout.ts';
 export { embedding } from './embedding.ts';
 export { NnError, ParameterError, ShapeError } from './errors.ts';
 export { registerGradients } from './gradients.ts';

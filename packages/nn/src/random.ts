@@ -78,6 +78,21 @@ export function randomNormal(key: RandomKey, size: number, deviation = 1): Float
   return values;
 }
 
+/** Writes 0 with probability `rate`, to the nearest of 65536 parts, and 1/(1 − rate) else. */
+export function fillKept(key: RandomKey, rate: number, out: Float32Array): void {
+  const threshold = Math.round(rate * 0x10000);
+  const kept = 1 / (1 - rate);
+  // Four values of 16 bits to a counter: masks are large, and need no more.
+  for (let i = 0; i < out.length; i += 4) {
+    threefry(key, i >>> 2, 0, scratch);
+    const [a, b] = scratch as unknown as [number, number];
+    out[i] = (a & 0xffff) < threshold ? 0 : kept;
+    if (i + 1 < out.length) out[i + 1] = a >>> 16 < threshold ? 0 : kept;
+    if (i + 2 < out.length) out[i + 2] = (b & 0xffff) < threshold ? 0 : kept;
+    if (i + 3 < out.length) out[i + 3] = b >>> 16 < threshold ? 0 : kept;
+  }
+}
+
 /** A seeded permutation of 0 … size − 1 (Fisher–Yates). */
 export function permutation(key: RandomKey, size: number): number[] {
   const order = Array.from({ length: size }, (_, i) => i);
