@@ -36,9 +36,10 @@ export const clipTextTower: TextTower = {
     projection: { weight: { shape: [width, outputs], init: normal(width ** -0.5) } },
   }),
 
-  embed(parameters, { ids }) {
+  embed(parameters, { ids }, { width }) {
     const { words, positions } = clip(parameters);
-    return tf.add(embedding(words, ids), positions);
+    // Fewer tokens than the context, where padding is left out.
+    return tf.add(embedding(words, ids), tf.slice(positions, [0, 0], [ids.shape[1] as number, width]));
   },
 
   block: (parameters, index, x, _batch, { heads }) =>

@@ -10,8 +10,8 @@ export {
 } from './decoder.ts';
 export { CheckpointError, DivergedError, ModelError } from './errors.ts';
 export { checkpointKeys, decoderKeys, trainedKeys } from './keys.ts';
-export { MedCLIPSeg, type Segmentation, type SegmentOptions } from './model.ts';
-export { type Estimate, type MonteCarloOptions, monteCarlo } from './monte-carlo.ts';
+export type { LabelMap } from './label-map.ts';
+export { type LabelOptions, MedCLIPSeg, type SegmentOptions } from './model.ts';
 export {
   type Features,
   featuresOf,
@@ -28,6 +28,8 @@ export {
   trunkEnd,
 } from './network.ts';
 export { overlayPicture, uncertaintyPicture } from './pictures.ts';
+export type { Restoring, Segmentation } from './restore.ts';
+export { type Estimate, type MonteCarloOptions, monteCarlo, type StopRule, type View } from './sampling/index.ts';
 export { tokenBatch } from './tokens.ts';
 export {
   applyGradients,

@@ -1,34 +1,41 @@
-// A model ready to segment: an image of any size and a sentence in, maps at the image's own size out.
+// A model ready to segment: images of any size and sentences in, maps at the image's own size out.
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
-import { normalisePixels, type RasterImage, resizeLinear } from '@medclipseg/datasets';
+import {
+  normalisePixels,
+  type RasterImage,
+  resizeLinear,
+  SYMMETRIES,
+  type Symmetry,
+  turnBack,
+  turnImage,
+  turnSentence,
+} from '@medclipseg/datasets';
 import { disposeParameters } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Estimate, type MonteCarloOptions, monteCarlo } from './monte-carlo.ts';
+import { ModelError } from './errors.ts';
+import { type LabelMap, labelMap } from './label-map.ts';
 import type { Network } from './network.ts';
-import { resizeMap } from './resize-map.ts';
+import { type Restoring, restore, type Segmentation } from './restore.ts';
+import { type Estimate, type MonteCarloOptions, monteCarlo, type View } from './sampling/index.ts';
 import { tokenBatch } from './tokens.ts';
 
-export interface SegmentOptions extends Omit<MonteCarloOptions, 'onSample'> {
+export interface SegmentOptions extends Omit<MonteCarloOptions, 'onSample'>, Restoring {
   /** Key of the image's noise; the same key and seed give the same result. */
   readonly name?: string;
+  /** Leaves out the padding behind the sentence: faster, and not what published weights were trained with. */
+  readonly trimPadding?: boolean;
+  /** Samples take turns at the eight flips and turns of the image, each with its sentence's words of place turned along. */
+  readonly dihedral?: boolean;
   /** Sees the running result after each group of samples. */
   readonly onSample?: (done: number, result: Segmentation) => void;
 }
 
-/** Maps at the image's own size, row-major. */
-export interface Segmentation {
-  readonly width: number;
-  readonly height: number;
-  /** 1 where the probability is above one half. */
-  readonly mask: Uint8Array;
-  readonly probability: Float32Array;
-  /** Entropy of the mean probability in nats, 0 to ln 2. */
-  readonly uncertainty: Float32Array;
-  /** Monte-Carlo samples behind it. */
-  readonly samples: number;
-  /** The same at the model's own resolution. */
-  readonly estimate: Estimate;
+export interface LabelOptions extends Omit<SegmentOptions, 'onSample'> {
+  /** A pixel whose largest probability is not above it belongs to no class. Default: 0.5. */
+  readonly threshold?: number;
 }
+
+const [UPRIGHT] = SYMMETRIES as [Symmetry];
 
 /** Owns a network's parameters. */
 export class MedCLIPSeg {
@@ -40,42 +47,81 @@ export class MedCLIPSeg {
     this.#tokenizer = tokenizer;
   }
 
-  /** Segments what the sentence tells of. @param image RGB pixels */
-  async segment(image: RasterImage, sentence: string, options: SegmentOptions = {}): Promise<Segmentation> {
-    const { name = 'image', onSample, ...rest } = options;
-    const { vision, preprocessing } = this.#network.config;
-    const size = vision.imageSize;
-    const ids = this.#tokenizer.encode(sentence);
-    const pixels = new Float32Array(size * size * 3);
-    normalisePixels(resizeLinear(image, size, size), preprocessing, pixels);
-    const input = tf.tensor4d(pixels, [1, size, size, 3]);
-    const sentences = tokenBatch([ids]);
-    try {
-      const [estimate] = await monteCarlo(this.#network, input, sentences, [name], {
-        ...rest,
-        onSample: onSample && ((done, estimateOf) => onSample(done, restore(estimateOf(0), size, image))),
-      });
-      return restore(estimate as Estimate, size, image);
-    } finally {
-      tf.dispose([input, sentences.ids]);
+  /** Segments what the sentence tells of. @param image RGB pixels of any size */
+  segment(image: RasterImage, sentence: string, options?: SegmentOptions): Promise<Segmentation>;
+  /** One result per image; one sentence for all of them, or one for each. An image's result does not depend on the others. */
+  segment(
+    images: readonly RasterImage[],
+    sentences: string | readonly string[],
+    options?: SegmentOptions,
+  ): Promise<Segmentation[]>;
+  async segment(
+    images: RasterImage | readonly RasterImage[],
+    sentences: string | readonly string[],
+    options: SegmentOptions = {},
+  ): Promise<Segmentation | Segmentation[]> {
+    if ('data' in images) return this.#segmentOne(images, sentences as string, options);
+    const sentenceOf = (i: number) => (typeof sentences === 'string' ? sentences : (sentences[i] as string));
+    if (typeof sentences !== 'string' && sentences.length !== images.length)
+      throw new ModelError(
+        'medclipseg/arguments',
+        `segment: expected one sentence or ${images.length}, one per image, got ${sentences.length}. Pass as many sentences as images.`,
+      );
+    const results: Segmentation[] = [];
+    for (const [i, image] of images.entries()) {
+      const name = `${options.name ?? 'image'}${i}`;
+      results.push(await this.#segmentOne(image, sentenceOf(i), { ...options, name }));
     }
+    return results;
+  }
+
+  /**
+   * Divides an image among classes, each described by a sentence: a pixel belongs to the class with the largest probability, if that is
+   * above the threshold.
+   */
+  async label(
+    image: RasterImage,
+    classes: Readonly<Record<string, string>>,
+    { threshold = 0.5, ...options }: LabelOptions = {},
+  ): Promise<LabelMap> {
+    const results: [string, Segmentation][] = [];
+    for (const [name, sentence] of Object.entries(classes))
+      results.push([name, await this.#segmentOne(image, sentence, options)]);
+    return labelMap(new Map(results), threshold);
+  }
+
+  async #segmentOne(image: RasterImage, sentence: string, options: SegmentOptions): Promise<Segmentation> {
+    const { name = 'image', trimPadding, dihedral, onSample, interpolation, ...sampling } = options;
+    const size = this.#network.config.vision.imageSize;
+    const small = resizeLinear(image, size, size);
+    const views: View[] = [];
+    const restored = (estimate: Estimate) => restore(estimate, size, image, { interpolation });
+    try {
+      for (const symmetry of dihedral ? SYMMETRIES : [UPRIGHT])
+        views.push(this.#view(small, sentence, symmetry, trimPadding));
+      const [estimate] = await monteCarlo(this.#network, views, [name], {
+        ...sampling,
+        onSample: onSample && ((done, estimateOf) => onSample(done, restored(estimateOf(0)))),
+      });
+      return restored(estimate as Estimate);
+    } finally {
+      for (const view of views) tf.dispose([view.image, view.sentences.ids]);
+    }
+  }
+
+  #view(small: RasterImage, sentence: string, symmetry: Symmetry, trim?: boolean): View {
+    const size = small.width;
+    const ids = this.#tokenizer.encode(turnSentence(sentence, symmetry));
+    const pixels = new Float32Array(size * size * 3);
+    normalisePixels(turnImage(small, symmetry), this.#network.config.preprocessing, pixels);
+    return {
+      sentences: tokenBatch([ids], { trim }),
+      image: tf.tensor4d(pixels, [1, size, size, 3]),
+      undo: symmetry === UPRIGHT ? undefined : (map) => turnBack(map, size, symmetry),
+    };
   }
 
   dispose(): void {
     disposeParameters(this.#network.parameters as never);
   }
-}
-
-/** Back to the image's size: probabilities are interpolated, then thresholded. */
-function restore(estimate: Estimate, size: number, { width, height }: RasterImage): Segmentation {
-  const probability = resizeMap(estimate.probability, size, size, width, height);
-  return {
-    width,
-    height,
-    mask: Uint8Array.from(probability, (p) => (p > 0.5 ? 1 : 0)),
-    probability,
-    uncertainty: resizeMap(estimate.uncertainty, size, size, width, height),
-    samples: estimate.samples,
-    estimate,
-  };
 }

@@ -1,6 +1,6 @@
 // Pictures of results, as RGB pixels.
 import type { RasterImage } from '@medclipseg/datasets';
-import type { Segmentation } from './model.ts';
+import type { Segmentation } from './restore.ts';
 import { MAXIMUM_ENTROPY } from './uncertainty.ts';
 
 type Colour = readonly [number, number, number];

@@ -8,15 +8,16 @@ const BUCKET = 8;
 /**
  * Stacks token ids, each padded with 0 to the same length.
  *
+ * @param trim leaves out the positions that are padding in every row
  * @returns ids [B, T]; the caller disposes them
  */
-export function tokenBatch(rows: readonly Int32Array[]): TokenBatch {
-  const context = (rows[0] as Int32Array).length;
+export function tokenBatch(rows: readonly Int32Array[], { trim = false }: { trim?: boolean } = {}): TokenBatch {
+  const longest = Math.max(...rows.map((row) => row.findLastIndex((id) => id !== 0) + 1));
+  const used = Math.min((rows[0] as Int32Array).length, Math.ceil(longest / BUCKET) * BUCKET);
+  const context = trim ? used : (rows[0] as Int32Array).length;
   const ids = new Int32Array(rows.length * context);
-  let longest = 0;
   rows.forEach((row, i) => {
-    ids.set(row, i * context);
-    longest = Math.max(longest, row.findLastIndex((id) => id !== 0) + 1);
+    ids.set(row.subarray(0, context), i * context);
   });
   const seen = new Map<string, number>();
   const firstAlike = rows.map((row, i) => {
@@ -24,6 +25,5 @@ export function tokenBatch(rows: readonly Int32Array[]): TokenBatch {
     seen.set(sentence, seen.get(sentence) ?? i);
     return seen.get(sentence) as number;
   });
-  const used = Math.min(context, Math.ceil(longest / BUCKET) * BUCKET);
   return { ids: tf.tensor2d(ids, [rows.length, context], 'int32'), used, firstAlike };
 }

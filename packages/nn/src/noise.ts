@@ -7,6 +7,8 @@ import { fillNormal, keyOf } from './random.ts';
 export interface NoiseRow {
   readonly image: number | string;
   readonly sample: number;
+  /** Turns the sign of this row's noise: the antithetic partner of the same row. */
+  readonly negated?: boolean;
 }
 
 /**
@@ -27,8 +29,9 @@ export const counterNoise = (seed: number, rows: readonly NoiseRow[]): Noise => 
     if (shape[0] !== rows.length) throw new ShapeError('noise', `${rows.length} rows`, `[${shape}]`);
     const size = tf.util.sizeFromShape(shape.slice(1));
     const values = new Float32Array(size * rows.length);
-    rows.forEach(({ image, sample }, i) => {
+    rows.forEach(({ image, sample, negated }, i) => {
       fillNormal(keyOf(seed, image, sample, adapter, direction), values, i * size, size);
+      if (negated) for (let j = i * size; j < (i + 1) * size; j++) values[j] = -(values[j] as number);
     });
     return tf.tensor(values, [...shape]);
   },

@@ -5,8 +5,8 @@ import { Adam, type AdamState, cosineAnnealing, counterNoise, nextTask, variable
 import * as tf from '@tensorflow/tfjs-core';
 import { DivergedError } from '../errors.ts';
 import { dice } from '../metrics/dice.ts';
-import { monteCarlo } from '../monte-carlo.ts';
 import type { Network } from '../network.ts';
+import { monteCarlo } from '../sampling/index.ts';
 import { tokenBatch } from '../tokens.ts';
 import { applyGradients, lossAndGradients, type StepLoss } from './step.ts';
 
@@ -178,7 +178,7 @@ export class Trainer {
       const image = tf.tensor4d(batch.image, [batch.names.length, imageSize, imageSize, 3]);
       const sentences = tokenBatch(batch.sentences.map((sentence) => this.#tokenizer.encode(sentence)));
       try {
-        const estimates = await monteCarlo(this.#network, image, sentences, batch.names, {
+        const estimates = await monteCarlo(this.#network, [{ image, sentences }], batch.names, {
           samples: 1,
           seed: this.#plan.seed,
           signal,
