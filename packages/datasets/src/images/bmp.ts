@@ -22,9 +22,9 @@ export function decodeBmp(bytes: Uint8Array): RasterImage {
   const masked = compression === 3 && (bits === 16 || bits === 32);
   if (compression !== 0 && !masked) throw new RangeError(`BMP compression ${compression}`);
   if (![1, 4, 8, 16, 24, 32].includes(bits)) throw new RangeError(`${bits} bits a pixel`);
-  const data = new Uint8Array(width * height * 3);
   const rowBytes = Math.ceil((width * bits) / 32) * 4;
   reader.part(start, rowBytes * height);
+  const data = new Uint8Array(width * height * 3);
 
   const put = pixelWriter(reader, { bits, masked, old, headerSize }, data);
   for (let y = 0; y < height; y++) {

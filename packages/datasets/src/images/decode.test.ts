@@ -185,7 +185,7 @@ describe('limits', () => {
   });
 
   it('pixels that unpack to more than the header says are not stored', () => {
-    const bomb = encodeAnyPng({ width: 4000, height: 2000, bits: 8, colorType: 0, interlaced: false, sample: () => 0 });
+    const bomb = encodeAnyPng({ width: 1000, height: 500, bits: 8, colorType: 0, interlaced: false, sample: () => 0 });
     const small = chunk('IHDR', Uint8Array.from([0, 0, 0, 2, 0, 0, 0, 2, 8, 0, 0, 0, 0]));
     const lying = Buffer.concat([bomb.subarray(0, 8), small, bomb.subarray(33)]);
     expect([...decodePng(lying).data]).toEqual([0, 0, 0, 0]);

@@ -105,6 +105,14 @@ export function choosePage(count: number, page: number | undefined, name: string
   return chosen;
 }
 
+/** The most that packing shrinks: deflate 1032 times, LZW in TIFF some 2700 times. */
+const MOST_PACKED = 4096;
+
+/** Refuses a header that claims more bytes than the file can hold, before there is memory for them. */
+export function checkClaim(claimed: number, present: number, most = MOST_PACKED): void {
+  if (claimed > most * present + 4096) throw new RangeError(`${present} bytes for ${claimed} bytes of pixels`);
+}
+
 /** Refuses sizes that are nothing or too much. */
 export function checkSize(width: number, height: number, name: string): void {
   if (!(width > 0 && height > 0 && width * height <= MAXIMUM_PIXELS))

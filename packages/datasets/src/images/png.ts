@@ -2,6 +2,7 @@
 import { unzlibSync } from 'fflate';
 import { ByteReader } from './bytes.ts';
 import { fromSamples, unpackRow } from './convert.ts';
+import { checkClaim } from './header.ts';
 import { exifOrientation, orient } from './orient.ts';
 import type { RasterImage } from './raster.ts';
 
@@ -113,6 +114,7 @@ export function decodePng(bytes: Uint8Array): RasterImage {
     .filter(({ columns, rows }) => columns > 0 && rows > 0);
   const rowBytes = (columns: number) => Math.ceil((columns * samples * bits) / 8);
   const expected = passes.reduce((sum, { columns, rows }) => sum + rows * (1 + rowBytes(columns)), 0);
+  checkClaim(expected, data.length);
   // Unpacked into a buffer of the right size: what a hostile stream holds beyond it is never stored.
   const raw = unzlibSync(data, { out: new Uint8Array(expected) });
   if (raw.length < expected) throw new RangeError(`${raw.length} of ${expected} bytes of pixels`);

@@ -1,5 +1,6 @@
 // TIFF in plain TypeScript (TIFF 6.0): grey, RGB and palette pixels of 1 to 16 bits, in strips or tiles.
 import { fromSamples, unpackRow } from './convert.ts';
+import { checkClaim } from './header.ts';
 import { orient } from './orient.ts';
 import type { RasterImage } from './raster.ts';
 import { readTiffPages, type TiffPage } from './tiff-pages.ts';
@@ -47,6 +48,9 @@ function readSamples(page: TiffPage): Uint8Array | Uint16Array {
   if (layout.offsets.length < layout.across * down * planes) throw new RangeError(`${layout.offsets.length} strips`);
   const compression = tag(259)?.[0] ?? 1;
   const predicted = tag(317)?.[0] === 2;
+  const counted = layout.counts.reduce((sum, count) => sum + count, 0);
+  const present = Math.min(reader.bytes.length, layout.counts.length > 0 ? counted : Number.POSITIVE_INFINITY);
+  checkClaim(Math.ceil((width * height * samples * bits) / 8), present);
   const out = bits === 16 ? new Uint16Array(width * height * samples) : new Uint8Array(width * height * samples);
   const lineSamples = layout.width * each;
   const line = bits === 16 ? new Uint16Array(lineSamples) : new Uint8Array(lineSamples);

@@ -2,6 +2,7 @@
 import type { DataSet, Element } from 'dicom-parser';
 import { ImageError } from '../errors.ts';
 import { ByteReader } from '../images/bytes.ts';
+import { checkClaim } from '../images/header.ts';
 import type { PixelLayout } from './dicom.ts';
 
 type Dicom = typeof import('dicom-parser');
@@ -42,6 +43,8 @@ function unpackRle(packed: Uint8Array, { rows, columns, samples, allocated }: Pi
   const [segments, width, pixels] = [reader.u32(0), allocated / 8, rows * columns];
   if (segments !== samples * width)
     throw new RangeError(`${segments} segments for ${samples} samples of ${allocated} bits`);
+  // A run of two bytes stands for at most 128.
+  checkClaim(pixels * samples * width, packed.length, 64);
   const out = new Uint8Array(pixels * samples * width);
   for (let s = 0; s < segments; s++) {
     const start = reader.u32(4 + 4 * s);

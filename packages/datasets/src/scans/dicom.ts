@@ -47,11 +47,13 @@ function layoutOf(data: DataSet): PixelLayout {
   };
 }
 
-/** A deflated data set is not inflated beyond this many bytes. */
+/** A deflated data set is not inflated beyond this many bytes, nor beyond what deflate can hold. */
 const MAXIMUM_INFLATED = 1 << 28;
+const MOST_DEFLATED = 1032;
 
 function inflate(bytes: Uint8Array, position: number): Uint8Array {
-  const body = inflateSync(bytes.subarray(position), { out: new Uint8Array(MAXIMUM_INFLATED) });
+  const most = Math.min(MAXIMUM_INFLATED, MOST_DEFLATED * (bytes.length - position));
+  const body = inflateSync(bytes.subarray(position), { out: new Uint8Array(most) });
   const whole = new Uint8Array(position + body.length);
   whole.set(bytes.subarray(0, position));
   whole.set(body, position);

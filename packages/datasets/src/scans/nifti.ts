@@ -2,7 +2,7 @@
 import { Gunzip } from 'fflate';
 import type { NIFTI1, NIFTI2 } from 'nifti-reader-js';
 import { ImageError } from '../errors.ts';
-import { checkSize, choosePage } from '../images/header.ts';
+import { checkClaim, checkSize, choosePage } from '../images/header.ts';
 import type { RasterImage } from '../images/raster.ts';
 import { fullWindow, throughWindow } from './window.ts';
 
@@ -77,6 +77,7 @@ export async function decodeNifti(
   const end = offset + width * height * size;
   if (!(offset >= 0 && end <= MAXIMUM_UNPACKED))
     throw new ImageError(name, `a slice within the first ${MAXIMUM_UNPACKED} bytes`, `one that ends at ${end}`);
+  checkClaim(end, bytes.length);
   const data = head(bytes, end);
   if (data.length < end) throw new RangeError(`${data.length} of ${end} bytes`);
   const read = reader(
