@@ -46,4 +46,4 @@ export async function readProbability(path: string): Promise<ProbabilityMap> {
 
 /** The probability of each pixel of the truth. */
 export const probabilityAt = ({ width, height, data }: ProbabilityMap, truth: MaskImage): Float32Array =>
-  resizeMap(data, width, height, truth.width, truth.height);
+  resizeMap(data, [width, height], [truth.width, truth.height]);
