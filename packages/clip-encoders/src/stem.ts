@@ -1,6 +1,8 @@
-// A convolutional stem for small image towers: it sees edges across patch borders, which a plain patch embedding has to learn slowly.
-// Stages after Liu et al., "A ConvNet for the 2020s" (ConvNeXt, CVPR 2022).
+// Convolutional stems for small image towers: they see edges across patch borders, which a plain patch embedding has to learn slowly.
 import {
+  type ConvolutionParameters,
+  convolution,
+  convolutionSpec,
   type DepthwiseParameters,
   depthwise,
   depthwiseSpec,
@@ -27,6 +29,7 @@ interface StageParameters {
 
 export type StemParameters = readonly StageParameters[];
 
+/** Stages after Liu et al., "A ConvNet for the 2020s" (ConvNeXt, CVPR 2022). */
 export const stemSpec = (widths: readonly number[]) =>
   widths.map((width, i) => ({
     shrink: linearSpec(i === 0 ? 4 * 4 * 3 : 2 * 2 * (widths[i - 1] as number), width),
@@ -44,3 +47,25 @@ export const stem = (stages: StemParameters, image: tf.Tensor): tf.Tensor =>
     const mixed = layerNorm(depthwise(small, stage.depthwise), stage.norm);
     return tf.add(small, linear(gelu(linear(mixed, stage.up)), stage.down));
   }, image);
+
+/** One 3x3 convolution of a plain stem, with ReLU behind it. */
+export interface StemConvolution {
+  readonly width: number;
+  readonly stride: number;
+}
+
+/** Plain convolutions, as Xiao et al., "Early Convolutions Help Transformers See Better" (NeurIPS 2021); batch norms are folded in. */
+export const convolutionsSpec = (stages: readonly StemConvolution[]) =>
+  stages.map(({ width }, i) => convolutionSpec(i === 0 ? 3 : (stages[i - 1] as StemConvolution).width, width));
+
+/** Image pixels per pixel of the stem's map, each way. */
+export const convolutionsStride = (stages: readonly StemConvolution[]): number =>
+  stages.reduce((product, { stride }) => product * stride, 1);
+
+/** [B, H, W, 3] → [B, H/s, W/s, C] with the product of the strides as s. */
+export const convolutions = (
+  parameters: readonly ConvolutionParameters[],
+  image: tf.Tensor,
+  stages: readonly StemConvolution[],
+): tf.Tensor =>
+  parameters.reduce((x, stage, i) => tf.relu(convolution(x, stage, (stages[i] as StemConvolution).stride)), image);

@@ -2,6 +2,7 @@
 import {
   type ActivationName,
   type AttentionParameters,
+  type ConvolutionParameters,
   type LinearParameters,
   layerNorm,
   linear,
@@ -16,7 +17,15 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { acrossImages } from './across-images.ts';
 import { type BlockParameters, blockSpec, transformerBlock } from './block.ts';
-import { type StemParameters, stem, stemSpec } from './stem.ts';
+import {
+  convolutions,
+  convolutionsSpec,
+  convolutionsStride,
+  type StemConvolution,
+  type StemParameters,
+  stem,
+  stemSpec,
+} from './stem.ts';
 
 export interface VisionConfig {
   /** Side of the square input in pixels. */
@@ -48,10 +57,13 @@ export interface VisionConfig {
   readonly attendsTo?: 'tokens' | 'images';
   /** Widths of a convolutional stem in place of the patch embedding; the first stage is at stride 4, each later one halves. */
   readonly stem?: readonly number[];
+  /** Plain 3x3 convolutions before the patch embedding, which takes what is left of `patch`. */
+  readonly convolutions?: readonly StemConvolution[];
 }
 
 export interface VisionParameters {
   readonly stem?: StemParameters;
+  readonly convolutions?: readonly ConvolutionParameters[];
   readonly patch: LinearParameters;
   readonly classToken: tf.Tensor; // [C]
   readonly positions: tf.Tensor; // [1 + patches, C]
@@ -65,15 +77,21 @@ export interface VisionParameters {
 export const visionTokens = ({ imageSize, patch }: Pick<VisionConfig, 'imageSize' | 'patch'>): number =>
   (imageSize / patch) ** 2 + 1;
 
+/** What the patch embedding reads: channels of the stem's map, and its pixels per token, each way. */
+const patchInput = ({ patch, stem, convolutions }: VisionConfig): { channels: number; stride: number } =>
+  convolutions
+    ? { channels: convolutions.at(-1)?.width ?? 3, stride: patch / convolutionsStride(convolutions) }
+    : { channels: stem?.at(-1) ?? 3, stride: stem ? 2 : patch };
+
 export function visionSpec(config: VisionConfig) {
-  const { width, patch, layers, mlpWidth, outputs } = config;
-  const channels = config.stem?.at(-1) ?? 3;
-  const stride = config.stem ? 2 : patch;
+  const { width, layers, mlpWidth, outputs } = config;
+  const { channels, stride } = patchInput(config);
   const projection: { weight: ParameterSpec } = {
     weight: { shape: [width, outputs], init: normal(width ** -0.5) },
   };
   return {
     ...(config.stem && { stem: stemSpec(config.stem) }),
+    ...(config.convolutions && { convolutions: convolutionsSpec(config.convolutions) }),
     patch: linearSpec(stride * stride * channels, width, { bias: config.patchBias as true }),
     classToken: { shape: [width], init: normal(width ** -0.5) } as ParameterSpec,
     positions: { shape: [visionTokens(config), width], init: normal(0.02) } as ParameterSpec,
@@ -82,6 +100,12 @@ export function visionSpec(config: VisionConfig) {
     postNorm: normSpec(width),
     projection,
   };
+}
+
+/** What lies before the patch embedding. */
+function mapOf(parameters: VisionParameters, image: tf.Tensor, config: VisionConfig): tf.Tensor {
+  if (parameters.stem) return stem(parameters.stem, image);
+  return parameters.convolutions ? convolutions(parameters.convolutions, image, config.convolutions ?? []) : image;
 }
 
 /**
@@ -93,9 +117,8 @@ export function visionSpec(config: VisionConfig) {
 export function embedImage(parameters: VisionParameters, image: tf.Tensor, config: VisionConfig): tf.Tensor {
   const { width, epsilon } = config;
   const batch = image.shape[0] as number;
-  const grid = parameters.stem
-    ? patchEmbedding(stem(parameters.stem, image), parameters.patch, 2)
-    : patchEmbedding(image, parameters.patch, config.patch);
+  const { stride } = patchInput(config);
+  const grid = patchEmbedding(mapOf(parameters, image, config), parameters.patch, stride);
   const first = tf.tile(tf.reshape(parameters.classToken, [1, 1, width]), [batch, 1, 1]);
   const tokens = tf.add(tf.concat([first, tf.reshape(grid, [batch, -1, width])], 1), parameters.positions);
   return parameters.preNorm ? layerNorm(tokens, parameters.preNorm, epsilon) : tokens;

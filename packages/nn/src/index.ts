@@ -10,6 +10,7 @@ export {
   keyMask,
   selfAttention,
 } from './attention.ts';
+export { type ConvolutionParameters, convolution, convolutionSpec } from './convolution.ts';
 export { type DepthwiseParameters, depthwise, depthwiseSpec } from './depthwise.ts';
 export { constant, differentiable, isConstant, notConstant } from './differentiable.ts';
 export { counterDropout, type Dropout, dropped } from './dropout.ts';

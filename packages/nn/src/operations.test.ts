@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import {
   causalMask,
+  convolution,
   depthwise,
   dotProductAttention,
   embedding,
@@ -70,6 +71,13 @@ const cases: Case[] = [
     (x, w, b) => upConvolution(x as tf.Tensor, { weight: w as tf.Tensor, bias: b as tf.Tensor }),
     [[2, 3, 2, 4], [4, 12], [3]],
   ],
+  ...[1, 2].map(
+    (stride): Case => [
+      `convolution with stride ${stride}`,
+      (x, w, b) => convolution(x as tf.Tensor, { weight: w as tf.Tensor, bias: b as tf.Tensor }, stride),
+      [[2, 6, 4, 3], [3, 3, 3, 5], [5]],
+    ],
+  ),
   [
     'depthwise',
     (x, weight) => depthwise(x as tf.Tensor, { weight: weight as tf.Tensor }),

@@ -1,0 +1,61 @@
+// 3x3 convolution with zero padding of one pixel on every side.
+import * as tf from '@tensorflow/tfjs-core';
+import { differentiable } from './differentiable.ts';
+import { sumRows } from './linear.ts';
+import { type ParameterSpec, uniform } from './parameters.ts';
+
+/** `weight` [3, 3, in, out], `bias` [out]. */
+export interface ConvolutionParameters {
+  readonly weight: tf.Tensor;
+  readonly bias: tf.Tensor;
+}
+
+/** PyTorch's default: uniform in ±1/√(9·in). */
+export const convolutionSpec = (inputs: number, outputs: number): { weight: ParameterSpec; bias: ParameterSpec } => {
+  const init = uniform(1 / Math.sqrt(9 * inputs));
+  return { weight: { shape: [3, 3, inputs, outputs], init }, bias: { shape: [outputs], init } };
+};
+
+// In numbers: 'same' would pad a stride of two on the far side only.
+const PADDING: [[number, number], [number, number], [number, number], [number, number]] = [
+  [0, 0],
+  [1, 1],
+  [1, 1],
+  [0, 0],
+];
+
+/** The weight's gradient, one product for each of its nine places: wasm has no kernel for it. */
+function weightGradient(x: tf.Tensor, dy: tf.Tensor, stride: number): tf.Tensor {
+  const [batch, height, width, outputs] = dy.shape as [number, number, number, number];
+  const channels = x.shape[3] as number;
+  const padded = tf.pad(x, PADDING);
+  const rows = tf.reshape(dy, [-1, outputs]);
+  const places = Array.from({ length: 9 }, (_, place) => {
+    const [top, left] = [Math.floor(place / 3), place % 3];
+    const end = [batch, top + stride * (height - 1) + 1, left + stride * (width - 1) + 1, channels];
+    const seen = tf.stridedSlice(padded, [0, top, left, 0], end, [1, stride, stride, 1]);
+    return tf.matMul(tf.reshape(seen, [-1, channels]), rows, true, false); // [in, out]
+  });
+  return tf.reshape(tf.stack(places), [3, 3, channels, outputs]);
+}
+
+/**
+ * As `torch.nn.Conv2d(in, out, 3, stride, padding=1)`.
+ *
+ * @param x [B, H, W, in]
+ * @returns [B, ⌈H/stride⌉, ⌈W/stride⌉, out]
+ */
+export function convolution(x: tf.Tensor, { weight, bias }: ConvolutionParameters, stride = 1): tf.Tensor {
+  return differentiable(
+    { x, weight, bias },
+    (save) => {
+      save(x, weight);
+      return tf.add(tf.conv2d(x as tf.Tensor4D, weight as tf.Tensor4D, stride, PADDING), bias);
+    },
+    (dy, [x, weight]) => ({
+      x: () => tf.conv2dTranspose(dy as tf.Tensor4D, weight as tf.Tensor4D, (x as tf.Tensor4D).shape, stride, PADDING),
+      weight: () => weightGradient(x as tf.Tensor, dy, stride),
+      bias: () => sumRows(tf.reshape(dy, [-1, dy.shape[3] as number])),
+    }),
+  );
+}
