@@ -15,7 +15,7 @@ export const xray = (random: Random): Scene => {
   const soft = noise(random, { period: 0.3, octaves: 3 });
   const marks = noise(random, { period: 0.02, octaves: 2 });
   const heart = {
-    x: middle + between(random, 0.065, 0.1),
+    x: middle + between(random, 0.05, 0.075),
     y: between(random, 0.63, 0.67),
     width: between(random, 0.13, 0.18),
     height: between(random, 0.14, 0.18),
@@ -36,78 +36,79 @@ export const xray = (random: Random): Scene => {
   }));
   const marker = { x: 0.9, y: between(random, 0.05, 0.12), shown: random() < 0.6 };
 
+  /** The height of the diaphragm: a dome under each lung, the image's left one higher (the liver lies there). */
+  const diaphragm = (x: number): number => {
+    const side = x < middle ? -1 : 1;
+    const across = clamp((x - middle - side * apart) / 0.2, -1, 1);
+    return base + 0.045 + 0.015 * side - 0.09 * Math.cos((across * Math.PI) / 2);
+  };
   /** How deep in a lung: below 1 inside. The image's left is the patient's right. */
   const lung = (x: number, y: number): number => {
     const side = x < middle ? -1 : 1;
     const t = clamp((y - apex) / (base - apex), -0.5, 1.5);
-    // Narrow at the apex, wide at the base, hollowed by the heart.
+    // Narrow at the apex, wide at the base.
     const outer = width * (0.62 + 0.52 * Math.sqrt(clamp(t)));
     const cx = middle + side * (apart - 0.02 * (1 - t));
-    const dome = base - 0.05 * Math.cos(clamp((x - cx) / 0.2, -1, 1) * 1.5) + (side > 0 ? 0.015 : -0.015);
     const across = Math.abs(x - cx) / outer;
     const up = t < 0.3 ? (0.3 - t) / 0.3 : 0;
-    return Math.max(Math.hypot(across ** 1.6, up ** 1.4) + 0.03 * wave(x, y), (y - apex) / Math.max(dome - apex, 0.05));
+    const down = (y - apex) / (diaphragm(x) - apex);
+    return Math.max(Math.hypot(across ** 1.6, up ** 1.4) + 0.03 * wave(x, y), down);
   };
   const heartReach = (x: number, y: number) =>
-    Math.hypot((x - heart.x) / heart.width, (y - heart.y) / heart.height) + 0.04 * wave(y, x);
+    Math.hypot((x - heart.x) / heart.width, (y - heart.y - 0.35 * (x - heart.x)) / heart.height) + 0.06 * wave(y, x);
 
-  const tissue = (x: number, y: number): number => {
-    // The outline of neck, shoulders and arms before black air.
+  /** The outline of neck, shoulders and arms before black air. */
+  const bodyAt = (x: number, y: number): number => {
     const shoulder = 0.16 + 0.5 * Math.abs(x - middle) ** 1.7;
     const neck = smoothstep(0.13, 0.1, Math.abs(x - middle));
-    const body = Math.max(smoothstep(shoulder - 0.09, shoulder - 0.05, y + 0.02 * wave(x, 0.3)), neck);
+    return Math.max(smoothstep(shoulder - 0.09, shoulder - 0.05, y + 0.02 * wave(x, 0.3)), neck);
+  };
+  /** Ribs as arcs that fall outwards, brighter at their edges; collar bones. Over what is dense already they hardly show. */
+  const bones = (x: number, y: number, dense: number): number => {
+    const off = Math.abs(x - middle);
+    const cage =
+      smoothstep(0.05, 0.12, off) *
+      smoothstep(0.42, 0.38, off) *
+      smoothstep(0.1, 0.16, y) *
+      smoothstep(0.9, 0.76, y) *
+      (1 - 0.75 * dense);
+    const arc = (y - ribs.first - ribs.slope * off + 2.1 * (off - 0.2) ** 2) / ribs.gap;
+    const back = Math.abs(arc - Math.round(arc));
+    const backRibs = smoothstep(0.27, 0.21, back) + 0.55 * Math.exp(-(((back - 0.22) / 0.035) ** 2));
+    const cross = (y - ribs.first + 0.9 * off - 0.42) / (ribs.gap * 1.35);
+    const frontRibs = smoothstep(0.24, 0.18, Math.abs(cross - Math.round(cross))) * smoothstep(0.12, 0.3, off);
+    const line = apex + 0.055 - 0.12 * (off - 0.05) + 0.03 * Math.sin(off * 16);
+    const collar =
+      smoothstep(0.019, 0.011, Math.abs(y - line)) * smoothstep(0.04, 0.06, off) * smoothstep(0.37, 0.34, off);
+    return cage * (ribs.strength * backRibs + 0.035 * frontRibs) + 0.2 * collar;
+  };
+
+  const tissue = (x: number, y: number): number => {
+    const body = bodyAt(x, y);
+    const off = Math.abs(x - middle);
     let level = 0.05 + body * (0.5 + 0.06 * soft(x, y) + 0.06 * y);
     const air = smoothstep(1.05, 0.93, lung(x, y));
     level = mixed(level, 0.17 + 0.05 * soft(x, y), air * body);
     // Vessels branch from the hila and thin out.
-    const hilum = Math.hypot(Math.abs(x - middle) - 0.1, (y - 0.48) * 0.8);
-    level +=
-      air *
-      (0.12 * Math.exp(-hilum / 0.07) +
-        0.1 * smoothstep(0.3, 0.75, Math.abs(vessels(x, y))) * Math.exp(-hilum / 0.17) +
-        0.018 * marks(x, y));
-    level = Math.max(level, body * (0.64 + 0.05 * soft(y, x)) * smoothstep(1.14, 0.86, heartReach(x, y)));
-    // Mediastinum, with the airway as a darker band in its upper part.
-    const spine = smoothstep(
-      0.085,
-      0.045,
-      Math.abs(x - middle) - 0.03 * smoothstep(0.25, 0.12, y) + 0.012 * wave(y, 0.1),
-    );
+    const hilum = Math.hypot(off - 0.1, (y - 0.48) * 0.8);
+    const branches = smoothstep(0.3, 0.75, Math.abs(vessels(x, y))) * Math.exp(-hilum / 0.17);
+    level += air * (0.14 * Math.exp(-hilum / 0.07) + 0.1 * branches + 0.018 * marks(x, y));
+    // Heart, mediastinum, the arch of the aorta; the airway is a darker band in their upper part.
+    const heartHere = smoothstep(1.16, 0.88, heartReach(x, y));
+    const spine = smoothstep(0.085, 0.045, off - 0.03 * smoothstep(0.25, 0.12, y) + 0.012 * wave(y, 0.1));
+    const arch = smoothstep(1.25, 0.7, Math.hypot((x - middle - 0.07) / 0.045, (y - 0.31) / 0.045));
+    level = mixed(level, 0.6 + 0.04 * soft(y, x), body * heartHere);
     level = Math.max(level, body * spine * (0.61 + 0.015 * Math.cos((2 * Math.PI * y) / 0.055)));
+    level = Math.max(level, body * 0.56 * arch);
     level -= 0.13 * smoothstep(0.028, 0.012, Math.abs(x - middle + 0.004)) * smoothstep(0.42, 0.36, y);
-    const aorta = Math.hypot((x - middle - 0.07) / 0.045, (y - 0.31) / 0.045);
-    level = Math.max(level, body * 0.56 * smoothstep(1.25, 0.7, aorta));
-    level = mixed(
-      level,
-      0.72 + 0.05 * soft(x, y),
-      body * smoothstep(0.98, 1.06, (y - apex) / (base - apex)) * smoothstep(0.4, 0.34, Math.abs(x - middle)),
-    );
-    // Ribs: arcs that fall outwards, brighter at their edges.
-    const off = Math.abs(x - middle);
-    const arc = (y - ribs.first - ribs.slope * off + 2.1 * (off - 0.2) ** 2) / ribs.gap;
-    const bone = Math.abs(arc - Math.round(arc));
-    const cage =
-      body *
-      smoothstep(0.06, 0.1, off) *
-      smoothstep(0.42, 0.38, off) *
-      smoothstep(0.1, 0.16, y) *
-      smoothstep(0.86, 0.8, y);
-    level += cage * ribs.strength * (smoothstep(0.27, 0.21, bone) + 0.55 * Math.exp(-(((bone - 0.22) / 0.035) ** 2)));
-    const front = (y - ribs.first + 0.9 * off - 0.42) / (ribs.gap * 1.35);
-    level += cage * 0.035 * smoothstep(0.24, 0.18, Math.abs(front - Math.round(front))) * smoothstep(0.12, 0.3, off);
-    const collar = apex + 0.055 - 0.12 * (off - 0.05) + 0.03 * Math.sin(off * 16);
-    level +=
-      body *
-      0.2 *
-      smoothstep(0.019, 0.011, Math.abs(y - collar)) *
-      smoothstep(0.04, 0.06, off) *
-      smoothstep(0.37, 0.34, off);
-    return level;
+    const abdomen = smoothstep(-0.012, 0.012, y - diaphragm(x)) * smoothstep(0.4, 0.36, off);
+    level = mixed(level, 0.7 + 0.05 * soft(x, y), body * abdomen);
+    return level + body * bones(x, y, Math.max(heartHere, abdomen));
   };
 
   return {
     // Lesions stay clear of the heart's shadow, where nobody could see them.
-    room: (x, y) => lung(x, y) < 0.93 && heartReach(x, y) > 1.1 && Math.abs(x - middle) > 0.085,
+    room: (x, y) => lung(x, y) < 0.92 && heartReach(x, y) > 1.1 && Math.abs(x - middle) > 0.085,
     sizes: [
       ['small', 0.8],
       ['medium', 0.2],
