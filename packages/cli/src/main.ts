@@ -33,6 +33,7 @@ program
   .option('--set <KEY.SUB=value>', 'override a setting (repeatable)', list, [])
   .option('--backend <name>', BACKEND_HELP, 'auto')
   .option('--resume', 'go on with the training in --out')
+  .option('--cache <folder>', 'keep decoded images there, for the next training; changed files are seen')
   .action(async (options) => {
     const { train } = await import('./commands/train.ts');
     await train(options, control.signal);
@@ -41,10 +42,14 @@ program
 program
   .command('predict')
   .description('segment one image by a sentence')
-  .argument('<image>', 'PNG, JPEG, TIFF or BMP')
+  .argument('<image>', 'PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI')
   .requiredOption('--prompt <sentence>', 'what to segment')
   .requiredOption('--model <path>', 'a checkpoint, or a folder with one')
   .option('--out <folder>', 'where the maps go', 'out')
+  .option(
+    '--page <n>',
+    'page of a TIFF, frame of a DICOM file, slice of a NIfTI volume, from 0; needed where there are several',
+  )
   .option('--seed <n>', 'seed of the noise', '666')
   .option('--samples <n>', 'Monte-Carlo samples; 0 runs the mean network', '30')
   .option('--fold <n>', 'samples computed at a time; changes no result', '5')
@@ -67,6 +72,7 @@ program
   .option('--samples <n>', 'Monte-Carlo samples', '30')
   .option('--seed <n>', 'seed of the noise', '666')
   .option('--backend <name>', BACKEND_HELP, 'auto')
+  .option('--report <file>', 'write an HTML report with plots, worst and best cases')
   .option('--json', 'print everything as JSON')
   .action(async (options) => {
     const { test } = await import('./commands/test.ts');
@@ -83,6 +89,8 @@ program
   .option('--probabilities <folder>', 'probability maps (16-bit PNG), for calibration')
   .option('--out <folder>', 'write scores.json and scores.csv')
   .option('--csv <file>', 'write the published table alone')
+  .option('--report <file>', 'write an HTML report with plots, worst and best cases')
+  .option('--images <folder>', 'the images, to show in the report')
   .option('--json', 'print everything as JSON')
   .action(async (options) => {
     const { evaluate } = await import('./commands/evaluate.ts');

@@ -14,6 +14,7 @@ export interface PredictOptions {
   readonly out: string;
   readonly seed: string;
   readonly samples: string;
+  readonly page?: string;
   readonly fold: string;
   readonly backend: string;
   readonly json?: boolean;
@@ -29,7 +30,8 @@ export async function predict(imagePath: string, options: PredictOptions, signal
     wholeNumber('--samples', options.samples),
     wholeNumber('--fold', options.fold, 1),
   ];
-  const image = await readImage(imagePath);
+  const page = options.page === undefined ? undefined : wholeNumber('--page', options.page);
+  const image = await readImage(imagePath, 'color', { page });
   const backend = await useBackend(options.backend);
   const { network, tokenizer, path } = await loadModel(options.model);
   const model = new MedCLIPSeg(network, tokenizer);

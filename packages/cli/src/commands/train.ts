@@ -20,6 +20,7 @@ export interface TrainOptions {
   readonly set: readonly string[];
   readonly backend: string;
   readonly resume?: boolean;
+  readonly cache?: string;
 }
 
 /** Threads that decode and augment while the step computes. */
@@ -27,7 +28,7 @@ const LOADING_THREADS = Math.min(2, availableParallelism() - 1);
 
 const notice = (text: string) => process.stderr.write(`${text}\n`);
 
-async function readData(data: string, settings: Settings) {
+async function readData(data: string, cacheFolder: string | undefined, settings: Settings) {
   const [train, val] = await Promise.all([readSplit(data, 'train'), readSplit(data, 'val')]);
   for (const [split, { missing }] of [
     ['training', train],
@@ -35,14 +36,14 @@ async function readData(data: string, settings: Settings) {
   ] as const)
     if (missing.length > 0)
       notice(`${missing.length} ${split} rows have no files and are left out: ${missing.join(', ')}`);
-  const loader = new SampleLoader({ size: settings.MODEL.IMAGE.SIZE, workers: LOADING_THREADS });
+  const loader = new SampleLoader({ size: settings.MODEL.IMAGE.SIZE, workers: LOADING_THREADS, cacheFolder });
   return { train: train.samples, val: val.samples, loader };
 }
 
 /** Trains and returns the best validation Dice. */
 export async function train(options: TrainOptions, signal: AbortSignal): Promise<number> {
   const settings = await readSettings(options.config, options.set);
-  const { train: samples, val, loader } = await readData(options.data, settings);
+  const { train: samples, val, loader } = await readData(options.data, options.cache, settings);
   const checkpoint = join(options.out, LATEST);
   const exists = await stat(checkpoint).then(
     () => true,

@@ -18,13 +18,15 @@ export const maskPathsOf = ({ maskPath, otherMaskPaths = [] }: SampleFile): read
   ...otherMaskPaths,
 ];
 
+/** The mask of a sample at its own size, grey: all of its masks joined. */
+export async function readMask(file: SampleFile): Promise<RasterImage> {
+  const masks = await Promise.all(maskPathsOf(file).map((path) => readImage(path, 'gray')));
+  return joinMasks(masks, file.maskPath);
+}
+
 /** Reads a sample at size x size pixels. Throws `ImageError` where image and mask differ in size. */
 export async function readSample(file: SampleFile, size: number): Promise<SamplePixels> {
-  const [image, ...masks] = await Promise.all([
-    readImage(file.imagePath),
-    ...maskPathsOf(file).map((path) => readImage(path, 'gray')),
-  ]);
-  const mask = joinMasks(masks, file.maskPath);
+  const [image, mask] = await Promise.all([readImage(file.imagePath), readMask(file)]);
   if (image.width !== mask.width || image.height !== mask.height)
     throw new ImageError(
       file.maskPath,
