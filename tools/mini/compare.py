@@ -1,0 +1,35 @@
+"""Writes what `src/compare.ts` holds the TypeScript network against: weights in single precision, four images, their logits without noise.
+
+torch 2.13.0 (cpu), numpy 2.4.6, Python 3.11.
+
+    python tools/mini/compare.py --data DATA --weights OUT/pretrained.pt --out CASE
+    npm run mini:compare -- CASE
+"""
+
+import argparse
+import pathlib
+
+import numpy as np
+import torch
+
+from network import CONFIG, Network, write_checkpoint
+from pretrain import LARGE, Data, Tokenizer
+
+parser = argparse.ArgumentParser()
+for name in ("data", "weights", "out"):
+    parser.add_argument(f"--{name}", type=pathlib.Path, required=True)
+options = parser.parse_args()
+options.out.mkdir(parents=True, exist_ok=True)
+tokenizer, data = Tokenizer(options.data / "tokenizer.json"), Data(options.data)
+CONFIG["text"]["vocabulary"] = tokenizer.size
+network = Network(CONFIG)
+network.load_state_dict(torch.load(options.weights))
+network.eval()
+chosen = data.indices("val", lambda _: True)[::60][:4]
+image, _, sentences = data.batch(chosen, LARGE, None)
+with torch.no_grad():
+    logits = network(image, tokenizer(sentences), noisy=False)[0]
+write_checkpoint(options.out / "model.safetensors", network, tokenizer.json, 0, np.float32)
+image.permute(0, 2, 3, 1).contiguous().numpy().tofile(options.out / "images.bin")
+logits.numpy().tofile(options.out / "logits.bin")
+(options.out / "sentences.txt").write_text("\n".join(sentences))

@@ -1,0 +1,214 @@
+"""Pre-trains `mini` end to end and writes it as a checkpoint, of which the encoders are then frozen.
+
+torch 2.13.0 (cpu), numpy 2.4.6, Python 3.11. One thread; the same seed, data and machine give the same weights.
+
+    npm run mini:prepare -- DATA PROMPTS Kvasir phantoms/{ultrasound,endoscopy,dermoscopy,mri,xray}
+    python tools/mini/pretrain.py --data DATA --out OUT --small 36 --large 14 --seed 666
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import re
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from network import CONFIG, Network, write_checkpoint
+
+SMALL, LARGE = 128, 224
+STEP_OF = {"kvasir": 11, "phantom": 5}  # images of a batch
+RATE, END, WARMUP, DECAY, CLIP = 8e-4, 0.02, 60, 0.05, 1.0
+ROWS, COLUMNS = {"top": -1, "bottom": 1}, {"left": -1, "right": 1}
+PLACE = re.compile(r"\b(?:(?:(top|bottom) )?(left|right)|(top|bottom))\b")
+
+
+def turned(sentence, transpose, across, down):
+    """The place words of a sentence after the picture was transposed, then mirrored."""
+
+    def rewrite(match):
+        row, column = ROWS.get(match[1] or match[3], 0), COLUMNS.get(match[2], 0)
+        if transpose:
+            row, column = column, row
+        row, column = (-row if down else row), (-column if across else column)
+        name = lambda words, value: next((w for w, v in words.items() if v == value), "")
+        return f"{name(ROWS, row)} {name(COLUMNS, column)}".strip()
+
+    return PLACE.sub(rewrite, sentence)
+
+
+def without_place(sentence):
+    return re.sub(r"located in .* of the image", "located in of the image", sentence)
+
+
+def generic(sentence):
+    finding = re.search(r"(skin lesion|tumor|opacity|polyp)", sentence)
+    return sentence if sentence.startswith("no ") or not finding else finding[1]
+
+
+class Tokenizer:
+    def __init__(self, path):
+        self.json = json.loads(path.read_text())
+        self.ids = {word: i + 3 for i, word in enumerate(self.json["words"])}
+        self.size = len(self.ids) + 4
+
+    def __call__(self, sentences):
+        rows = [[2, *(self.ids.get(w, 1) for w in re.findall(r"[^\W_]+|[^\s\w]", s.lower())), self.size - 1] for s in sentences]
+        ids = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.long)
+        for row, tokens in zip(ids, rows):
+            row[: len(tokens)] = torch.tensor(tokens)
+        return ids
+
+
+class Data:
+    def __init__(self, folder):
+        meta = json.loads((folder / "samples.json").read_text())
+        size, self.samples = meta["size"], meta["samples"]
+        read = lambda name, *shape: torch.from_numpy(np.fromfile(folder / name, np.uint8).reshape(len(self.samples), size, size, *shape))
+        images = read("images.bin", 3).permute(0, 3, 1, 2).flip(1)  # BGR, as the published models read images
+        masks = (read("masks.bin") >= 127).to(torch.uint8)[:, None] * 255
+        # For the small size the pictures are shrunk first, so that sampling does not skip pixels.
+        shrink = lambda t: torch.cat([F.interpolate(part.float(), 144, mode="area").round().to(torch.uint8) for part in t.split(64)])
+        self.pixels = {LARGE: torch.cat([images, masks], 1).contiguous(), SMALL: torch.cat([shrink(images), shrink(masks)], 1)}
+        self.mean, self.deviation = (torch.tensor(CONFIG["preprocessing"][k])[:, None, None] for k in ("mean", "deviation"))
+
+    def indices(self, split, chosen):
+        return [i for i, s in enumerate(self.samples) if s["split"] == split and chosen(s["source"])]
+
+    def batch(self, indices, size, random):
+        """Augmented with a generator, plain without one."""
+        count = len(indices)
+        sentences = [self.samples[i]["sentence"] for i in indices]
+        pixels = self.pixels[size][indices].float()
+        theta = torch.eye(2, 3).repeat(count, 1, 1)
+        if random is not None:
+            for row in range(count):
+                transpose, across, down = random.random(3) < 0.5
+                angle, scale = math.radians(random.uniform(-20, 20)), random.uniform(0.82, 1.28)
+                aspect = math.exp(random.uniform(-0.12, 0.12))
+                place = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+                place = place @ np.diag([1 / (scale * aspect), aspect / scale]) @ np.diag([-1.0 if across else 1.0, -1.0 if down else 1.0])
+                if transpose:
+                    place = place[::-1]
+                shift = random.uniform(-0.12, 0.12, (2, 1))
+                theta[row] = torch.from_numpy(np.concatenate([place, shift], 1))
+                sentence = turned(sentences[row], transpose, across, down)
+                chance = random.random()
+                sentences[row] = generic(sentence) if chance < 0.1 else without_place(sentence) if chance < 0.17 else sentence
+        if random is not None or pixels.shape[-1] != size:
+            grid = F.affine_grid(theta, (count, 4, size, size), align_corners=False)
+            pixels = F.grid_sample(pixels, grid, align_corners=False)
+        image, mask = pixels[:, :3] / 255, (pixels[:, 3] >= 127).float()
+        if random is not None:
+            draw = lambda low, high: torch.from_numpy(random.uniform(low, high, (count, 1, 1, 1))).float()
+            gray = (image * torch.tensor([0.114, 0.587, 0.299])[:, None, None]).sum(1, keepdim=True)
+            image = gray + (image - gray) * draw(0.7, 1.3)
+            image = (((image - 0.5) * draw(0.75, 1.25) + 0.5) * draw(0.75, 1.25)).clamp(0, 1)
+            blurred = torch.from_numpy(random.random(count) < 0.15)
+            if blurred.any():
+                image[blurred] = F.avg_pool2d(F.pad(image[blurred], (1, 1, 1, 1), mode="replicate"), 3, 1)
+        return (image - self.mean) / self.deviation, mask, sentences
+
+
+def soft_contrastive(image, text, temperature=0.2):
+    """As published: rows of t·tᵀ divided by their own norm are the targets."""
+    with torch.no_grad():
+        similarity = text @ text.t() / temperature
+        targets = (similarity / similarity.norm(dim=-1, keepdim=True)).softmax(-1)
+    logits = image @ text.t() / temperature
+    terms = targets * logits.log_softmax(-1), targets.t() * logits.t().log_softmax(-1)
+    return -sum(term.sum(-1).mean() for term in terms) / 2
+
+
+def loss_of(logits, patches, text, mask):
+    probability, truth = logits.sigmoid().flatten(1), mask.flatten(1)
+    overlap = 2 * (probability * truth).sum(1) + 1e-5
+    dice = 1 - (overlap / (probability.sum(1) + truth.sum(1) + 1e-5)).mean()
+    return 0.5 * dice + 0.5 * F.binary_cross_entropy_with_logits(logits, mask) + 0.1 * soft_contrastive(patches.mean(1), text)
+
+
+@torch.no_grad()
+def validate(network, tokenizer, data, indices, size):
+    network.eval()
+    scores = {}
+    for part in (indices[i : i + 20] for i in range(0, len(indices), 20)):
+        image, mask, sentences = data.batch(part, size, None)
+        with torch.autocast("cpu", torch.bfloat16):
+            predicted = network(image, tokenizer(sentences), noisy=False)[0] > 0
+        truth = mask > 0.5
+        both = (predicted & truth).flatten(1).sum(1)
+        dice = (2 * both + 1e-7) / (predicted.flatten(1).sum(1) + truth.flatten(1).sum(1) + 1e-7)
+        for i, score in zip(part, dice):
+            scores.setdefault(data.samples[i]["source"], []).append(float(score))
+    network.train()
+    return {source: round(float(np.mean(values)), 4) for source, values in scores.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=pathlib.Path, required=True)
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--small", type=int, default=36, help="epochs at 128 pixels")
+    parser.add_argument("--large", type=int, default=14, help="epochs at 224 pixels")
+    parser.add_argument("--seed", type=int, default=666)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(options.seed)
+    random = np.random.default_rng(options.seed)
+    options.out.mkdir(parents=True, exist_ok=True)
+
+    tokenizer, data = Tokenizer(options.data / "tokenizer.json"), Data(options.data)
+    CONFIG["text"]["vocabulary"] = tokenizer.size
+    network = Network(CONFIG)
+    real = lambda source: source == "Kvasir"
+    polyps, drawn = data.indices("train", real), data.indices("train", lambda s: not real(s))
+    checked = {SMALL: data.indices("val", real), LARGE: data.indices("val", lambda _: True)}
+    matrices = [p for p in network.parameters() if p.dim() > 1]
+    others = [p for p in network.parameters() if p.dim() < 2]
+    optimizer = torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": DECAY}, {"params": others, "weight_decay": 0}], lr=RATE, betas=(0.9, 0.99), fused=True
+    )
+    steps_per_epoch = len(polyps) // STEP_OF["kvasir"]
+    total = (options.small + options.large) * steps_per_epoch
+    step, best, drawn_order, start = 0, 0.0, [], time.time()
+    for epoch in range(options.small + options.large):
+        size = SMALL if epoch < options.small else LARGE
+        if epoch == options.small:
+            best = 0.0
+        order, losses = random.permutation(polyps), []
+        for first in range(0, steps_per_epoch * STEP_OF["kvasir"], STEP_OF["kvasir"]):
+            if len(drawn_order) < STEP_OF["phantom"]:
+                drawn_order = list(random.permutation(drawn))
+            chosen = [*order[first : first + STEP_OF["kvasir"]], *(drawn_order.pop() for _ in range(STEP_OF["phantom"]))]
+            image, mask, sentences = data.batch(chosen, size, random)
+            for group in optimizer.param_groups:
+                share = (1 + math.cos(math.pi * step / total)) / 2
+                group["lr"] = RATE * (END + (1 - END) * share) * min(1, (step + 1) / WARMUP)
+            with torch.autocast("cpu", torch.bfloat16):
+                logits, patches, text = network(image, tokenizer(sentences))
+            loss = loss_of(logits, patches.float(), text.float(), mask)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP)
+            optimizer.step()
+            losses.append(loss.item())
+            step += 1
+        report = {"epoch": epoch, "size": size, "loss": round(float(np.mean(losses)), 4)}
+        if epoch % 3 == 2 or size == LARGE:
+            report["dice"] = validate(network, tokenizer, data, checked[size], size)
+            score = report["dice"]["Kvasir"]
+            report["best"] = score > best
+            if report["best"]:
+                best = score
+                write_checkpoint(options.out / "pretrained.safetensors", network, tokenizer.json, epoch + 1)
+                torch.save(network.state_dict(), options.out / "pretrained.pt")
+        report["seconds"] = round(time.time() - start)
+        with open(options.out / "log.jsonl", "a") as log:
+            log.write(json.dumps(report) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+// What `mini` is pre-trained on, as raw bytes for `pretrain.py`: the same pixels and token ids that this project's own trainer reads.
+//   npm run mini:prepare -- OUT PROMPTS DATASET...
+// PROMPTS: a folder with prompt sheets of the sixteen datasets, for the vocabulary alone. DATASET: folders in the published layout.
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { vocabularyOf, wordTokenizer } from '@medclipseg/clip-encoders/tokenizers';
+import { joinMasks, resizeLinear, resizeNearest } from '@medclipseg/datasets';
+import { readImage, readPromptSheet, readSplit, writeWhole } from '@medclipseg/datasets/node';
+
+/** Side of the pictures in pixels. */
+const SIZE = 224;
+/** Ids per sentence. */
+const CONTEXT = 48;
+
+interface Prepared {
+  readonly source: string;
+  readonly split: 'train' | 'val';
+  readonly sentence: string;
+}
+
+const [out, prompts, ...datasets] = process.argv.slice(2) as [string, string, ...string[]];
+await mkdir(out, { recursive: true });
+const images: Uint8Array[] = [];
+const masks: Uint8Array[] = [];
+const samples: Prepared[] = [];
+const sentences: string[] = [];
+
+for (const dataset of datasets) {
+  for (const split of ['train', 'val'] as const)
+    for (const { imagePath, maskPath, otherMaskPaths = [], sentence } of (await readSplit(dataset, split)).samples) {
+      const parts = await Promise.all([maskPath, ...otherMaskPaths].map((path) => readImage(path, 'gray')));
+      images.push(resizeLinear(await readImage(imagePath), SIZE, SIZE).data as Uint8Array);
+      masks.push(resizeNearest(joinMasks(parts, maskPath), SIZE, SIZE).data as Uint8Array);
+      samples.push({ source: basename(dataset), split, sentence: sentence.trim() });
+    }
+}
+for (const folder of [...datasets, ...(await readdir(prompts)).map((name) => join(prompts, name))])
+  for (const sheet of await readdir(join(folder, 'Prompts_Folder')))
+    for (const { sentence } of await readPromptSheet(join(folder, 'Prompts_Folder', sheet))) sentences.push(sentence);
+const tokenizer = wordTokenizer({ words: vocabularyOf(sentences), contextLength: CONTEXT });
+await writeWhole(join(out, 'tokenizer.json'), `${JSON.stringify(tokenizer.toJson())}\n`);
+await writeWhole(join(out, 'samples.json'), JSON.stringify({ size: SIZE, samples }));
+await writeFile(join(out, 'images.bin'), Buffer.concat(images));
+await writeFile(join(out, 'masks.bin'), Buffer.concat(masks));
+process.stdout.write(`${samples.length} samples, ${tokenizer.size} token ids\n`);
