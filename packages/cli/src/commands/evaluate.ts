@@ -8,6 +8,7 @@ import { binaryMask, predictedMask } from '../scores/masks.ts';
 import { imagesOf, match } from '../scores/matching.ts';
 import { type ContourFlags, contourOptions } from '../scores/options.ts';
 import { probabilityAt, readProbability } from '../scores/probabilities.ts';
+import type { CaseFiles } from '../scores/report.ts';
 import { writeResults } from '../scores/results.ts';
 import { evaluationTable } from '../scores/table.ts';
 
@@ -17,6 +18,8 @@ export interface EvaluateOptions extends ContourFlags {
   readonly probabilities?: string;
   readonly out?: string;
   readonly csv?: string;
+  readonly report?: string;
+  readonly images?: string;
   readonly json?: boolean;
 }
 
@@ -50,6 +53,22 @@ export async function evaluate(options: EvaluateOptions, signal: AbortSignal): P
     await writeResults(options.out, results);
   }
   if (options.csv) await writeWhole(options.csv, publishedCsv(results.images));
+  if (options.report) {
+    const images = options.images ? await imagesOf('--images', options.images) : undefined;
+    const filesOf = (name: string): CaseFiles => ({
+      truth: truths.get(name) as string,
+      prediction: predictions.get(name) as string,
+      probability: maps?.get(name),
+      image: images?.get(name),
+    });
+    const details = { Predictions: options.predictions, 'True masks': options.truth };
+    // Drawing needs the model's package; scoring alone does without it.
+    const { writeReport } = await import('../scores/report.ts');
+    await writeReport(options.report, results, filesOf, {
+      title: `Scores of ${basename(options.predictions)}`,
+      details,
+    });
+  }
   process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : `${evaluationTable(results)}\n`);
   if (extra.length > 0) process.stderr.write(`no truth for ${extra.length}: ${extra.join(', ')}\n`);
   if (missing.length > 0) throw new IncompleteError(truths.size, missing, 'Predict them, or remove their true masks.');

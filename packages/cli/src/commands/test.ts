@@ -11,6 +11,7 @@ import { wholeNumber } from '../numbers.ts';
 import { binaryMask, predictedMask } from '../scores/masks.ts';
 import { type ContourFlags, contourOptions } from '../scores/options.ts';
 import { probabilityAt, rounded, writeProbability } from '../scores/probabilities.ts';
+import { type CaseFiles, writeReport } from '../scores/report.ts';
 import { writeResults } from '../scores/results.ts';
 import { evaluationTable } from '../scores/table.ts';
 
@@ -22,6 +23,7 @@ export interface TestOptions extends ContourFlags {
   readonly seed: string;
   readonly design: string;
   readonly backend: string;
+  readonly report?: string;
   readonly json?: boolean;
 }
 
@@ -54,6 +56,16 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
   const { data, design } = options;
   const results = { model: path, data, design, samples, seed, backend, ...evaluator.result({ missing, extra: [] }) };
   await writeResults(out, results);
+  if (options.report) {
+    const byName = new Map(files.map((file) => [file.name, file]));
+    const filesOf = (name: string): CaseFiles => {
+      const { imagePath, maskPath, sentence } = byName.get(name) as (typeof files)[number];
+      const [prediction, probability] = ['masks', 'probabilities'].map((kind) => join(out, kind, `${name}.png`));
+      return { image: imagePath, truth: maskPath, sentence, prediction: prediction as string, probability };
+    };
+    const details = { Model: path, Data: data, Sentences: design, Samples: samples, Seed: seed, Backend: backend };
+    await writeReport(options.report, results, filesOf, { title: `MedCLIPSeg on ${basename(data)}`, details });
+  }
   process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : `${evaluationTable(results)}\n`);
   if (missing.length > 0)
     throw new IncompleteError(files.length + missing.length, missing, 'Add the files that the sheet names.');

@@ -104,6 +104,25 @@ it('calibrates where there are maps', async () => {
   expect((await score({ probabilities: maps })).out).toMatch(/^AUROC of uncertainty for wrong pixels +0\.\d{4}$/m);
 });
 
+it('reports worst and best cases in one file', async () => {
+  const report = join(folder, 'report.html');
+  expect((await score({ probabilities: maps, images: truth, report })).code).toBe(0);
+  const page = await readFile(report, 'utf8');
+  const titles = [...page.matchAll(/alt="([^"]*)"/g)].map(([, title]) => title);
+  // Two of three are the worst, the worst first; the rest is the best.
+  expect(titles.filter((title) => title?.startsWith('Prediction'))).toEqual([
+    'Prediction of a',
+    'Prediction of c',
+    'Prediction of b',
+  ]);
+  expect(titles).toHaveLength(3 * 4);
+  expect(page.match(/src="data:image\/jpeg;base64,/g)).toHaveLength(3 * 4);
+  expect(page.match(/<svg /g)).toHaveLength(4);
+  // Without images and maps: the masks alone.
+  expect((await score({ report })).code).toBe(0);
+  expect((await readFile(report, 'utf8')).match(/src="data:/g)).toHaveLength(3 * 2);
+});
+
 describe('with files that do not pair', () => {
   it('scores what is there, names what is not, and fails', async () => {
     await square(join(truth, 'd.png'), 4);
