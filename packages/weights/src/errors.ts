@@ -1,7 +1,14 @@
 // The errors of this package; `tag` names the kind and survives duplicate installs.
 
-/** What a file says of itself may be megabytes long. */
-const brief = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}…` : text);
+/**
+ * Text from a file that nobody vouches for, fit to be shown: control characters, which would drive a terminal or turn the
+ * direction of reading, are spelt out.
+ */
+export const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** What a file says of itself may also be megabytes long. */
+const brief = (text: string): string => printable(text.length > 300 ? `${text.slice(0, 300)}…` : text);
 
 /** Base of every error thrown by `@medclipseg/weights`. */
 export class WeightsError extends Error {
@@ -54,7 +61,7 @@ export class KeyMismatchError extends WeightsError {
     const list = (title: string, lines: readonly string[]) =>
       lines.length === 0
         ? ''
-        : `\n${title}:\n  ${lines.slice(0, 12).join('\n  ')}${lines.length > 12 ? `\n  … and ${lines.length - 12} more` : ''}`;
+        : `\n${title}:\n  ${lines.slice(0, 12).map(brief).join('\n  ')}${lines.length > 12 ? `\n  … and ${lines.length - 12} more` : ''}`;
     super(
       'weights/keys',
       `weights: expected the tensors of this model, got ${missing.length} missing, ${unexpected.length} unexpected, ${misshapen.length} of another shape.${list('missing', missing)}${list('unexpected', unexpected)}${list('of another shape', misshapen)}\nLoad a file of the same architecture.`,

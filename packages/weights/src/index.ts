@@ -1,7 +1,7 @@
 // Tensors in files, without tfjs: safetensors, PyTorch archives, and tables of names. Nothing here needs Node.
 export type { DType } from './dtypes/dtype.ts';
 export type { WritableType } from './dtypes/narrow.ts';
-export { ForbiddenPickleError, FormatError, KeyMismatchError, WeightsError } from './errors.ts';
+export { ForbiddenPickleError, FormatError, KeyMismatchError, printable, WeightsError } from './errors.ts';
 export { HttpError, NetworkError } from './http/errors.ts';
 export type { HttpOptions } from './http/request.ts';
 export type { Wait } from './http/retry.ts';

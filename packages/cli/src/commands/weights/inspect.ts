@@ -1,6 +1,6 @@
 // medclipseg weights inspect: what a weight file holds.
-import type { TensorFile, TensorInfo } from '@medclipseg/weights';
-import { openWeights, printable } from './open.ts';
+import { printable, type TensorFile, type TensorInfo } from '@medclipseg/weights';
+import { openWeights } from './open.ts';
 
 const sizeOf = ({ shape }: TensorInfo): number => shape.reduce((product, n) => product * n, 1);
 

@@ -1,0 +1,37 @@
+// What each entry of the package offers, and what the browser can load of it.
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import * as hub from './hub/index.ts';
+import * as hubNode from './hub/node.ts';
+import * as main from './index.ts';
+import * as node from './node.ts';
+
+/** Everything that a file imports, through all files of this package. */
+async function importsOf(path: string, seen = new Set<string>()): Promise<Set<string>> {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  const source = await readFile(path, 'utf8');
+  for (const [, name = ''] of source.matchAll(/^(?:import|export)\b[^;]*? from '([^']+)';/gm))
+    if (name.startsWith('.')) await importsOf(join(dirname(path), name), seen);
+    else seen.add(name);
+  return seen;
+}
+
+it.each(['index.ts', 'hub/index.ts'])('%s needs nothing of Node', async (entry) => {
+  const imports = [...(await importsOf(join(import.meta.dirname, entry)))];
+  expect(imports.length).toBeGreaterThan(10);
+  expect(imports.filter((name) => name.startsWith('node:'))).toEqual([]);
+});
+
+it('the entries offer what is written down here', () => {
+  const names = (entry: object) => Object.keys(entry).sort().join(' ');
+  expect([main, node, hub, hubNode].map(names)).toMatchInlineSnapshot(`
+    [
+      "ForbiddenPickleError FormatError HARMLESS HttpError KeyMismatchError NetworkError WeightsError below blobSource bytesSource encodeSafetensors openSafetensors openTensors printable readMapped storedAs storedTensors tensorsInMemory urlSource writeMapped",
+      "fileSource openTensorFile writeSafetensors",
+      "HUB HubError hubBlob",
+      "HUB HubError hubEnvironment hubFile",
+    ]
+  `);
+});
