@@ -145,10 +145,10 @@ export function trunkBlock(
 }
 
 /** What the encoders say of images and sentences; neither is normalised. */
-export interface Features {
+export type Features = {
   readonly patches: tf.Tensor; // [B·S, patches, outputs]
   readonly text: tf.Tensor; // [B·S, outputs]
-}
+};
 
 /** The features from the tokens behind the trunk. @param images images in the batch, before samples are folded into it */
 export function featuresOf(
