@@ -45,6 +45,7 @@ export {
 } from './parameters.ts';
 export { patchEmbedding, type UpConvolutionParameters, upConvolution, upConvolutionSpec } from './patches.ts';
 export { keyOf, permutation, type RandomKey, randomNormal, randomUniform } from './random.ts';
+export { type Chain, type Passed, recomputedGradients, type Segment } from './recompute.ts';
 export { resizeBilinear } from './resize.ts';
 export { cosineAnnealing } from './schedule.ts';
 export { clipByGlobalNorm, valueAndGradients } from './value-and-gradients.ts';

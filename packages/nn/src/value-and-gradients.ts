@@ -1,11 +1,12 @@
 // Value and gradients of a scalar function with respect to named variables.
 import * as tf from '@tensorflow/tfjs-core';
 import { registerGradients } from './gradients.ts';
+import { dropTape } from './tape.ts';
 
 /**
  * Runs `f`, which gives a scalar, and returns its value with the gradient of every variable. The caller disposes both.
  *
- * tfjs leaks every tensor saved for the backward pass when `f` throws; here they are disposed and the error goes on.
+ * When `f` throws, what was saved for the backward pass is disposed, and the error goes on.
  */
 export function valueAndGradients(
   f: () => tf.Scalar,
@@ -20,9 +21,7 @@ export function valueAndGradients(
     );
     return { value, gradients };
   } catch (error) {
-    const { state } = tf.engine();
-    for (const node of state.activeTape ?? []) for (const tensor of node.saved ?? []) tensor.dispose();
-    state.activeTape = undefined as never;
+    dropTape();
     throw error;
   }
 }
