@@ -20,6 +20,9 @@ export interface LossTerms {
   readonly total: tf.Scalar;
 }
 
+/** The published weights of the terms. */
+export const publishedWeights = { diceWeight: 0.5, crossEntropyWeight: 0.5, contrastiveWeight: 0.1 } as const;
+
 /**
  * `0.5·dice + 0.5·bce + 0.1·contrastive` with the published weights; without features, the first two terms (the validation loss).
  *
@@ -31,13 +34,14 @@ export function segmentationLoss(
   logits: tf.Tensor,
   mask: tf.Tensor,
   features?: { readonly image: tf.Tensor; readonly text: tf.Tensor },
-  { dice = 'row', diceWeight = 0.5, crossEntropyWeight = 0.5, contrastiveWeight = 0.1, ...soft }: LossOptions = {},
+  { dice = 'row', ...options }: LossOptions = {},
 ): LossTerms {
+  const { diceWeight, crossEntropyWeight, contrastiveWeight } = { ...publishedWeights, ...options };
   const diceTerm = diceLosses[dice](logits, mask);
   const crossEntropy = binaryCrossEntropy(logits, mask);
   const segmentation = tf.add(tf.mul(diceTerm, diceWeight), tf.mul(crossEntropy, crossEntropyWeight)) as tf.Scalar;
   if (!features) return { dice: diceTerm, crossEntropy, total: segmentation };
-  const contrastive = softContrastive(features.image, features.text, soft);
+  const contrastive = softContrastive(features.image, features.text, options);
   const total = tf.add(segmentation, tf.mul(contrastive, contrastiveWeight)) as tf.Scalar;
   return { dice: diceTerm, crossEntropy, contrastive, total };
 }

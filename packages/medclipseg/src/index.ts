@@ -8,7 +8,7 @@ export {
   type ScaleBlockParameters,
   scaleBlock,
 } from './decoder.ts';
-export { CheckpointError, DivergedError, ModelError } from './errors.ts';
+export { BatchError, CheckpointError, DivergedError, ModelError } from './errors.ts';
 export { checkpointKeys, decoderKeys, trainedKeys } from './keys.ts';
 export type { LabelMap } from './label-map.ts';
 export { type LabelOptions, MedCLIPSeg, type SegmentOptions } from './model.ts';
@@ -31,13 +31,9 @@ export { overlayPicture, uncertaintyPicture } from './pictures.ts';
 export type { Restoring, Segmentation } from './restore.ts';
 export { type Estimate, type MonteCarloOptions, monteCarlo, type StopRule, type View } from './sampling/index.ts';
 export { tokenBatch } from './tokens.ts';
-export {
-  applyGradients,
-  type LossAndGradients,
-  lossAndGradients,
-  type StepLoss,
-  type TrainingBatch,
-} from './training/step.ts';
+export { type AccumulateOptions, accumulatedGradients } from './training/accumulate.ts';
+export type { LossAndGradients, MicroBatch, StepLoss, TrainingBatch } from './training/batch.ts';
+export { applyGradients, lossAndGradients, type StepOptions } from './training/step.ts';
 export {
   type EpochReport,
   type ImageBatch,

@@ -8,7 +8,8 @@ import { dice } from '../metrics/dice.ts';
 import type { Network } from '../network.ts';
 import { monteCarlo } from '../sampling/index.ts';
 import { tokenBatch } from '../tokens.ts';
-import { applyGradients, lossAndGradients, type StepLoss } from './step.ts';
+import type { StepLoss } from './batch.ts';
+import { applyGradients, lossAndGradients } from './step.ts';
 
 /** A batch as it comes from a dataset. */
 export interface ImageBatch {

@@ -1,0 +1,122 @@
+// Gradients of a batch that is too large for memory, part by part, equal to those of the whole.
+import { type LossOptions, publishedWeights, segmentationLoss, softContrastive } from '@medclipseg/losses';
+import { registerGradients } from '@medclipseg/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { BatchError } from '../errors.ts';
+import { logitsOf, type Network, prefix, type Tokens, trunk } from '../network.ts';
+import { backward, frozenBelow, pooled } from './backward.ts';
+import type { LossAndGradients, MicroBatch } from './batch.ts';
+import { lossAndGradients } from './step.ts';
+
+export interface AccumulateOptions extends LossOptions {
+  readonly recompute?: boolean;
+}
+
+/** The contrastive loss of all features, and its gradients with respect to each part's. */
+function contrast(image: readonly tf.Tensor[], text: readonly tf.Tensor[], options: LossOptions) {
+  registerGradients();
+  return tf.tidy(() => {
+    const gradients = tf.valueAndGrads((a, b) => softContrastive(a as tf.Tensor, b as tf.Tensor, options));
+    const { value, grads } = gradients([tf.concat([...image]), tf.concat([...text])]);
+    const sizes = image.map(({ shape }) => shape[0] as number);
+    const [ofImage, ofText] = grads.map((gradient) => tf.split(gradient, sizes));
+    return { value, ofImage: ofImage as tf.Tensor[], ofText: ofText as tf.Tensor[] };
+  });
+}
+
+/**
+ * Loss and gradients of a batch that comes in parts. The caller disposes the gradients.
+ *
+ * The contrastive loss compares every image of the batch with every sentence of it, so the features of all parts are computed first, without
+ * a tape; then each part is differentiated with its share of Dice and cross-entropy plus ⟨features, ∂contrastive/∂features⟩, whose
+ * gradients add up to those of the whole. Noise is drawn twice per part, so it must come from a counter.
+ *
+ * @throws BatchError for a model in which images attend to each other, whose result depends on what stands in the batch
+ */
+export async function accumulatedGradients(
+  network: Network,
+  parts: readonly MicroBatch[],
+  variables: ReadonlyMap<string, tf.Variable>,
+  { recompute, ...options }: AccumulateOptions = {},
+): Promise<LossAndGradients> {
+  const [only] = parts;
+  if (parts.length === 1 && only)
+    return lossAndGradients(network, only, variables, { ...options, recompute, noise: only.noise });
+  if (network.config.vision.attendsTo === 'images')
+    throw new BatchError(
+      'micro-batch',
+      'the whole batch, since the images of this model attend to each other',
+      `${parts.length} parts`,
+      'Recompute instead (TRAIN.RECOMPUTE: true), or make the batch smaller.',
+    );
+  const weights = { ...publishedWeights, ...options };
+  const count = parts.reduce((sum, { image }) => sum + (image.shape[0] as number), 0);
+  const frozen = frozenBelow(variables);
+  const starts: (Tokens | undefined)[] = [];
+  const held: tf.Tensor[] = [];
+  const keep = <T extends tf.Tensor[]>(...tensors: T): T => {
+    held.push(...tensors);
+    return tensors;
+  };
+  const gradients = new Map<string, tf.Tensor>();
+  let failed = true;
+  try {
+    const vectors = parts.map(({ image, sentences, noise }) => {
+      const start = frozen ? tf.tidy(() => prefix(network, image, sentences)) : undefined;
+      if (start) keep(start.image, start.text);
+      starts.push(start);
+      const [ofImage, ofText] = tf.tidy(() => {
+        const features = trunk(network, start ?? prefix(network, image, sentences), sentences, { noise });
+        return [pooled(features), features.text];
+      }) as [tf.Tensor, tf.Tensor];
+      return keep(ofImage, ofText);
+    });
+    const { value, ofImage, ofText } = contrast(
+      vectors.map(([image]) => image as tf.Tensor),
+      vectors.map(([, text]) => text as tf.Tensor),
+      options,
+    );
+    keep(value, ...ofImage, ...ofText);
+
+    const terms: tf.Tensor[] = [];
+    for (const [i, part] of parts.entries()) {
+      const share = (part.image.shape[0] as number) / count;
+      const result = backward(
+        network,
+        part,
+        variables,
+        starts[i],
+        (features) => {
+          const { dice, crossEntropy, total } = segmentationLoss(
+            logitsOf(network, features),
+            part.mask,
+            undefined,
+            options,
+          );
+          terms.push(...keep(tf.keep(tf.mul(tf.stack([dice, crossEntropy]), share))));
+          const surrogate = tf.add(
+            tf.sum(tf.mul(pooled(features), ofImage[i] as tf.Tensor)),
+            tf.sum(tf.mul(features.text, ofText[i] as tf.Tensor)),
+          );
+          return tf.add(tf.mul(total, share), tf.mul(surrogate, weights.contrastiveWeight)) as tf.Scalar;
+        },
+        { noise: part.noise, recompute },
+      );
+      result.value.dispose();
+      for (const [name, gradient] of result.gradients) {
+        const sum = gradients.get(name);
+        gradients.set(name, sum ? tf.add(sum, gradient) : gradient);
+        if (sum) tf.dispose([sum, gradient]);
+      }
+    }
+    const [sums] = keep(tf.tidy(() => tf.concat([tf.addN(terms), tf.reshape(value, [1])])));
+    const [dice, crossEntropy, contrastive] = (await sums.data()) as unknown as [number, number, number];
+    const total =
+      weights.diceWeight * dice + weights.crossEntropyWeight * crossEntropy + weights.contrastiveWeight * contrastive;
+    failed = false;
+    return { loss: { total, dice, crossEntropy, contrastive }, gradients };
+  } finally {
+    tf.dispose(held);
+    if (failed) tf.dispose([...gradients.values()]);
+  }
+}

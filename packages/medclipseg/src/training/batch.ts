@@ -1,0 +1,30 @@
+// What one step of training learns from, and what it says of it.
+import type { TokenBatch } from '@medclipseg/clip-encoders';
+import type { Noise } from '@medclipseg/nn';
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** A batch as the network takes it. */
+export interface TrainingBatch {
+  readonly image: tf.Tensor; // [B, size, size, 3]
+  readonly mask: tf.Tensor; // [B, size, size], 0 and 1
+  readonly sentences: TokenBatch;
+}
+
+/** A part of a batch with the noise of its rows. */
+export interface MicroBatch extends TrainingBatch {
+  readonly noise?: Noise;
+}
+
+/** The loss and its terms, as numbers. */
+export interface StepLoss {
+  readonly total: number;
+  readonly dice: number;
+  readonly crossEntropy: number;
+  readonly contrastive: number;
+}
+
+/** The caller disposes the gradients. */
+export interface LossAndGradients {
+  readonly loss: StepLoss;
+  readonly gradients: Map<string, tf.Tensor>;
+}

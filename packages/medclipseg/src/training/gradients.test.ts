@@ -1,0 +1,123 @@
+// Recomputed and accumulated gradients are those of the whole batch, computed at once.
+import {
+  counterNoise,
+  disposeParameters,
+  initialise,
+  keyOf,
+  randomNormal,
+  trainable,
+  variablesOf,
+} from '@medclipseg/nn';
+import { eachBackend } from '@medclipseg/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { config, tokenizer } from '../fixtures/tiny-model.ts';
+import {
+  accumulatedGradients,
+  type LossAndGradients,
+  lossAndGradients,
+  type MicroBatch,
+  type ModelConfig,
+  type ModelParameters,
+  modelSpec,
+  TRAINED_PART,
+  tokenBatch,
+} from '../index.ts';
+
+const SENTENCES = ['polyp left', 'polyp right', 'left'];
+
+/** The images of the given rows; what a row holds depends on nothing else. */
+function batch(rows: readonly number[]): MicroBatch {
+  const joined = (name: string, size: number) =>
+    Float32Array.from(rows.flatMap((row) => [...randomNormal(keyOf(name, row), size)]));
+  return {
+    image: tf.tensor4d(joined('image', 768), [rows.length, 16, 16, 3]),
+    mask: tf.tensor3d(
+      joined('mask', 256).map((x) => (x > 0 ? 1 : 0)),
+      [rows.length, 16, 16],
+    ),
+    sentences: tokenBatch(rows.map((row) => tokenizer.encode(SENTENCES[row] as string))),
+    noise: counterNoise(
+      7,
+      rows.map((row) => ({ image: row, sample: 0 })),
+    ),
+  };
+}
+const drop = ({ image, mask, sentences }: MicroBatch) => tf.dispose([image, mask, sentences.ids]);
+
+async function expectSame(actual: LossAndGradients, expected: LossAndGradients) {
+  for (const term of ['total', 'dice', 'crossEntropy', 'contrastive'] as const)
+    expect(Math.abs(actual.loss[term] - expected.loss[term]), term).toBeLessThan(1e-5);
+  expect([...actual.gradients.keys()].sort()).toEqual([...expected.gradients.keys()].sort());
+  const values = async (gradient: tf.Tensor) => [...(await gradient.data())];
+  const all = (await Promise.all([...expected.gradients.values()].map(values))).flat();
+  const scale = Math.max(...all.map(Math.abs));
+  for (const [name, gradient] of expected.gradients) {
+    const other = await values(actual.gradients.get(name) as tf.Tensor);
+    for (const [i, value] of (await values(gradient)).entries())
+      expect(Math.abs((other[i] as number) - value), name).toBeLessThan(1e-5 * scale);
+  }
+  tf.dispose([...actual.gradients.values(), ...expected.gradients.values()]);
+}
+
+const variants: [string, ModelConfig, RegExp][] = [
+  ['frozen encoders', config, TRAINED_PART],
+  ['everything learning', config, /./],
+  [
+    'images that attend to each other',
+    { ...config, vision: { ...config.vision, attendsTo: 'images' }, adapters: { ...config.adapters, layers: [2, 1] } },
+    TRAINED_PART,
+  ],
+];
+
+eachBackend('gradients', () => {
+  for (const [title, variant, pattern] of variants) {
+    const make = () => trainable(initialise(modelSpec(variant), 1) as unknown as ModelParameters, pattern);
+
+    it(`recomputed equal the plain ones: ${title}`, async () => {
+      const network = { config: variant, parameters: make() };
+      const variables = variablesOf(network.parameters as never);
+      const whole = batch([0, 1, 2]);
+      const plain = await lossAndGradients(network, whole, variables, { noise: whole.noise });
+      await expectSame(
+        await lossAndGradients(network, whole, variables, { noise: whole.noise, recompute: true }),
+        plain,
+      );
+      drop(whole);
+      disposeParameters(network.parameters as never);
+    });
+
+    const cases = [
+      { parts: [[0], [1], [2]], recompute: false },
+      { parts: [[0, 1], [2]], recompute: true },
+    ];
+    it.skipIf(variant.vision.attendsTo === 'images').each(cases)(
+      `of parts $parts equal those of the whole, recompute $recompute: ${title}`,
+      async ({ parts, recompute }) => {
+        const network = { config: variant, parameters: make() };
+        const variables = variablesOf(network.parameters as never);
+        const whole = batch(parts.flat());
+        const pieces = parts.map(batch);
+        const plain = await lossAndGradients(network, whole, variables, { noise: whole.noise });
+        await expectSame(await accumulatedGradients(network, pieces, variables, { recompute }), plain);
+        for (const piece of [whole, ...pieces]) drop(piece);
+        disposeParameters(network.parameters as never);
+      },
+    );
+  }
+
+  it('of parts are refused where images attend to each other', async () => {
+    const variant = { ...config, vision: { ...config.vision, attendsTo: 'images' as const } };
+    const network = {
+      config: variant,
+      parameters: trainable(initialise(modelSpec(variant), 1) as never, TRAINED_PART),
+    };
+    const pieces = [batch([0]), batch([1])];
+    const variables = variablesOf(network.parameters as never);
+    await expect(accumulatedGradients(network as never, pieces, variables)).rejects.toThrow(
+      /micro-batch: expected the whole batch.*got 2 parts. Recompute instead/,
+    );
+    for (const piece of pieces) drop(piece);
+    disposeParameters(network.parameters as never);
+  });
+});

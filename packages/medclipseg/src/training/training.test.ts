@@ -1,0 +1,100 @@
+// The training loop and its checkpoints.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { disposeParameters, keyOf, permutation, trainable } from '@medclipseg/nn';
+import { eachBackend } from '@medclipseg/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { config, tokenizer } from '../fixtures/tiny-model.ts';
+import { data, fresh, plan, weights } from '../fixtures/tiny-training.ts';
+import { Trainer } from '../index.ts';
+import { loadModel, loadTraining, saveCheckpoint } from '../node.ts';
+
+eachBackend('training', (backend) => {
+  it('lowers the loss', async () => {
+    const parameters = fresh();
+    const trainer = new Trainer({ config, parameters }, tokenizer, { ...plan, epochs: 12 });
+    const losses: number[] = [];
+    await trainer.run(data(), { onEpoch: ({ trainingLoss }) => void losses.push(trainingLoss) });
+    expect(losses.at(-1)).toBeLessThan((losses[0] as number) * 0.8);
+    trainer.dispose();
+    disposeParameters(parameters as never);
+  });
+
+  it('interrupted in mid-epoch and resumed from its checkpoint, ends at the very same weights', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'medclipseg-'));
+    const path = join(folder, 'latest.safetensors');
+    const whole = fresh();
+    const uninterrupted = new Trainer({ config, parameters: whole }, tokenizer, plan);
+    await uninterrupted.run(data());
+
+    const first = fresh();
+    const control = new AbortController();
+    const trainer = new Trainer({ config, parameters: first }, tokenizer, plan);
+    const run = trainer.run(data(), {
+      signal: control.signal,
+      onStep: ({ epoch, step }) => epoch === 1 && step === 1 && control.abort(),
+    });
+    await expect(run).rejects.toThrow(/abort/i);
+    expect(trainer.progress).toMatchObject({ epoch: 1, step: 1 });
+    await saveCheckpoint(path, { config, parameters: first }, tokenizer.toJson(), trainer);
+
+    const { parameters, progress, optimizer } = await loadTraining(path, config);
+    const second = trainable(parameters);
+    const resumed = new Trainer({ config, parameters: second }, tokenizer, plan);
+    resumed.resume(progress, optimizer);
+    await resumed.run(data());
+    expect(await weights(second)).toEqual(await weights(whole));
+    for (const t of [uninterrupted, trainer, resumed]) t.dispose();
+    for (const p of [whole, first, second]) disposeParameters(p as never);
+    await rm(folder, { recursive: true });
+  });
+
+  it('stops at a loss that is no number, naming step and images, with the weights of the step before', async () => {
+    const parameters = fresh();
+    const before = await weights(parameters);
+    const trainer = new Trainer({ config, parameters }, tokenizer, plan);
+    const broken = `${permutation(keyOf(1, 0), 4)[0]}`;
+    await expect(trainer.run(data(broken))).rejects.toThrow(new RegExp(`epoch 1, step 1: .* NaN on ${broken},`));
+    expect(await weights(parameters)).toEqual(before);
+    trainer.dispose();
+    disposeParameters(parameters as never);
+  });
+
+  it(`${backend === 'wasm' ? 'sixty' : 'four'} steps leave no tensor behind`, async () => {
+    const parameters = fresh();
+    const trainer = new Trainer({ config, parameters }, tokenizer, { ...plan, epochs: backend === 'wasm' ? 30 : 2 });
+    let afterFirst = 0;
+    await trainer.run(data(), {
+      onEpoch: ({ epoch }) => {
+        if (epoch === 0) afterFirst = tf.memory().numTensors;
+      },
+    });
+    expect(tf.memory().numTensors).toBe(afterFirst);
+    trainer.dispose();
+    disposeParameters(parameters as never);
+  });
+});
+
+eachBackend('checkpoints', () => {
+  it('open for prediction, and name every tensor that does not fit', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'medclipseg-'));
+    const path = join(folder, 'latest.safetensors');
+    const parameters = fresh();
+    const trainer = new Trainer({ config, parameters }, tokenizer, plan);
+    await saveCheckpoint(path, { config, parameters }, tokenizer.toJson(), trainer);
+    const { network } = await loadModel(folder);
+    expect(await weights(network.parameters)).toEqual(await weights(parameters));
+    const wider = { ...config, adapters: { ...config.adapters, width: 10 } };
+    await expect(loadTraining(path, wider)).rejects.toThrow(
+      /adapters.0.imageDown.weight: expected \[12,10\], got \[12,8\]/,
+    );
+    await expect(loadModel(join(folder, 'none'))).rejects.toThrow(
+      /expected a checkpoint or a folder with one, got nothing/,
+    );
+    trainer.dispose();
+    for (const p of [network.parameters, parameters]) disposeParameters(p as never);
+    await rm(folder, { recursive: true });
+  });
+});
