@@ -3,7 +3,7 @@
 export { type EusOptions, type EusReport, type EusSources, prepareEus } from './archives/eus.ts';
 export { ArchiveError, type ExtractOptions, extractArchive } from './archives/extract.ts';
 export { type CheckOptions, type CheckReport, checkDataset } from './check/check.ts';
-export type { PlaceAgreement } from './check/files.ts';
+export type { Agreement } from './check/files.ts';
 export { PROBLEM_KINDS, type Problem, type ProblemKind, type Severity } from './check/problems.ts';
 export type { TokenCounter } from './check/sheets.ts';
 export { type CreateOptions, type CreateReport, createDataset } from './create/create.ts';

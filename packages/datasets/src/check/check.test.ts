@@ -121,6 +121,7 @@ describe('a dataset', () => {
       images: 6,
       rows: { train: 4, val: 1, test: 1 },
       places: { agree: 6, of: 6 },
+      sizes: { agree: 6, of: 6 },
     });
   });
 
@@ -179,9 +180,11 @@ describe('a dataset', () => {
     const dataset = join(folder, 'phantoms');
     expect(phantomSeed(1, 0)).not.toBe(phantomSeed(2, 0));
     await writePhantoms(dataset, { modality: 'ultrasound', count: 12, seed: 1, size: 48 });
-    const { problems, places } = await checkDataset(dataset);
+    const { problems, places, sizes } = await checkDataset(dataset);
     expect(problems).toEqual([]);
     expect(places.agree).toBe(places.of);
+    expect(sizes.agree).toBe(sizes.of);
+    expect(sizes.of).toBeGreaterThan(3);
   });
 });
 

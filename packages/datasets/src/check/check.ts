@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { LayoutError } from '../errors.ts';
 import { type Split, splitFolder } from '../folder.ts';
 import { DATASETS, type DatasetEntry, type DatasetName } from '../registry.ts';
-import { checkFiles, checkSharedContent, type PlaceAgreement, type SplitContents } from './files.ts';
+import { type Agreement, addAgreement, checkFiles, checkSharedContent, type SplitContents } from './files.ts';
 import { type Problem, ProblemList, type Severity } from './problems.ts';
 import {
   checkDesigns,
@@ -37,7 +37,9 @@ export interface CheckReport {
   /** Whether sentences were measured in tokens. */
   readonly tokensCounted: boolean;
   /** Sentences with one place whose mask has one finding: how many agree on the 3x3 grid. */
-  readonly places: PlaceAgreement;
+  readonly places: Agreement;
+  /** The same of their words for small, medium and large. */
+  readonly sizes: Agreement;
   /** Errors first. */
   readonly problems: readonly Problem[];
   readonly counts: Readonly<Record<Severity, number>>;
@@ -87,10 +89,8 @@ export async function checkDataset(folder: string, options: CheckOptions = {}): 
       0,
     ),
     tokensCounted: tokens !== undefined,
-    places: contents.reduce((sum, { places }) => ({ agree: sum.agree + places.agree, of: sum.of + places.of }), {
-      agree: 0,
-      of: 0,
-    }),
+    places: contents.map(({ places }) => places).reduce(addAgreement, { agree: 0, of: 0 }),
+    sizes: contents.map(({ sizes }) => sizes).reduce(addAgreement, { agree: 0, of: 0 }),
     problems: found,
     counts: { error: count('error'), warning: count('warning'), note: count('note') },
   };

@@ -17,17 +17,28 @@ const FULL = 0.95;
 /** Files read at a time. */
 const AHEAD = 4;
 
-/** How many sentences with one place agree with the one finding of their mask. */
-export interface PlaceAgreement {
+/** How many sentences agree with their mask, of those that can be held against it. */
+export interface Agreement {
   readonly agree: number;
   readonly of: number;
 }
+
+export const addAgreement = (a: Agreement, b: Agreement): Agreement => ({ agree: a.agree + b.agree, of: a.of + b.of });
+
+const NONE: Agreement = { agree: 0, of: 0 };
+
+/** The agreement of one sentence with its mask; undefined where there is nothing to compare. */
+const once = (agrees: boolean | undefined): Agreement =>
+  agrees === undefined ? NONE : { agree: agrees ? 1 : 0, of: 1 };
 
 interface FileReport {
   readonly problems: readonly (readonly [ProblemKind, string])[];
   /** Of the decoded pixels. */
   readonly content?: string;
+  /** Of a sentence with one place, and a mask with one finding. */
   readonly placeAgrees?: boolean;
+  /** The same for the word of size. */
+  readonly sizeAgrees?: boolean;
 }
 
 const digest = ({ width, height, data }: RasterImage): string =>
@@ -50,8 +61,10 @@ function checkMask(mask: RasterImage, { image, sentence }: PromptRow): FileRepor
   const [finding] = shown;
   if (told.length !== 1 || shown.length !== 1 || !finding) return { problems: full };
   const placeAgrees = told[0] === finding.place;
+  const sizes = sentence.match(/\b(small|medium|large)\b/gi) ?? [];
   return {
     placeAgrees,
+    sizeAgrees: sizes.length === 1 ? sizes[0]?.toLowerCase() === finding.size : undefined,
     problems: placeAgrees ? full : [...full, ['place', `${image} (told ${told[0]}, shown ${finding.place})`]],
   };
 }
@@ -96,7 +109,8 @@ export interface SplitContents {
   readonly sheet: Sheet;
   /** Images by the digest of their pixels. */
   readonly images: ReadonlyMap<string, readonly string[]>;
-  readonly places: PlaceAgreement;
+  readonly places: Agreement;
+  readonly sizes: Agreement;
 }
 
 /** Checks every row of a split's whole sheet against its files. */
@@ -125,13 +139,13 @@ export async function checkFiles(
 
   const byKind = new Map<ProblemKind, string[]>();
   const byContent = new Map<string, string[]>();
-  const places = { agree: 0, of: 0 };
-  for (const [i, { problems: found, content, placeAgrees }] of reports.entries()) {
+  let [places, sizes] = [NONE, NONE];
+  for (const [i, { problems: found, content, placeAgrees, sizeAgrees }] of reports.entries()) {
     for (const [kind, item] of found) byKind.set(kind, [...(byKind.get(kind) ?? []), item]);
     const { image } = sheet.rows[i] as PromptRow;
     if (content !== undefined) byContent.set(content, [...(byContent.get(content) ?? []), image]);
-    if (placeAgrees !== undefined) places.of++;
-    if (placeAgrees) places.agree++;
+    places = addAgreement(places, once(placeAgrees));
+    sizes = addAgreement(sizes, once(sizeAgrees));
   }
   for (const [kind, items] of byKind)
     problems.add(kind, splitFolder(sheet.split), items, kind === 'place' ? places.of : sheet.rows.length);
@@ -141,7 +155,7 @@ export async function checkFiles(
     splitFolder(sheet.split),
     twice.map((names) => names.join(' = ')),
   );
-  return { sheet, images: byContent, places };
+  return { sheet, images: byContent, places, sizes };
 }
 
 /** The same pixels in two splits, under whatever names. */

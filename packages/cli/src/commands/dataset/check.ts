@@ -44,16 +44,20 @@ function line({ severity, where, meaning, items, of }: Problem): string {
 }
 
 function table(report: CheckReport): string {
-  const { rows, images, places, counts, dataset, tokensCounted } = report;
+  const { rows, images, places, sizes, counts, dataset, tokensCounted } = report;
   const held = dataset ? `held against the documented ${dataset}` : 'not one of the published datasets by its name';
   const lines = [
     `${report.folder}: ${rows.train ?? 0} rows to train, ${rows.val ?? 0} to validate, ${rows.test ?? 0} to test; ${images} images; ${held}`,
     ...report.problems.map(line),
   ];
-  if (places.of > 0)
-    lines.push(
-      `place of single findings: sentence and mask agree on the 3x3 grid in ${places.agree} of ${places.of} (${(places.agree / places.of).toFixed(3)})`,
-    );
+  for (const [what, { agree, of }] of [
+    ['place (3x3 grid)', places],
+    ['size', sizes],
+  ] as const)
+    if (of > 0)
+      lines.push(
+        `single findings: ${what} of sentence and mask agree in ${agree} of ${of} (${(agree / of).toFixed(3)})`,
+      );
   if (!tokensCounted) lines.push('lengths of sentences were not measured: give --tokenizer');
   lines.push(`${counts.error} errors, ${counts.warning} warnings, ${counts.note} notes`);
   return lines.join('\n');
