@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { BACKEND_HELP } from './backend.ts';
 import { registerWeights } from './commands/weights/index.ts';
 import { describe, EXIT, exitCode } from './errors.ts';
+import { addSamplingFlags } from './sampling.ts';
 
 const control = new AbortController();
 // The first Ctrl-C asks for an orderly end, the second ends at once.
@@ -39,20 +40,20 @@ program
     await train(options, control.signal);
   });
 
-program
-  .command('predict')
-  .description('segment one image by a sentence')
-  .argument('<image>', 'PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI')
-  .requiredOption('--prompt <sentence>', 'what to segment')
-  .requiredOption('--model <path>', 'a checkpoint, or a folder with one')
-  .option('--out <folder>', 'where the maps go', 'out')
-  .option(
-    '--page <n>',
-    'page of a TIFF, frame of a DICOM file, slice of a NIfTI volume, from 0; needed where there are several',
-  )
-  .option('--seed <n>', 'seed of the noise', '666')
-  .option('--samples <n>', 'Monte-Carlo samples; 0 runs the mean network', '30')
-  .option('--fold <n>', 'samples computed at a time; changes no result', '5')
+addSamplingFlags(
+  program
+    .command('predict')
+    .description('segment one image by a sentence')
+    .argument('<image>', 'PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI')
+    .requiredOption('--prompt <sentence>', 'what to segment')
+    .requiredOption('--model <path>', 'a checkpoint, or a folder with one')
+    .option('--out <folder>', 'where the maps go', 'out')
+    .option(
+      '--page <n>',
+      'page of a TIFF, frame of a DICOM file, slice of a NIfTI volume, from 0; needed where there are several',
+    ),
+)
+  .option('--split-uncertainty', 'also write what each sample is unsure of, and what the samples disagree on')
   .option('--backend <name>', BACKEND_HELP, 'auto')
   .option('--json', 'print the report')
   .action(async (image, options) => {

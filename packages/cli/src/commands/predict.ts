@@ -6,16 +6,15 @@ import { MAXIMUM_ENTROPY, MedCLIPSeg, overlayPicture, type Segmentation, uncerta
 import { loadModel } from 'medclipseg/node';
 import { useBackend } from '../backend.ts';
 import { wholeNumber } from '../numbers.ts';
+import { type SamplingFlags, samplingOptions } from '../sampling.ts';
 import { VERSION } from '../version.ts';
 
-export interface PredictOptions {
+export interface PredictOptions extends SamplingFlags {
   readonly prompt: string;
   readonly model: string;
   readonly out: string;
-  readonly seed: string;
-  readonly samples: string;
   readonly page?: string;
-  readonly fold: string;
+  readonly splitUncertainty?: boolean;
   readonly backend: string;
   readonly json?: boolean;
 }
@@ -25,24 +24,20 @@ const sixteenBit = (map: Float32Array, most: number): Uint16Array =>
   Uint16Array.from(map, (v) => Math.round((Math.min(v, most) / most) * 65535));
 
 export async function predict(imagePath: string, options: PredictOptions, signal: AbortSignal): Promise<void> {
-  const [seed, samples, fold] = [
-    wholeNumber('--seed', options.seed),
-    wholeNumber('--samples', options.samples),
-    wholeNumber('--fold', options.fold, 1),
-  ];
+  const sampling = samplingOptions(options);
   const page = options.page === undefined ? undefined : wholeNumber('--page', options.page);
   const image = await readImage(imagePath, 'color', { page });
   const backend = await useBackend(options.backend);
   const { network, tokenizer, path } = await loadModel(options.model);
   const model = new MedCLIPSeg(network, tokenizer);
   const started = performance.now();
-  const result = await model.segment(image, options.prompt, { seed, samples, fold, signal });
+  const result = await model.segment(image, options.prompt, { ...sampling, signal });
   const seconds = (performance.now() - started) / 1000;
   model.dispose();
 
   await mkdir(options.out, { recursive: true });
   const name = basename(imagePath, extname(imagePath));
-  const files = await writeMaps(options.out, name, image, result);
+  const files = await writeMaps(options.out, name, image, result, options.splitUncertainty);
   const foreground = result.mask.reduce((sum, v) => sum + v, 0);
   const report = {
     notice: 'For research only, not a medical device.',
@@ -53,7 +48,7 @@ export async function predict(imagePath: string, options: PredictOptions, signal
     prompt: options.prompt,
     model: path,
     backend,
-    seed,
+    sampling,
     samples: result.samples,
     seconds: Number(seconds.toFixed(3)),
     foregroundPixels: foreground,
@@ -79,12 +74,19 @@ async function writeMaps(
   name: string,
   image: Awaited<ReturnType<typeof readImage>>,
   result: Segmentation,
+  splitUncertainty = false,
 ): Promise<Record<string, string>> {
   const { width, height } = result;
+  const entropy = (map: Float32Array) =>
+    ({ width, height, channels: 1, data: sixteenBit(map, MAXIMUM_ENTROPY) }) as const;
   const pictures = {
     mask: { width, height, channels: 1, data: result.mask.map((v) => v * 255) },
     probability: { width, height, channels: 1, data: sixteenBit(result.probability, 1) },
-    uncertainty: { width, height, channels: 1, data: sixteenBit(result.uncertainty, MAXIMUM_ENTROPY) },
+    uncertainty: entropy(result.uncertainty),
+    ...(splitUncertainty && {
+      'uncertainty-expected': entropy(result.expectedEntropy),
+      'uncertainty-mutual': entropy(result.mutualInformation),
+    }),
     'uncertainty-color': uncertaintyPicture(result),
     overlay: overlayPicture(image, result),
   } as const;
