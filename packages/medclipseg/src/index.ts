@@ -33,15 +33,15 @@ export { type Estimate, type MonteCarloOptions, monteCarlo, type StopRule, type 
 export { tokenBatch } from './tokens.ts';
 export { type AccumulateOptions, accumulatedGradients } from './training/accumulate.ts';
 export type { LossAndGradients, MicroBatch, StepLoss, TrainingBatch } from './training/batch.ts';
+export type {
+  EpochReport,
+  ImageBatch,
+  Progress,
+  StepReport,
+  TrainingData,
+  TrainingPlan,
+  Validation,
+} from './training/plan.ts';
 export { applyGradients, lossAndGradients, type StepOptions } from './training/step.ts';
-export {
-  type EpochReport,
-  type ImageBatch,
-  type Progress,
-  type StepReport,
-  Trainer,
-  type TrainerOptions,
-  type TrainingData,
-  type TrainingPlan,
-} from './training/trainer.ts';
+export { Trainer, type TrainerOptions } from './training/trainer.ts';
 export { binaryEntropy, MAXIMUM_ENTROPY } from './uncertainty.ts';

@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { config, tokenizer } from '../fixtures/tiny-model.ts';
 import { data, fresh, plan, weights } from '../fixtures/tiny-training.ts';
-import { Trainer } from '../index.ts';
+import { type EpochReport, Trainer, type TrainingPlan } from '../index.ts';
 import { loadModel, loadTraining, saveCheckpoint } from '../node.ts';
 
 eachBackend('training', (backend) => {
@@ -34,7 +34,9 @@ eachBackend('training', (backend) => {
     const trainer = new Trainer({ config, parameters: first }, tokenizer, plan);
     const run = trainer.run(data(), {
       signal: control.signal,
-      onStep: ({ epoch, step }) => epoch === 1 && step === 1 && control.abort(),
+      onStep: ({ epoch, step }) => {
+        if (epoch === 1 && step === 1) control.abort();
+      },
     });
     await expect(run).rejects.toThrow(/abort/i);
     expect(trainer.progress).toMatchObject({ epoch: 1, step: 1 });
@@ -49,6 +51,59 @@ eachBackend('training', (backend) => {
     for (const t of [uninterrupted, trainer, resumed]) t.dispose();
     for (const p of [whole, first, second]) disposeParameters(p as never);
     await rm(folder, { recursive: true });
+  });
+
+  it('in parts and recomputed, ends at the weights of the whole batch', async () => {
+    const run = async (more: Partial<TrainingPlan>) => {
+      const parameters = fresh();
+      const trainer = new Trainer({ config, parameters }, tokenizer, { ...plan, ...more });
+      const reports: EpochReport[] = [];
+      await trainer.run(data(), { onEpoch: (report) => void reports.push(report) });
+      const values = await weights(parameters);
+      trainer.dispose();
+      disposeParameters(parameters as never);
+      return { values, reports };
+    };
+    const whole = await run({});
+    const parts = await run({ microBatch: 1, recompute: true });
+    // Where a gradient is rounding noise, Adam makes steps of the learning rate's size of it.
+    const far = whole.values.filter((value, i) => Math.abs(value - (parts.values[i] as number)) > 1e-4);
+    expect(far.length).toBeLessThan(whole.values.length / 50);
+    for (const [i, { trainingLoss, validationLoss, validationDice }] of whole.reports.entries()) {
+      expect(parts.reports[i]?.trainingLoss).toBeCloseTo(trainingLoss, 4);
+      expect(parts.reports[i]?.validationLoss).toBeCloseTo(validationLoss, 4);
+      expect(parts.reports[i]?.validationDice).toBeCloseTo(validationDice, 2);
+    }
+  });
+
+  it('ends when Dice has not risen for as many epochs as the plan has patience for', async () => {
+    const parameters = fresh();
+    // A rate of zero: the first validation stays the best.
+    const still = { ...plan, epochs: 9, learningRate: 0, minimumLearningRate: 0, patience: 2 };
+    const trainer = new Trainer({ config, parameters }, tokenizer, still);
+    const epochs: number[] = [];
+    await trainer.run(data(), { onEpoch: ({ epoch }) => void epochs.push(epoch) });
+    expect(epochs).toEqual(trainer.progress.bestEpoch === undefined ? [0, 1] : [0, 1, 2]);
+    expect(trainer.finished).toBe(true);
+    await trainer.run(data(), { onEpoch: () => expect.unreachable() });
+    trainer.dispose();
+    disposeParameters(parameters as never);
+  });
+
+  it('an error of the data or of a callback leaves the state of the step before', async () => {
+    const parameters = fresh();
+    const trainer = new Trainer({ config, parameters }, tokenizer, plan);
+    const { train, ...rest } = data();
+    async function* unreadable(epoch: number, from: number) {
+      for await (const batch of train(epoch, from)) {
+        if (trainer.progress.step === 1) throw new Error('2.png: expected a PNG');
+        yield batch;
+      }
+    }
+    await expect(trainer.run({ ...rest, train: unreadable })).rejects.toThrow('2.png');
+    expect(trainer.progress).toMatchObject({ epoch: 0, step: 1 });
+    trainer.dispose();
+    disposeParameters(parameters as never);
   });
 
   it('stops at a loss that is no number, naming step and images, with the weights of the step before', async () => {
