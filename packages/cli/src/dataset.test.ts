@@ -1,6 +1,6 @@
 // The dataset commands as a user meets them.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writePhantoms } from '@medclipseg/datasets/node';
@@ -52,6 +52,23 @@ describe('dataset', () => {
       out: expect.stringContaining(`${own}: 4 to train, 2 to validate, 2 to test`),
     });
     expect(await run('check', own)).toMatchObject({ code: 0 });
+  });
+
+  it('check measures sentences with the tokenizer it is given', async () => {
+    const out = join(folder, 'measured');
+    await writePhantoms(out, { modality: 'mri', count: 10, seed: 1, size: 32 });
+    // Merges without a merge: every letter is a token, and CLIP reads 77.
+    const merges = join(folder, 'merges.txt');
+    await writeFile(merges, '#version: 0.2\n');
+    const { code, out: told } = await run('check', out, '--tokenizer', merges, '--json');
+    expect(code).toBe(0);
+    const report = JSON.parse(told);
+    expect(report.tokensCounted).toBe(true);
+    expect(report.problems).toMatchObject([
+      { kind: 'too-many-tokens', where: 'Test_text_contradictory.xlsx' },
+      { kind: 'too-many-tokens', where: 'Test_text_overdescriptive.xlsx' },
+    ]);
+    expect(await run('check', out, '--tokenizer', join(folder, 'none'))).toMatchObject({ code: 2 });
   });
 
   it('list shows the published datasets', async () => {
