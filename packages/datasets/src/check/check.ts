@@ -4,18 +4,10 @@ import { basename, join, resolve } from 'node:path';
 import { LayoutError } from '../errors.ts';
 import { type Split, splitFolder } from '../folder.ts';
 import { DATASETS, type DatasetEntry, type DatasetName } from '../registry.ts';
+import { checkDesigns, checkSharedNames, checkSubsets } from './between-sheets.ts';
 import { type Agreement, addAgreement, checkFiles, checkSharedContent, type SplitContents } from './files.ts';
-import { type Problem, ProblemList, type Severity } from './problems.ts';
-import {
-  checkDesigns,
-  checkSharedNames,
-  checkSheet,
-  checkSubsets,
-  readSheets,
-  SPLITS,
-  type TokenCounter,
-  wholeSheet,
-} from './sheets.ts';
+import { type Problem, problemList, type Severity } from './problems.ts';
+import { checkSheet, readSheets, SPLITS, type TokenCounter, wholeSheet } from './sheets.ts';
 
 export interface CheckOptions {
   /** Name of a published dataset whose documented counts apply; the folder's own name by default, if it is one. */
@@ -61,7 +53,7 @@ export async function checkDataset(folder: string, options: CheckOptions = {}): 
   const { signal, tokens, onProgress, name = basename(resolve(folder)) } = options;
   const dataset = Object.hasOwn(DATASETS, name) ? (name as DatasetName) : undefined;
   const entry: DatasetEntry | undefined = dataset && DATASETS[dataset];
-  const problems = new ProblemList();
+  const problems = problemList();
   const sheets = await readSheets(folder, entry, problems);
   for (const sheet of sheets) checkSheet(sheet, entry, tokens, problems);
   for (const split of ['train', 'val'] as const) checkSubsets(sheets, split, problems);

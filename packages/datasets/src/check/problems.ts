@@ -46,17 +46,21 @@ export interface Problem {
 
 const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 };
 
-/** Gathers problems; kinds without items are no problems. */
-export class ProblemList {
-  readonly #problems: Problem[] = [];
-
-  add(kind: ProblemKind, where: string, items: readonly string[], of?: number): void {
-    const [severity, meaning] = PROBLEM_KINDS[kind];
-    if (items.length > 0) this.#problems.push({ kind, severity, meaning, where, items, of });
-  }
-
+/** Gathers problems. */
+export interface ProblemList {
+  /** Kinds without items are no problems. */
+  readonly add: (kind: ProblemKind, where: string, items: readonly string[], of?: number) => void;
   /** Errors first; within a severity in the order of finding. */
-  sorted(): Problem[] {
-    return [...this.#problems].sort((a, b) => RANK[a.severity] - RANK[b.severity]);
-  }
+  readonly sorted: () => Problem[];
+}
+
+export function problemList(): ProblemList {
+  const problems: Problem[] = [];
+  return {
+    add: (kind, where, items, of) => {
+      const [severity, meaning] = PROBLEM_KINDS[kind];
+      if (items.length > 0) problems.push({ kind, severity, meaning, where, items, of });
+    },
+    sorted: () => [...problems].sort((a, b) => RANK[a.severity] - RANK[b.severity]),
+  };
 }

@@ -1,0 +1,84 @@
+// One row of a sheet against its files.
+import { createHash } from 'node:crypto';
+import { maskNames } from '../folder.ts';
+import { readImage } from '../images/decode-node.ts';
+import { joinMasks } from '../images/masks.ts';
+import { MASK_THRESHOLD, type RasterImage } from '../images/raster.ts';
+import { findings } from '../sentences/findings.ts';
+import { placesIn, speaksOfNothing } from '../sentences/read.ts';
+import type { PromptRow } from '../sheets/sheets.ts';
+import type { ProblemKind } from './problems.ts';
+
+/** Share of the image above which a mask counts as full. */
+const FULL = 0.95;
+
+export interface RowReport {
+  readonly problems: readonly (readonly [ProblemKind, string])[];
+  /** Of the decoded pixels. */
+  readonly content?: string;
+  /** Of a sentence with one place, and a mask with one finding. */
+  readonly placeAgrees?: boolean;
+  /** The same for the word of size. */
+  readonly sizeAgrees?: boolean;
+}
+
+const digest = ({ width, height, data }: RasterImage): string =>
+  createHash('sha1').update(`${width}x${height}:`).update(data).digest('hex');
+
+function foreground(mask: RasterImage): RasterImage {
+  return { ...mask, data: mask.data.map((v) => (v >= MASK_THRESHOLD ? 1 : 0)) };
+}
+
+/** A mask against its sentence. */
+function checkMask(mask: RasterImage, { image, sentence }: PromptRow): RowReport {
+  const area = mask.data.reduce((sum, v) => sum + v, 0) / mask.data.length;
+  const nothing = speaksOfNothing(sentence);
+  if (area === 0) return { problems: nothing ? [] : [['empty-mask', `${image} ('${sentence}')`]] };
+  const shown = findings(mask);
+  if (shown.length === 0) return { problems: [['near-empty-mask', `${image} (${(100 * area).toFixed(3)} %)`]] };
+  if (nothing) return { problems: [['unspoken-finding', `${image} ('${sentence}')`]] };
+  const full: RowReport['problems'] = area > FULL ? [['full-mask', `${image} (${(100 * area).toFixed(1)} %)`]] : [];
+  const told = placesIn(sentence);
+  const [finding] = shown;
+  if (told.length !== 1 || shown.length !== 1 || !finding) return { problems: full };
+  const placeAgrees = told[0] === finding.place;
+  const sizes = sentence.match(/\b(small|medium|large)\b/gi) ?? [];
+  return {
+    placeAgrees,
+    sizeAgrees: sizes.length === 1 ? sizes[0]?.toLowerCase() === finding.size : undefined,
+    problems: placeAgrees ? full : [...full, ['place', `${image} (told ${told[0]}, shown ${finding.place})`]],
+  };
+}
+
+/** Path of a file by the name that a sheet gives it. */
+export type Finder = (name: string) => string | undefined;
+
+/** Opens the image and the masks of a row, and holds them against each other and the sentence. */
+export async function checkRow(row: PromptRow, images: Finder, masks: Finder): Promise<RowReport> {
+  const imagePath = images(row.image);
+  const maskPaths = maskNames(row.mask).map((name) => [name, masks(name)] as const);
+  const problems: (readonly [ProblemKind, string])[] = [];
+  if (imagePath === undefined) problems.push(['missing-image', row.image]);
+  for (const [name, path] of maskPaths) if (path === undefined) problems.push(['missing-mask', name || row.image]);
+  const open = (kind: ProblemKind, path: string, as: 'color' | 'gray') =>
+    readImage(path, as).catch((error) => {
+      problems.push([kind, `${row.image} (${error instanceof Error ? error.message : String(error)})`]);
+      return undefined;
+    });
+  const image = imagePath === undefined ? undefined : await open('unreadable-image', imagePath, 'color');
+  const parts: RasterImage[] = [];
+  for (const [, path] of maskPaths) {
+    const part = path === undefined ? undefined : await open('unreadable-mask', path, 'gray');
+    if (part) parts.push(part);
+  }
+  const content = image && digest(image);
+  if (parts.length === 0 || parts.length < maskPaths.length) return { problems, content };
+  const size = image ?? (parts[0] as RasterImage);
+  const odd = parts.find(({ width, height }) => width !== size.width || height !== size.height);
+  if (odd) {
+    problems.push(['mask-size', `${row.image} (${size.width}x${size.height}, mask ${odd.width}x${odd.height})`]);
+    return { problems, content };
+  }
+  const report = checkMask(foreground(joinMasks(parts)), row);
+  return { ...report, content, problems: [...problems, ...report.problems] };
+}
