@@ -1,16 +1,17 @@
-// npm run bench -- [--backend wasm,webgpu] [--json FILE]: speed as a fraction of the backend's own limit.
+// npm run bench -- [--backend wasm,webgpu] [--data DATASET] [--json FILE]: speed as a fraction of the backend's own limit.
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { selectBackend } from '@medclipseg/nn/backends';
+import { loading } from './loading.ts';
 import { operations } from './operations.ts';
 import { isKept, type Result, table } from './result.ts';
 
 const { values } = parseArgs({
-  options: { backend: { type: 'string', default: 'wasm' }, json: { type: 'string' } },
+  options: { backend: { type: 'string', default: 'wasm' }, data: { type: 'string' }, json: { type: 'string' } },
 });
 
-const results: Result[] = [];
+const results: Result[] = await loading(values.data);
 for (const backend of values.backend.split(',')) {
   await selectBackend(backend as 'wasm');
   results.push(...(await operations(backend)));

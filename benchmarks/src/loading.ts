@@ -1,6 +1,11 @@
 // Loading measured beside libvips (sharp) alone on the same files, in turns, so that whatever else the machine does falls on both alike.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BatchOptions, readSplit, type SampleFile, SampleLoader, writePhantoms } from '@medclipseg/datasets/node';
 import sharp from 'sharp';
-import { type BatchOptions, type SampleFile, SampleLoader } from '../src/node.ts';
+import { median } from './measure.ts';
+import type { Result } from './result.ts';
 
 const SIZE = 224;
 const BATCH: BatchOptions = {
@@ -37,10 +42,7 @@ async function throughLoader(loader: SampleLoader, files: readonly SampleFile[])
     if (batch.names.length === 0) throw new Error('an empty batch');
 }
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
-
-export interface LoadingSpeed {
-  readonly workers: number;
+interface LoadingSpeed {
   /** Images a second: loaded by us, and decoded and resized by sharp alone. */
   readonly loader: number;
   readonly sharp: number;
@@ -49,7 +51,7 @@ export interface LoadingSpeed {
 }
 
 /** Speed with a number of workers beside sharp with as many tasks at once. */
-export async function loadingSpeed(files: readonly SampleFile[], workers: number, rounds = 7): Promise<LoadingSpeed> {
+async function loadingSpeed(files: readonly SampleFile[], workers: number, rounds = 7): Promise<LoadingSpeed> {
   const loader = new SampleLoader({ size: SIZE, workers, memory: 0 });
   const seconds = async (work: () => Promise<void>) => {
     const start = performance.now();
@@ -66,7 +68,6 @@ export async function loadingSpeed(files: readonly SampleFile[], workers: number
         files.length / (await seconds(() => sharpAlone(files, workers))),
       ]);
     return {
-      workers,
       loader: median(rates.map(([ours]) => ours)),
       sharp: median(rates.map(([, alone]) => alone)),
       ratio: median(rates.map(([ours, alone]) => ours / alone)),
@@ -77,7 +78,7 @@ export async function loadingSpeed(files: readonly SampleFile[], workers: number
 }
 
 /** Resident memory in MiB after each tenth of `count` images, loaded by two workers with a cache of 64 MiB. */
-export async function loadingMemory(files: readonly SampleFile[], count: number): Promise<number[]> {
+async function loadingMemory(files: readonly SampleFile[], count: number): Promise<number[]> {
   const loader = new SampleLoader({ size: SIZE, workers: 2, memory: 64 * 2 ** 20 });
   const order = Array.from({ length: count }, (_, i) => i % files.length);
   const memory: number[] = [];
@@ -92,3 +93,47 @@ export async function loadingMemory(files: readonly SampleFile[], count: number)
   }
   return memory;
 }
+
+/** The training images of a dataset, or phantoms drawn for the purpose. */
+async function withFiles<T>(
+  dataset: string | undefined,
+  work: (files: readonly SampleFile[]) => Promise<T>,
+): Promise<T> {
+  if (dataset !== undefined) return work((await readSplit(dataset, 'train')).samples);
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  try {
+    const phantoms = join(folder, 'phantoms');
+    await writePhantoms(phantoms, { modality: 'endoscopy', count: 100, seed: 1, size: 256 });
+    return await work((await readSplit(phantoms, 'train')).samples);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Speed and memory of loading; `dataset` is a folder in the published layout. */
+export const loading = (dataset?: string): Promise<Result[]> =>
+  withFiles(dataset, async (files) => {
+    const results: Result[] = [];
+    const images = dataset ?? 'phantoms, 256x256';
+    for (const workers of [1, 2]) {
+      const { loader, sharp: alone, ratio } = await loadingSpeed(files.slice(0, 240), workers);
+      results.push({
+        suite: 'loading',
+        name: `${workers} ${workers === 1 ? 'worker' : 'workers'}`,
+        value: ratio,
+        unit: 'images a second of sharp alone',
+        promise: { atLeast: 0.6 },
+        detail: { 'images/s': Math.round(loader), 'sharp images/s': Math.round(alone), images },
+      });
+    }
+    const memory = await loadingMemory(files, 10_000);
+    results.push({
+      suite: 'loading',
+      name: 'memory, 10,000 images',
+      value: (memory.at(-1) as number) / (memory[1] as number),
+      unit: 'memory after 2,000',
+      promise: { atMost: 1.15 },
+      detail: { MiB: memory.join(' ') },
+    });
+    return results;
+  });
