@@ -1,3 +1,8 @@
 import { packageBuild } from '../../tsup.base.ts';
 
-export default packageBuild({ index: 'src/index.ts', node: 'src/node.ts', browser: 'src/browser.ts', worker: 'src/loading/worker.ts' });
+export default packageBuild({
+  index: 'src/index.ts',
+  node: 'src/node.ts',
+  browser: 'src/browser.ts',
+  worker: 'src/loading/worker.ts',
+});
