@@ -24,13 +24,18 @@ def openclip_tokens(visual: nn.Module, image: torch.Tensor) -> torch.Tensor:
     return visual.ln_post(tokens)[:, 1:] @ visual.proj
 
 
-def openclip_values(visual: nn.Module, image: torch.Tensor) -> torch.Tensor:
-    """The value path of the last block: its attention with every token attending to itself alone, no residual, no MLP."""
-    last = visual.transformer.resblocks[-1]
-    tokens = last.ln_1(input_of(last, lambda: visual(image)))
+def values_of(block: nn.Module, tokens: torch.Tensor) -> torch.Tensor:
+    """The value path of an OpenCLIP block: its attention with every token attending to itself alone, no residual, no MLP."""
     width = tokens.shape[-1]
-    values = F.linear(tokens, last.attn.in_proj_weight[2 * width :], last.attn.in_proj_bias[2 * width :])
-    return visual.ln_post(last.attn.out_proj(values))[:, 1:] @ visual.proj
+    weight, bias = block.attn.in_proj_weight[2 * width :], block.attn.in_proj_bias[2 * width :]
+    return block.attn.out_proj(F.linear(block.ln_1(tokens), weight, bias))
+
+
+def openclip_values(visual: nn.Module, image: torch.Tensor) -> torch.Tensor:
+    """The value path of the last block through the final norm and the projection."""
+    last = visual.transformer.resblocks[-1]
+    values = values_of(last, input_of(last, lambda: visual(image)))
+    return visual.ln_post(values)[:, 1:] @ visual.proj
 
 
 def hub_values(model: nn.Module, image: torch.Tensor) -> torch.Tensor:

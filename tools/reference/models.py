@@ -27,7 +27,7 @@ def randomise(model: nn.Module, seed: int) -> nn.Module:
                 value = 0.5 * normal
             elif parameter.ndim > 1:
                 # CLIP's bare projections are stored [in, out], everything else [out, in, ...].
-                bare = name.endswith(("visual.proj", "text_projection"))
+                bare = name.endswith(("visual.proj", "vision_model.proj", "text_projection"))
                 fan_in = parameter.shape[0] if bare else parameter[0].numel()
                 value = normal * fan_in**-0.5
             else:

@@ -18,6 +18,7 @@ export interface Family {
   readonly textKind: TextConfig['kind'];
   /** Sentences are padded to so many tokens in the published weights. */
   readonly context: number;
+  /** As MedCLIPSeg was trained. */
   readonly preprocessing: Preprocessing;
   /** Rules for a whole MedCLIPSeg checkpoint; our names start with `vision.` and `text.`. */
   readonly keys: readonly KeyRule[];
@@ -34,6 +35,13 @@ const published: Preprocessing = {
   channelOrder: 'bgr',
   mean: [0.485, 0.456, 0.406],
   deviation: [0.229, 0.224, 0.225],
+};
+
+/** What OpenAI's CLIP, PubMedCLIP and BiomedCLIP were trained with, for using them by themselves. */
+export const makersPreprocessing: Preprocessing = {
+  channelOrder: 'rgb',
+  mean: [0.48145466, 0.4578275, 0.40821073],
+  deviation: [0.26862954, 0.26130258, 0.27577711],
 };
 
 const openAi = {

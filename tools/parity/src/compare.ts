@@ -1,6 +1,8 @@
 // Errors between what we compute and what the reference computed.
+import type { TokenBatch } from '@medclipseg/clip-encoders';
 import type { TensorFile, TensorValue } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
+import { tokenBatch } from 'medclipseg';
 
 /** One compared quantity: its worst error and the tolerance promised for it. */
 export interface Row {
@@ -53,6 +55,23 @@ export async function readNumbered(file: TensorFile, prefix: string): Promise<tf
 
 /** NCHW → NHWC. */
 export const channelsLast = (x: tf.Tensor): tf.Tensor => tf.tidy(() => tf.transpose(x, [0, 2, 3, 1]));
+
+/** Images and sentences of a golden file. */
+export interface Inputs {
+  readonly image: tf.Tensor; // [B, H, W, 3]
+  readonly sentences: TokenBatch;
+}
+
+/** Reads `image` and `token_ids`; the caller disposes them. */
+export async function inputs(file: TensorFile): Promise<Inputs> {
+  const nchw = toTensor(await file.read('image'));
+  const image = channelsLast(nchw);
+  nchw.dispose();
+  const { shape, data } = await file.read('token_ids');
+  const [batch, context] = shape as [number, number];
+  const rows = Array.from({ length: batch }, (_, i) => Int32Array.from(data.subarray(i * context, (i + 1) * context)));
+  return { image, sentences: tokenBatch(rows) };
+}
 
 /** A variable with the values of a tensor, which it replaces. */
 export function learn(tensor: tf.Tensor): tf.Variable {

@@ -1,5 +1,5 @@
-// npm run parity:full -- [FOLDER] [--case a,b] [--backend wasm] [--python python3] [--clean]: the towers at full size against PyTorch.
-// Checkpoints with random weights are made by tools/reference where FOLDER (a cache folder by default) lacks them.
+// npm run parity:full -- [FOLDER] [--case a,b] [--backend wasm] [--python python3] [--clean]: towers and whole
+// models at full size against PyTorch. Checkpoints with random weights are made by tools/reference where FOLDER (a cache folder by default) lacks them.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -10,6 +10,7 @@ import {
   encodeImage,
   encodeText,
   type FamilyName,
+  families,
   openClip,
   similarityLogits,
 } from '@medclipseg/clip-encoders';
@@ -18,10 +19,12 @@ import { type BackendName, releaseBackend, selectBackend } from '@medclipseg/nn/
 import type { TensorFile } from '@medclipseg/weights';
 import { openTensorFile } from '@medclipseg/weights/node';
 import * as tf from '@tensorflow/tfjs-core';
-import { tokenBatch } from 'medclipseg';
-import { channelsLast, gradientError, toTensor } from './compare.ts';
+import { gradientError, type Inputs, inputs } from './compare.ts';
+import { modelOutputs, openNetwork } from './full-model.ts';
 
-const CASES = ['unimedclip', 'biomedclip', 'clip', 'clip-hub', 'pubmedclip'];
+const TOWERS = ['unimedclip', 'biomedclip', 'clip', 'clip-hub', 'pubmedclip'];
+const CASES = [...TOWERS, ...Object.keys(families).map((family) => `medclipseg-${family}`)];
+const QUANTITIES = ['patch_features', 'image_features', 'text_features', 'logits'];
 const TOLERANCE = 1e-4;
 const REFERENCE = 'reference.safetensors';
 
@@ -48,50 +51,57 @@ function present(name: string): boolean {
   return false;
 }
 
-/** Worst error of each quantity, relative to its largest expected entry. */
-async function errorsOf(clip: Clip, reference: TensorFile): Promise<Record<string, number>> {
-  const nchw = toTensor(await reference.read('image'));
-  const image = channelsLast(nchw);
-  const { shape, data } = await reference.read('token_ids');
-  const context = shape[1] as number;
-  const sentences = tokenBatch(
-    Array.from({ length: shape[0] as number }, (_, i) =>
-      Int32Array.from(data.subarray(i * context, (i + 1) * context)),
-    ),
-  );
+/** What CLIP makes of the reference's inputs, by the reference's names. */
+function clipOutputs(clip: Clip, { image, sentences }: Inputs) {
   const { patches, vector } = encodeImage(clip, image);
   const text = encodeText(clip, sentences);
-  const outputs = {
-    patch_features: patches,
-    image_features: vector,
-    text_features: text,
-    logits: similarityLogits(clip, vector, text),
+  const logits = similarityLogits(clip, vector, text);
+  return { patch_features: patches, image_features: vector, text_features: text, logits };
+}
+
+/** Runs the weights of one file, a whole model or a pair of towers; frees all but the outputs. */
+async function outputsOf(weights: TensorFile, reference: TensorFile): Promise<Record<string, tf.Tensor>> {
+  const family = reference.metadata.family as FamilyName;
+  const given = await inputs(reference);
+  const free = (parameters: unknown) => {
+    disposeParameters(parameters as never);
+    tf.dispose([given.image, given.sentences.ids]);
   };
-  const errors: Record<string, number> = {};
-  for (const [name, tensor] of Object.entries(outputs))
-    errors[name] = gradientError(await tensor.data(), (await reference.read(name)).data);
-  tf.dispose([nchw, image, sentences.ids, ...Object.values(outputs)]);
-  return errors;
+  if (reference.metadata.kind === 'medclipseg') {
+    const network = await openNetwork(weights, family);
+    const outputs = await modelOutputs(network, reference, given);
+    free(network.parameters);
+    return outputs;
+  }
+  const clip = await openClip(weights, { family });
+  const outputs = clipOutputs(clip, given);
+  free(clip.parameters);
+  return outputs;
 }
 
 let failures = 0;
 await selectBackend(values.backend as BackendName);
-console.log(
-  '| file | size | patch features | image vector | text vector | logits |\n| --- | --- | --- | --- | --- | --- |',
-);
+console.log('| file | size | patch features | image vector | text vector | logits |');
+console.log('| --- | --- | --- | --- | --- | --- |');
 for (const name of values.case.split(',')) {
   if (!present(name)) continue;
   const folder = join(root, name);
   const reference = await openTensorFile(join(folder, REFERENCE));
   for (const file of readdirSync(folder).filter((f) => f !== REFERENCE && !f.endsWith('.json'))) {
     const weights = await openTensorFile(join(folder, file));
-    const clip = await openClip(weights, { family: reference.metadata.family as FamilyName });
+    const outputs = await outputsOf(weights, reference);
     await weights.close();
-    const errors = Object.values(await errorsOf(clip, reference));
-    disposeParameters(clip.parameters as never);
-    failures += errors.filter((error) => !(error <= TOLERANCE)).length;
+    const cells: string[] = [];
+    for (const quantity of QUANTITIES) {
+      const tensor = outputs[quantity];
+      // Relative to the largest expected entry.
+      const error = tensor && gradientError(await tensor.data(), (await reference.read(quantity)).data);
+      if (error !== undefined && !(error <= TOLERANCE)) failures += 1;
+      cells.push(error?.toExponential(1) ?? '');
+    }
+    tf.dispose(Object.values(outputs));
     const size = `${(statSync(join(folder, file)).size / 2 ** 20).toFixed(0)} MiB`;
-    console.log(`| ${name}/${file} | ${size} | ${errors.map((error) => error.toExponential(1)).join(' | ')} |`);
+    console.log(`| ${name}/${file} | ${size} | ${cells.join(' | ')} |`);
   }
   await reference.close();
   if (values.clean) rmSync(folder, { recursive: true });

@@ -30,19 +30,9 @@ import {
   type Network,
   prefix,
   TRAINED_PART,
-  tokenBatch,
   trunk,
 } from 'medclipseg';
-import {
-  channelsLast,
-  FLOOR,
-  gradientError,
-  largest,
-  type Row,
-  readNumbered,
-  toTensor,
-  worstError,
-} from './compare.ts';
+import { FLOOR, gradientError, inputs, largest, type Row, readNumbered, toTensor, worstError } from './compare.ts';
 
 /** Sizes as the golden files' metadata give them. */
 interface GoldenConfig {
@@ -136,16 +126,6 @@ export async function modelParity(folder: string, name: string): Promise<Row[]> 
   await forward.close();
   await training.close();
   return rows;
-}
-
-async function inputs(file: TensorFile) {
-  const nchw = toTensor(await file.read('image'));
-  const image = channelsLast(nchw);
-  nchw.dispose();
-  const { shape, data } = await file.read('token_ids');
-  const [batch, context] = shape as [number, number];
-  const rows = Array.from({ length: batch }, (_, i) => Int32Array.from(data.subarray(i * context, (i + 1) * context)));
-  return { image, sentences: tokenBatch(rows) };
 }
 
 const build = (config: ModelConfig, weights: ReadonlyMap<string, TensorValue>): ModelParameters =>
