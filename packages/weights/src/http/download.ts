@@ -1,5 +1,6 @@
 // The bytes of a file on a server, in order, whatever happens to the connection.
 import { FormatError, WeightsError } from '../errors.ts';
+import { chunksOf } from './chunks.ts';
 import { HttpError, withoutQuery } from './errors.ts';
 import { contentRange, rangeHeader } from './ranges.ts';
 import { type HttpOptions, request } from './request.ts';
@@ -47,7 +48,7 @@ export async function* download(
     try {
       const { response, first } = await rest(url, wholly ? 0 : at, size, options);
       let position = first;
-      for await (const chunk of chunksOf(response)) {
+      for await (const chunk of chunksOf(response, options.silence)) {
         const known = Math.min(chunk.length, Math.max(0, at - position));
         position += chunk.length;
         if (position > size) throw new FormatError(withoutQuery(url), `${size} bytes`, 'more');
@@ -64,20 +65,5 @@ export async function* download(
     if (at === size) return;
     failures = at > before ? 1 : failures + 1;
     await wait(delayBefore(failures, cause, url), signal);
-  }
-}
-
-async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
-  const reader = response.body?.getReader();
-  if (!reader) return;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    // Whoever stops early wants no more of it.
-    await reader.cancel().catch(() => {});
   }
 }

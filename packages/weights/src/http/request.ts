@@ -1,6 +1,7 @@
 // Requests that never give a token away.
 import { HttpError, NetworkError } from './errors.ts';
 import { delayBefore, type Wait, wait as waitReally } from './retry.ts';
+import { orSilence } from './silence.ts';
 
 export interface HttpOptions {
   /** Sent to the host that is asked first, and to no other. */
@@ -8,6 +9,8 @@ export interface HttpOptions {
   readonly signal?: AbortSignal;
   readonly fetch?: typeof fetch;
   readonly wait?: Wait;
+  /** Milliseconds without a byte after which a connection counts as broken; 60,000 if not given. */
+  readonly silence?: number;
 }
 
 const MAXIMUM_REDIRECTS = 10;
@@ -23,15 +26,19 @@ function target(response: Response, url: string): URL {
 
 /** One GET. With a token, redirects are followed by hand: it stays behind at the first step to another origin. */
 async function get(url: string, headers: Readonly<Record<string, string>>, options: HttpOptions): Promise<Response> {
-  const { fetch: run = fetch, signal } = options;
+  const { fetch: run = fetch, silence } = options;
+  const control = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, control.signal]) : control.signal;
+  const ask = (at: string, init: RequestInit) =>
+    orSilence(run(at, { ...init, signal }), silence, (error) => control.abort(error));
   let { token } = options;
   let at = url;
   for (let redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
-    if (token === undefined) return run(at, { headers, signal });
+    if (token === undefined) return ask(at, { headers });
     const authorized = { ...headers, authorization: `Bearer ${token}` };
-    const response = await run(at, { headers: authorized, signal, redirect: 'manual' });
+    const response = await ask(at, { headers: authorized, redirect: 'manual' });
     // A browser hides where a redirect leads, and withholds the token from other origins itself.
-    if (response.type === 'opaqueredirect') return run(at, { headers: authorized, signal });
+    if (response.type === 'opaqueredirect') return ask(at, { headers: authorized });
     if (!REDIRECTS.has(response.status)) return response;
     await response.body?.cancel();
     const next = target(response, at);

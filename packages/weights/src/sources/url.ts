@@ -1,5 +1,6 @@
 // A file on a server, read in pieces by range requests.
 import { FormatError, WeightsError } from '../errors.ts';
+import { wholeBody } from '../http/chunks.ts';
 import { withoutQuery } from '../http/errors.ts';
 import { contentRange, rangeHeader } from '../http/ranges.ts';
 import { type HttpOptions, request } from '../http/request.ts';
@@ -30,19 +31,16 @@ async function fetchPart(url: string, first: number, last: number, options: Http
         `${withoutQuery(url)}: expected a server that sends parts of files, got the whole file. Download it first.`,
       );
     }
-    const range = contentRange(response, url);
-    const expected = Math.min(last, range.total - 1) - first + 1;
+    const { first: begin, total } = contentRange(response, url);
     const version = response.headers.get('etag') ?? response.headers.get('last-modified');
-    const outcome = await response.arrayBuffer().catch((error: unknown) => {
+    try {
+      if (begin !== first) throw new Error(`bytes from ${begin}`);
+      const bytes = await wholeBody(response, Math.min(last, total - 1) - first + 1, options.silence);
+      return { offset: first, bytes, total, version };
+    } catch (error) {
       if (signal?.aborted) throw error;
-      return error;
-    });
-    if (outcome instanceof ArrayBuffer && range.first === first && outcome.byteLength === expected)
-      return { offset: first, bytes: new Uint8Array(outcome), total: range.total, version };
-    await wait(
-      delayBefore(failures, outcome instanceof ArrayBuffer ? new Error('another part') : outcome, url),
-      signal,
-    );
+      await wait(delayBefore(failures, error, url), signal);
+    }
   }
 }
 
