@@ -9,46 +9,60 @@ import { UsageError } from './errors.ts';
 const count = z.int().positive();
 const augmentation = z.enum(Object.keys(augmentations) as [keyof typeof augmentations]);
 
-const schema = z.strictObject({
-  NAME: z.string(),
-  SEED: z.int().nonnegative().default(666),
-  MODEL: z.strictObject({
-    IMAGE: z.strictObject({
-      SIZE: count,
-      PATCH: count,
-      STEM: z.array(count).optional(),
-      WIDTH: count,
-      LAYERS: count,
-      HEADS: count,
-      MLP_DIM: count,
-    }),
-    TEXT: z.strictObject({ CONTEXT: count, WIDTH: count, LAYERS: count, HEADS: count, MLP_DIM: count }),
-    OUTPUT_DIM: count,
-    ADAPTER_DIM: count,
-    LAYERS: z.array(z.int().nonnegative()).nonempty(),
-    BETA: z.number().default(2.35),
-    GATE_INIT: z.number().default(0),
-    NUM_UPSCALE: count.default(2),
-    MASK_PADDING: z.boolean().default(false),
+/** Adapters and decoder. */
+const trainedPart = {
+  ADAPTER_DIM: count,
+  LAYERS: z.array(z.int().nonnegative()).nonempty(),
+  BETA: z.number().default(2.35),
+  GATE_INIT: z.number().default(0),
+  NUM_UPSCALE: count.default(2),
+  MASK_PADDING: z.boolean().default(false),
+};
+
+/** Encoders that learn as well, from nothing. */
+const newEncoders = z.strictObject({
+  IMAGE: z.strictObject({
+    SIZE: count,
+    PATCH: count,
+    STEM: z.array(count).optional(),
+    WIDTH: count,
+    LAYERS: count,
+    HEADS: count,
+    MLP_DIM: count,
   }),
-  TRAIN: z.strictObject({
-    BATCH_SIZE: count.default(24),
-    NUM_EPOCHS: count.default(100),
-    LEARNING_RATE: z.number().positive().default(3e-4),
-    MIN_LEARNING_RATE: z.number().nonnegative().default(1e-4),
-    SCHEDULE: z.enum(['epoch', 'step']).default('epoch'),
-    WARMUP_STEPS: z.int().nonnegative().default(0),
-    WEIGHT_DECAY: z.number().nonnegative().default(0),
-    BETA2: z.number().positive().default(0.999),
-    CLIP_NORM: z.number().positive().optional(),
-    DICE: z.enum(['row', 'region']).default('row'),
-    TEMPERATURE: z.number().positive().default(0.2),
-    AUGMENT: z.array(augmentation).default(['rotation']),
-  }),
-  TEST: z.strictObject({ NUM_SAMPLES: z.int().nonnegative().default(30) }).prefault({}),
+  TEXT: z.strictObject({ CONTEXT: count, WIDTH: count, LAYERS: count, HEADS: count, MLP_DIM: count }),
+  OUTPUT_DIM: count,
+  ...trainedPart,
 });
 
-export type Settings = z.infer<typeof schema>;
+/** Encoders of a checkpoint, which stay as they are. */
+const frozenEncoders = z.strictObject({ ENCODERS: z.string(), ...trainedPart });
+
+const schemaOf = <M extends z.ZodType>(model: M) =>
+  z.strictObject({
+    NAME: z.string(),
+    SEED: z.int().nonnegative().default(666),
+    MODEL: model,
+    TRAIN: z.strictObject({
+      BATCH_SIZE: count.default(24),
+      NUM_EPOCHS: count.default(100),
+      LEARNING_RATE: z.number().positive().default(3e-4),
+      MIN_LEARNING_RATE: z.number().nonnegative().default(1e-4),
+      SCHEDULE: z.enum(['epoch', 'step']).default('epoch'),
+      WARMUP_STEPS: z.int().nonnegative().default(0),
+      WEIGHT_DECAY: z.number().nonnegative().default(0),
+      BETA2: z.number().positive().default(0.999),
+      CLIP_NORM: z.number().positive().optional(),
+      DICE: z.enum(['row', 'region']).default('row'),
+      TEMPERATURE: z.number().positive().default(0.2),
+      AUGMENT: z.array(augmentation).default(['rotation']),
+    }),
+    TEST: z.strictObject({ NUM_SAMPLES: z.int().nonnegative().default(30) }).prefault({}),
+  });
+
+const schemas = { new: schemaOf(newEncoders), frozen: schemaOf(frozenEncoders) };
+
+export type Settings = z.infer<(typeof schemas)[keyof typeof schemas]>;
 
 /** Sets `A.B=value` in a tree of settings; only the schema decides whether that key exists. */
 function override(tree: Record<string, unknown>, assignment: string): void {
@@ -71,7 +85,7 @@ export async function readSettings(path: string, overrides: readonly string[] = 
   });
   const tree = (parse(text) ?? {}) as Record<string, unknown>;
   for (const assignment of overrides) override(tree, assignment);
-  const result = schema.safeParse(tree);
+  const result = schemas[Object.keys(tree.MODEL ?? {}).includes('ENCODERS') ? 'frozen' : 'new'].safeParse(tree);
   if (result.success) return result.data;
   const faults = result.error.issues.map(({ path: at, message }) => `  ${at.join('.') || 'file'}: ${message}`);
   throw new UsageError(
@@ -82,9 +96,13 @@ export async function readSettings(path: string, overrides: readonly string[] = 
   );
 }
 
-/** The model that the settings describe. */
-export function modelConfig({ MODEL }: Settings, vocabulary: number): ModelConfig {
-  const { IMAGE, TEXT } = MODEL;
+type EncoderConfig = Pick<ModelConfig, 'vision' | 'text' | 'preprocessing'>;
+
+/** Encoders as the settings describe them. */
+export function encoderConfig(
+  { IMAGE, TEXT, OUTPUT_DIM }: z.infer<typeof newEncoders>,
+  vocabulary: number,
+): EncoderConfig {
   return {
     vision: {
       imageSize: IMAGE.SIZE,
@@ -94,7 +112,7 @@ export function modelConfig({ MODEL }: Settings, vocabulary: number): ModelConfi
       layers: IMAGE.LAYERS,
       heads: IMAGE.HEADS,
       mlpWidth: IMAGE.MLP_DIM,
-      outputs: MODEL.OUTPUT_DIM,
+      outputs: OUTPUT_DIM,
       activation: 'quick-gelu',
       epsilon: 1e-5,
       patchBias: true,
@@ -109,19 +127,26 @@ export function modelConfig({ MODEL }: Settings, vocabulary: number): ModelConfi
       layers: TEXT.LAYERS,
       heads: TEXT.HEADS,
       mlpWidth: TEXT.MLP_DIM,
-      outputs: MODEL.OUTPUT_DIM,
+      outputs: OUTPUT_DIM,
     },
-    adapters: {
-      width: MODEL.ADAPTER_DIM,
-      layers: MODEL.LAYERS,
-      beta: MODEL.BETA,
-      gate: MODEL.GATE_INIT,
-      maskPadding: MODEL.MASK_PADDING,
-    },
-    upscaleBlocks: MODEL.NUM_UPSCALE,
     preprocessing: { channelOrder: 'bgr', mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] },
   };
 }
+
+/** The model that the settings describe, on these encoders. */
+export const modelConfig = ({ MODEL }: Settings, { vision, text, preprocessing }: EncoderConfig): ModelConfig => ({
+  vision,
+  text,
+  adapters: {
+    width: MODEL.ADAPTER_DIM,
+    layers: MODEL.LAYERS,
+    beta: MODEL.BETA,
+    gate: MODEL.GATE_INIT,
+    maskPadding: MODEL.MASK_PADDING,
+  },
+  upscaleBlocks: MODEL.NUM_UPSCALE,
+  preprocessing,
+});
 
 /** The training that the settings describe. */
 export const trainingPlan = ({ SEED, TRAIN }: Settings): TrainingPlan => ({

@@ -1,15 +1,16 @@
-// Checkpoints: what was trained, the optimiser, and how to go on, in one safetensors file.
+// Checkpoints: a model, the optimiser, and how to go on, in one safetensors file.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Tokenizer, type TokenizerJson, tokenizerOf } from '@medclipseg/clip-encoders/tokenizers';
 import {
   type AdamState,
+  disposeParameters,
+  flatten,
   freeze,
   loadParameters,
   type ParameterSpec,
   shapesOf,
   type Tree,
-  variablesOf,
 } from '@medclipseg/nn';
 import { below, type TensorFile, type TensorValue } from '@medclipseg/weights';
 import { openTensorFile, writeSafetensors } from '@medclipseg/weights/node';
@@ -31,10 +32,10 @@ export interface LoadedModel {
   readonly path: string;
 }
 
-async function values(variables: ReturnType<typeof variablesOf>): Promise<Map<string, TensorValue>> {
+async function values(tensors: ReturnType<typeof flatten>): Promise<Map<string, TensorValue>> {
   const read = new Map<string, TensorValue>();
-  for (const [name, variable] of variables)
-    read.set(name, { shape: variable.shape, data: (await variable.data()) as Float32Array });
+  for (const [name, tensor] of tensors)
+    read.set(name, { shape: tensor.shape, data: (await tensor.data()) as Float32Array });
   return read;
 }
 
@@ -47,7 +48,7 @@ export async function saveCheckpoint(
 ): Promise<void> {
   const optimizer = await trainer.optimizerState();
   const tensors = new Map<string, TensorValue>();
-  for (const [name, value] of await values(variablesOf(parameters as never))) tensors.set(`model.${name}`, value);
+  for (const [name, value] of await values(flatten(parameters as never))) tensors.set(`model.${name}`, value);
   for (const [name, value] of optimizer.moments) tensors.set(`optimizer.${name}`, value);
   await writeSafetensors(path, tensors, {
     format: FORMAT,
@@ -126,6 +127,21 @@ export async function loadModel(path: string): Promise<LoadedModel> {
   } finally {
     await opened.file.close();
   }
+}
+
+/** What a model takes over from another: its encoders, and what belongs to them. */
+export interface Encoders extends Pick<ModelConfig, 'vision' | 'text' | 'preprocessing'> {
+  readonly tokenizer: Tokenizer;
+  readonly parameters: Pick<ModelParameters, 'vision' | 'text'>;
+}
+
+/** The encoders of a checkpoint, frozen. */
+export async function loadEncoders(path: string): Promise<Encoders> {
+  const { network, tokenizer } = await loadModel(path);
+  const { vision, text, ...others } = network.parameters;
+  disposeParameters(others as never);
+  const { preprocessing, vision: image, text: sentence } = network.config;
+  return { vision: image, text: sentence, preprocessing, tokenizer, parameters: { vision, text } };
 }
 
 /** Everything a training needs to go on where a checkpoint left it. */

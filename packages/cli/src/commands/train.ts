@@ -4,14 +4,22 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { vocabularyOf, wordTokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { readSplit, SampleLoader } from '@medclipseg/datasets/node';
-import { countParameters, disposeParameters, initialise, keyOf, permutation, trainable } from '@medclipseg/nn';
+import {
+  countParameters,
+  disposeParameters,
+  initialise,
+  keyOf,
+  permutation,
+  trainable,
+  variablesOf,
+} from '@medclipseg/nn';
 import cliProgress from 'cli-progress';
-import { type ModelParameters, modelSpec, Trainer } from 'medclipseg';
-import { BEST, LATEST, loadTraining, saveCheckpoint } from 'medclipseg/node';
+import { type ModelParameters, modelSpec, TRAINED_PART, Trainer } from 'medclipseg';
+import { BEST, LATEST, loadEncoders, loadTraining, saveCheckpoint } from 'medclipseg/node';
 import { stringify } from 'yaml';
 import { useBackend } from '../backend.ts';
 import { UsageError } from '../errors.ts';
-import { modelConfig, readSettings, type Settings, trainingPlan } from '../settings.ts';
+import { encoderConfig, modelConfig, readSettings, type Settings, trainingPlan } from '../settings.ts';
 
 export interface TrainOptions {
   readonly config: string;
@@ -28,7 +36,7 @@ const LOADING_THREADS = Math.min(2, availableParallelism() - 1);
 
 const notice = (text: string) => process.stderr.write(`${text}\n`);
 
-async function readData(data: string, cacheFolder: string | undefined, settings: Settings) {
+async function readData(data: string) {
   const [train, val] = await Promise.all([readSplit(data, 'train'), readSplit(data, 'val')]);
   for (const [split, { missing }] of [
     ['training', train],
@@ -36,14 +44,31 @@ async function readData(data: string, cacheFolder: string | undefined, settings:
   ] as const)
     if (missing.length > 0)
       notice(`${missing.length} ${split} rows have no files and are left out: ${missing.join(', ')}`);
-  const loader = new SampleLoader({ size: settings.MODEL.IMAGE.SIZE, workers: LOADING_THREADS, cacheFolder });
-  return { train: train.samples, val: val.samples, loader };
+  return { train: train.samples, val: val.samples };
+}
+
+/** A model to begin with: on frozen encoders, or new as a whole, with a vocabulary from the sentences to learn from. */
+async function startOf(settings: Settings, sentences: readonly string[]) {
+  const { MODEL, SEED } = settings;
+  if ('ENCODERS' in MODEL) {
+    const encoders = await loadEncoders(MODEL.ENCODERS);
+    const config = modelConfig(settings, encoders);
+    const { vision, text, ...rest } = modelSpec(config);
+    const parameters = { ...encoders.parameters, ...initialise(rest, SEED) } as unknown as ModelParameters;
+    return { config, tokenizer: encoders.tokenizer, parameters, learns: TRAINED_PART };
+  }
+  // Flipping makes words that the sentences may lack; words of all places are in the vocabulary.
+  const words = vocabularyOf([...sentences, 'top bottom left right upper lower center polyp']);
+  const tokenizer = wordTokenizer({ words, contextLength: MODEL.TEXT.CONTEXT });
+  const config = modelConfig(settings, encoderConfig(MODEL, tokenizer.size));
+  const parameters = initialise(modelSpec(config), SEED) as unknown as ModelParameters;
+  return { config, tokenizer, parameters, learns: /./ };
 }
 
 /** Trains and returns the best validation Dice. */
 export async function train(options: TrainOptions, signal: AbortSignal): Promise<number> {
   const settings = await readSettings(options.config, options.set);
-  const { train: samples, val, loader } = await readData(options.data, options.cache, settings);
+  const { train: samples, val } = await readData(options.data);
   const checkpoint = join(options.out, LATEST);
   const exists = await stat(checkpoint).then(
     () => true,
@@ -60,23 +85,26 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
   await mkdir(options.out, { recursive: true });
   await writeFile(join(options.out, 'settings.yaml'), stringify(settings));
 
-  // Flipping makes words that the sentences may lack; words of all places are in the vocabulary.
-  const words = vocabularyOf([
-    ...samples.map(({ sentence }) => sentence),
-    'top bottom left right upper lower center polyp',
-  ]);
-  const tokenizer = wordTokenizer({ words, contextLength: settings.MODEL.TEXT.CONTEXT });
-  const config = modelConfig(settings, tokenizer.size);
   const plan = trainingPlan(settings);
-  const resumed = exists ? await loadTraining(checkpoint, config) : undefined;
-  const parameters = trainable(
-    resumed?.parameters ?? (initialise(modelSpec(config), plan.seed) as unknown as ModelParameters),
+  const start = await startOf(
+    settings,
+    samples.map(({ sentence }) => sentence),
   );
+  const { config, tokenizer } = start;
+  const resumed = exists ? await loadTraining(checkpoint, config) : undefined;
+  if (resumed) disposeParameters(start.parameters as never);
+  const parameters = trainable(resumed?.parameters ?? start.parameters, start.learns);
+  const loader = new SampleLoader({
+    size: config.vision.imageSize,
+    workers: LOADING_THREADS,
+    cacheFolder: options.cache,
+  });
   const network = { config, parameters };
   const trainer = new Trainer(network, tokenizer, plan);
   if (resumed) trainer.resume(resumed.progress, resumed.optimizer);
+  const learning = [...variablesOf(parameters as never).values()].reduce((sum, { size }) => sum + size, 0);
   notice(
-    `${countParameters(parameters as never).toLocaleString('en')} parameters, ${samples.length} images to learn from`,
+    `${countParameters(parameters as never).toLocaleString('en')} parameters, ${learning.toLocaleString('en')} of which learn, ${samples.length} images to learn from`,
   );
 
   const common = { batchSize: settings.TRAIN.BATCH_SIZE, preprocessing: config.preprocessing, signal };
