@@ -3,7 +3,7 @@
 torch 2.13.0 (cpu), numpy 2.4.6, Python 3.11.
 
     python tools/mini/compare.py --data DATA --weights OUT/pretrained.pt --out CASE
-    npm run mini:compare -- CASE
+    node --conditions=@medclipseg/source --import tsx tools/mini/src/compare.ts CASE
 """
 
 import argparse

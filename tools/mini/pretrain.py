@@ -2,8 +2,8 @@
 
 torch 2.13.0 (cpu), numpy 2.4.6, Python 3.11. One thread; the same seed, data and machine give the same weights.
 
-    npm run mini:prepare -- DATA PROMPTS Kvasir phantoms/{ultrasound,endoscopy,dermoscopy,mri,xray}
-    python tools/mini/pretrain.py --data DATA --out OUT --small 36 --large 14 --seed 666
+    node --conditions=@medclipseg/source --import tsx tools/mini/src/prepare.ts DATA PROMPTS Kvasir phantoms/{ultrasound,endoscopy,dermoscopy,mri,xray}
+    python tools/mini/pretrain.py --data DATA --out OUT --small 64 --large 28 --seed 666
 """
 
 import argparse

@@ -1,5 +1,5 @@
 // What `mini` is pre-trained on, as raw bytes for `pretrain.py`: the same pixels and token ids that this project's own trainer reads.
-//   npm run mini:prepare -- OUT PROMPTS DATASET...
+//   node --conditions=@medclipseg/source --import tsx tools/mini/src/prepare.ts OUT PROMPTS DATASET...
 // PROMPTS: a folder with prompt sheets of the sixteen datasets, for the vocabulary alone. DATASET: folders in the published layout.
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
