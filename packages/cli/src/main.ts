@@ -46,7 +46,7 @@ addSamplingFlags(
     .description('segment one image by a sentence')
     .argument('<image>', 'PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI')
     .requiredOption('--prompt <sentence>', 'what to segment')
-    .requiredOption('--model <path>', 'a checkpoint, or a folder with one')
+    .option('--model <path>', 'a checkpoint, a folder with one, or mini', 'mini')
     .option('--out <folder>', 'where the maps go', 'out')
     .option(
       '--page <n>',

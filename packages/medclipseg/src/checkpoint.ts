@@ -1,6 +1,7 @@
 // Checkpoints: a model, the optimiser, and how to go on, in one safetensors file.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Tokenizer, type TokenizerJson, tokenizerOf } from '@medclipseg/clip-encoders/tokenizers';
 import {
   type AdamState,
@@ -59,7 +60,23 @@ export async function saveCheckpoint(
   });
 }
 
-async function openCheckpoint(path: string): Promise<{ file: TensorFile; path: string }> {
+/** The model that ships as a package of its own, and the name it is asked for by. */
+const SHIPPED = 'mini';
+
+async function shippedModel(): Promise<string> {
+  const { weights } = await import('@medclipseg/mini').catch(() => {
+    throw new CheckpointError(
+      SHIPPED,
+      'the package @medclipseg/mini',
+      'none',
+      'Install it: npm install @medclipseg/mini.',
+    );
+  });
+  return fileURLToPath(weights);
+}
+
+async function openCheckpoint(asked: string): Promise<{ file: TensorFile; path: string }> {
+  const path = asked === SHIPPED ? await shippedModel() : asked;
   let chosen = path;
   const found = await stat(path).catch(() => undefined);
   if (!found)
@@ -111,7 +128,7 @@ function parametersOf(path: string, config: ModelConfig, tensors: ReadonlyMap<st
   return loadParameters(spec, tensors) as unknown as ModelParameters;
 }
 
-/** Opens a checkpoint, or the best one of a folder, for prediction: its parameters are frozen. */
+/** Opens a checkpoint, the best one of a folder, or `mini`, for prediction: its parameters are frozen. */
 export async function loadModel(path: string): Promise<LoadedModel> {
   const opened = await openCheckpoint(path);
   try {
