@@ -1,0 +1,177 @@
+// Checkpoints of the published training program (`.pth`): whole, or the trained part beside the encoders' own file.
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  type Family,
+  type FamilyName,
+  families,
+  findTowers,
+  openClip,
+  type TowerConfigs,
+  towerConfigs,
+} from '@medclipseg/clip-encoders';
+import { openTokenizer, type Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
+import { assemble, disposeParameters, flatten, type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
+import { DEFAULT_BETA } from '@medclipseg/pvl-attention';
+import { below, readMapped, type TensorFile, type TensorValue } from '@medclipseg/weights';
+import { openTensorFile } from '@medclipseg/weights/node';
+import * as tf from '@tensorflow/tfjs-core';
+import type { ModelConfig } from '../config.ts';
+import { CheckpointError } from '../errors.ts';
+import { checkpointKeys, trainedKeys } from '../keys.ts';
+import { type ModelParameters, modelSpec, type Network } from '../network.ts';
+
+/** What a published file does not say. */
+export interface PublishedOptions {
+  /** The encoders' own file, for a checkpoint that holds only what was trained. */
+  readonly encoders?: string;
+  /** Needed for `pubmedclip` alone, whose files look like `clip`'s. */
+  readonly family?: FamilyName;
+  /** The tokenizer or its file; by default a known name beside the checkpoint or the encoders. */
+  readonly tokenizer?: Tokenizer | string;
+  /** Blocks before which the adapters stand (published: 1 to 10). */
+  readonly layers?: readonly number[];
+  /** Attention heads; 64 channels each by default. */
+  readonly heads?: { readonly image: number; readonly text: number };
+}
+
+const MARKER = 'pvl_adapters.0.proj_vis_down.0.weight';
+const UPSCALE = 'upscale.0.conv1.weight';
+const TRAINED = /^(pvl_adapters|upscale|mask_head)\./;
+const ROOTS = ['model.', '', 'state_dict.', 'module.'];
+const TOKENIZERS = ['tokenizer.json', 'vocab.txt', 'bpe_simple_vocab_16e6.txt.gz', 'merges.txt'];
+
+/** The part of a file that holds a published model, its names as the reference has them. */
+export function findPublished(file: TensorFile): TensorFile | undefined {
+  const root = ROOTS.find((prefix) => file.tensors.has(prefix + MARKER));
+  return root === undefined ? undefined : below(file, root);
+}
+
+/** How many of a tensor there are, whose name begins with a list and 0. */
+function count({ tensors }: TensorFile, first: string): number {
+  let n = 0;
+  while (tensors.has(first.replace('.0.', `.${n}.`))) n++;
+  return n;
+}
+
+function configOf(
+  path: string,
+  weights: TensorFile,
+  family: FamilyName,
+  { vision, text }: TowerConfigs,
+  { layers, heads }: PublishedOptions,
+): ModelConfig {
+  const { vision: constants, preprocessing }: Family = families[family];
+  const adapters = count(weights, MARKER);
+  const places = layers ?? Array.from({ length: adapters }, (_, i) => i + 1);
+  if (places.length !== adapters)
+    throw new CheckpointError(path, `${adapters} layers, one per adapter`, `${places.length}`, 'Name the layers.');
+  return {
+    // As the published program runs the family, whatever the encoders' makers do.
+    vision: { ...vision, attendsTo: constants.attendsTo ?? 'tokens', heads: heads?.image ?? vision.heads },
+    text: { ...text, heads: heads?.text ?? text.heads },
+    adapters: {
+      width: weights.tensors.get(MARKER)?.shape[0] as number,
+      layers: places,
+      beta: DEFAULT_BETA,
+      gate: 0,
+    },
+    upscaleBlocks: count(weights, UPSCALE),
+    preprocessing,
+  };
+}
+
+async function findTokenizer(paths: readonly string[], contextLength: number): Promise<Tokenizer> {
+  for (const folder of new Set(paths.map(dirname)))
+    for (const name of TOKENIZERS) {
+      const bytes = await readFile(join(folder, name)).catch(() => undefined);
+      if (bytes) return openTokenizer(new Uint8Array(bytes), { contextLength });
+    }
+  throw new CheckpointError(
+    paths[0] as string,
+    `its tokenizer beside it (${TOKENIZERS.join(', ')})`,
+    'none',
+    'Put the file there, or name it.',
+  );
+}
+
+async function tokenizerFor(
+  { text }: ModelConfig,
+  paths: readonly string[],
+  { tokenizer }: PublishedOptions,
+): Promise<Tokenizer> {
+  const found =
+    typeof tokenizer === 'string'
+      ? await openTokenizer(new Uint8Array(await readFile(tokenizer)), { contextLength: text.context })
+      : (tokenizer ?? (await findTokenizer(paths, text.context)));
+  if (found.size !== text.vocabulary)
+    throw new CheckpointError(
+      paths[0] as string,
+      `a tokenizer of ${text.vocabulary} ids`,
+      `one of ${found.size}`,
+      'Give the tokenizer that belongs to the encoders.',
+    );
+  return found;
+}
+
+/**
+ * Opens a published checkpoint. Sizes come from the shapes, the family from the names.
+ *
+ * @param weights what {@link findPublished} found
+ * @throws KeyMismatchError if tensors are missing, left over or of another shape
+ */
+export async function openPublished(
+  path: string,
+  weights: TensorFile,
+  options: PublishedOptions = {},
+): Promise<{ network: Network; tokenizer: Tokenizer }> {
+  const whole = [...weights.tensors.keys()].some((name) => !TRAINED.test(name));
+  if (!whole && !options.encoders)
+    throw new CheckpointError(path, 'encoders', 'only what was trained', "Name the encoders' own file as well.");
+  const made: tf.Tensor[] = [];
+  const upload = ({ shape, data }: TensorValue) => {
+    const tensor = tf.tensor(data, [...shape]);
+    made.push(tensor);
+    return tensor;
+  };
+  const expectedOf = (config: ModelConfig) => shapesOf(modelSpec(config) as Tree<ParameterSpec>);
+  const read = async (): Promise<{ config: ModelConfig; tensors: Map<string, tf.Tensor> }> => {
+    if (whole) {
+      const { family, layout, weights: towers } = findTowers(weights, options.family);
+      const config = configOf(path, weights, family, towerConfigs(family, towers, layout.keys), options);
+      const { ignored }: Family = families[family];
+      const tensors = await readMapped(
+        weights,
+        checkpointKeys(family),
+        expectedOf(config),
+        { ignore: ignored },
+        upload,
+      );
+      return { config, tensors };
+    }
+    const file = await openTensorFile(options.encoders as string);
+    try {
+      const clip = await openClip(file, options);
+      made.push(...flatten(clip.parameters as never).values());
+      const { logitScale, ...towers } = clip.parameters;
+      disposeParameters({ logitScale } as never);
+      const config = configOf(path, weights, clip.config.family, clip.config, options);
+      const tensors = flatten(towers as never);
+      const trained = new Map([...expectedOf(config)].filter(([name]) => !tensors.has(name)));
+      for (const [name, tensor] of await readMapped(weights, trainedKeys, trained, {}, upload))
+        tensors.set(name, tensor);
+      return { config, tensors };
+    } finally {
+      await file.close();
+    }
+  };
+  try {
+    const { config, tensors } = await read();
+    const tokenizer = await tokenizerFor(config, [path, ...(options.encoders ? [options.encoders] : [])], options);
+    const parameters = assemble(modelSpec(config), tensors) as unknown as ModelParameters;
+    return { network: { config, parameters }, tokenizer };
+  } catch (error) {
+    tf.dispose(made);
+    throw error;
+  }
+}
