@@ -56,6 +56,15 @@ const schemaOf = <M extends z.ZodType>(model: M) =>
       DICE: z.enum(['row', 'region']).default('row'),
       TEMPERATURE: z.number().positive().default(0.2),
       AUGMENT: z.array(augmentation).default(['rotation']),
+      /** Images that are differentiated at a time; the gradients are the batch's. */
+      MICRO_BATCH: count.optional(),
+      RECOMPUTE: z.boolean().default(false),
+      TEXT_DROPOUT: z.number().min(0).lt(1).optional(),
+      /** Epochs without a better validation Dice after which the training ends. */
+      PATIENCE: count.optional(),
+      KEEP_CHECKPOINTS: count.default(1),
+      /** Also writes a checkpoint every so many steps. */
+      CHECKPOINT_STEPS: count.optional(),
     }),
     TEST: z.strictObject({ NUM_SAMPLES: z.int().nonnegative().default(30) }).prefault({}),
   });
@@ -160,4 +169,8 @@ export const trainingPlan = ({ SEED, TRAIN }: Settings): TrainingPlan => ({
   beta2: TRAIN.BETA2,
   clipNorm: TRAIN.CLIP_NORM,
   loss: { dice: TRAIN.DICE, temperature: TRAIN.TEMPERATURE },
+  microBatch: TRAIN.MICRO_BATCH,
+  recompute: TRAIN.RECOMPUTE,
+  textDropout: TRAIN.TEXT_DROPOUT,
+  patience: TRAIN.PATIENCE,
 });

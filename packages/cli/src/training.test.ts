@@ -131,6 +131,9 @@ describe('train', () => {
     const steep = await run(trainInto(out, '--set', 'TRAIN.LEARNING_RATE=1e38'));
     expect(steep.code).toBe(1);
     expect(steep.err).toMatch(/training, epoch 1, step \d+: expected a finite loss, got NaN on /);
-    expect((await readdir(out)).filter((name) => name.endsWith('.safetensors'))).toEqual([]);
+    // What there was before the first step.
+    expect((await readdir(out)).filter((name) => name.endsWith('.safetensors'))).toEqual(['latest.safetensors']);
+    const gentle = await run([...trainInto(out, '--resume', '--set', 'TRAIN.NUM_EPOCHS=1')]);
+    expect(gentle.code, gentle.err).toBe(0);
   });
 });

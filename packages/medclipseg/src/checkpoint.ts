@@ -15,6 +15,8 @@ import {
 } from '@medclipseg/nn';
 import { below, type TensorFile, type TensorValue } from '@medclipseg/weights';
 import { openTensorFile, writeSafetensors } from '@medclipseg/weights/node';
+import { BEST, LATEST } from './checkpoints/folder.ts';
+import { findPublished, openPublished, type PublishedOptions } from './checkpoints/published.ts';
 import type { ModelConfig } from './config.ts';
 import { CheckpointError } from './errors.ts';
 import { type ModelParameters, modelSpec, type Network } from './network.ts';
@@ -22,13 +24,11 @@ import type { Progress, Trainer } from './training/trainer.ts';
 
 const FORMAT = 'medclipseg-checkpoint-1';
 
-export const BEST = 'best.safetensors';
-export const LATEST = 'latest.safetensors';
-
 export interface LoadedModel {
   readonly network: Network;
   readonly tokenizer: Tokenizer;
-  readonly progress: Progress;
+  /** Where its training stood; a published file does not say. */
+  readonly progress?: Progress;
   /** Where the weights came from. */
   readonly path: string;
 }
@@ -90,15 +90,18 @@ async function openCheckpoint(asked: string): Promise<{ file: TensorFile; path: 
     const best = await stat(join(path, BEST)).catch(() => undefined);
     chosen = join(path, best ? BEST : LATEST);
   }
-  const file = await openTensorFile(chosen);
-  if (file.metadata.format !== FORMAT)
-    throw new CheckpointError(
-      chosen,
-      `format ${FORMAT}`,
-      `${file.metadata.format ?? 'none'}`,
-      'Give a checkpoint that this program wrote.',
-    );
-  return { file, path: chosen };
+  return { file: await openTensorFile(chosen), path: chosen };
+}
+
+const isOwn = ({ metadata }: TensorFile): boolean => metadata.format === FORMAT;
+
+function refuse(path: string, { metadata }: TensorFile): never {
+  throw new CheckpointError(
+    path,
+    `format ${FORMAT}`,
+    `${metadata.format ?? 'none'}`,
+    'Give a checkpoint that this program wrote.',
+  );
 }
 
 async function readAll(file: TensorFile): Promise<Map<string, TensorValue>> {
@@ -128,11 +131,21 @@ function parametersOf(path: string, config: ModelConfig, tensors: ReadonlyMap<st
   return loadParameters(spec, tensors) as unknown as ModelParameters;
 }
 
-/** Opens a checkpoint, the best one of a folder, or `mini`, for prediction: its parameters are frozen. */
-export async function loadModel(path: string): Promise<LoadedModel> {
+/**
+ * Opens a checkpoint, the best one of a folder, `mini`, or a published checkpoint, for prediction: its parameters are frozen.
+ *
+ * @param published what a published checkpoint does not say
+ */
+export async function loadModel(path: string, published?: PublishedOptions): Promise<LoadedModel> {
   const opened = await openCheckpoint(path);
   try {
     const { metadata } = opened.file;
+    if (!isOwn(opened.file)) {
+      const weights = findPublished(opened.file) ?? refuse(opened.path, opened.file);
+      const { network, tokenizer } = await openPublished(opened.path, weights, published);
+      freeze(network.parameters);
+      return { network, tokenizer, path: opened.path };
+    }
     const config = JSON.parse(metadata.config as string) as ModelConfig;
     const parameters = freeze(parametersOf(opened.path, config, await readAll(below(opened.file, 'model.'))));
     return {
@@ -169,6 +182,7 @@ export async function loadTraining(
   const opened = await openCheckpoint(path);
   try {
     const { metadata } = opened.file;
+    if (!isOwn(opened.file)) refuse(opened.path, opened.file);
     const parameters = parametersOf(opened.path, config, await readAll(below(opened.file, 'model.')));
     const moments = await readAll(below(opened.file, 'optimizer.'));
     return {

@@ -81,6 +81,8 @@ export class Adam {
   restore(state: AdamState, variables: ReadonlyMap<string, tf.Variable>): void {
     this.dispose();
     this.#step = state.step;
+    // Before the first step there are no moments.
+    if (state.step === 0) return;
     for (const [name, { shape }] of variables)
       for (const [prefix, target] of [
         ['first', this.#first],

@@ -1,9 +1,9 @@
 // medclipseg train: a model from a settings file and a dataset folder.
-import { appendFile, copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { vocabularyOf, wordTokenizer } from '@medclipseg/clip-encoders/tokenizers';
-import { readSplit, SampleLoader } from '@medclipseg/datasets/node';
+import { readSplit, SampleLoader, writeWhole } from '@medclipseg/datasets/node';
 import {
   countParameters,
   disposeParameters,
@@ -13,13 +13,14 @@ import {
   trainable,
   variablesOf,
 } from '@medclipseg/nn';
-import cliProgress from 'cli-progress';
 import { type ModelParameters, modelSpec, TRAINED_PART, Trainer } from 'medclipseg';
-import { BEST, LATEST, loadEncoders, loadTraining, saveCheckpoint } from 'medclipseg/node';
+import { LATEST, loadEncoders, loadTraining, openCheckpointFolder, saveCheckpoint } from 'medclipseg/node';
 import { stringify } from 'yaml';
 import { useBackend } from '../backend.ts';
 import { UsageError } from '../errors.ts';
 import { encoderConfig, modelConfig, readSettings, type Settings, trainingPlan } from '../settings.ts';
+import { trainingBar } from '../training/bar.ts';
+import { openRunLog } from '../training/run-log.ts';
 
 export interface TrainOptions {
   readonly config: string;
@@ -82,8 +83,9 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
       'Add --resume to go on, or choose another --out.',
     );
   await useBackend(options.backend);
-  await mkdir(options.out, { recursive: true });
-  await writeFile(join(options.out, 'settings.yaml'), stringify(settings));
+  const { KEEP_CHECKPOINTS, CHECKPOINT_STEPS, BATCH_SIZE, AUGMENT } = settings.TRAIN;
+  const checkpoints = await openCheckpointFolder(options.out, { keep: KEEP_CHECKPOINTS });
+  await writeWhole(join(options.out, 'settings.yaml'), stringify(settings));
 
   const plan = trainingPlan(settings);
   const start = await startOf(
@@ -107,11 +109,16 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
     `${countParameters(parameters as never).toLocaleString('en')} parameters, ${learning.toLocaleString('en')} of which learn, ${samples.length} images to learn from`,
   );
 
-  const common = { batchSize: settings.TRAIN.BATCH_SIZE, preprocessing: config.preprocessing, signal };
-  const save = (name: string) => saveCheckpoint(join(options.out, name), network, tokenizer.toJson(), trainer);
-  const bar = progressBar();
-  const stepsPerEpoch = Math.ceil(samples.length / common.batchSize);
+  const common = { batchSize: BATCH_SIZE, preprocessing: config.preprocessing, signal };
+  const stepsPerEpoch = Math.ceil(samples.length / BATCH_SIZE);
+  const stepsDone = () => trainer.progress.epoch * stepsPerEpoch + trainer.progress.step;
+  const save = (best = false) =>
+    checkpoints.save(stepsDone(), (path) => saveCheckpoint(path, network, tokenizer.toJson(), trainer), { best });
+  const log = await openRunLog(options.out, resumed && { epoch: resumed.progress.epoch, done: stepsDone() });
+  const bar = trainingBar(plan.epochs * stepsPerEpoch, plan.epochs);
   try {
+    // Whatever happens from here on, there is a checkpoint to go on from.
+    if (!resumed) await save();
     await trainer.run(
       {
         stepsPerEpoch,
@@ -119,7 +126,7 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
           loader.batches(samples, {
             ...common,
             from,
-            augment: settings.TRAIN.AUGMENT,
+            augment: AUGMENT,
             order: permutation(keyOf(plan.seed, 'order', epoch), samples.length),
             key: (index) => ['augment', plan.seed, epoch, index],
           }),
@@ -127,55 +134,32 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
       },
       {
         signal,
-        onStep: ({ epoch, step, loss }) => bar.step(epoch, plan.epochs, step, stepsPerEpoch, loss.total),
+        onStep: async (report) => {
+          bar.step(stepsDone(), report.epoch, report.loss.total);
+          await log.step(stepsDone(), report);
+          if (CHECKPOINT_STEPS && stepsDone() % CHECKPOINT_STEPS === 0) await save();
+        },
         onEpoch: async (report) => {
           bar.stop();
-          const line = { ...report, seconds: Math.round(performance.now() / 1000) };
-          await appendFile(join(options.out, 'log.jsonl'), `${JSON.stringify(line)}\n`);
           notice(
             `epoch ${report.epoch + 1}/${plan.epochs}  training loss ${report.trainingLoss.toFixed(4)}  validation Dice ${report.validationDice.toFixed(4)}${report.best ? '  best' : ''}`,
           );
-          await save(LATEST);
-          if (report.best) await copyFile(checkpoint, join(options.out, BEST));
+          await log.epoch(stepsDone(), report);
+          await save(report.best);
         },
       },
     );
   } catch (error) {
     // Cancelled between two steps: what was learnt so far is kept. After a loss that is no number, the last good one is.
-    if (signal.aborted) await save(LATEST);
+    if (signal.aborted) await save();
     throw error;
   } finally {
     bar.stop();
-    await loader.dispose();
+    await Promise.allSettled([log.close(), loader.dispose()]);
     const { bestDice } = trainer.progress;
     trainer.dispose();
     disposeParameters(parameters as never);
     notice(`best validation Dice ${bestDice.toFixed(4)}; checkpoints in ${options.out}`);
   }
   return trainer.progress.bestDice;
-}
-
-/** A bar on a terminal; elsewhere nothing between epochs. */
-function progressBar() {
-  const bar = new cliProgress.SingleBar(
-    {
-      format: 'epoch {epoch} [{bar}] {value}/{total}  {eta_formatted} left  loss {loss}',
-      hideCursor: true,
-      noTTYOutput: false,
-    },
-    cliProgress.Presets.shades_classic,
-  );
-  let running = false;
-  return {
-    step(epoch: number, epochs: number, step: number, steps: number, loss: number) {
-      const payload = { epoch: `${epoch + 1}/${epochs}`, loss: loss.toFixed(4) };
-      if (!running) bar.start(steps, step, payload);
-      running = true;
-      bar.update(step, payload);
-    },
-    stop() {
-      if (running) bar.stop();
-      running = false;
-    },
-  };
 }

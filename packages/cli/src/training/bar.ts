@@ -1,0 +1,33 @@
+// A bar on a terminal, with the time that the whole training has left; elsewhere nothing between epochs.
+import cliProgress from 'cli-progress';
+
+export interface TrainingBar {
+  /** @param done steps since the training began */
+  step(done: number, epoch: number, loss: number): void;
+  stop(): void;
+}
+
+export function trainingBar(steps: number, epochs: number): TrainingBar {
+  const bar = new cliProgress.SingleBar(
+    {
+      format: 'epoch {epoch} [{bar}] {value}/{total} steps  {eta_formatted} left  loss {loss}',
+      hideCursor: true,
+      noTTYOutput: false,
+      etaBuffer: 50,
+    },
+    cliProgress.Presets.shades_classic,
+  );
+  let running = false;
+  return {
+    step(done, epoch, loss) {
+      const payload = { epoch: `${epoch + 1}/${epochs}`, loss: loss.toFixed(4) };
+      if (!running) bar.start(steps, done, payload);
+      running = true;
+      bar.update(done, payload);
+    },
+    stop() {
+      if (running) bar.stop();
+      running = false;
+    },
+  };
+}
