@@ -136,4 +136,32 @@ describe('train', () => {
     const gentle = await run([...trainInto(out, '--resume', '--set', 'TRAIN.NUM_EPOCHS=1')]);
     expect(gentle.code, gentle.err).toBe(0);
   });
+
+  // Twenty in a long run: MEDCLIPSEG_KILLS=20.
+  const kills = Number(process.env.MEDCLIPSEG_KILLS ?? 2);
+  it(`killed at ${kills} random moments, goes on each time and ends at the same weights`, async () => {
+    const more = ['--set', `TRAIN.NUM_EPOCHS=${8 + kills}`, '--set', 'TRAIN.CHECKPOINT_STEPS=1'];
+    const [whole, killed] = [join(folder, 'unharmed'), join(folder, 'killed')];
+    expect((await run(trainInto(whole, ...more))).code).toBe(0);
+    const latest = (out: string) => readFile(join(out, 'latest.safetensors'));
+    let started = false;
+    for (let i = 0; i < kills; i++) {
+      const delay = Math.random() * 100;
+      let timer: NodeJS.Timeout | undefined;
+      const resume = started ? ['--resume'] : [];
+      const ended = await run(trainInto(killed, ...more, ...resume), (text, stop) => {
+        // The count of the parameters is the last thing that is said before the training.
+        if (text.includes('images to learn from')) timer ??= setTimeout(() => stop('SIGKILL'), delay);
+      });
+      clearTimeout(timer);
+      expect(ended.code, 'the process was killed, not done').toBeNull();
+      started = await latest(killed).then(
+        () => true,
+        () => false,
+      );
+      expect(started || i === 0, `no checkpoint after kill ${i + 1} at ${delay} ms: ${ended.err}`).toBe(true);
+    }
+    expect((await run(trainInto(killed, ...more, ...(started ? ['--resume'] : [])))).code).toBe(0);
+    expect(Buffer.compare(await latest(killed), await latest(whole))).toBe(0);
+  });
 });
