@@ -1,21 +1,49 @@
-// npm run bench -- [--backend wasm,webgpu] [--data DATASET] [--json FILE]: speed as a fraction of the backend's own limit.
+// npm run bench -- [--only SUITE,…] [--backend wasm,webgpu] [--data DATASET] [--json FILE]: speed and memory as ratios.
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { selectBackend } from '@medclipseg/nn/backends';
+import { checkpoint } from './checkpoint.ts';
+import { cost } from './cost.ts';
 import { loading } from './loading.ts';
 import { operations } from './operations.ts';
 import { isKept, type Result, table } from './result.ts';
 
 const { values } = parseArgs({
-  options: { backend: { type: 'string', default: 'wasm' }, data: { type: 'string' }, json: { type: 'string' } },
+  options: {
+    backend: { type: 'string', default: 'wasm' },
+    data: { type: 'string' },
+    json: { type: 'string' },
+    only: { type: 'string' },
+  },
 });
 
-const results: Result[] = await loading(values.data);
-for (const backend of values.backend.split(',')) {
-  await selectBackend(backend as 'wasm');
-  results.push(...(await operations(backend)));
+/** In this order; `operations` on each backend named. */
+const suites: Readonly<Record<string, () => Promise<Result[]>>> = {
+  checkpoint,
+  loading: () => loading(values.data),
+  cost: async () => {
+    await selectBackend('wasm');
+    return cost();
+  },
+  operations: async () => {
+    const all: Result[] = [];
+    for (const backend of values.backend.split(',')) {
+      await selectBackend(backend as 'wasm');
+      all.push(...(await operations(backend)));
+    }
+    return all;
+  },
+};
+
+const wanted = values.only?.split(',') ?? Object.keys(suites);
+const unknown = wanted.filter((name) => !(name in suites));
+if (unknown.length > 0) {
+  console.error(`--only: expected ${Object.keys(suites).join(', ')}, got '${unknown.join(',')}'. Choose among them.`);
+  process.exit(2);
 }
+const results: Result[] = [];
+for (const name of wanted) results.push(...(await (suites[name] as () => Promise<Result[]>)()));
 
 const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version };
 console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}\n\n${table(results)}`);

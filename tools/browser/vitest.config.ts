@@ -47,7 +47,10 @@ export default defineConfig({
   },
   server: { fs: { allow: [root, shared] } },
   test: {
-    provide: { golden: existsSync(`${shared}/golden`) ? `${shared}/golden` : undefined },
+    provide: {
+      fixtures: `${root}packages/weights/fixtures`,
+      golden: existsSync(`${shared}/golden`) ? `${shared}/golden` : undefined,
+    },
     testTimeout: 900_000,
     hookTimeout: 900_000,
     fileParallelism: false,

@@ -1,0 +1,25 @@
+// What thirty Monte-Carlo samples of the published model cost, beside the reference's passes.
+import { publishedConfig, sampleCost } from '@medclipseg/parity/cost';
+import type { Result } from './result.ts';
+
+/** A sentence as the published sheets have them, in tokens. */
+const TOKENS = 24;
+
+/** Counted by running the layers on the current backend, not estimated. */
+export function cost(): Result[] {
+  const vision = { ...publishedConfig.vision, attendsTo: 'tokens' } as const;
+  return [
+    { name: 'unimedclip, across the batch', config: publishedConfig },
+    { name: 'unimedclip, within the image', config: { ...publishedConfig, vision } },
+  ].map(({ name, config }) => {
+    const { ratio, perSample, reference } = sampleCost(config, { tokens: TOKENS });
+    return {
+      suite: 'cost',
+      name,
+      value: ratio,
+      unit: '31 forward passes of the reference',
+      promise: { atMost: 0.82 },
+      detail: { 'GMAC a sample': perSample / 1e9, 'reference GMAC a pass': reference / 31 / 1e9, tokens: TOKENS },
+    };
+  });
+}
