@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { BACKEND_HELP } from './backend.ts';
 import { registerWeights } from './commands/weights/index.ts';
 import { describe, EXIT, exitCode } from './errors.ts';
+import { addModelFlags } from './model-flags.ts';
 import { addSamplingFlags } from './sampling.ts';
 
 const control = new AbortController();
@@ -41,17 +42,19 @@ program
   });
 
 addSamplingFlags(
-  program
-    .command('predict')
-    .description('segment one image by a sentence')
-    .argument('<image>', 'PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI')
-    .requiredOption('--prompt <sentence>', 'what to segment')
-    .option('--model <path>', 'a checkpoint, a folder with one, or mini', 'mini')
-    .option('--out <folder>', 'where the maps go', 'out')
-    .option(
-      '--page <n>',
-      'page of a TIFF, frame of a DICOM file, slice of a NIfTI volume, from 0; needed where there are several',
-    ),
+  addModelFlags(
+    program
+      .command('predict')
+      .description('segment one image by a sentence')
+      .argument('<image>', 'PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI')
+      .requiredOption('--prompt <sentence>', 'what to segment')
+      .option('--model <path>', 'a checkpoint, a folder with one, or mini', 'mini')
+      .option('--out <folder>', 'where the maps go', 'out')
+      .option(
+        '--page <n>',
+        'page of a TIFF, frame of a DICOM file, slice of a NIfTI volume, from 0; needed where there are several',
+      ),
+  ),
 )
   .option('--split-uncertainty', 'also write what each sample is unsure of, and what the samples disagree on')
   .option('--backend <name>', BACKEND_HELP, 'auto')
@@ -61,17 +64,19 @@ addSamplingFlags(
     await predict(image, options, control.signal);
   });
 
-program
-  .command('test')
-  .description('predict the test split of a dataset and score it')
-  .requiredOption('--checkpoint <path>', 'a checkpoint, or a folder with one')
-  .requiredOption('--data <folder>', 'dataset in the published layout')
-  .option('--out <folder>', 'where masks and scores go; below the checkpoint by default')
-  .option('--design <name>', 'how the sentences are written', 'original')
-  .option('--tolerance <distance>', 'of the contour NSD, in the unit of --spacing', '2')
-  .option('--spacing <size>', 'size of a pixel, as 0.5 or as 0.5,0.7 (across, down)', '1')
-  .option('--samples <n>', 'Monte-Carlo samples', '30')
-  .option('--seed <n>', 'seed of the noise', '666')
+addSamplingFlags(
+  addModelFlags(
+    program
+      .command('test')
+      .description('predict the test split of a dataset and score it')
+      .requiredOption('--checkpoint <path>', 'a checkpoint, or a folder with one')
+      .requiredOption('--data <folder>', 'dataset in the published layout')
+      .option('--out <folder>', 'where masks and scores go; below the checkpoint by default')
+      .option('--design <name>', 'how the sentences are written', 'original')
+      .option('--tolerance <distance>', 'of the contour NSD, in the unit of --spacing', '2')
+      .option('--spacing <size>', 'size of a pixel, as 0.5 or as 0.5,0.7 (across, down)', '1'),
+  ),
+)
   .option('--backend <name>', BACKEND_HELP, 'auto')
   .option('--report <file>', 'write an HTML report with plots, worst and best cases')
   .option('--json', 'print everything as JSON')

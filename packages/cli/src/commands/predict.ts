@@ -3,13 +3,14 @@ import { mkdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { readImage, writePng, writeWhole } from '@medclipseg/datasets/node';
 import { MAXIMUM_ENTROPY, MedCLIPSeg, overlayPicture, type Segmentation, uncertaintyPicture } from 'medclipseg';
-import { loadModel } from 'medclipseg/node';
 import { useBackend } from '../backend.ts';
+import type { ModelFlags } from '../model-flags.ts';
 import { wholeNumber } from '../numbers.ts';
+import { openModel } from '../open-model.ts';
 import { type SamplingFlags, samplingOptions } from '../sampling.ts';
 import { VERSION } from '../version.ts';
 
-export interface PredictOptions extends SamplingFlags {
+export interface PredictOptions extends SamplingFlags, ModelFlags {
   readonly prompt: string;
   readonly model: string;
   readonly out: string;
@@ -28,7 +29,7 @@ export async function predict(imagePath: string, options: PredictOptions, signal
   const page = options.page === undefined ? undefined : wholeNumber('--page', options.page);
   const image = await readImage(imagePath, 'color', { page });
   const backend = await useBackend(options.backend);
-  const { network, tokenizer, path } = await loadModel(options.model);
+  const { network, tokenizer, path } = await openModel(options.model, options);
   const model = new MedCLIPSeg(network, tokenizer);
   const started = performance.now();
   const result = await model.segment(image, options.prompt, { ...sampling, signal });

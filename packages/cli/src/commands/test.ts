@@ -4,10 +4,11 @@ import { basename, dirname, join } from 'node:path';
 import { PROMPT_DESIGNS, type PromptDesign, readImage, readSplit, writePng } from '@medclipseg/datasets/node';
 import { MedCLIPSeg } from 'medclipseg';
 import { Evaluator } from 'medclipseg/metrics';
-import { loadModel } from 'medclipseg/node';
 import { useBackend } from '../backend.ts';
 import { IncompleteError, UsageError } from '../errors.ts';
-import { wholeNumber } from '../numbers.ts';
+import type { ModelFlags } from '../model-flags.ts';
+import { openModel } from '../open-model.ts';
+import { type SamplingFlags, samplingOptions } from '../sampling.ts';
 import { binaryMask, predictedMask } from '../scores/masks.ts';
 import { type ContourFlags, contourOptions } from '../scores/options.ts';
 import { probabilityAt, rounded, writeProbability } from '../scores/probabilities.ts';
@@ -15,12 +16,10 @@ import { type CaseFiles, writeReport } from '../scores/report.ts';
 import { writeResults } from '../scores/results.ts';
 import { evaluationTable } from '../scores/table.ts';
 
-export interface TestOptions extends ContourFlags {
+export interface TestOptions extends ContourFlags, SamplingFlags, ModelFlags {
   readonly checkpoint: string;
   readonly data: string;
   readonly out?: string;
-  readonly samples: string;
-  readonly seed: string;
   readonly design: string;
   readonly backend: string;
   readonly report?: string;
@@ -31,16 +30,16 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
   if (!PROMPT_DESIGNS.includes(options.design as PromptDesign))
     throw new UsageError('--design', PROMPT_DESIGNS.join(', '), `'${options.design}'`, 'Choose one of them.');
   const evaluator = new Evaluator(contourOptions(options));
-  const [samples, seed] = [wholeNumber('--samples', options.samples), wholeNumber('--seed', options.seed)];
+  const sampling = samplingOptions(options);
   const { samples: files, missing } = await readSplit(options.data, 'test', { design: options.design as PromptDesign });
   const backend = await useBackend(options.backend);
-  const { network, tokenizer, path } = await loadModel(options.checkpoint);
+  const { network, tokenizer, path } = await openModel(options.checkpoint, options);
   const model = new MedCLIPSeg(network, tokenizer);
   const out = options.out ?? join(dirname(path), `test-${options.design}`);
   await Promise.all(['masks', 'probabilities'].map((kind) => mkdir(join(out, kind), { recursive: true })));
   const size = network.config.vision.imageSize;
   for (const [i, { name, sentence, imagePath, maskPath }] of files.entries()) {
-    const { estimate } = await model.segment(await readImage(imagePath), sentence, { name, seed, samples, signal });
+    const { estimate } = await model.segment(await readImage(imagePath), sentence, { ...sampling, name, signal });
     // As published: the mask is kept at the model's size and brought to the truth's by its nearest pixel.
     const grey = Uint8Array.from(estimate.probability, (p) => (p > 0.5 ? 255 : 0));
     const mask = { width: size, height: size, channels: 1, data: grey } as const;
@@ -54,7 +53,7 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
   }
   model.dispose();
   const { data, design } = options;
-  const results = { model: path, data, design, samples, seed, backend, ...evaluator.result({ missing, extra: [] }) };
+  const results = { model: path, data, design, sampling, backend, ...evaluator.result({ missing, extra: [] }) };
   await writeResults(out, results);
   if (options.report) {
     const byName = new Map(files.map((file) => [file.name, file]));
@@ -63,7 +62,14 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
       const [prediction, probability] = ['masks', 'probabilities'].map((kind) => join(out, kind, `${name}.png`));
       return { image: imagePath, truth: maskPath, sentence, prediction: prediction as string, probability };
     };
-    const details = { Model: path, Data: data, Sentences: design, Samples: samples, Seed: seed, Backend: backend };
+    const details = {
+      Model: path,
+      Data: data,
+      Sentences: design,
+      Samples: options.samples,
+      Seed: options.seed,
+      Backend: backend,
+    };
     await writeReport(options.report, results, filesOf, { title: `MedCLIPSeg on ${basename(data)}`, details });
   }
   process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : `${evaluationTable(results)}\n`);
