@@ -2,7 +2,7 @@
 
 torch 2.13.0 (cpu), numpy 2.4.6, Python 3.11.
 
-    python tools/mini/compare.py --data DATA --weights OUT/pretrained.pt --out CASE
+    python tools/mini/compare.py --data DATA --weights OUT/pretrained.safetensors --out CASE
     node --conditions=@medclipseg/source --import tsx tools/mini/src/compare.ts CASE
 """
 
@@ -12,7 +12,7 @@ import pathlib
 import numpy as np
 import torch
 
-from network import CONFIG, Network, write_checkpoint
+from network import Network, load_exported, read_checkpoint, write_checkpoint
 from pretrain import LARGE, Data, Tokenizer
 
 parser = argparse.ArgumentParser()
@@ -20,10 +20,9 @@ for name in ("data", "weights", "out"):
     parser.add_argument(f"--{name}", type=pathlib.Path, required=True)
 options = parser.parse_args()
 options.out.mkdir(parents=True, exist_ok=True)
-tokenizer, data = Tokenizer(options.data / "tokenizer.json"), Data(options.data)
-CONFIG["text"]["vocabulary"] = tokenizer.size
-network = Network(CONFIG)
-network.load_state_dict(torch.load(options.weights))
+tensors, config, words = read_checkpoint(options.weights)
+tokenizer, data, network = Tokenizer(words), Data(options.data), Network(config)
+load_exported(network, tensors)
 network.eval()
 chosen = data.indices("val", lambda _: True)[::60][:4]
 image, _, sentences = data.batch(chosen, LARGE, None)

@@ -268,6 +268,47 @@ def exported(network):
     return tensors
 
 
+@torch.no_grad()
+def load_exported(network, tensors):
+    """Takes up exported parameters. The stem's folded batch norms become identities that must no longer follow the batches."""
+    state = {}
+    for name, value in tensors.items():
+        if ".convolutions." in name:
+            stage, kind = name.split(".")[2:]
+            if kind == "weight":
+                state[f"vision.convolutions.{stage}.conv.weight"] = value.permute(3, 2, 0, 1).contiguous()
+            else:
+                norm = network.vision.convolutions[int(stage)].norm
+                ones = torch.ones_like(value)
+                still = {"weight": ones, "bias": value, "running_mean": 0 * ones, "running_var": ones - norm.eps}
+                state |= {f"vision.convolutions.{stage}.norm.{k}": v for k, v in still.items()}
+                state[f"vision.convolutions.{stage}.norm.num_batches_tracked"] = torch.tensor(0)
+            continue
+        if ".mlp.up." in name:
+            value = value * QUICK
+        elif name.endswith(".mlp.down.weight"):
+            value = value / QUICK
+        state[name] = value
+    network.load_state_dict(state)
+    for stage in network.vision.convolutions:
+        stage.norm.eval()
+
+
+def read_checkpoint(path):
+    """Tensors by name, configuration and tokenizer of a checkpoint."""
+    data = path.read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    metadata = header.pop("__metadata__")
+    tensors = {}
+    for name, entry in header.items():
+        begin, end = (8 + length + offset for offset in entry["data_offsets"])
+        dtype = {"F16": np.float16, "F32": np.float32}[entry["dtype"]]
+        values = np.frombuffer(data[begin:end], dtype).astype(np.float32).reshape(entry["shape"])
+        tensors[name.removeprefix("model.")] = torch.from_numpy(values)
+    return tensors, json.loads(metadata["config"]), json.loads(metadata["tokenizer"])
+
+
 def write_checkpoint(path, network, tokenizer, epochs, dtype=np.float16):
     """A checkpoint as `medclipseg` reads it, without an optimiser. float16 is what ships; float32 is for comparisons."""
     metadata = {

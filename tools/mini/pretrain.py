@@ -4,9 +4,13 @@ torch 2.13.0 (cpu), numpy 2.4.6, Python 3.11. One thread; the same seed, data an
 
     node --conditions=@medclipseg/source --import tsx tools/mini/src/prepare.ts DATA PROMPTS Kvasir phantoms/{ultrasound,endoscopy,dermoscopy,mri,xray}
     python tools/mini/pretrain.py --data DATA --out OUT --small 64 --large 28 --seed 666
+    python tools/mini/pretrain.py --data DATA --out FURTHER --start OUT/pretrained.safetensors --large 34 --rate 4e-4 --seed 667
+
+The second begins anew at the first one's end, at 224 pixels and with a smaller rate. What is written is the running average of the weights (decay 0.999). Called again with the same folder, it goes on after the last whole epoch.
 """
 
 import argparse
+import copy
 import json
 import math
 import pathlib
@@ -17,11 +21,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from network import CONFIG, Network, write_checkpoint
+from network import CONFIG, Network, load_exported, read_checkpoint, write_checkpoint
 
 SMALL, LARGE = 128, 224
 STEP_OF = {"kvasir": 11, "phantom": 5}  # images of a batch
-RATE, END, WARMUP, DECAY, CLIP = 8e-4, 0.02, 60, 0.05, 1.0
+END, WARMUP, DECAY, CLIP, AVERAGE = 0.02, 60, 0.05, 1.0, 0.999
 ROWS, COLUMNS = {"top": -1, "bottom": 1}, {"left": -1, "right": 1}
 PLACE = re.compile(r"\b(?:(?:(top|bottom) )?(left|right)|(top|bottom))\b")
 
@@ -40,6 +44,11 @@ def turned(sentence, transpose, across, down):
     return PLACE.sub(rewrite, sentence)
 
 
+def half():
+    """bfloat16 where the processor computes in it; elsewhere it would be emulated, ten times slower than float32."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported())
+
+
 def without_place(sentence):
     return re.sub(r"located in .* of the image", "located in of the image", sentence)
 
@@ -50,8 +59,8 @@ def generic(sentence):
 
 
 class Tokenizer:
-    def __init__(self, path):
-        self.json = json.loads(path.read_text())
+    def __init__(self, words):
+        self.json = words
         self.ids = {word: i + 3 for i, word in enumerate(self.json["words"])}
         self.size = len(self.ids) + 4
 
@@ -136,7 +145,7 @@ def validate(network, tokenizer, data, indices, size):
     scores = {}
     for part in (indices[i : i + 20] for i in range(0, len(indices), 20)):
         image, mask, sentences = data.batch(part, size, None)
-        with torch.autocast("cpu", torch.bfloat16):
+        with half():
             predicted = network(image, tokenizer(sentences), noisy=False)[0] > 0
         truth = mask > 0.5
         both = (predicted & truth).flatten(1).sum(1)
@@ -147,12 +156,22 @@ def validate(network, tokenizer, data, indices, size):
     return {source: round(float(np.mean(values)), 4) for source, values in scores.items()}
 
 
+@torch.no_grad()
+def follow(average, network, step):
+    """Moves the running average towards the network; at first faster, so that the initial weights are soon forgotten."""
+    share = 1 - min(AVERAGE, (step + 1) / (step + 10))
+    for kept, value in zip(average.state_dict().values(), network.state_dict().values()):
+        kept.lerp_(value, share) if kept.is_floating_point() else kept.copy_(value)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--small", type=int, default=36, help="epochs at 128 pixels")
-    parser.add_argument("--large", type=int, default=14, help="epochs at 224 pixels")
+    parser.add_argument("--small", type=int, default=0, help="epochs at 128 pixels")
+    parser.add_argument("--large", type=int, default=0, help="epochs at 224 pixels")
+    parser.add_argument("--rate", type=float, default=8e-4, help="learning rate at the top of the cosine")
+    parser.add_argument("--start", type=pathlib.Path, help="a checkpoint to begin from, with its vocabulary")
     parser.add_argument("--seed", type=int, default=666)
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -160,21 +179,36 @@ def main():
     random = np.random.default_rng(options.seed)
     options.out.mkdir(parents=True, exist_ok=True)
 
-    tokenizer, data = Tokenizer(options.data / "tokenizer.json"), Data(options.data)
-    CONFIG["text"]["vocabulary"] = tokenizer.size
-    network = Network(CONFIG)
+    data = Data(options.data)
+    if options.start:
+        tensors, config, words = read_checkpoint(options.start)
+        tokenizer, network = Tokenizer(words), Network(config)
+        load_exported(network, tensors)
+    else:
+        tokenizer = Tokenizer(json.loads((options.data / "tokenizer.json").read_text()))
+        network = Network(CONFIG | {"text": CONFIG["text"] | {"vocabulary": tokenizer.size}})
+    average = copy.deepcopy(network)
     real = lambda source: source == "Kvasir"
     polyps, drawn = data.indices("train", real), data.indices("train", lambda s: not real(s))
     checked = {SMALL: data.indices("val", real), LARGE: data.indices("val", lambda _: True)}
     matrices = [p for p in network.parameters() if p.dim() > 1]
     others = [p for p in network.parameters() if p.dim() < 2]
     optimizer = torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": DECAY}, {"params": others, "weight_decay": 0}], lr=RATE, betas=(0.9, 0.99), fused=True
+        [{"params": matrices, "weight_decay": DECAY}, {"params": others, "weight_decay": 0}], lr=options.rate, betas=(0.9, 0.99), fused=True
     )
     steps_per_epoch = len(polyps) // STEP_OF["kvasir"]
     total = (options.small + options.large) * steps_per_epoch
-    step, best, drawn_order, start = 0, 0.0, [], time.time()
-    for epoch in range(options.small + options.large):
+    step, best, drawn_order, begin, start = 0, 0.0, [], 0, time.time()
+    state_path = options.out / "state.pt"
+    if state_path.exists():
+        state = torch.load(state_path, weights_only=False)
+        network.load_state_dict(state["network"])
+        average.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        random.bit_generator.state, drawn_order = state["random"], state["drawn_order"]
+        torch.set_rng_state(state["torch_random"])
+        step, best, begin, start = state["step"], state["best"], state["epoch"], start - state["seconds"]
+    for epoch in range(begin, options.small + options.large):
         size = SMALL if epoch < options.small else LARGE
         if epoch == options.small:
             best = 0.0
@@ -186,8 +220,8 @@ def main():
             image, mask, sentences = data.batch(chosen, size, random)
             for group in optimizer.param_groups:
                 share = (1 + math.cos(math.pi * step / total)) / 2
-                group["lr"] = RATE * (END + (1 - END) * share) * min(1, (step + 1) / WARMUP)
-            with torch.autocast("cpu", torch.bfloat16):
+                group["lr"] = options.rate * (END + (1 - END) * share) * min(1, (step + 1) / WARMUP)
+            with half():
                 logits, patches, text = network(image, tokenizer(sentences))
             loss = loss_of(logits, patches.float(), text.float(), mask)
             optimizer.zero_grad(set_to_none=True)
@@ -195,19 +229,26 @@ def main():
             torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP)
             optimizer.step()
             losses.append(loss.item())
+            follow(average, network, step)
             step += 1
         report = {"epoch": epoch, "size": size, "loss": round(float(np.mean(losses)), 4)}
-        if epoch % 3 == 2 or size == LARGE:
-            report["dice"] = validate(network, tokenizer, data, checked[size], size)
+        if epoch % 3 == 2 or epoch + 1 == options.small + options.large:
+            report["dice"] = validate(average, tokenizer, data, checked[size], size)
             score = report["dice"]["Kvasir"]
             report["best"] = score > best
             if report["best"]:
                 best = score
-                write_checkpoint(options.out / "pretrained.safetensors", network, tokenizer.json, epoch + 1)
-                torch.save(network.state_dict(), options.out / "pretrained.pt")
+                write_checkpoint(options.out / "pretrained.safetensors", average, tokenizer.json, epoch + 1)
         report["seconds"] = round(time.time() - start)
         with open(options.out / "log.jsonl", "a") as log:
             log.write(json.dumps(report) + "\n")
+        state = {
+            "network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(),
+            "random": random.bit_generator.state, "torch_random": torch.get_rng_state(), "drawn_order": drawn_order,
+            "step": step, "best": best, "epoch": epoch + 1, "seconds": time.time() - start,
+        }  # fmt: skip
+        torch.save(state, state_path.with_suffix(".part"))
+        state_path.with_suffix(".part").replace(state_path)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ program
   .command('train')
   .description('train a model on a dataset folder')
   .requiredOption('--config <file>', 'settings (YAML)')
-  .requiredOption('--data <folder>', 'dataset in the published layout')
+  .requiredOption('--data <folders...>', 'datasets in the published layout; several are learned from as one')
   .requiredOption('--out <folder>', 'where checkpoints and the log go')
   .option('--set <KEY.SUB=value>', 'override a setting (repeatable)', list, [])
   .option('--backend <name>', BACKEND_HELP, 'auto')

@@ -24,7 +24,8 @@ import { openRunLog } from '../training/run-log.ts';
 
 export interface TrainOptions {
   readonly config: string;
-  readonly data: string;
+  /** Datasets, learned from as one. */
+  readonly data: readonly string[];
   readonly out: string;
   readonly set: readonly string[];
   readonly backend: string;
@@ -37,15 +38,17 @@ const LOADING_THREADS = Math.min(2, availableParallelism() - 1);
 
 const notice = (text: string) => process.stderr.write(`${text}\n`);
 
-async function readData(data: string) {
-  const [train, val] = await Promise.all([readSplit(data, 'train'), readSplit(data, 'val')]);
-  for (const [split, { missing }] of [
-    ['training', train],
-    ['validation', val],
-  ] as const)
-    if (missing.length > 0)
-      notice(`${missing.length} ${split} rows have no files and are left out: ${missing.join(', ')}`);
-  return { train: train.samples, val: val.samples };
+async function readData(folders: readonly string[]) {
+  const splitOf = async (split: 'train' | 'val') => {
+    const parts = await Promise.all(folders.map((folder) => readSplit(folder, split)));
+    for (const [i, { missing }] of parts.entries())
+      if (missing.length > 0)
+        notice(
+          `${folders[i]}: ${missing.length} rows of ${split === 'train' ? 'training' : 'validation'} have no files and are left out: ${missing.join(', ')}`,
+        );
+    return parts.flatMap(({ samples }) => samples);
+  };
+  return { train: await splitOf('train'), val: await splitOf('val') };
 }
 
 /** A model to begin with: on frozen encoders, or new as a whole, with a vocabulary from the sentences to learn from. */
