@@ -10,6 +10,7 @@ export {
 } from './augment.ts';
 export { SYMMETRIES, type Symmetry, turnBack, turnImage, turnSentence } from './dihedral.ts';
 export { DatasetError, ImageError, LayoutError } from './errors.ts';
+export { describeImage, type ImageFacts } from './images/describe.ts';
 export { type ImageFormat, MAXIMUM_PIXELS, sniffFormat } from './images/header.ts';
 export { joinMasks } from './images/masks.ts';
 export { normalisePixels, type Preprocessing } from './images/normalise.ts';
@@ -24,6 +25,7 @@ export {
 export { drawPhantom, type Phantom, type PhantomOptions } from './phantoms/draw.ts';
 export { type Random, type RandomKey, seededRandom } from './random.ts';
 export { DATASETS, type DatasetEntry, type DatasetName, type Percentage } from './registry.ts';
+export type { PixelSpacing } from './scans/facts.ts';
 export { type Finding, findings, PLACES, type Place, type Shape, type Size, THRESHOLDS } from './sentences/findings.ts';
 export { placesIn, speaksOfNothing } from './sentences/read.ts';
 export { MODALITIES, type Modality, WORDINGS } from './sentences/wordings.ts';

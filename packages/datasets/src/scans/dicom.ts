@@ -7,6 +7,7 @@ import { checkSize, choosePage } from '../images/header.ts';
 import type { RasterImage } from '../images/raster.ts';
 import { colorFrame } from './dicom-color.ts';
 import { frameOffsets, readFrame } from './dicom-frames.ts';
+import { type ScanFacts, spacingOf } from './facts.ts';
 import { fullWindow, linearWindow, throughWindow } from './window.ts';
 
 export interface DicomOptions {
@@ -75,17 +76,34 @@ function grayFrame(data: DataSet, { photometric, rows, columns }: PixelLayout, s
   return { width: columns, height: rows, channels: 1, data: pixels };
 }
 
+/** The data set of a file, and the parser it came from. */
+async function parseDicom(bytes: Uint8Array) {
+  // A CommonJS module: its functions are the default export.
+  const { default: dicom } = (await import('dicom-parser')) as unknown as { default: typeof import('dicom-parser') };
+  const data = dicom.parseDicom(bytes, { inflater: inflate } as Parameters<typeof dicom.parseDicom>[1]);
+  return { dicom, data };
+}
+
+const frameCount = (data: DataSet): number => Math.max(1, data.intString('x00280008') ?? 1);
+
+/** Frames of a DICOM file, and the distance of pixels: in the patient, else at the detector. */
+export async function describeDicom(bytes: Uint8Array): Promise<ScanFacts> {
+  const { data } = await parseDicom(bytes);
+  const tag = ['x00280030', 'x00181164'].find((name) => data.elements[name]);
+  // The distance between rows comes first (PS3.3, 10.7.1.3).
+  const spacing = tag && spacingOf(data.floatString(tag, 1), data.floatString(tag, 0));
+  return { pages: frameCount(data), spacing: spacing || undefined };
+}
+
 /**
  * Decodes a frame of a DICOM file. Reads uncompressed, deflated, run-length encoded and baseline JPEG pixels; grey ones are rescaled and
  * shown through the file's first window. Throws `ImageError`, or whatever a broken file makes its parser throw.
  */
 export async function decodeDicom(bytes: Uint8Array, { name, page, decodeJpeg }: DicomOptions): Promise<RasterImage> {
-  // A CommonJS module: its functions are the default export.
-  const { default: dicom } = (await import('dicom-parser')) as unknown as { default: typeof import('dicom-parser') };
-  const data = dicom.parseDicom(bytes, { inflater: inflate } as Parameters<typeof dicom.parseDicom>[1]);
+  const { dicom, data } = await parseDicom(bytes);
   const layout = layoutOf(data);
   checkSize(layout.columns, layout.rows, name);
-  const frame = choosePage(Math.max(1, data.intString('x00280008') ?? 1), page, name);
+  const frame = choosePage(frameCount(data), page, name);
   const element = data.elements.x7fe00010;
   if (!element) throw new ImageError(name, 'pixel data', 'a DICOM file without');
 

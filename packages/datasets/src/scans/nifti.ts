@@ -4,6 +4,7 @@ import type { NIFTI1, NIFTI2 } from 'nifti-reader-js';
 import { ImageError } from '../errors.ts';
 import { checkClaim, checkSize, choosePage } from '../images/header.ts';
 import type { RasterImage } from '../images/raster.ts';
+import { type ScanFacts, spacingOf } from './facts.ts';
 import { fullWindow, throughWindow } from './window.ts';
 
 /** Enough bytes for the larger header. */
@@ -51,14 +52,8 @@ function reader(code: number, view: DataView, little: boolean): ((at: number) =>
 const windowOf = ({ cal_min: low, cal_max: high }: Header, values: Float64Array) =>
   Number.isFinite(low) && Number.isFinite(high) && high > low ? { low, high } : fullWindow(values, OUTLIERS);
 
-/**
- * Decodes a slice of a NIfTI-1 or -2 volume, gzipped or not: across the third axis, the first axis to the right and the second downwards,
- * as stored. Values are rescaled and shown through the header's window (cal_min, cal_max), or from the 1st to the 99th percentile of the slice.
- */
-export async function decodeNifti(
-  bytes: Uint8Array,
-  { name, page }: { readonly name: string; readonly page?: number },
-): Promise<RasterImage> {
+/** The header of a volume, checked to be of at most three dimensions. */
+async function readVolume(bytes: Uint8Array, name: string) {
   const nifti = await import('nifti-reader-js');
   const start = Uint8Array.from(head(bytes, HEADER));
   const header = start.length < 348 || !nifti.isNIFTI(start.buffer) ? null : nifti.readHeader(start.buffer);
@@ -70,8 +65,31 @@ export async function decodeNifti(
       'a volume of three dimensions',
       `dimensions ${header.dims.slice(1, dimensions + 1).join('x')}`,
     );
+  return { header, width, height, slices: dimensions < 3 ? 1 : depth };
+}
+
+/** Millimetres of a spatial unit by its code (the lower three bits of xyzt_units): metre, millimetre, micron. */
+const MILLIMETRES: Readonly<Record<number, number>> = { 1: 1000, 2: 1, 3: 0.001 };
+
+/** Slices of a volume, and the distance of pixels where the header tells its unit. */
+export async function describeNifti(bytes: Uint8Array, name: string): Promise<ScanFacts> {
+  const { header, slices } = await readVolume(bytes, name);
+  const unit = MILLIMETRES[header.xyzt_units & 7] ?? Number.NaN;
+  const [x, y] = header.pixDims.slice(1, 3).map((size) => Math.abs(size) * unit);
+  return { pages: slices, spacing: spacingOf(x, y) };
+}
+
+/**
+ * Decodes a slice of a NIfTI-1 or -2 volume, gzipped or not: across the third axis, the first axis to the right and the second downwards,
+ * as stored. Values are rescaled and shown through the header's window (cal_min, cal_max), or from the 1st to the 99th percentile of the slice.
+ */
+export async function decodeNifti(
+  bytes: Uint8Array,
+  { name, page }: { readonly name: string; readonly page?: number },
+): Promise<RasterImage> {
+  const { header, width, height, slices } = await readVolume(bytes, name);
   checkSize(width, height, name);
-  const slice = choosePage(dimensions < 3 ? 1 : depth, page, name);
+  const slice = choosePage(slices, page, name);
   const size = header.numBitsPerVoxel / 8;
   const offset = Math.round(header.vox_offset) + slice * width * height * size;
   const end = offset + width * height * size;
