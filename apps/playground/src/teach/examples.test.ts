@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { paintedSize, prevents, problemOf } from './examples.ts';
+import { emptyMask } from './mask-editor.ts';
+
+const marked = { ...emptyMask(2, 1), data: Uint8Array.from([0, 255]) };
+
+it('an example needs a sentence, and a mask unless the sentence tells of nothing', () => {
+  expect(problemOf({ mask: marked, sentence: ' ' })).toBe('no-sentence');
+  expect(problemOf({ mask: emptyMask(2, 1), sentence: 'one small polyp' })).toBe('empty-mask');
+  expect(problemOf({ mask: emptyMask(2, 1), sentence: 'no polyp in the image' })).toBeUndefined();
+  expect(problemOf({ mask: marked, sentence: 'one small polyp' })).toBeUndefined();
+});
+
+it('a mask for a sentence that tells of nothing is worth a word, and may be meant', () => {
+  const problem = problemOf({ mask: marked, sentence: 'one polyp on normal mucosa' });
+  expect(problem).toBe('unexpected-mask');
+  expect(prevents(problem)).toBe(false);
+  expect([prevents('empty-mask'), prevents('no-sentence'), prevents(undefined)]).toEqual([true, true, false]);
+});
+
+it('large pictures are painted on smaller ones of the same proportions', () => {
+  expect(paintedSize({ width: 300, height: 200 })).toEqual({ width: 300, height: 200 });
+  expect(paintedSize({ width: 6000, height: 4000 })).toEqual({ width: 768, height: 512 });
+  expect(paintedSize({ width: 5000, height: 2 })).toEqual({ width: 768, height: 1 });
+});

@@ -1,0 +1,42 @@
+// Examples to learn from: a picture, its mask, its sentence; and what is wrong with one before anything is learnt from it.
+import { type RasterImage, speaksOfNothing } from '@medclipseg/datasets';
+import { isBlank } from './mask-editor.ts';
+
+export interface Example {
+  readonly id: number;
+  readonly name: string;
+  /** As the model sees it: RGB, square. */
+  readonly image: RasterImage;
+  /** As it is painted on: 0 and 255, in the picture's own proportions. */
+  readonly mask: RasterImage;
+  readonly sentence: string;
+}
+
+/** A handful; more are a job for the command line. */
+export const MOST_EXAMPLES = 24;
+
+/** Side in pixels up to which masks are painted; models see about 224. */
+export const LARGEST_SIDE = 768;
+
+/**
+ * `no-sentence`: nothing says what is to be found. `empty-mask`: the sentence tells of something, and nothing is marked.
+ * `unexpected-mask`: the sentence tells that there is nothing, and something is marked.
+ */
+export type ExampleProblem = 'no-sentence' | 'empty-mask' | 'unexpected-mask';
+
+export function problemOf({ mask, sentence }: Pick<Example, 'mask' | 'sentence'>): ExampleProblem | undefined {
+  if (sentence.trim() === '') return 'no-sentence';
+  const nothing = speaksOfNothing(sentence);
+  if (isBlank(mask)) return nothing ? undefined : 'empty-mask';
+  return nothing ? 'unexpected-mask' : undefined;
+}
+
+/** An unexpected mask may be meant ("a polyp on normal mucosa"): it is worth a word, and no reason not to learn. */
+export const prevents = (problem: ExampleProblem | undefined): boolean =>
+  problem !== undefined && problem !== 'unexpected-mask';
+
+/** A size in the same proportions that is not larger than masks are painted at. */
+export function paintedSize({ width, height }: { readonly width: number; readonly height: number }) {
+  const scale = Math.min(1, LARGEST_SIDE / Math.max(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}

@@ -1,0 +1,4 @@
+// English strings of the teaching part.
+export const TEACH = {
+  title: 'Teach',
+} as const;

@@ -1,0 +1,4 @@
+// Teach it: draw masks, write sentences, train.
+import { TEACH } from './strings.ts';
+
+export const TeachView = () => <h2>{TEACH.title}</h2>;
