@@ -1,0 +1,39 @@
+// Tells the service worker which files the built page consists of.
+import { createHash } from 'node:crypto';
+import type { Plugin } from 'vite';
+
+const WORKER = 'service-worker.js';
+const MARK = '__BUILT_FILES__';
+
+/** Files of `public/`, which are copied without passing through the bundle. */
+const COPIED = ['icon.svg', 'manifest.webmanifest'];
+
+export const offline = (): Plugin => ({
+  name: 'offline',
+  apply: 'build',
+  buildStart() {
+    this.emitFile({ type: 'chunk', id: 'src/offline/service-worker.ts', fileName: WORKER });
+  },
+  // After the page itself and its workers are in the bundle.
+  generateBundle: {
+    order: 'post',
+    handler(_, bundle) {
+      const worker = bundle[WORKER];
+      if (worker?.type !== 'chunk') this.error('the service worker is missing from the bundle');
+      const files = [
+        ...Object.keys(bundle).filter((name) => name !== WORKER && !name.endsWith('.map')),
+        ...COPIED,
+      ].sort();
+      const hash = createHash('sha256');
+      for (const name of files) {
+        const part = bundle[name];
+        if (part) hash.update(name).update(part.type === 'chunk' ? part.code : part.source);
+      }
+      const built = {
+        version: hash.digest('hex').slice(0, 16),
+        files: ['./', ...files.filter((f) => f !== 'index.html')],
+      };
+      worker.code = worker.code.replace(MARK, JSON.stringify(built));
+    },
+  },
+});

@@ -1,0 +1,83 @@
+// Layers over a picture, as RGBA pixels. Pure functions of maps; what is not drawn is transparent.
+import { type Colour, ERRORS, OUTLINE, SCALES, type Scale, SHADOW, TINT } from './colours.ts';
+
+/** Pixels as canvases take them. */
+export type Rgba = Uint8ClampedArray<ArrayBuffer>;
+
+const paint = (out: Rgba, i: number, [red, green, blue]: Colour, alpha: number): void => {
+  out[4 * i] = red;
+  out[4 * i + 1] = green;
+  out[4 * i + 2] = blue;
+  out[4 * i + 3] = alpha;
+};
+
+/** The mask as one opaque colour; the page sets the opacity, without drawing anew. */
+export function tintLayer(mask: Uint8Array, colour: Colour = TINT): Rgba {
+  const out = new Uint8ClampedArray(4 * mask.length);
+  for (let i = 0; i < mask.length; i++) if (mask[i]) paint(out, i, colour, 255);
+  return out;
+}
+
+/** Pixels along the mask's border, within `reach` of it on either side; 1 inside, 2 outside. */
+export function borderOf(mask: Uint8Array, width: number, height: number, reach: number): Uint8Array {
+  const near = new Uint8Array(mask.length);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const i = y * width + x;
+      const here = mask[i];
+      const differs = (x + 1 < width && mask[i + 1] !== here) || (y + 1 < height && mask[i + width] !== here);
+      if (!differs) continue;
+      for (let v = Math.max(0, y - reach + 1); v <= Math.min(height - 1, y + reach); v++)
+        for (let u = Math.max(0, x - reach + 1); u <= Math.min(width - 1, x + reach); u++)
+          near[v * width + u] = mask[v * width + u] ? 1 : 2;
+    }
+  return near;
+}
+
+/** A bright line within the mask and a dark one around it: seen on any tissue. */
+export function outlineLayer(mask: Uint8Array, width: number, height: number, reach: number): Rgba {
+  const out = new Uint8ClampedArray(4 * mask.length);
+  borderOf(mask, width, height, reach).forEach((side, i) => {
+    if (side === 1) paint(out, i, OUTLINE, 255);
+    else if (side === 2) paint(out, i, SHADOW, 170);
+  });
+  return out;
+}
+
+/** A map in colour. @param most value that gets the last colour; `least` the first */
+export function mapLayer(map: Float32Array, scale: Scale, least: number, most: number): Rgba {
+  const colours = SCALES[scale];
+  const out = new Uint8ClampedArray(4 * map.length);
+  const steps = 255 / (most - least);
+  for (let i = 0; i < map.length; i++) {
+    const step = Math.max(0, Math.min(255, Math.round(((map[i] as number) - least) * steps)));
+    out[4 * i] = colours[3 * step] as number;
+    out[4 * i + 1] = colours[3 * step + 1] as number;
+    out[4 * i + 2] = colours[3 * step + 2] as number;
+    out[4 * i + 3] = 255;
+  }
+  return out;
+}
+
+/** Where a mask is right, misses something, and has too much. */
+export function errorLayer(mask: Uint8Array, truth: Uint8Array): Rgba {
+  const out = new Uint8ClampedArray(4 * mask.length);
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i] && truth[i]) paint(out, i, ERRORS.right, 110);
+    else if (truth[i]) paint(out, i, ERRORS.missed, 220);
+    else if (mask[i]) paint(out, i, ERRORS.excess, 220);
+  }
+  return out;
+}
+
+/** Opaque RGBA of RGB pixels. */
+export function rgbaOf(rgb: Uint8Array): Rgba {
+  const out = new Uint8ClampedArray((rgb.length / 3) * 4);
+  for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
+    out[to] = rgb[from] as number;
+    out[to + 1] = rgb[from + 1] as number;
+    out[to + 2] = rgb[from + 2] as number;
+    out[to + 3] = 255;
+  }
+  return out;
+}

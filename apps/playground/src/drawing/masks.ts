@@ -1,0 +1,61 @@
+// From probabilities to a mask.
+
+/** 1 where the probability is above the threshold. */
+export const aboveThreshold = (probability: Float32Array, threshold: number): Uint8Array =>
+  Uint8Array.from(probability, (p) => (p > threshold ? 1 : 0));
+
+/** The largest connected part of a mask (pixels touching along an edge); of equals, the first in reading order. */
+export function largestPart(mask: Uint8Array, width: number): Uint8Array {
+  const part = new Int32Array(mask.length);
+  const stack = new Int32Array(mask.length);
+  let [parts, best, bestSize] = [0, 0, 0];
+  for (let start = 0; start < mask.length; start++) {
+    if (!mask[start] || part[start]) continue;
+    parts += 1;
+    part[start] = parts;
+    stack[0] = start;
+    let size = 0;
+    for (let depth = 1; depth > 0; ) {
+      depth -= 1;
+      const at = stack[depth] as number;
+      size += 1;
+      const x = at % width;
+      const visit = (next: number) => {
+        if (!mask[next] || part[next]) return;
+        part[next] = parts;
+        stack[depth] = next;
+        depth += 1;
+      };
+      if (x > 0) visit(at - 1);
+      if (x + 1 < width) visit(at + 1);
+      if (at >= width) visit(at - width);
+      if (at + width < mask.length) visit(at + width);
+    }
+    if (size > bestSize) [best, bestSize] = [parts, size];
+  }
+  return Uint8Array.from(part, (p) => (p === best && p > 0 ? 1 : 0));
+}
+
+/** A mask from the grey values of a file: half of the brightest and above, so that masks of 0 and 1 are read too. */
+export function maskOfGrey(grey: Uint8Array): Uint8Array {
+  let most = 0;
+  for (const value of grey) if (value > most) most = value;
+  // As the published pipeline where the mask uses the whole range.
+  const threshold = Math.min(most, 127);
+  return Uint8Array.from(grey, (value) => (most > 0 && value >= threshold ? 1 : 0));
+}
+
+/** A mask at another size, each pixel from the one below its centre. */
+export function resizeMask(
+  mask: Uint8Array,
+  [fromWidth, fromHeight]: readonly [number, number],
+  [width, height]: readonly [number, number],
+): Uint8Array {
+  const out = new Uint8Array(width * height);
+  for (let y = 0, i = 0; y < height; y++) {
+    const row = Math.min(fromHeight - 1, Math.floor(((y + 0.5) * fromHeight) / height)) * fromWidth;
+    for (let x = 0; x < width; x++, i++)
+      out[i] = mask[row + Math.min(fromWidth - 1, Math.floor(((x + 0.5) * fromWidth) / width))] as number;
+  }
+  return out;
+}

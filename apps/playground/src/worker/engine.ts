@@ -1,0 +1,73 @@
+// The engine: opens models and samples masks. Runs in a worker of its own, so that the page never waits for it.
+import { flatten } from '@medclipseg/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { chooseBackend } from './backend.ts';
+import type { EngineState } from './engine-state.ts';
+import { openModel } from './open-model.ts';
+import type { EngineApi, ModelFacts } from './protocol.ts';
+import { teachApi } from './teach.ts';
+
+function factsOf({ open }: EngineState): ModelFacts {
+  if (!open) throw new Error('engine: expected an open model, got none. Open one first.');
+  const { config, parameters } = open.network;
+  const sizes = [...flatten(parameters as never).values()].map(({ size }) => size);
+  const count = sizes.reduce((sum, size) => sum + size, 0);
+  return {
+    imageSize: config.vision.imageSize,
+    parameters: count,
+    bytes: 4 * count,
+    adapters: config.adapters.layers.length,
+    vocabulary: config.text.vocabulary,
+  };
+}
+
+export function createEngine(): EngineApi {
+  const state: EngineState = {};
+  const begin = (): AbortSignal => {
+    state.work?.abort();
+    state.work = new AbortController();
+    return state.work.signal;
+  };
+  return {
+    ...teachApi(state),
+    start: chooseBackend,
+
+    async openModel(source, onProgress) {
+      const opened = await openModel(source, { signal: begin(), onProgress });
+      state.open?.model.dispose();
+      state.open = opened;
+      return factsOf(state);
+    },
+
+    async segment(image, sentence, { samples, seed }, onSample) {
+      if (!state.open) throw new Error('engine: expected an open model, got none. Open one first.');
+      const signal = begin();
+      let since = performance.now();
+      try {
+        await state.open.model.segment(image, sentence, {
+          samples,
+          seed,
+          signal,
+          // One at a time: the first shows at once, and stopping is quick.
+          fold: 1,
+          onSample: (_, { estimate }) => {
+            const now = performance.now();
+            onSample(estimate, now - since);
+            since = now;
+          },
+        });
+        return 'done';
+      } catch (error) {
+        if (signal.aborted) return 'stopped';
+        throw error;
+      }
+    },
+
+    stop: () => state.work?.abort(),
+
+    memory() {
+      const { numTensors, numBytes } = tf.memory();
+      return { tensors: numTensors, bytes: numBytes };
+    },
+  };
+}
