@@ -29,9 +29,15 @@ export class IncompleteError extends Error {
 
 export const EXIT = { done: 0, failed: 1, usage: 2, cancelled: 130 } as const;
 
-/** Our own errors carry a tag; their message is meant for people, anything else keeps its stack. */
+/** A folder that is not there, a full disk, a file that may not be written: what the system refused, and of what. */
+const isSystemError = (error: NodeJS.ErrnoException): boolean =>
+  error.syscall !== undefined && (error.path !== undefined || error.code === 'ENOSPC');
+
+/** Our own errors carry a tag; their message and the system's are meant for people, anything else keeps its stack. */
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (isSystemError(error))
+    return `${(error as NodeJS.ErrnoException).path ?? 'disk'}: expected a place to read from and write to, got '${error.message}'. Check that its folder is there, may be written to, and has room.`;
   return 'tag' in error ? error.message : (error.stack ?? error.message);
 }
 

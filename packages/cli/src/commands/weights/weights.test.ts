@@ -107,6 +107,14 @@ describe('convert', () => {
     expect(await shapesIn(output)).toEqual({ half: 'BF16 [3,2]', scalar: 'BF16 []', strided: 'BF16 [4,3]' });
   });
 
+  it('names the folder that is not there, without a stack', async () => {
+    const output = join(folder, 'none', 'x.safetensors');
+    const { code, err } = await run(['convert', torchFile('views.pth'), output]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/none.*: expected a place to read from and write to, got 'ENOENT.*Check that its folder/);
+    expect(err).not.toMatch(/^ +at /m);
+  });
+
   it.each([
     [['--keys', 'modle.*'], /'modle\.\*': expected a pattern of names in the file/],
     [['--below', 'x.'], /--below: expected a prefix/],
