@@ -5,4 +5,7 @@ export default packageBuild({
   metrics: 'src/metrics/index.ts',
   node: 'src/node.ts',
   report: 'src/report/index.ts',
+  // Chosen by "imports" in package.json.
+  'platform-browser': 'src/platform/browser.ts',
+  'platform-node': 'src/platform/node.ts',
 });

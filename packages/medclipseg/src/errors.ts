@@ -48,7 +48,8 @@ export class CheckpointError extends ModelError {
     expected: string,
     actual: string,
     remedy: string,
+    options?: ErrorOptions,
   ) {
-    super('medclipseg/checkpoint', `${path}: expected ${expected}, got ${actual}. ${remedy}`);
+    super('medclipseg/checkpoint', `${path}: expected ${expected}, got ${actual}. ${remedy}`, options);
   }
 }

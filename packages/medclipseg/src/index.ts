@@ -1,4 +1,6 @@
 // Text-driven segmentation with uncertainty: the composed model.
+export { encodeCheckpoint, type TrainingState } from './checkpoints/format.ts';
+export type { PublishedOptions } from './checkpoints/published.ts';
 export type { ModelConfig } from './config.ts';
 export {
   type DecoderParameters,
@@ -28,6 +30,17 @@ export {
   trunkEnd,
 } from './network.ts';
 export { overlayPicture, uncertaintyPicture } from './pictures.ts';
+export type { LoadProgress, PlaceOptions } from './platform/place.ts';
+export {
+  type Encoders,
+  type LoadedModel,
+  type LoadOptions,
+  loadEncoders,
+  loadModel,
+  type ModelInfo,
+} from './pretrained/load.ts';
+export type { ModelSource } from './pretrained/locate.ts';
+export type { PretrainedOptions } from './pretrained/options.ts';
 export type { Restoring, Segmentation } from './restore.ts';
 export { type Estimate, type MonteCarloOptions, monteCarlo, type StopRule, type View } from './sampling/index.ts';
 export { tokenBatch } from './tokens.ts';

@@ -15,6 +15,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ModelError } from './errors.ts';
 import { type LabelMap, labelMap } from './label-map.ts';
 import type { Network } from './network.ts';
+import { loadModel, type ModelInfo } from './pretrained/load.ts';
+import type { ModelSource } from './pretrained/locate.ts';
+import type { PretrainedOptions } from './pretrained/options.ts';
 import { type Restoring, restore, type Segmentation } from './restore.ts';
 import { type Estimate, type MonteCarloOptions, monteCarlo, type View } from './sampling/index.ts';
 import { tokenBatch } from './tokens.ts';
@@ -39,12 +42,26 @@ const [UPRIGHT] = SYMMETRIES as [Symmetry];
 
 /** Owns a network's parameters. */
 export class MedCLIPSeg {
-  readonly #network: Network;
-  readonly #tokenizer: Pick<Tokenizer, 'encode'>;
+  constructor(
+    readonly network: Network,
+    readonly tokenizer: Tokenizer,
+    /** Where it came from, if it was opened by its name. */
+    readonly info?: ModelInfo,
+  ) {}
 
-  constructor(network: Network, tokenizer: Pick<Tokenizer, 'encode'>) {
-    this.#network = network;
-    this.#tokenizer = tokenizer;
+  /**
+   * Opens a model: `mini`, a checkpoint of this project, or a published one (`.pth` or safetensors, whole or the trained part beside its
+   * encoders). `dispose` gives its memory back.
+   *
+   * @param source an alias, a path (in Node), an address, `owner/name` on the model hub, a Blob or the bytes
+   * @throws {CheckpointError} if there is no such model, or if it is not whole
+   */
+  static async fromPretrained(source: ModelSource, options: PretrainedOptions = {}): Promise<MedCLIPSeg> {
+    const { device, wasmPaths, ...loading } = options;
+    // Loaded only when asked for: it brings every backend along.
+    if (device !== undefined) await (await import('@medclipseg/nn/backends')).selectBackend(device, { wasmPaths });
+    const { network, tokenizer, ...info } = await loadModel(source, loading);
+    return new MedCLIPSeg(network, tokenizer, info);
   }
 
   /** Segments what the sentence tells of. @param image RGB pixels of any size */
@@ -92,14 +109,14 @@ export class MedCLIPSeg {
 
   async #segmentOne(image: RasterImage, sentence: string, options: SegmentOptions): Promise<Segmentation> {
     const { name = 'image', trimPadding, dihedral, onSample, interpolation, ...sampling } = options;
-    const size = this.#network.config.vision.imageSize;
+    const size = this.network.config.vision.imageSize;
     const small = resizeLinear(image, size, size);
     const views: View[] = [];
     const restored = (estimate: Estimate) => restore(estimate, size, image, { interpolation });
     try {
       for (const symmetry of dihedral ? SYMMETRIES : [UPRIGHT])
         views.push(this.#view(small, sentence, symmetry, trimPadding));
-      const [estimate] = await monteCarlo(this.#network, views, [name], {
+      const [estimate] = await monteCarlo(this.network, views, [name], {
         ...sampling,
         onSample: onSample && ((done, estimateOf) => onSample(done, restored(estimateOf(0)))),
       });
@@ -111,9 +128,9 @@ export class MedCLIPSeg {
 
   #view(small: RasterImage, sentence: string, symmetry: Symmetry, trim?: boolean): View {
     const size = small.width;
-    const ids = this.#tokenizer.encode(turnSentence(sentence, symmetry));
+    const ids = this.tokenizer.encode(turnSentence(sentence, symmetry));
     const pixels = new Float32Array(size * size * 3);
-    normalisePixels(turnImage(small, symmetry), this.#network.config.preprocessing, pixels);
+    normalisePixels(turnImage(small, symmetry), this.network.config.preprocessing, pixels);
     return {
       sentences: tokenBatch([ids], { trim }),
       image: tf.tensor4d(pixels, [1, size, size, 3]),
@@ -122,6 +139,6 @@ export class MedCLIPSeg {
   }
 
   dispose(): void {
-    disposeParameters(this.#network.parameters as never);
+    disposeParameters(this.network.parameters as never);
   }
 }

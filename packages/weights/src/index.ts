@@ -14,6 +14,7 @@ export { openSafetensors } from './safetensors/read.ts';
 export { encodeSafetensors, type TensorsToWrite } from './safetensors/write.ts';
 export { type ByteSource, blobSource, bytesSource } from './sources/byte-source.ts';
 export { urlSource } from './sources/url.ts';
+export { type UrlBlobOptions, urlBlob } from './sources/url-blob.ts';
 export {
   type StoredTensor,
   storedAs,

@@ -2,9 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-
-export const BEST = 'best.safetensors';
-export const LATEST = 'latest.safetensors';
+import { BEST, LATEST } from './names.ts';
 
 const NUMBERED = /^step-(\d{8})\.safetensors$/;
 const LEFTOVER = /^\..*\.tmp$/;

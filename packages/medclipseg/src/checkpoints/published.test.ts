@@ -10,20 +10,13 @@ import { storedTensors, type TensorFile } from '@medclipseg/weights';
 import { openTensorFile, writeSafetensors } from '@medclipseg/weights/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { logitsOf, prefix, tokenBatch, trunk } from '../index.ts';
-import { findPublished, openPublished, type PublishedOptions } from './published.ts';
+import { loadModel, logitsOf, type PublishedOptions, prefix, tokenBatch, trunk } from '../index.ts';
+import { findPublished } from './published.ts';
 
 const golden = new URL('../../../../../shared/golden/', import.meta.url).pathname;
 const FAMILIES = ['clip', 'unimedclip', 'biomedclip'] as const;
 
-async function open(path: string, options: PublishedOptions) {
-  const file = await openTensorFile(path);
-  try {
-    return await openPublished(path, findPublished(file) as TensorFile, options);
-  } finally {
-    await file.close();
-  }
-}
+const open = (path: string, options: PublishedOptions) => loadModel(path, options);
 
 /** The first tensor of a name with its values, as tfjs takes it. */
 async function tensor(file: TensorFile, name: string): Promise<tf.Tensor> {

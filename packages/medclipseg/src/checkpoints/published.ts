@@ -1,6 +1,4 @@
 // Checkpoints of the published training program (`.pth`): whole, or the trained part beside the encoders' own file.
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import {
   type Family,
   type FamilyName,
@@ -13,22 +11,23 @@ import {
 import { openTokenizer, type Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { assemble, disposeParameters, flatten, type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
 import { DEFAULT_BETA } from '@medclipseg/pvl-attention';
-import { below, readMapped, type TensorFile, type TensorValue } from '@medclipseg/weights';
-import { openTensorFile } from '@medclipseg/weights/node';
+import { below, openTensors, readMapped, type TensorFile, type TensorValue } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig } from '../config.ts';
 import { CheckpointError } from '../errors.ts';
 import { checkpointKeys, trainedKeys } from '../keys.ts';
 import { type ModelParameters, modelSpec, type Network } from '../network.ts';
+import type { Place, PlaceOptions } from '../platform/place.ts';
+import { locate, type ModelSource } from '../pretrained/locate.ts';
 
 /** What a published file does not say. */
 export interface PublishedOptions {
   /** The encoders' own file, for a checkpoint that holds only what was trained. */
-  readonly encoders?: string;
+  readonly encoders?: ModelSource;
   /** Needed for `pubmedclip` alone, whose files look like `clip`'s. */
   readonly family?: FamilyName;
   /** The tokenizer or its file; by default a known name beside the checkpoint or the encoders. */
-  readonly tokenizer?: Tokenizer | string;
+  readonly tokenizer?: Tokenizer | ModelSource;
   /** Blocks before which the adapters stand (published: 1 to 10). */
   readonly layers?: readonly number[];
   /** Attention heads; 64 channels each by default. */
@@ -81,32 +80,45 @@ function configOf(
   };
 }
 
-async function findTokenizer(paths: readonly string[], contextLength: number): Promise<Tokenizer> {
-  for (const folder of new Set(paths.map(dirname)))
+async function findTokenizer(places: readonly Place[], contextLength: number): Promise<Tokenizer> {
+  for (const place of places)
     for (const name of TOKENIZERS) {
-      const bytes = await readFile(join(folder, name)).catch(() => undefined);
-      if (bytes) return openTokenizer(new Uint8Array(bytes), { contextLength });
+      const bytes = await place.beside(name);
+      if (bytes) return openTokenizer(bytes, { contextLength });
     }
   throw new CheckpointError(
-    paths[0] as string,
+    (places[0] as Place).name,
     `its tokenizer beside it (${TOKENIZERS.join(', ')})`,
     'none',
     'Put the file there, or name it.',
   );
 }
 
+async function tokenizerFrom(source: ModelSource, contextLength: number, options: PlaceOptions): Promise<Tokenizer> {
+  const { source: file } = await locate(source, options);
+  try {
+    return await openTokenizer(new Uint8Array(await file.read(0, file.size)), { contextLength });
+  } finally {
+    await file.close();
+  }
+}
+
+const isTokenizer = (given: Tokenizer | ModelSource): given is Tokenizer =>
+  typeof given === 'object' && 'encode' in given;
+
 async function tokenizerFor(
   { text }: ModelConfig,
-  paths: readonly string[],
-  { tokenizer }: PublishedOptions,
+  places: readonly Place[],
+  { tokenizer, ...options }: PublishedOptions & PlaceOptions,
 ): Promise<Tokenizer> {
-  const found =
-    typeof tokenizer === 'string'
-      ? await openTokenizer(new Uint8Array(await readFile(tokenizer)), { contextLength: text.context })
-      : (tokenizer ?? (await findTokenizer(paths, text.context)));
+  const find = () =>
+    tokenizer === undefined
+      ? findTokenizer(places, text.context)
+      : tokenizerFrom(tokenizer as ModelSource, text.context, options);
+  const found = tokenizer !== undefined && isTokenizer(tokenizer) ? tokenizer : await find();
   if (found.size !== text.vocabulary)
     throw new CheckpointError(
-      paths[0] as string,
+      (places[0] as Place).name,
       `a tokenizer of ${text.vocabulary} ids`,
       `one of ${found.size}`,
       'Give the tokenizer that belongs to the encoders.',
@@ -121,13 +133,15 @@ async function tokenizerFor(
  * @throws KeyMismatchError if tensors are missing, left over or of another shape
  */
 export async function openPublished(
-  path: string,
+  place: Place,
   weights: TensorFile,
-  options: PublishedOptions = {},
+  options: PublishedOptions & PlaceOptions = {},
 ): Promise<{ network: Network; tokenizer: Tokenizer }> {
+  const path = place.name;
   const whole = [...weights.tensors.keys()].some((name) => !TRAINED.test(name));
   if (!whole && !options.encoders)
     throw new CheckpointError(path, 'encoders', 'only what was trained', "Name the encoders' own file as well.");
+  const places = [place];
   const made: tf.Tensor[] = [];
   const upload = ({ shape, data }: TensorValue) => {
     const tensor = tf.tensor(data, [...shape]);
@@ -149,8 +163,10 @@ export async function openPublished(
       );
       return { config, tensors };
     }
-    const file = await openTensorFile(options.encoders as string);
+    const beside = await locate(options.encoders as ModelSource, options);
+    places.push(beside);
     try {
+      const file = await openTensors(beside.source);
       const clip = await openClip(file, options);
       made.push(...flatten(clip.parameters as never).values());
       const { logitScale, ...towers } = clip.parameters;
@@ -162,12 +178,12 @@ export async function openPublished(
         tensors.set(name, tensor);
       return { config, tensors };
     } finally {
-      await file.close();
+      await beside.source.close();
     }
   };
   try {
     const { config, tensors } = await read();
-    const tokenizer = await tokenizerFor(config, [path, ...(options.encoders ? [options.encoders] : [])], options);
+    const tokenizer = await tokenizerFor(config, places, options);
     const parameters = assemble(modelSpec(config), tensors) as unknown as ModelParameters;
     return { network: { config, parameters }, tokenizer };
   } catch (error) {
