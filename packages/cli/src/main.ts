@@ -114,6 +114,18 @@ program
     await compare(a, b, options);
   });
 
+program
+  .command('demo')
+  .description('see mini at work on a drawn picture of each modality; takes about a minute')
+  .option('--out <folder>', 'where pictures and masks go', 'out/demo')
+  .option('--seed <n>', 'which pictures are drawn', '1')
+  .option('--samples <n>', 'Monte-Carlo samples', '30')
+  .option('--backend <name>', BACKEND_HELP, 'auto')
+  .action(async (options) => {
+    const { demo } = await import('./commands/demo.ts');
+    await demo(options, control.signal);
+  });
+
 const dataset = program.command('dataset').description('draw, make, check and list datasets');
 
 dataset
