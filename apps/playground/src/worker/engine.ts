@@ -34,6 +34,8 @@ export function createEngine(): EngineApi {
 
     async openModel(source, onProgress) {
       const opened = await openModel(source, { signal: begin(), onProgress });
+      await state.teaching?.end();
+      state.teaching = undefined;
       state.open?.model.dispose();
       state.open = opened;
       return factsOf(state);

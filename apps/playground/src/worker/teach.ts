@@ -1,5 +1,52 @@
 // Teaching a model in the page: the part of the engine that trains.
-import type { EngineState } from './engine-state.ts';
+import { thresholdMask } from '@medclipseg/datasets';
+import { encodeCheckpoint, MedCLIPSeg } from 'medclipseg';
+import { overlapScores } from 'medclipseg/metrics';
+import type { EngineState, OpenModel } from './engine-state.ts';
+import { fitted } from './teach-batches.ts';
 import type { TeachApi } from './teach-protocol.ts';
+import { TeachSession, teachable } from './teach-session.ts';
 
-export const teachApi = (_state: EngineState): TeachApi => ({});
+function openIn({ open }: EngineState): OpenModel {
+  if (!open) throw new Error('engine: expected an open model, got none. Open one first.');
+  return open;
+}
+
+/** The session of the open model, begun at the first training. */
+async function sessionOf(state: EngineState): Promise<TeachSession> {
+  if (state.teaching) return state.teaching;
+  const { network, tokenizer } = openIn(state);
+  const taught = teachable(network);
+  // The same model for segmenting: what is learnt shows at once.
+  state.open = { network: taught, tokenizer, model: new MedCLIPSeg(taught, tokenizer) };
+  state.teaching = await TeachSession.open(taught, tokenizer);
+  return state.teaching;
+}
+
+export function teachApi(state: EngineState): TeachApi {
+  const untaught = { undos: 0, changed: false };
+  return {
+    teach: async (examples, onStep) => (await sessionOf(state)).run(examples, onStep),
+    pauseTeaching: () => state.teaching?.pause(),
+    resumeTeaching: () => state.teaching?.resume(),
+    stopTeaching: () => state.teaching?.stop(),
+    undoTeaching: () => state.teaching?.undo() ?? untaught,
+    resetTeaching: () => state.teaching?.reset() ?? untaught,
+    taught: () => state.teaching?.taught ?? untaught,
+
+    async scoreExamples(examples, onScore) {
+      const { model, network } = openIn(state);
+      for (const [index, example] of examples.entries()) {
+        const { image, mask, sentence } = fitted(example, network.config.vision.imageSize);
+        // The mean network: no noise, so that before and after are comparable.
+        const { mask: predicted } = await model.segment(image, sentence, { samples: 0 });
+        onScore(index, overlapScores(thresholdMask(mask), predicted).dsc);
+      }
+    },
+
+    async saveTaught() {
+      const { network, tokenizer } = openIn(state);
+      return encodeCheckpoint(network, tokenizer.toJson());
+    },
+  };
+}

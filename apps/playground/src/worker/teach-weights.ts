@@ -1,0 +1,51 @@
+// What learns, as numbers outside of the backend: taken before a training, put back to undo it.
+import { variablesOf } from '@medclipseg/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Network } from 'medclipseg';
+
+export type Weights = ReadonlyMap<string, Float32Array>;
+
+/** The values of all variables of a network. */
+export async function takeWeights({ parameters }: Network): Promise<Weights> {
+  const weights = new Map<string, Float32Array>();
+  // Backends may give out their own memory.
+  for (const [name, variable] of variablesOf(parameters as never))
+    weights.set(name, Float32Array.from(await variable.data()));
+  return weights;
+}
+
+export function putWeights({ parameters }: Network, weights: Weights): void {
+  for (const [name, variable] of variablesOf(parameters as never)) {
+    const values = tf.tensor(weights.get(name) as Float32Array, variable.shape);
+    variable.assign(values);
+    values.dispose();
+  }
+}
+
+const bytesOf = (weights: Weights): number =>
+  [...weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+
+/** The last states that fit into some bytes; the newest always does. */
+export class WeightsStack {
+  readonly #states: Weights[] = [];
+
+  constructor(readonly maximumBytes: number) {}
+
+  get size(): number {
+    return this.#states.length;
+  }
+
+  push(weights: Weights): void {
+    this.#states.push(weights);
+    const most = Math.max(1, Math.floor(this.maximumBytes / Math.max(1, bytesOf(weights))));
+    this.#states.splice(0, this.#states.length - most);
+  }
+
+  pop(): Weights | undefined {
+    return this.#states.pop();
+  }
+
+  clear(): void {
+    this.#states.length = 0;
+  }
+}
