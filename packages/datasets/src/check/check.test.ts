@@ -141,6 +141,12 @@ describe('a dataset', () => {
     ]);
   });
 
+  it('may contradict itself where that is the design', async () => {
+    await faultless();
+    await sheet('Test_text_contradictory.xlsx', [['f.png', 'A polyp in the lower right, but all looks normal.']]);
+    expect(await kinds()).toEqual([]);
+  });
+
   it('with sentences longer than the text tower reads is told so', async () => {
     await faultless();
     const tokens = { count: (sentence: string) => sentence.split(' ').length + 2, limit: 12 };
