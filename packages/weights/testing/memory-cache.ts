@@ -11,6 +11,8 @@ export function memoryCaches(): CacheStorage {
       const blob = await response.blob().catch(() => Promise.reject(new TypeError('Failed to fetch')));
       stored.set(key, blob);
     },
+    keys: async () => [...stored.keys()].map((url) => ({ url })),
+    delete: async (key: string) => stored.delete(key),
   };
   return { open: async () => cache } as unknown as CacheStorage;
 }

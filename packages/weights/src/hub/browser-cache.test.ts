@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { broken, type HubServer, honest, hubServer, REPO } from '../../testing/hub-server.ts';
 import { memoryCaches } from '../../testing/memory-cache.ts';
-import { hubBlob } from './index.ts';
+import { forgetHubBlob, hubBlob, hubFiles } from './index.ts';
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 5);
 const file = { repo: REPO, path: 'model.safetensors' };
@@ -48,4 +48,23 @@ it('without a connection the last version is given', async () => {
 it('without a cache it says what to do', async () => {
   vi.stubGlobal('caches', undefined);
   await expect(get()).rejects.toThrow(/Open the page over https/);
+});
+
+it('a file is forgotten, and no other', async () => {
+  await get();
+  await get('config.json');
+  await forgetHubBlob({ repo: REPO, path: file.path }, { endpoint: hub.url });
+  const asked = hub.asked.length;
+  await get('config.json');
+  expect(hub.asked.length).toBe(asked);
+  await isWhole(await get());
+  expect(hub.asked.length).toBe(asked + 1);
+});
+
+it('the files of a repository are listed with their sizes', async () => {
+  expect(await hubFiles({ repo: REPO }, { endpoint: hub.url })).toEqual([
+    { path: file.path, size: content.length },
+    { path: 'config.json', size: 2 },
+  ]);
+  await expect(hubFiles({ repo: 'model' }, { endpoint: hub.url })).rejects.toThrow(/the form 'owner/);
 });

@@ -90,3 +90,15 @@ export async function hubBlob(address: HubFile, options: HubOptions = {}): Promi
   if (!found) throw new HubError(file.path, 'room in the browser’s cache', 'none', 'Free some storage for this page.');
   return found.blob();
 }
+
+/** Takes a file, in whatever versions it came, out of the browser's cache. */
+export async function forgetHubBlob(address: HubFile, { endpoint }: Pick<HubOptions, 'endpoint'> = {}): Promise<void> {
+  const { revision: _, ...file } = checkAddress(address);
+  const [before = '', behind = ''] = fileUrl({ ...file, revision: '*' }, endpoint).split('/*/');
+  const isVersion = (url: string) =>
+    url.startsWith(`${before}/`) &&
+    url.endsWith(`/${behind}`) &&
+    !url.slice(before.length + 1, url.length - behind.length - 1).includes('/');
+  const cache = await caches.open(CACHE);
+  for (const { url } of await cache.keys()) if (isVersion(url.replace(/\?description$/, ''))) await cache.delete(url);
+}

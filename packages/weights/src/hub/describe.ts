@@ -3,7 +3,7 @@ import { FormatError } from '../errors.ts';
 import { withoutQuery } from '../http/errors.ts';
 import { type HttpOptions, request } from '../http/request.ts';
 import { nearest } from '../keys/nearest.ts';
-import { HubError, type HubFile, isCommit, revisionUrl } from './address.ts';
+import { checkAddress, HubError, type HubFile, isCommit, revisionUrl } from './address.ts';
 
 /** How a file's content is proved: large files by SHA-256, small ones as git does, by SHA-1 of a header and the content. */
 export type HashKind = 'sha256' | 'git-sha1';
@@ -36,18 +36,26 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
 
-/** Parses one answer of the hub; it is as untrusted as a file. */
+/** Commit and files of one answer of the hub; it is as untrusted as a file. */
+function filesIn(answer: unknown, url: string): { readonly commit: string; readonly files: readonly Fields[] } {
+  const { sha, siblings } = fieldsOf(answer);
+  if (typeof sha !== 'string' || !isCommit(sha) || !Array.isArray(siblings))
+    throw new FormatError(withoutQuery(url), 'a commit and its files', 'something else');
+  return { commit: sha, files: siblings.map(fieldsOf) };
+}
+
+const sizeOf = ({ lfs, size }: Fields): unknown => fieldsOf(lfs).size ?? size;
+
+/** Parses what the hub says of a file. */
 export function parseDescription(
   answer: unknown,
   { repo, path, revision }: Required<HubFile>,
   url: string,
 ): FileDescription {
-  const { sha, siblings } = fieldsOf(answer);
-  if (typeof sha !== 'string' || !isCommit(sha) || !Array.isArray(siblings))
-    throw new FormatError(withoutQuery(url), 'a commit and its files', 'something else');
-  const file = siblings.map(fieldsOf).find(({ rfilename }) => rfilename === path);
+  const { commit, files } = filesIn(answer, url);
+  const file = files.find(({ rfilename }) => rfilename === path);
   if (!file) {
-    const names = siblings.map((sibling) => fieldsOf(sibling).rfilename).filter((name) => typeof name === 'string');
+    const names = files.map(({ rfilename }) => rfilename).filter((name) => typeof name === 'string');
     const meant = nearest(path, names);
     throw new HubError(
       `${repo} at ${revision}`,
@@ -64,17 +72,42 @@ export function parseDescription(
     throw new FormatError(withoutQuery(url), `size and hash of '${path}'`, 'something else');
   if (!(large ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/).test(hash))
     throw new FormatError(withoutQuery(url), `a hash of '${path}' in hexadecimal`, `'${hash}'`);
-  return { commit: sha, path, size: size as number, hash, kind: large ? 'sha256' : 'git-sha1' };
+  return { commit, path, size: size as number, hash, kind: large ? 'sha256' : 'git-sha1' };
+}
+
+async function ask(url: string, options: HubOptions): Promise<unknown> {
+  const response = await request(url, options);
+  return response.json().catch((cause) => {
+    throw new FormatError(withoutQuery(url), 'JSON', 'something else', { cause });
+  });
 }
 
 /** Asks the hub what a file is. */
 export async function describe(file: Required<HubFile>, options: HubOptions): Promise<FileDescription> {
   const url = revisionUrl(file, options.endpoint);
-  const response = await request(url, options);
-  const answer: unknown = await response.json().catch((cause) => {
-    throw new FormatError(withoutQuery(url), 'JSON', 'something else', { cause });
+  return parseDescription(await ask(url, options), file, url);
+}
+
+/** A file as a repository lists it. */
+export interface HubListing {
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/**
+ * The files of a repository, to choose from before anything large is downloaded.
+ *
+ * @throws {HubError} for names that the hub does not know
+ * @throws {HttpError | NetworkError} if it cannot be asked
+ */
+export async function hubFiles(repository: Omit<HubFile, 'path'>, options: HubOptions = {}): Promise<HubListing[]> {
+  const url = revisionUrl(checkAddress({ ...repository, path: 'any' }), options.endpoint);
+  const { files } = filesIn(await ask(url, options), url);
+  return files.flatMap((file) => {
+    const [path, size] = [file.rfilename, sizeOf(file)];
+    return typeof path === 'string' && Number.isSafeInteger(size) ? [{ path, size: size as number }] : [];
   });
-  return parseDescription(answer, file, url);
 }
 
 /** @throws {HubError} if the hash found is not the one that the hub told */
