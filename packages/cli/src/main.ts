@@ -73,6 +73,8 @@ addSamplingFlags(
       .requiredOption('--data <folder>', 'dataset in the published layout')
       .option('--out <folder>', 'where masks and scores go; below the checkpoint by default')
       .option('--design <name>', 'how the sentences are written', 'original')
+      .option('--prompt <sentence>', 'the same sentence for every image, instead of its own')
+      .option('--shuffle-prompts', 'give every image another one’s sentence, to see how far sentences matter')
       .option('--tolerance <distance>', 'of the contour NSD, in the unit of --spacing', '2')
       .option('--spacing <size>', 'size of a pixel, as 0.5 or as 0.5,0.7 (across, down)', '1'),
   ),

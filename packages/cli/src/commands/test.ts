@@ -15,12 +15,15 @@ import { probabilityAt, rounded, writeProbability } from '../scores/probabilitie
 import { type CaseFiles, writeReport } from '../scores/report.ts';
 import { writeResults } from '../scores/results.ts';
 import { evaluationTable } from '../scores/table.ts';
+import { withSentences } from '../sentences.ts';
 
 export interface TestOptions extends ContourFlags, SamplingFlags, ModelFlags {
   readonly checkpoint: string;
   readonly data: string;
   readonly out?: string;
   readonly design: string;
+  readonly prompt?: string;
+  readonly shufflePrompts?: boolean;
   readonly backend: string;
   readonly report?: string;
   readonly json?: boolean;
@@ -29,13 +32,19 @@ export interface TestOptions extends ContourFlags, SamplingFlags, ModelFlags {
 export async function test(options: TestOptions, signal: AbortSignal): Promise<void> {
   if (!PROMPT_DESIGNS.includes(options.design as PromptDesign))
     throw new UsageError('--design', PROMPT_DESIGNS.join(', '), `'${options.design}'`, 'Choose one of them.');
+  if (options.prompt !== undefined && options.shufflePrompts)
+    throw new UsageError('--shuffle-prompts', 'no --prompt beside it', 'both', 'Choose one of them.');
   const evaluator = new Evaluator(contourOptions(options));
   const sampling = samplingOptions(options);
-  const { samples: files, missing } = await readSplit(options.data, 'test', { design: options.design as PromptDesign });
+  const { samples, missing } = await readSplit(options.data, 'test', { design: options.design as PromptDesign });
+  const files = withSentences(samples, { ...options, seed: sampling.seed as number });
   const backend = await useBackend(options.backend);
   const { network, tokenizer, path } = await openModel(options.checkpoint, options);
   const model = new MedCLIPSeg(network, tokenizer);
-  const out = options.out ?? join(dirname(path), `test-${options.design}`);
+  const sentences = options.prompt ?? (options.shufflePrompts ? `${options.design}, shuffled` : options.design);
+  const kind =
+    options.prompt !== undefined ? 'prompt' : `${options.design}${options.shufflePrompts ? '-shuffled' : ''}`;
+  const out = options.out ?? join(dirname(path), `test-${kind}`);
   await Promise.all(['masks', 'probabilities'].map((kind) => mkdir(join(out, kind), { recursive: true })));
   const size = network.config.vision.imageSize;
   for (const [i, { name, sentence, imagePath, maskPath }] of files.entries()) {
@@ -53,7 +62,15 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
   }
   model.dispose();
   const { data, design } = options;
-  const results = { model: path, data, design, sampling, backend, ...evaluator.result({ missing, extra: [] }) };
+  const results = {
+    model: path,
+    data,
+    design,
+    sentences,
+    sampling,
+    backend,
+    ...evaluator.result({ missing, extra: [] }),
+  };
   await writeResults(out, results);
   if (options.report) {
     const byName = new Map(files.map((file) => [file.name, file]));
@@ -65,7 +82,7 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
     const details = {
       Model: path,
       Data: data,
-      Sentences: design,
+      Sentences: sentences,
       Samples: options.samples,
       Seed: options.seed,
       Backend: backend,
