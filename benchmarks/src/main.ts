@@ -8,6 +8,7 @@ import { cost } from './cost.ts';
 import { loading } from './loading.ts';
 import { operations } from './operations.ts';
 import { isKept, type Result, table } from './result.ts';
+import { scores } from './scores.ts';
 
 const { values } = parseArgs({
   options: {
@@ -22,6 +23,7 @@ const { values } = parseArgs({
 const suites: Readonly<Record<string, () => Promise<Result[]>>> = {
   checkpoint,
   loading: () => loading(values.data),
+  scores: async () => scores(),
   cost: async () => {
     await selectBackend('wasm');
     return cost();

@@ -13,7 +13,8 @@ export function bruteDistances(
     let nearest = Number.POSITIVE_INFINITY;
     for (let j = 0; j < to.x.length; j++) {
       const [across, down] = [((to.x[j] as number) - x) * stepX, ((to.y[j] as number) - y) * stepY];
-      nearest = Math.min(nearest, across * across + down * down);
+      const squared = across * across + down * down;
+      if (squared < nearest) nearest = squared;
     }
     distances[i] = Math.sqrt(nearest);
   }

@@ -4,7 +4,9 @@ import { expect, it } from 'vitest';
 import { bruteDistances } from './brute-force.ts';
 import { contourScores, outlineLengths } from './contour.ts';
 import { cornerElements } from './corner-elements.ts';
-import { nearestDistances } from './nearest-distances.ts';
+import { blocksOf, distancesByBlocks } from './distance-blocks.ts';
+import { distancesByTransform, frameOf } from './distance-transform.ts';
+import { mutualDistances } from './nearest-distances.ts';
 import { publishedSurfaceDice } from './published-surface.ts';
 
 const spacing = fc.record({
@@ -29,17 +31,86 @@ const disk = (radius: number) => ({
 });
 const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
 
-it('finds the nearest point as brute force does', () => {
+/** Some rectangles, far apart or not: few points, many blocks. */
+const sparse = fc.record({
+  width: fc.integer({ min: 30, max: 90 }),
+  height: fc.integer({ min: 30, max: 90 }),
+  boxes: fc.array(fc.tuple(fc.nat(89), fc.nat(89), fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 30 })), {
+    minLength: 1,
+    maxLength: 4,
+  }),
+});
+const filled = ({
+  width,
+  height,
+  boxes,
+}: {
+  width: number;
+  height: number;
+  boxes: [number, number, number, number][];
+}) => ({
+  width,
+  height,
+  data: Uint8Array.from({ length: width * height }, (_, i) => {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    return boxes.some(([left, top, w, h]) => x >= left && x < left + w && y >= top && y < top + h) ? 1 : 0;
+  }),
+});
+
+it('finds the nearest point as brute force does, by blocks, by transform and by what it chooses', () => {
+  const masks = fc.oneof(pair, fc.tuple(sparse.map(filled), sparse.map(filled)));
+  let chosen = 0;
   fc.assert(
-    fc.property(pair, spacing, ([a, b], step) => {
+    fc.property(masks, spacing, ([a, b], step) => {
       const [p, q] = [cornerElements(a, outlineLengths(step)), cornerElements(b, outlineLengths(step))];
       const expected = bruteDistances(p, q, step);
-      nearestDistances(p, q, step).forEach((distance, i) => {
-        if (expected[i] === Number.POSITIVE_INFINITY) expect(distance).toBe(Number.POSITIVE_INFINITY);
-        else expect(distance).toBeCloseTo(expected[i] as number, 9);
-      });
+      const found = [mutualDistances(p, q, step)[0]];
+      expect(mutualDistances(q, p, step)[1]).toEqual(found[0]);
+      if (p.x.length > 0 && q.x.length > 0) {
+        const frame = frameOf(p, q);
+        const blocks = distancesByBlocks(blocksOf(p, frame), blocksOf(q, frame), step);
+        expect(blocks).toEqual(expected);
+        found.push(distancesByTransform(p, q, frame, step));
+        if (8 * (p.x.length + q.x.length) < frame.width * frame.height) chosen++;
+      }
+      for (const distances of found)
+        distances.forEach((distance, i) => {
+          if (expected[i] === Number.POSITIVE_INFINITY) expect(distance).toBe(Number.POSITIVE_INFINITY);
+          else expect(distance).toBeCloseTo(expected[i] as number, 9);
+        });
     }),
     { numRuns: 300 },
+  );
+  expect(chosen).toBeGreaterThan(30);
+});
+
+it('finds every corner where pixels differ, wherever groups of them are alike', () => {
+  const corners = ({ width, height, data }: ReturnType<typeof filled>, weights: Float64Array) => {
+    const at = (x: number, y: number) =>
+      x >= 0 && x < width && y >= 0 && y < height ? (data[y * width + x] as number) : 0;
+    const all: number[][] = [];
+    for (let y = 0; y <= height; y++)
+      for (let x = 0; x <= width; x++) {
+        const code = at(x - 1, y - 1) + 2 * at(x, y - 1) + 4 * at(x - 1, y) + 8 * at(x, y);
+        if (weights[code] !== 0) all.push([x, y, weights[code] as number]);
+      }
+    return all;
+  };
+  const outline = outlineLengths();
+  const surface = Float64Array.from({ length: 16 }, (_, code) => code);
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        sparse.map(filled),
+        side.chain((w) => mask(w, 9)),
+      ),
+      (image) => {
+        for (const weights of [outline, surface]) {
+          const { x, y, weight } = cornerElements(image, weights);
+          expect([...x].map((column, i) => [column, y[i], weight[i]])).toEqual(corners(image as never, weights));
+        }
+      },
+    ),
   );
 });
 

@@ -1,7 +1,7 @@
 // Distances between the outlines of two masks: surface Dice of the boundary, HD95, average surface distance.
 import { type CornerElements, cornerElements } from './corner-elements.ts';
 import { type MaskImage, type Spacing, UNIT_SPACING } from './mask.ts';
-import { nearestDistances } from './nearest-distances.ts';
+import { mutualDistances } from './nearest-distances.ts';
 
 /**
  * Length of outline at a corner by its neighbour code: half of each pixel edge between inside and outside that meets there, cut short
@@ -36,20 +36,38 @@ export interface ContourOptions {
 /** As published: two pixels. */
 export const PIXEL_CONTOUR: Required<ContourOptions> = { tolerance: 2, spacing: UNIT_SPACING };
 
-/** The smallest distance within which the given share of an outline lies. */
+/** The smallest distance within which the given share of an outline lies: a quickselect that counts lengths. */
 function percentile({ weight }: CornerElements, distances: Float64Array, share: number): number {
-  const enough = share * weight.reduce((sum, length) => sum + length, 0);
-  const sorted = distances.slice().sort();
-  let [low, high] = [0, sorted.length - 1];
+  const [value, length] = [distances.slice(), weight.slice()];
+  let total = 0;
+  for (let i = 0; i < length.length; i++) total += length[i] as number;
+  let missing = share * total;
+  let [low, high] = [0, value.length - 1];
   while (low < high) {
-    const middle = (low + high) >> 1;
-    const limit = sorted[middle] as number;
-    let reached = 0;
-    for (let i = 0; i < weight.length; i++) if ((distances[i] as number) <= limit) reached += weight[i] as number;
-    if (reached >= enough) high = middle;
-    else low = middle + 1;
+    const pivot = value[(low + high) >> 1] as number;
+    // Smaller ones come to lie before `less`, greater ones behind `more`.
+    let [less, more] = [low, high];
+    let [lengthBelow, lengthAt] = [0, 0];
+    for (let i = low; i <= more; ) {
+      const v = value[i] as number;
+      const w = length[i] as number;
+      const other = v < pivot ? less++ : v > pivot ? more-- : i;
+      if (v < pivot) lengthBelow += w;
+      if (v === pivot) lengthAt += w;
+      value[i] = value[other] as number;
+      length[i] = length[other] as number;
+      value[other] = v;
+      length[other] = w;
+      if (v <= pivot) i++;
+    }
+    if (lengthBelow >= missing) high = less - 1;
+    else if (lengthBelow + lengthAt >= missing || more === high) return pivot;
+    else {
+      missing -= lengthBelow + lengthAt;
+      low = more + 1;
+    }
   }
-  return sorted[low] as number;
+  return value[low] as number;
 }
 
 /**
@@ -68,14 +86,16 @@ export function contourScores(
   if (a.x.length === 0 && b.x.length === 0) return { nsd: 1, hd95: 0, averageSurfaceDistance: 0 };
   if (a.x.length === 0 || b.x.length === 0)
     return { nsd: 0, hd95: Number.POSITIVE_INFINITY, averageSurfaceDistance: Number.POSITIVE_INFINITY };
+  const [fromA, fromB] = mutualDistances(a, b, spacing);
   const sides = [
-    [a, nearestDistances(a, b, spacing)],
-    [b, nearestDistances(b, a, spacing)],
+    [a, fromA],
+    [b, fromB],
   ] as const;
   let [total, within, sum] = [0, 0, 0];
   for (const [{ weight }, distances] of sides)
     for (let i = 0; i < weight.length; i++) {
-      const [length, distance] = [weight[i] as number, distances[i] as number];
+      const length = weight[i] as number;
+      const distance = distances[i] as number;
       total += length;
       sum += length * distance;
       if (distance <= tolerance) within += length;

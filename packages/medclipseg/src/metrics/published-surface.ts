@@ -1,7 +1,7 @@
 // Normalised surface Dice as published (reference: `surface_distance` on volumes of depth one).
 import { cornerElements } from './corner-elements.ts';
 import { type MaskImage, UNIT_SPACING } from './mask.ts';
-import { nearestDistances } from './nearest-distances.ts';
+import { mutualDistances } from './nearest-distances.ts';
 
 const { SQRT1_2, sqrt } = Math;
 
@@ -24,15 +24,18 @@ const AREAS = Float64Array.from({ length: 16 }, (_, code) => {
  * @param tolerance in pixels (published: 2)
  */
 export function publishedSurfaceDice(truth: MaskImage, prediction: MaskImage, tolerance = 2): number {
-  const sides = [cornerElements(truth, AREAS), cornerElements(prediction, AREAS)] as const;
+  const [a, b] = [cornerElements(truth, AREAS), cornerElements(prediction, AREAS)];
+  const [fromA, fromB] = mutualDistances(a, b, UNIT_SPACING);
   let within = 0;
   let total = 0;
-  sides.forEach((side, s) => {
-    const distances = nearestDistances(side, sides[1 - s] as typeof side, UNIT_SPACING);
-    side.weight.forEach((area, i) => {
+  for (const [{ weight }, distances] of [
+    [a, fromA],
+    [b, fromB],
+  ] as const)
+    for (let i = 0; i < weight.length; i++) {
+      const area = weight[i] as number;
       total += area;
       if ((distances[i] as number) <= tolerance) within += area;
-    });
-  });
+    }
   return total === 0 ? 1 : within / (total + 0.5e-8);
 }
