@@ -2,6 +2,7 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendMissingError, GpuError } from './errors.ts';
+import { hasVulkanDriver } from './vulkan.ts';
 
 const LIMITS = [
   'maxBufferSize',
@@ -28,6 +29,9 @@ export function releaseGpu(): void {
   failure = undefined;
 }
 
+const withoutAdapter = (reason: string) =>
+  new BackendMissingError('webgpu', reason, 'Install a Vulkan, Metal or D3D12 driver.');
+
 /** Node has no `navigator.gpu`; the optional package `webgpu` (Dawn) brings one. */
 async function nodeGpu(): Promise<void> {
   const name = 'webgpu';
@@ -36,6 +40,7 @@ async function nodeGpu(): Promise<void> {
       cause,
     });
   })) as { create(flags: string[]): GPU; globals: object };
+  if (process.platform === 'linux' && !(await hasVulkanDriver())) throw withoutAdapter('no Vulkan driver');
   for (const [key, value] of Object.entries(globals))
     if (!(key in globalThis)) Object.defineProperty(globalThis, key, { value, configurable: true, writable: true });
   if (!globalThis.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
@@ -46,8 +51,7 @@ async function nodeGpu(): Promise<void> {
 export async function setUpWebGpu(): Promise<void> {
   if (!globalThis.navigator?.gpu) await nodeGpu();
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter)
-    throw new BackendMissingError('webgpu', 'no graphics adapter', 'Install a Vulkan, Metal or D3D12 driver.');
+  if (!adapter) throw withoutAdapter('no graphics adapter');
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
   const device = await adapter.requestDevice({ requiredLimits });
   releaseGpu();
