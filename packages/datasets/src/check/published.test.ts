@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DATASETS, type DatasetName } from '../registry.ts';
+import { DATASETS, type DatasetEntry, type DatasetName } from '../registry.ts';
 import { checkDataset } from './check.ts';
 import type { Problem } from './problems.ts';
 
@@ -57,9 +57,9 @@ describe.skipIf(!present)('the published prompt sheets (skipped where they are a
     // The subset of a tenth was drawn anew; half and quarter lie within one another to learn from, not to validate.
     const subsets = problems.filter(({ kind }) => kind === 'not-nested').map(({ where }) => where);
     const expected = ['Train_text_10 in Train_text_25', 'Val_text_25 in Val_text_50', 'Val_text_10 in Val_text_25'];
-    const shares: Readonly<Record<number, number>> = DATASETS[name].train;
+    const { train }: DatasetEntry = DATASETS[name];
     expect(subsets).toEqual(
-      shares[10] === undefined ? [] : expected.map((pair) => pair.replace(/_(\d+)(?= |$)/g, '_$1.xlsx')),
+      train[10] === undefined ? [] : expected.map((pair) => pair.replace(/_(\d+)(?= |$)/g, '_$1.xlsx')),
     );
   });
 });
