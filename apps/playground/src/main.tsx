@@ -1,7 +1,24 @@
 // Starts the page.
 import { render } from 'preact';
+import './styles/index.css';
 import { keepForOffline } from './offline/register.ts';
+import { engine } from './state/engine.ts';
+import { explain } from './state/explain.ts';
+import { followResults } from './state/layers.ts';
+import { followLink } from './state/link.ts';
+import { engineWithModel } from './state/model.ts';
+import { rememberedModels } from './state/models.ts';
+import { say } from './state/notices.ts';
+import { followTheme } from './state/theme.ts';
 import { App } from './views/app.tsx';
 
+followTheme();
+followLink(location.hash);
+followResults();
 render(<App />, document.getElementById('app') as HTMLElement);
+// While the person looks for a picture, the engine warms up.
+void engine()
+  .then(engineWithModel)
+  .catch((error) => say(explain(error)));
+void rememberedModels();
 keepForOffline();

@@ -1,21 +1,51 @@
 // The page.
+import { pageQuestion, picture } from '../state/picture.ts';
+import { results } from '../state/results.ts';
 import { tab } from '../state/tab.ts';
 import { STRINGS } from '../strings.ts';
 import { TeachView } from '../teach/teach-view.tsx';
+import { DropTarget } from './drop-target.tsx';
+import { Header, modelsShown } from './header.tsx';
+import { ModelDialog } from './model-dialog.tsx';
+import { Notices } from './notices.tsx';
+import { PageDialog } from './page-dialog.tsx';
+import { MaskPanel } from './panel/mask-panel.tsx';
+import { SamplingPanel } from './panel/sampling-panel.tsx';
+import { SavePanel } from './panel/save-panel.tsx';
+import { TruthPanel } from './panel/truth-panel.tsx';
+import { ViewPanel } from './panel/view-panel.tsx';
+import { SentenceBar } from './sentence-bar.tsx';
+import { Stage } from './stage.tsx';
+import { Start } from './start.tsx';
+
+function SegmentView() {
+  const shown = picture.value;
+  if (!shown) return <Start />;
+  const hasResult = Boolean(results.value.a);
+  return (
+    <div class="workplace">
+      <div class="middle">
+        <Stage shown={shown} />
+        <SentenceBar />
+      </div>
+      <aside class="panel" aria-label={STRINGS.settings}>
+        {hasResult && <ViewPanel />}
+        {hasResult && <MaskPanel />}
+        <TruthPanel />
+        <SamplingPanel />
+        <SavePanel hasResult={hasResult} />
+      </aside>
+    </div>
+  );
+}
 
 export const App = () => (
   <>
-    <header>
-      <h1>{STRINGS.title}</h1>
-      <nav aria-label={STRINGS.tabs.label}>
-        {(['segment', 'teach'] as const).map((name) => (
-          <button type="button" key={name} aria-pressed={tab.value === name} onClick={() => (tab.value = name)}>
-            {STRINGS.tabs[name]}
-          </button>
-        ))}
-      </nav>
-      <p>{STRINGS.notice}</p>
-    </header>
-    <main>{tab.value === 'teach' && <TeachView />}</main>
+    <Header />
+    <main>{tab.value === 'teach' ? <TeachView /> : <SegmentView />}</main>
+    <Notices />
+    <DropTarget />
+    {modelsShown.value && <ModelDialog />}
+    {pageQuestion.value && <PageDialog {...pageQuestion.value} />}
   </>
 );

@@ -1,6 +1,8 @@
 // The engine: opens models and samples masks. Runs in a worker of its own, so that the page never waits for it.
 import { flatten } from '@medclipseg/nn';
+import { hubFiles } from '@medclipseg/weights/hub';
 import * as tf from '@tensorflow/tfjs-core';
+import { isModelFile } from '../files/kinds.ts';
 import { chooseBackend } from './backend.ts';
 import type { EngineState } from './engine-state.ts';
 import { openModel } from './open-model.ts';
@@ -31,6 +33,11 @@ export function createEngine(): EngineApi {
   return {
     ...teachApi(state),
     start: chooseBackend,
+
+    async listHub(repo) {
+      const files = await hubFiles({ repo }, { signal: begin() });
+      return files.filter(({ path }) => isModelFile(path));
+    },
 
     async openModel(source, onProgress) {
       const opened = await openModel(source, { signal: begin(), onProgress });

@@ -1,5 +1,5 @@
 // What a mask measures, at the picture's own size.
-import type { RasterImage } from '@medclipseg/datasets';
+import { findings, type Place, type RasterImage } from '@medclipseg/datasets';
 import type { Estimate } from 'medclipseg';
 import { resizeMap } from 'medclipseg/metrics';
 import { estimateSize } from '../drawing/estimates.ts';
@@ -16,6 +16,13 @@ export function fullMask(
   return largestOnly ? largestPart(mask, width) : mask;
 }
 
+/** At the model's own size, whatever the picture's. */
+function placesOf(estimate: Estimate, rule: MaskRule): readonly Place[] {
+  const [width, height] = estimateSize(estimate);
+  const data = fullMask({ width, height }, estimate, rule);
+  return [...new Set(findings({ width, height, channels: 1, data }).map(({ place }) => place))];
+}
+
 export function measure({ image, spacing }: OpenPicture, estimate: Estimate, rule: MaskRule): Measures {
   const mask = fullMask(image, estimate, rule);
   const pixels = mask.reduce((sum, inside) => sum + inside, 0);
@@ -25,5 +32,6 @@ export function measure({ image, spacing }: OpenPicture, estimate: Estimate, rul
     share: pixels / mask.length,
     squareMillimetres: spacing && pixels * spacing.x * spacing.y,
     meanUncertainty: uncertainty,
+    places: placesOf(estimate, rule),
   };
 }

@@ -1,5 +1,6 @@
 // What the page asks of its two workers. Only plain data, typed arrays and bitmaps cross.
-import type { Modality, RasterImage } from '@medclipseg/datasets';
+import type { Modality, Place, RasterImage } from '@medclipseg/datasets';
+import type { HubListing } from '@medclipseg/weights/hub';
 import type { Estimate } from 'medclipseg';
 import type { ImageScores } from 'medclipseg/metrics';
 import type { TeachApi } from './teach-protocol.ts';
@@ -46,6 +47,8 @@ export interface Sampling {
 export interface EngineApi extends TeachApi {
   /** Chooses the backend. Once, before anything else. */
   start(compute: Compute): Promise<Machine>;
+  /** Files of a hub repository that may be models. */
+  listHub(repo: string): Promise<readonly HubListing[]>;
   openModel(source: ModelSource, onProgress: (progress: Progress) => void): Promise<ModelFacts>;
   /** Samples one after another; resolves when all are done or {@link stop} was called, and says which. */
   segment(
@@ -108,6 +111,8 @@ export interface Measures {
   readonly squareMillimetres?: number;
   /** Mean predictive uncertainty over the picture, in nats. */
   readonly meanUncertainty: number;
+  /** Where the parts of the mask lie, in reading order, each place once. */
+  readonly places: readonly Place[];
 }
 
 /** Results of the two sentences. */

@@ -1,5 +1,5 @@
 // What the page asks of the engine to teach a model.
-import type { RasterImage } from '@medclipseg/datasets';
+import type { Modality, RasterImage } from '@medclipseg/datasets';
 
 /** What is learnt from, as it crosses to the engine. */
 export interface TaughtExample {
@@ -9,6 +9,16 @@ export interface TaughtExample {
   /** 0 and 255; of any size, stretched over the picture. */
   readonly mask: RasterImage;
   readonly sentence: string;
+}
+
+/** What the open model makes of an example. */
+export interface Tried {
+  /** Index of the example. */
+  readonly index: number;
+  /** Dice of its mask, 0..1. */
+  readonly dice: number;
+  /** One channel, 0 to 255, at the model's size. */
+  readonly probability: RasterImage;
 }
 
 export interface TeachStep {
@@ -34,7 +44,7 @@ export interface Taught {
 
 export interface TeachApi {
   /** Trains the adapters, the upscaler and the mask head of the open model on some examples; its encoders stay as they are. */
-  teach(examples: readonly TaughtExample[], onStep: (step: TeachStep) => void): Promise<TeachEnd>;
+  teach(examples: readonly TaughtExample[], steps: number, onStep: (step: TeachStep) => void): Promise<TeachEnd>;
   /** After the step under way; what was learnt so far can be tried meanwhile. */
   pauseTeaching(): void;
   resumeTeaching(): void;
@@ -45,8 +55,10 @@ export interface TeachApi {
   /** The model as it was opened. */
   resetTeaching(): Taught;
   taught(): Taught;
-  /** Dice (0..1) of the open model on each example, with one sample each. */
-  scoreExamples(examples: readonly TaughtExample[], onScore: (index: number, dice: number) => void): Promise<void>;
+  /** Segments each example without noise, so that what comes before and after a training can be compared. */
+  tryExamples(examples: readonly TaughtExample[], onTried: (tried: Tried) => void): Promise<void>;
+  /** An example whose mask is known. @param size of its picture, which is square */
+  drawExample(modality: Modality, seed: number, size: number): TaughtExample;
   /** The open model as a checkpoint that `medclipseg` opens. */
   saveTaught(): Promise<Uint8Array>;
 }

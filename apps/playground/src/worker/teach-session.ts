@@ -7,8 +7,6 @@ import { Gate } from './teach-gate.ts';
 import type { Taught, TaughtExample, TeachEnd, TeachStep } from './teach-protocol.ts';
 import { putWeights, takeWeights, type Weights, WeightsStack } from './teach-weights.ts';
 
-/** About a minute with mini on wasm. */
-const STEPS = 40;
 const BATCH = 3;
 const LEARNING_RATE = 5e-4;
 
@@ -19,14 +17,14 @@ const LARGE = 20e6;
 const UNDO_BYTES = 256 << 20;
 
 export interface SessionOptions {
-  readonly steps?: number;
+  readonly steps: number;
   readonly learningRate?: number;
   readonly seed?: number;
 }
 
 const planFor = (
   { parameters }: Network,
-  { steps = STEPS, learningRate = LEARNING_RATE, seed = 1 }: SessionOptions,
+  { steps, learningRate = LEARNING_RATE, seed = 1 }: SessionOptions,
 ): TrainingPlan => ({
   // A step is an epoch: it brings an example new noise.
   epochs: steps,
@@ -79,7 +77,7 @@ export class TeachSession {
   async run(
     examples: readonly TaughtExample[],
     onStep: (step: TeachStep) => void,
-    options: SessionOptions = {},
+    options: SessionOptions,
   ): Promise<TeachEnd> {
     await this.end();
     const training = this.#train(examples, onStep, planFor(this.#network, options));

@@ -1,5 +1,5 @@
 // Teaching a model in the page: the part of the engine that trains.
-import { thresholdMask } from '@medclipseg/datasets';
+import { drawPhantom, thresholdMask } from '@medclipseg/datasets';
 import { encodeCheckpoint, MedCLIPSeg } from 'medclipseg';
 import { overlapScores } from 'medclipseg/metrics';
 import type { EngineState, OpenModel } from './engine-state.ts';
@@ -26,7 +26,7 @@ async function sessionOf(state: EngineState): Promise<TeachSession> {
 export function teachApi(state: EngineState): TeachApi {
   const untaught = { undos: 0, changed: false };
   return {
-    teach: async (examples, onStep) => (await sessionOf(state)).run(examples, onStep),
+    teach: async (examples, steps, onStep) => (await sessionOf(state)).run(examples, onStep, { steps }),
     pauseTeaching: () => state.teaching?.pause(),
     resumeTeaching: () => state.teaching?.resume(),
     stopTeaching: () => state.teaching?.stop(),
@@ -34,14 +34,20 @@ export function teachApi(state: EngineState): TeachApi {
     resetTeaching: () => state.teaching?.reset() ?? untaught,
     taught: () => state.teaching?.taught ?? untaught,
 
-    async scoreExamples(examples, onScore) {
+    async tryExamples(examples, onTried) {
       const { model, network } = openIn(state);
       for (const [index, example] of examples.entries()) {
         const { image, mask, sentence } = fitted(example, network.config.vision.imageSize);
-        // The mean network: no noise, so that before and after are comparable.
-        const { mask: predicted } = await model.segment(image, sentence, { samples: 0 });
-        onScore(index, overlapScores(thresholdMask(mask), predicted).dsc);
+        const { mask: predicted, probability, ...found } = await model.segment(image, sentence, { samples: 0 });
+        const { dsc: dice } = overlapScores(thresholdMask(mask), predicted);
+        const data = Uint8Array.from(probability, (p) => Math.round(255 * p));
+        onTried({ index, dice, probability: { width: found.width, height: found.height, channels: 1, data } });
       }
+    },
+
+    drawExample(modality, seed, size) {
+      const { image, mask, sentence } = drawPhantom({ modality, seed, size });
+      return { name: `${modality} ${seed}`, image, mask, sentence };
     },
 
     async saveTaught() {

@@ -1,0 +1,21 @@
+// Work that is asked for faster than it is done: of the requests that wait, only the last is served.
+
+/** Runs one call at a time; a newer request takes the place of a waiting one. */
+export function latest<Input>(work: (input: Input) => Promise<void>): (input: Input) => Promise<void> {
+  let waiting: { readonly input: Input } | undefined;
+  let running: Promise<void> | undefined;
+  const serve = async () => {
+    while (waiting) {
+      const { input } = waiting;
+      waiting = undefined;
+      await work(input);
+    }
+  };
+  return (input) => {
+    waiting = { input };
+    running ??= serve().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}

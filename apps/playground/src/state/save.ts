@@ -1,0 +1,75 @@
+// Takes results out of the page.
+import { zipSync } from 'fflate';
+import { download } from '../files/download.ts';
+import { STRINGS } from '../strings.ts';
+import { EXPORTS, type Export, type Side } from '../worker/protocol.ts';
+import { explain } from './explain.ts';
+import { maskRule } from './layers.ts';
+import { linkTo } from './link.ts';
+import { say } from './notices.ts';
+import { picture } from './picture.ts';
+import { pictures } from './pictures.ts';
+import { diagnostics, report } from './report.ts';
+import { results } from './results.ts';
+
+const json = (value: unknown): Blob => new Blob([`${JSON.stringify(value, null, 2)}\n`], { type: 'application/json' });
+
+const stem = (name: string): string => name.replace(/(\.nii)?\.[^.]+$/, '');
+
+interface Saved {
+  readonly name: string;
+  readonly blob: Blob;
+}
+
+/** One file of a side; the second sentence's files say so. */
+async function file(what: Export | 'report', side: Side = 'a'): Promise<Saved | undefined> {
+  const shown = picture.value;
+  if (!shown) return undefined;
+  const name = stem(shown.name);
+  if (what === 'report') return { name: `${name}-report.json`, blob: json(report()) };
+  const blob = await pictures().encode(shown.id, side, maskRule(), what);
+  return { name: `${name}${side === 'b' ? '-second' : ''}-${what}.png`, blob };
+}
+
+const sides = (): readonly Side[] => (['a', 'b'] as const).filter((side) => results.value[side]);
+
+export async function saveOne(what: Export | 'report'): Promise<void> {
+  try {
+    for (const side of what === 'report' ? (['a'] as const) : sides()) {
+      const saved = await file(what, side);
+      if (saved) download(saved.blob, saved.name);
+    }
+  } catch (error) {
+    say(explain(error));
+  }
+}
+
+/** All files in one archive. */
+export async function saveAll(): Promise<void> {
+  try {
+    const wanted = [file('report'), ...sides().flatMap((side) => EXPORTS.map((what) => file(what, side)))];
+    const files = (await Promise.all(wanted)).filter((saved) => saved !== undefined);
+    const entries = await Promise.all(
+      files.map(async ({ name, blob }) => [name, new Uint8Array(await blob.arrayBuffer())] as const),
+    );
+    // PNG files do not shrink any more.
+    const archive = zipSync(Object.fromEntries(entries), { level: 0 });
+    download(new Blob([archive], { type: 'application/zip' }), `${stem(picture.value?.name ?? 'result')}.zip`);
+  } catch (error) {
+    say(explain(error));
+  }
+}
+
+async function copy(text: string, done: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    say({ kind: 'done', text: done });
+  } catch (error) {
+    say({ kind: 'problem', text: STRINGS.problems.clipboard, detail: `${text}\n${String(error)}` });
+  }
+}
+
+export const copyLink = (): Promise<void> => copy(linkTo(location.href), STRINGS.save.linkCopied);
+
+export const copyDiagnostics = (): Promise<void> =>
+  copy(JSON.stringify(diagnostics(), null, 2), STRINGS.save.diagnosticsCopied);

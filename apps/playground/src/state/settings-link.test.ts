@@ -1,0 +1,38 @@
+// A link brings the settings back, and a strange one does no harm.
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { UNCERTAINTIES, VIEWS } from '../worker/protocol.ts';
+import { type LinkedSettings, readSettings, writeSettings } from './settings-link.ts';
+
+const settings: fc.Arbitrary<LinkedSettings> = fc.record(
+  {
+    sentence: fc.string({ minLength: 1, maxLength: 60 }),
+    second: fc.string({ minLength: 1, maxLength: 60 }),
+    samples: fc.integer({ min: 1, max: 100 }),
+    seed: fc.nat(),
+    view: fc.constantFrom(...VIEWS),
+    uncertainty: fc.constantFrom(...UNCERTAINTIES),
+    threshold: fc.integer({ min: 5, max: 95 }).map((n) => n / 100),
+    largestOnly: fc.constant(true),
+    compute: fc.constantFrom('auto', 'webgpu', 'wasm'),
+    phantom: fc.record({ modality: fc.constantFrom('mri', 'xray', 'endoscopy'), seed: fc.nat() }),
+  },
+  { requiredKeys: ['sentence', 'samples', 'seed', 'view', 'uncertainty', 'threshold', 'largestOnly', 'compute'] },
+);
+
+it('what is written is read', () => {
+  fc.assert(
+    fc.property(settings, (given) => {
+      const expected = { ...given, largestOnly: true };
+      expect(readSettings(`#${writeSettings(expected)}`)).toEqual(expected);
+    }),
+  );
+});
+
+it('what makes no sense counts as not said', () => {
+  const strange =
+    '#samples=1e9&seed=-1&view=x&uncertainty=&threshold=NaN&largest=2&compute=cuda&phantom=mri.1.5e3&phantom=__proto__';
+  expect(readSettings(strange)).toEqual({ phantom: { modality: 'mri', seed: 1 } });
+  expect(readSettings('')).toEqual({});
+  expect(readSettings(`#sentence=${'x'.repeat(9999)}`).sentence).toHaveLength(400);
+});

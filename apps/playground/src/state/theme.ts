@@ -1,0 +1,23 @@
+// Light or dark: the system's choice, unless the person chooses.
+import { effect, signal } from '@preact/signals';
+
+export const THEMES = ['auto', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+const KEY = 'medclipseg-theme';
+
+const stored = (): Theme => {
+  const value = localStorage.getItem(KEY);
+  return THEMES.find((theme) => theme === value) ?? 'auto';
+};
+
+export const theme = signal<Theme>('auto');
+
+/** Shows the chosen theme from now on, and remembers it. */
+export function followTheme(): void {
+  theme.value = stored();
+  effect(() => {
+    document.documentElement.dataset.theme = theme.value;
+    localStorage.setItem(KEY, theme.value);
+  });
+}

@@ -1,0 +1,43 @@
+// What the colours of the view mean.
+import { ERRORS, type Scale, scaleStops } from '../drawing/colours.ts';
+import { view } from '../state/settings.ts';
+import { STRINGS } from '../strings.ts';
+
+interface BarProps {
+  readonly scale: Scale;
+  readonly ends: readonly [string, string];
+  readonly label: string;
+}
+
+const Bar = ({ scale, ends, label }: BarProps) => (
+  <div class="color-bar" role="img" aria-label={`${label}: ${ends.join(' … ')}`}>
+    <span>{ends[0]}</span>
+    <span class="gradient" style={{ backgroundImage: `linear-gradient(to right, ${scaleStops(scale)})` }} />
+    <span>{ends[1]}</span>
+  </div>
+);
+
+const Legend = () => (
+  <ul class="legend">
+    {(['right', 'missed', 'excess'] as const).map((kind) => (
+      <li key={kind}>
+        <span class="swatch" style={{ backgroundColor: `rgb(${ERRORS[kind].join(' ')})` }} />
+        {STRINGS.view.errors[kind]}
+      </li>
+    ))}
+  </ul>
+);
+
+export function ColorBar({ withDifference }: { readonly withDifference: boolean }) {
+  const { bars, names, difference } = STRINGS.view;
+  const shown = view.value;
+  return (
+    <div class="color-bars">
+      {(shown === 'probability' || shown === 'uncertainty') && (
+        <Bar scale="heat" ends={bars[shown]} label={names[shown]} />
+      )}
+      {shown === 'errors' && <Legend />}
+      {withDifference && <Bar scale="balance" ends={bars.difference} label={difference} />}
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+// Name, mode, warning, model, colours.
+import { signal } from '@preact/signals';
+import { chosen } from '../state/model.ts';
+import { tab } from '../state/tab.ts';
+import { THEMES, theme } from '../state/theme.ts';
+import { STRINGS } from '../strings.ts';
+import { Icon } from './icon.tsx';
+import { Segmented } from './segmented.tsx';
+
+export const modelsShown = signal(false);
+
+const Theme = () => {
+  const next = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length] as (typeof THEMES)[number];
+  const words = STRINGS.theme;
+  return (
+    <button
+      type="button"
+      class="plain"
+      aria-label={`${words.label}: ${words[theme.value]}`}
+      title={`${words.label}: ${words[theme.value]}`}
+      onClick={() => {
+        theme.value = next;
+      }}
+    >
+      <Icon name="theme" />
+      <span class="wide">{words[theme.value]}</span>
+    </button>
+  );
+};
+
+export const Header = () => (
+  <header class="top">
+    <h1>
+      <img src="./icon.svg" alt="" width={28} height={28} />
+      {STRINGS.title} <span>{STRINGS.playground}</span>
+    </h1>
+    <Segmented
+      label={STRINGS.tabs.label}
+      values={['segment', 'teach']}
+      names={STRINGS.tabs}
+      value={tab.value}
+      onChange={(name) => {
+        tab.value = name;
+      }}
+    />
+    <p class="warning">{STRINGS.notice}</p>
+    <button
+      type="button"
+      class="plain"
+      aria-label={STRINGS.models.button(chosen.value.title)}
+      onClick={() => {
+        modelsShown.value = true;
+      }}
+    >
+      <Icon name="model" />
+      <span class="ellipsis">{chosen.value.title}</span>
+    </button>
+    <Theme />
+  </header>
+);

@@ -1,0 +1,49 @@
+// Which page of a file of several.
+import { useSignal } from '@preact/signals';
+import { choosePage, type PageQuestion } from '../state/picture.ts';
+import { STRINGS } from '../strings.ts';
+import { Dialog } from './dialog.tsx';
+
+export function PageDialog({ name, pages }: PageQuestion) {
+  // Findings are in the middle of a volume rather than at its ends.
+  const page = useSignal(Math.floor(pages / 2) + 1);
+  const words = STRINGS.pages;
+  const set = (value: number) => {
+    if (Number.isInteger(value)) page.value = Math.min(pages, Math.max(1, value));
+  };
+  return (
+    <Dialog title={words.title} onClose={() => choosePage(undefined)}>
+      <p>{words.text(name, pages)}</p>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          choosePage(page.value - 1);
+        }}
+      >
+        <div class="row">
+          <input
+            type="range"
+            aria-label={words.label}
+            min={1}
+            max={pages}
+            value={page.value}
+            onInput={({ currentTarget }) => set(currentTarget.valueAsNumber)}
+          />
+          <input
+            type="number"
+            aria-label={words.label}
+            min={1}
+            max={pages}
+            value={page.value}
+            onInput={({ currentTarget }) => set(currentTarget.valueAsNumber)}
+          />
+        </div>
+        <div class="buttons end">
+          <button type="submit" class="primary">
+            {words.open}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

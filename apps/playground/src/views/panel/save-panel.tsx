@@ -1,0 +1,37 @@
+// Results as files; a link; diagnostics.
+import { copyDiagnostics, copyLink, saveAll, saveOne } from '../../state/save.ts';
+import { STRINGS } from '../../strings.ts';
+import { EXPORTS } from '../../worker/protocol.ts';
+import { Icon } from '../icon.tsx';
+
+export function SavePanel({ hasResult }: { readonly hasResult: boolean }) {
+  const words = STRINGS.save;
+  return (
+    <section class="card" aria-labelledby="save-title">
+      <h2 id="save-title">{words.title}</h2>
+      {hasResult && (
+        <div class="buttons">
+          {[...EXPORTS, 'report' as const].map((what) => (
+            <button type="button" key={what} onClick={() => void saveOne(what)}>
+              {words[what]}
+            </button>
+          ))}
+          <button type="button" onClick={() => void saveAll()}>
+            <Icon name="download" />
+            {words.all}
+          </button>
+        </div>
+      )}
+      <div class="buttons">
+        <button type="button" class="plain" title={words.linkHint} onClick={() => void copyLink()}>
+          <Icon name="link" />
+          {words.link}
+        </button>
+        <button type="button" class="plain" onClick={() => void copyDiagnostics()}>
+          <Icon name="info" />
+          {words.diagnostics}
+        </button>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,80 @@
+// A picture with what lies over it, and the value under the pointer.
+import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { STRINGS } from '../strings.ts';
+import { Bitmap } from './bitmap.tsx';
+
+interface Props {
+  readonly title?: string;
+  /** What it shows, in words. */
+  readonly label: string;
+  readonly picture: ImageBitmap;
+  readonly layer: ImageBitmap | undefined;
+  readonly opacity: number;
+  /** The value at a point, given in shares of width and height; undefined where there is none. */
+  readonly read?: (x: number, y: number) => string | undefined;
+  /** Lies on the picture and takes the pointer. */
+  readonly children?: ComponentChildren;
+}
+
+/** Share of the picture that an arrow key moves. */
+const STEP = 0.02;
+const MOVES: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-STEP, 0],
+  ArrowRight: [STEP, 0],
+  ArrowUp: [0, -STEP],
+  ArrowDown: [0, STEP],
+};
+
+const clamp = (share: number) => Math.min(1, Math.max(0, share));
+
+export function Screen({ title, label, picture, layer, opacity, read, children }: Props) {
+  const point = useSignal<readonly [number, number] | undefined>(undefined);
+  const at = point.value;
+  const value = at && read?.(...at);
+
+  const follow = (event: PointerEvent & { readonly currentTarget: HTMLElement }) => {
+    const { left, top, width, height } = event.currentTarget.getBoundingClientRect();
+    point.value = [clamp((event.clientX - left) / width), clamp((event.clientY - top) / height)];
+  };
+  const move = (event: KeyboardEvent) => {
+    const step = MOVES[event.key];
+    // Keys on the grid's buttons are theirs.
+    if (!step || event.target !== event.currentTarget) return;
+    event.preventDefault();
+    const [x, y] = at ?? [0.5, 0.5];
+    point.value = [clamp(x + step[0]), clamp(y + step[1])];
+  };
+
+  return (
+    <figure class="screen">
+      {title && <figcaption>{title}</figcaption>}
+      <div
+        class="canvases"
+        style={{ '--aspect': `${picture.width / picture.height}` }}
+        role="application"
+        aria-label={label}
+        aria-description={read && STRINGS.picture.probe}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move the probe
+        tabIndex={0}
+        onPointerMove={follow}
+        onPointerDown={follow}
+        onPointerLeave={() => (point.value = undefined)}
+        onBlur={() => (point.value = undefined)}
+        onKeyDown={move}
+      >
+        <Bitmap bitmap={picture} />
+        <Bitmap bitmap={layer} opacity={opacity} class="layer" />
+        {children}
+        {at && value && (
+          <output
+            class={at[0] > 0.7 ? 'probe left' : 'probe'}
+            style={{ left: `${100 * at[0]}%`, top: `${100 * at[1]}%` }}
+          >
+            <span>{value}</span>
+          </output>
+        )}
+      </div>
+    </figure>
+  );
+}

@@ -1,0 +1,102 @@
+// The sentence, the button that starts, and how far it is.
+import type { ComponentChildren } from 'preact';
+import { progress } from '../state/model.ts';
+import { bytes, duration } from '../state/numbers.ts';
+import { results, running, typicalTime } from '../state/results.ts';
+import { busy, run, stop } from '../state/run.ts';
+import { compare, comparing, edited, sentences, setSentence } from '../state/sentences.ts';
+import { gridShown } from '../state/settings.ts';
+import { STRINGS } from '../strings.ts';
+import type { Side } from '../worker/protocol.ts';
+import { Icon } from './icon.tsx';
+import { Suggestions } from './suggestions.tsx';
+
+const { sentence: words } = STRINGS;
+
+function Input({ side, label, children }: { side: Side; label: string; children?: ComponentChildren }) {
+  return (
+    <div class="sentence">
+      <label>
+        <span class={comparing.value ? 'side' : 'unseen'}>{label}</span>
+        <input
+          type="text"
+          value={sentences.value[side]}
+          placeholder={words.placeholder}
+          autocomplete="off"
+          spellcheck={false}
+          enterkeyhint="go"
+          onFocus={() => (edited.value = side)}
+          onInput={({ currentTarget }) => setSentence(side, currentTarget.value)}
+        />
+      </label>
+      {children}
+    </div>
+  );
+}
+
+/** What is going on, in words. */
+function statusOf(): string {
+  if (progress.value) {
+    const { model, loaded, total } = progress.value;
+    return words.loading(
+      model,
+      total > 0 ? `${Math.floor((100 * loaded) / total)} %` : loaded > 0 ? bytes(loaded) : '',
+    );
+  }
+  const side = running.value ?? (results.value.b && comparing.value ? 'b' : 'a');
+  const result = results.value[side];
+  if (busy.value && (!running.value || !result)) return words.preparing;
+  if (!result) return '';
+  const { samples } = result.estimate;
+  const each = words.each(duration(typicalTime(result)));
+  if (busy.value) return `${words.sample(samples, result.sampling.samples)} · ${each}`;
+  const done = samples === result.sampling.samples;
+  return `${done ? words.done(samples) : words.stopped(samples, result.sampling.samples)} · ${each}`;
+}
+
+function share(): number {
+  const result = running.value && results.value[running.value];
+  if (progress.value && progress.value.total > 0) return progress.value.loaded / progress.value.total;
+  return result && busy.value ? result.estimate.samples / result.sampling.samples : 0;
+}
+
+export function SentenceBar() {
+  const start = (event: Event) => {
+    event.preventDefault();
+    gridShown.value = false;
+    void run();
+  };
+  return (
+    <form
+      class="sentence-bar card"
+      onSubmit={start}
+      onKeyDown={({ key }) => {
+        if (key === 'Escape' && busy.value) void stop();
+      }}
+    >
+      <Input side="a" label={comparing.value ? words.first : words.label}>
+        {busy.value ? (
+          <button type="button" class="primary" key="stop" onClick={() => void stop()}>
+            <Icon name="stop" />
+            {words.stop}
+          </button>
+        ) : (
+          <button type="submit" class="primary" key="run" disabled={!sentences.value.a.trim()}>
+            {words.run}
+          </button>
+        )}
+      </Input>
+      {comparing.value && <Input side="b" label={words.second} />}
+      <div class="under">
+        <div class="status">
+          <progress class={busy.value ? '' : 'hidden'} max={1} value={share() || undefined} aria-label={words.run} />
+          <p role="status">{statusOf()}</p>
+        </div>
+        <button type="button" class="plain" onClick={() => compare(!comparing.value)}>
+          {comparing.value ? words.single : words.compare}
+        </button>
+      </div>
+      <Suggestions />
+    </form>
+  );
+}

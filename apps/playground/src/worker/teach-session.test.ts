@@ -1,0 +1,169 @@
+// Teaching mini with three phantoms, on wasm.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { drawPhantom } from '@medclipseg/datasets';
+import { disposeParameters, flatten } from '@medclipseg/nn';
+import { selectBackend } from '@medclipseg/nn/backends';
+import * as tf from '@tensorflow/tfjs-core';
+import { encodeCheckpoint, MedCLIPSeg, type Network, TRAINED_PART } from 'medclipseg';
+import { loadModel } from 'medclipseg/node';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { TaughtExample } from './teach-protocol.ts';
+import { TeachSession, teachable } from './teach-session.ts';
+
+/** Side of pictures and masks. */
+const SIZE = 224;
+
+/** Phantoms with their masks, to which somebody added what the model does not mark by itself. */
+const phantoms: TaughtExample[] = [2, 4, 6].map((seed) => {
+  const { image, mask, sentence } = drawPhantom({ modality: 'xray', seed, size: SIZE });
+  const data = mask.data.map((value, i) =>
+    Math.hypot((i % SIZE) - 130, Math.floor(i / SIZE) - 140) < 40 ? 255 : value,
+  );
+  return { name: `phantom ${seed}`, image, mask: { ...mask, data }, sentence };
+});
+
+let network: Network;
+let model: MedCLIPSeg;
+let tokenizer: MedCLIPSeg['tokenizer'];
+let session: TeachSession;
+let tensors = 0;
+
+const valuesOf = async (part: (name: string) => boolean, { parameters }: Network = network) => {
+  const values = new Map<string, readonly number[]>();
+  for (const [name, tensor] of flatten(parameters as never))
+    if (part(name)) values.set(name, [...(await tensor.data())]);
+  return values;
+};
+const learning = (name: string) => TRAINED_PART.test(name);
+const still = (name: string) => !learning(name);
+
+/** Mean cross-entropy of the mean network over the phantoms, in nats a pixel. */
+async function lossOf(of: MedCLIPSeg): Promise<number> {
+  let sum = 0;
+  for (const { image, mask, sentence } of phantoms) {
+    const { probability } = await of.segment(image, sentence, { samples: 0 });
+    const wrong = probability.map((p, i) => -Math.log(Math.max(1e-7, mask.data[i] ? p : 1 - p)));
+    sum += wrong.reduce((a, b) => a + b) / wrong.length / phantoms.length;
+  }
+  return sum;
+}
+
+beforeAll(async () => {
+  await selectBackend('wasm');
+  const loaded = await loadModel('mini');
+  ({ tokenizer } = loaded);
+  network = teachable(loaded.network);
+  model = new MedCLIPSeg(network, tokenizer);
+  session = await TeachSession.open(network, tokenizer);
+});
+beforeEach(() => {
+  tensors = tf.memory().numTensors;
+});
+afterEach(() => {
+  expect(tf.memory().numTensors, 'tensors left behind').toBe(tensors);
+});
+afterAll(() => disposeParameters(network.parameters as never));
+
+it('three phantoms lower the loss, the encoders stay, and the saved file opens in Node as the very same model', async () => {
+  const [before, encoders] = [await lossOf(model), await valuesOf(still)];
+  const steps: number[] = [];
+  const end = await session.run(phantoms, ({ step, loss }) => void steps.push(step, loss), { steps: 8 });
+  expect(end).toEqual({ kind: 'done' });
+  expect(steps.filter((_, i) => i % 2 === 0)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(await lossOf(model)).toBeLessThan(before * 0.8);
+  expect(await valuesOf(still)).toEqual(encoders);
+  expect(session.taught).toEqual({ undos: 1, changed: true });
+
+  const folder = await mkdtemp(join(tmpdir(), 'teach-'));
+  const path = join(folder, 'taught.safetensors');
+  await writeFile(path, await encodeCheckpoint(network, tokenizer.toJson()));
+  const opened = await loadModel(path);
+  const [{ image, sentence }] = phantoms as [TaughtExample];
+  const options = { samples: 1, seed: 3 };
+  const reopened = new MedCLIPSeg(opened.network, opened.tokenizer);
+  const [here, there] = [
+    await model.segment(image, sentence, options),
+    await reopened.segment(image, sentence, options),
+  ];
+  expect(there.probability).toEqual(here.probability);
+  reopened.dispose();
+  await rm(folder, { recursive: true });
+});
+
+it('undo goes back to before each training, and reset to the model as it was opened', async () => {
+  const first = await valuesOf(learning);
+  await session.run(phantoms, () => {}, { steps: 1 });
+  const second = await valuesOf(learning);
+  await session.run(phantoms, () => {}, { steps: 1 });
+  expect(await valuesOf(learning)).not.toEqual(second);
+  expect(session.undo()).toEqual({ undos: 2, changed: true });
+  expect(await valuesOf(learning)).toEqual(second);
+  session.undo();
+  expect(await valuesOf(learning)).toEqual(first);
+  expect(session.undo()).toEqual({ undos: 0, changed: false });
+
+  const opened = await loadModel('mini');
+  const fresh = await valuesOf(learning, opened.network);
+  expect(await valuesOf(learning)).toEqual(fresh);
+  await session.run(phantoms, () => {}, { steps: 1 });
+  await session.run(phantoms, () => {}, { steps: 1 });
+  expect(session.reset()).toEqual({ undos: 0, changed: false });
+  expect(await valuesOf(learning)).toEqual(fresh);
+  disposeParameters(opened.network.parameters as never);
+});
+
+it('waits while it is paused, goes on, and stops after the step under way with what was learnt', async () => {
+  const before = await valuesOf(learning);
+  let steps = 0;
+  let paused = () => {};
+  const reached = new Promise<void>((resolve) => {
+    paused = resolve;
+  });
+  const running = session.run(
+    phantoms,
+    ({ step }) => {
+      steps = step;
+      if (step === 1) {
+        session.pause();
+        paused();
+      }
+      if (step === 2) session.stop();
+    },
+    { steps: 9 },
+  );
+  await reached;
+  const tried = await model.segment((phantoms[0] as TaughtExample).image, 'one large lung opacity', { samples: 1 });
+  expect([tried.samples, steps]).toEqual([1, 1]);
+  session.resume();
+  expect(await running).toEqual({ kind: 'stopped' });
+  expect(steps).toBe(2);
+  expect(await valuesOf(learning)).not.toEqual(before);
+  session.undo();
+  expect(await valuesOf(learning)).toEqual(before);
+});
+
+it('a paused training can be stopped', async () => {
+  const running = session.run(phantoms, () => session.pause(), { steps: 9 });
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  await session.end();
+  expect(await running).toEqual({ kind: 'stopped' });
+  session.undo();
+});
+
+it('a loss that is no number ends it, says at which step and on which examples, and leaves the model as it was', async () => {
+  const before = await valuesOf(learning);
+  const end = await session.run(phantoms, () => {}, { steps: 4, learningRate: 1e30 });
+  expect(end).toMatchObject({ kind: 'diverged', names: expect.arrayContaining([phantoms[0]?.name]) });
+  expect(await valuesOf(learning)).toEqual(before);
+  expect(session.taught.changed).toBe(false);
+});
+
+it('an example that cannot be read ends it with its own words, and leaves the model as it was', async () => {
+  const [first] = phantoms as [TaughtExample];
+  const before = await valuesOf(learning);
+  const long = { ...first, sentence: 'polyp '.repeat(200) };
+  await expect(session.run([long], () => {}, { steps: 2 })).rejects.toThrow(/expected/);
+  expect(await valuesOf(learning)).toEqual(before);
+});
