@@ -1,9 +1,10 @@
 // Training and prediction from the command line, on a small drawn dataset: interruption, repetition, faults.
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writePhantoms } from '@medclipseg/datasets/node';
+import { openTensorFile } from '@medclipseg/weights/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const main = new URL('./main.ts', import.meta.url).pathname;
@@ -113,6 +114,62 @@ describe('train', () => {
     expect(long.code).toBe(1);
     expect(long.err).toMatch(/expected at most 32 tokens, got 42. Shorten it/);
     await expect(readdir(join(folder, 'c'))).rejects.toThrow('ENOENT');
+  });
+
+  it('on frozen encoders keeps what learns, by itself, and goes on bit for bit', async () => {
+    const [encoders, frozen] = [join(folder, 'encoders'), join(folder, 'frozen.yaml')];
+    expect((await run(trainInto(encoders, '--set', 'TRAIN.NUM_EPOCHS=1'))).code).toBe(0);
+    await writeFile(
+      frozen,
+      `NAME: x\nMODEL: { ENCODERS: ${encoders}, ADAPTER_DIM: 8, LAYERS: [1] }\nTRAIN: { BATCH_SIZE: 4, NUM_EPOCHS: 2 }`,
+    );
+    const into = (name: string, ...more: string[]) => [...trainInto(join(folder, name)), '--config', frozen, ...more];
+    const beyond = await run(into('beyond', '--set', 'MODEL.LAYERS=[2]'));
+    expect([beyond.code, beyond.err]).toEqual([2, expect.stringMatching(/MODEL.LAYERS: expected blocks 0 to 1 of/)]);
+
+    const [steady, whole] = [
+      await run(into('steady')),
+      await run(into('entire', '--set', 'TRAIN.WHOLE_CHECKPOINTS=true')),
+    ];
+    expect([steady.code, whole.code], steady.err + whole.err).toEqual([0, 0]);
+    let sent = false;
+    await run(into('broken'), (text, stop) => {
+      if (sent || !text.includes('epoch 1/2')) return;
+      sent = true;
+      stop('SIGINT');
+    });
+    expect((await run(into('broken', '--resume'))).code).toBe(0);
+    const latest = (name: string) => join(folder, name, 'latest.safetensors');
+    const [one, other] = await Promise.all(['steady', 'broken'].map((name) => readFile(latest(name))));
+    expect(Buffer.compare(one as Buffer, other as Buffer)).toBe(0);
+    const encodersIn = async (name: string) => {
+      const file = await openTensorFile(latest(name));
+      await file.close();
+      return [...file.tensors.keys()].filter((key) => /^model\.(vision|text)\./.test(key)).length;
+    };
+    expect(await encodersIn('steady')).toBe(0);
+    expect(await encodersIn('entire')).toBeGreaterThan(10);
+
+    const images = join(data, 'Test_Folder', 'img');
+    const image = join(images, (await readdir(images))[0] as string);
+    const predict = async (name: string, ...more: string[]) => {
+      const maps = ['--samples', '2', '--out', join(folder, 'maps'), '--json'];
+      const { code, out, err } = await run([
+        ...['predict', image, '--prompt', 'one polyp', '--model', join(folder, name), '--backend', 'wasm'],
+        ...maps,
+        ...more,
+      ]);
+      return code === 0 ? JSON.parse(out).meanUncertainty : err;
+    };
+    const uncertainty = await predict('steady');
+    expect(await predict('entire')).toBe(uncertainty);
+    const elsewhere = join(folder, 'elsewhere');
+    await rename(encoders, elsewhere);
+    expect(await predict('steady')).toMatch(
+      /expected the encoders it was trained on, .*Name their file with .*--encoders/,
+    );
+    expect(await predict('steady', '--encoders', elsewhere)).toBe(uncertainty);
+    expect(await predict('steady', '--encoders', join(folder, 'entire'))).toBe(uncertainty);
   });
 
   it('an empty sheet is named, and nothing is written', async () => {

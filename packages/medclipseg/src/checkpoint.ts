@@ -3,10 +3,13 @@ import type { TokenizerJson } from '@medclipseg/clip-encoders/tokenizers';
 import type { AdamState } from '@medclipseg/nn';
 import { below, type TensorFile, type TensorValue } from '@medclipseg/weights';
 import { openTensorFile, writeSafetensors } from '@medclipseg/weights/node';
-import { contentsOf, isOwn, readParameters, refuse, type TrainingState } from './checkpoints/format.ts';
+import { checkEncoders, hashOf } from './checkpoints/encoders-reference.ts';
+import { type CheckpointOptions, contentsOf, isOwn, refuse, type TrainingState } from './checkpoints/format.ts';
+import { readParameters } from './checkpoints/read-parameters.ts';
 import type { ModelConfig } from './config.ts';
 import { CheckpointError } from './errors.ts';
 import type { ModelParameters, Network } from './network.ts';
+import type { Encoders } from './pretrained/load.ts';
 import type { Progress } from './training/plan.ts';
 
 /** Writes a checkpoint; a file of that name is replaced only by a whole one. */
@@ -15,8 +18,9 @@ export async function saveCheckpoint(
   network: Network,
   tokenizer: TokenizerJson,
   trainer?: TrainingState,
+  options?: CheckpointOptions,
 ): Promise<void> {
-  const { tensors, metadata } = await contentsOf(network, tokenizer, trainer);
+  const { tensors, metadata } = await contentsOf(network, tokenizer, trainer, options);
   await writeSafetensors(path, tensors, metadata);
 }
 
@@ -26,17 +30,25 @@ async function readAll(file: TensorFile): Promise<Map<string, TensorValue>> {
   return read;
 }
 
-/** Everything a training needs to go on where a checkpoint left it. */
+/**
+ * Everything a training needs to go on where a checkpoint left it.
+ *
+ * @param encoders those that do not learn, which the parameters then hold
+ * @throws {CheckpointError} if it was trained on others
+ */
 export async function loadTraining(
   path: string,
   config: ModelConfig,
+  encoders?: Encoders,
 ): Promise<{ parameters: ModelParameters; progress: Progress; optimizer: AdamState }> {
   const file = await openTensorFile(path);
   try {
-    const { progress, optimizerSteps } = isOwn(file) ? file.metadata : refuse(path, file);
+    const { progress, optimizerSteps, encoders: named } = isOwn(file) ? file.metadata : refuse(path, file);
     if (progress === undefined)
       throw new CheckpointError(path, 'the state of a training', 'a model alone', 'Give a checkpoint of a training.');
-    const parameters = await readParameters(path, config, file);
+    if (encoders && named !== undefined)
+      checkEncoders(path, JSON.parse(named), await hashOf(encoders.parameters), encoders.reference?.source ?? 'others');
+    const parameters = await readParameters(path, config, file, encoders?.parameters);
     const moments = await readAll(below(file, 'optimizer.'));
     return { parameters, progress: JSON.parse(progress), optimizer: { step: Number(optimizerSteps), moments } };
   } finally {

@@ -1,5 +1,6 @@
 // Text-driven segmentation with uncertainty: the composed model.
-export { encodeCheckpoint, type TrainingState } from './checkpoints/format.ts';
+export type { EncodersReference } from './checkpoints/encoders-reference.ts';
+export { type CheckpointOptions, encodeCheckpoint, type TrainingState } from './checkpoints/format.ts';
 export type { PublishedOptions } from './checkpoints/published.ts';
 export type { ModelConfig } from './config.ts';
 export {
@@ -43,6 +44,7 @@ export type { ModelSource } from './pretrained/locate.ts';
 export type { PretrainedOptions } from './pretrained/options.ts';
 export type { Restoring, Segmentation } from './restore.ts';
 export { type Estimate, type MonteCarloOptions, monteCarlo, type StopRule, type View } from './sampling/index.ts';
+export { sideBySide } from './side-by-side.ts';
 export { tokenBatch } from './tokens.ts';
 export { type AccumulateOptions, accumulatedGradients } from './training/accumulate.ts';
 export type { LossAndGradients, MicroBatch, StepLoss, TrainingBatch } from './training/batch.ts';

@@ -6,6 +6,7 @@ export { HttpError, NetworkError } from './http/errors.ts';
 export type { HttpOptions } from './http/request.ts';
 export type { Wait } from './http/retry.ts';
 export type { Layout } from './keys/layouts.ts';
+export { nearest } from './keys/nearest.ts';
 export { below, HARMLESS, type MappingOptions, readMapped } from './keys/read.ts';
 export type { KeyRule } from './keys/rule.ts';
 export { writeMapped } from './keys/write.ts';

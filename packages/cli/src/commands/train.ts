@@ -18,6 +18,7 @@ import { LATEST, loadEncoders, loadTraining, openCheckpointFolder, saveCheckpoin
 import { stringify } from 'yaml';
 import { useBackend } from '../backend.ts';
 import { UsageError } from '../errors.ts';
+import { loadingBar } from '../loading-bar.ts';
 import { encoderConfig, modelConfig, readSettings, type Settings, trainingPlan } from '../settings.ts';
 import { trainingBar } from '../training/bar.ts';
 import { openRunLog } from '../training/run-log.ts';
@@ -51,27 +52,42 @@ async function readData(folders: readonly string[]) {
   return { train: await splitOf('train'), val: await splitOf('val') };
 }
 
-/** A model to begin with: on frozen encoders, or new as a whole, with a vocabulary from the sentences to learn from. */
-async function startOf(settings: Settings, sentences: readonly string[]) {
+/** What a training begins with: frozen encoders of another file, or new ones, with a vocabulary from the sentences to learn from. */
+async function startOf(settings: Settings, sentences: readonly string[], signal: AbortSignal) {
   const { MODEL, SEED } = settings;
   if ('ENCODERS' in MODEL) {
-    const encoders = await loadEncoders(MODEL.ENCODERS);
+    const { TOKENIZER: tokenizer, FAMILY: family, REVISION: revision } = MODEL;
+    const loading = loadingBar();
+    const { onProgress } = loading;
+    const encoders = await loadEncoders(MODEL.ENCODERS, { tokenizer, family, revision, signal, onProgress }).finally(
+      loading.stop,
+    );
+    const deepest = Math.max(...MODEL.LAYERS);
+    if (deepest >= encoders.vision.layers)
+      throw new UsageError(
+        'MODEL.LAYERS',
+        `blocks 0 to ${encoders.vision.layers - 1} of ${MODEL.ENCODERS}`,
+        `${deepest}`,
+        'Name the blocks before which adapters stand.',
+      );
     const config = modelConfig(settings, encoders);
-    const { vision, text, ...rest } = modelSpec(config);
-    const parameters = { ...encoders.parameters, ...initialise(rest, SEED) } as unknown as ModelParameters;
-    return { config, tokenizer: encoders.tokenizer, parameters, learns: TRAINED_PART };
+    const fresh = () => {
+      const { vision, text, ...rest } = modelSpec(config);
+      return { ...encoders.parameters, ...initialise(rest, SEED) } as unknown as ModelParameters;
+    };
+    return { config, tokenizer: encoders.tokenizer, encoders, fresh, learns: TRAINED_PART };
   }
   // Flipping makes words that the sentences may lack; words of all places are in the vocabulary.
   const words = vocabularyOf([...sentences, 'top bottom left right upper lower center polyp']);
   const tokenizer = wordTokenizer({ words, contextLength: MODEL.TEXT.CONTEXT });
   const config = modelConfig(settings, encoderConfig(MODEL, tokenizer.size));
-  const parameters = initialise(modelSpec(config), SEED) as unknown as ModelParameters;
-  return { config, tokenizer, parameters, learns: /./ };
+  const fresh = () => initialise(modelSpec(config), SEED) as unknown as ModelParameters;
+  return { config, tokenizer, fresh, learns: /./ };
 }
 
 /** Trains and returns the best validation Dice. */
 export async function train(options: TrainOptions, signal: AbortSignal): Promise<number> {
-  const settings = await readSettings(options.config, options.set);
+  const settings = await readSettings(options.config, options.set, notice);
   const { train: samples, val } = await readData(options.data);
   const checkpoint = join(options.out, LATEST);
   const exists = await stat(checkpoint).then(
@@ -86,19 +102,18 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
       'Add --resume to go on, or choose another --out.',
     );
   await useBackend(options.backend);
-  const { KEEP_CHECKPOINTS, CHECKPOINT_STEPS, BATCH_SIZE, AUGMENT } = settings.TRAIN;
+  const { KEEP_CHECKPOINTS, CHECKPOINT_STEPS, WHOLE_CHECKPOINTS, BATCH_SIZE, AUGMENT } = settings.TRAIN;
   const checkpoints = await openCheckpointFolder(options.out, { keep: KEEP_CHECKPOINTS });
   await writeWhole(join(options.out, 'settings.yaml'), stringify(settings));
 
   const plan = trainingPlan(settings);
-  const start = await startOf(
+  const { config, tokenizer, encoders, fresh, learns } = await startOf(
     settings,
     samples.map(({ sentence }) => sentence),
+    signal,
   );
-  const { config, tokenizer } = start;
-  const resumed = exists ? await loadTraining(checkpoint, config) : undefined;
-  if (resumed) disposeParameters(start.parameters as never);
-  const parameters = trainable(resumed?.parameters ?? start.parameters, start.learns);
+  const resumed = exists ? await loadTraining(checkpoint, config, encoders) : undefined;
+  const parameters = trainable(resumed?.parameters ?? fresh(), learns);
   const loader = new SampleLoader({
     size: config.vision.imageSize,
     workers: LOADING_THREADS,
@@ -115,8 +130,9 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
   const common = { batchSize: BATCH_SIZE, preprocessing: config.preprocessing, signal };
   const stepsPerEpoch = Math.ceil(samples.length / BATCH_SIZE);
   const stepsDone = () => trainer.progress.epoch * stepsPerEpoch + trainer.progress.step;
+  const kept = { encoders: encoders?.reference, whole: WHOLE_CHECKPOINTS || undefined };
   const save = (best = false) =>
-    checkpoints.save(stepsDone(), (path) => saveCheckpoint(path, network, tokenizer.toJson(), trainer), { best });
+    checkpoints.save(stepsDone(), (path) => saveCheckpoint(path, network, tokenizer.toJson(), trainer, kept), { best });
   const log = await openRunLog(options.out, resumed && { epoch: resumed.progress.epoch, done: stepsDone() });
   const bar = trainingBar(plan.epochs * stepsPerEpoch, plan.epochs);
   try {

@@ -1,15 +1,17 @@
 // The format of this project's checkpoints: a model, the optimiser, and how to go on, as safetensors.
 import { type Tokenizer, type TokenizerJson, tokenizerOf } from '@medclipseg/clip-encoders/tokenizers';
-import { assemble, flatten, type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
-import { below, encodeSafetensors, type TensorFile, type TensorValue } from '@medclipseg/weights';
-import * as tf from '@tensorflow/tfjs-core';
+import { flatten } from '@medclipseg/nn';
+import { encodeSafetensors, type TensorFile, type TensorValue } from '@medclipseg/weights';
 import type { ModelConfig } from '../config.ts';
 import { CheckpointError } from '../errors.ts';
-import { type ModelParameters, modelSpec, type Network } from '../network.ts';
+import type { Network } from '../network.ts';
 import type { Progress } from '../training/plan.ts';
 import type { Trainer } from '../training/trainer.ts';
+import type { EncodersReference } from './encoders-reference.ts';
 
 const FORMAT = 'medclipseg-checkpoint-1';
+/** Our names of what the published training does not learn. */
+const ENCODERS = /^(vision|text)\./;
 
 /** What a checkpoint needs of a training. */
 export type TrainingState = Pick<Trainer, 'progress' | 'optimizerState'>;
@@ -19,16 +21,25 @@ export interface Contents {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+export interface CheckpointOptions {
+  /** Encoders that come from another file and did not learn: they are named instead of held. */
+  readonly encoders?: EncodersReference;
+  /** Holds them as well. */
+  readonly whole?: boolean;
+}
+
 /** Everything that a checkpoint holds. */
 export async function contentsOf(
   { config, parameters }: Network,
   tokenizer: TokenizerJson,
   trainer?: TrainingState,
+  { encoders, whole = encoders === undefined }: CheckpointOptions = {},
 ): Promise<Contents> {
   const tensors = new Map<string, TensorValue>();
   const optimizer = await trainer?.optimizerState();
   for (const [name, tensor] of flatten(parameters as never))
-    tensors.set(`model.${name}`, { shape: tensor.shape, data: (await tensor.data()) as Float32Array });
+    if (whole || !ENCODERS.test(name))
+      tensors.set(`model.${name}`, { shape: tensor.shape, data: (await tensor.data()) as Float32Array });
   for (const [name, value] of optimizer?.moments ?? []) tensors.set(`optimizer.${name}`, value);
   return {
     tensors,
@@ -36,6 +47,7 @@ export async function contentsOf(
       format: FORMAT,
       config: JSON.stringify(config),
       tokenizer: JSON.stringify(tokenizer),
+      ...(encoders && { encoders: JSON.stringify(encoders) }),
       ...(trainer &&
         optimizer && {
           progress: JSON.stringify(trainer.progress),
@@ -54,8 +66,9 @@ export async function encodeCheckpoint(
   network: Network,
   tokenizer: TokenizerJson,
   trainer?: TrainingState,
+  options?: CheckpointOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { tensors, metadata } = await contentsOf(network, tokenizer, trainer);
+  const { tensors, metadata } = await contentsOf(network, tokenizer, trainer, options);
   return (await encodeSafetensors(tensors, metadata)) as Uint8Array<ArrayBuffer>;
 }
 
@@ -76,45 +89,22 @@ export interface Description {
   readonly tokenizer: Tokenizer;
   /** Where a training stood; a model that was saved without one does not say. */
   readonly progress?: Progress;
+  /** The encoders it was trained on, if they did not learn. */
+  readonly encoders?: EncodersReference;
   /** What else the file says. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 export function descriptionOf({ metadata }: TensorFile): Description {
-  const { format, config, tokenizer, progress, optimizerSteps, ...others } = metadata;
+  const { format, config, tokenizer, progress, encoders, optimizerSteps, ...others } = metadata;
   return {
     config: JSON.parse(config as string),
     tokenizer: tokenizerOf(JSON.parse(tokenizer as string)),
     progress: progress === undefined ? undefined : JSON.parse(progress),
+    encoders: encoders === undefined ? undefined : JSON.parse(encoders),
     metadata: others,
   };
 }
 
-/** The parameters of a checkpoint, checked name by name against what its configuration needs; one tensor at a time is in memory. */
-export async function readParameters(name: string, config: ModelConfig, whole: TensorFile): Promise<ModelParameters> {
-  const file = below(whole, 'model.');
-  const spec = modelSpec(config);
-  const faults: string[] = [];
-  const expected = shapesOf(spec as Tree<ParameterSpec>);
-  for (const [key, shape] of expected) {
-    const value = file.tensors.get(key);
-    if (!value) faults.push(`${key}: missing`);
-    else if (`${value.shape}` !== `${shape}`) faults.push(`${key}: expected [${shape}], got [${value.shape}]`);
-  }
-  for (const key of file.tensors.keys()) if (!expected.has(key)) faults.push(`${key}: unexpected`);
-  if (faults.length > 0)
-    throw new CheckpointError(
-      name,
-      'the tensors that its configuration describes',
-      `${faults.length} that do not fit:\n  ${faults.slice(0, 12).join('\n  ')}\n`,
-      'Load the checkpoint with the configuration that wrote it.',
-    );
-  const tensors = new Map<string, tf.Tensor>();
-  try {
-    for (const [key, shape] of expected) tensors.set(key, tf.tensor((await file.read(key)).data, [...shape]));
-    return assemble(spec, tensors) as unknown as ModelParameters;
-  } catch (error) {
-    tf.dispose([...tensors.values()]);
-    throw error;
-  }
-}
+export const isWhole = ({ tensors }: TensorFile): boolean =>
+  [...tensors.keys()].some((name) => name.startsWith('model.vision.'));

@@ -8,7 +8,7 @@ import {
   type TowerConfigs,
   towerConfigs,
 } from '@medclipseg/clip-encoders';
-import { openTokenizer, type Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
+import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { assemble, disposeParameters, flatten, type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
 import { DEFAULT_BETA } from '@medclipseg/pvl-attention';
 import { below, openTensors, readMapped, type TensorFile, type TensorValue } from '@medclipseg/weights';
@@ -19,6 +19,8 @@ import { checkpointKeys, trainedKeys } from '../keys.ts';
 import { type ModelParameters, modelSpec, type Network } from '../network.ts';
 import type { Place, PlaceOptions } from '../platform/place.ts';
 import { locate, type ModelSource } from '../pretrained/locate.ts';
+import type { EncoderParameters } from './encoders-reference.ts';
+import { tokenizerFor } from './find-tokenizer.ts';
 
 /** What a published file does not say. */
 export interface PublishedOptions {
@@ -38,7 +40,6 @@ const MARKER = 'pvl_adapters.0.proj_vis_down.0.weight';
 const UPSCALE = 'upscale.0.conv1.weight';
 const TRAINED = /^(pvl_adapters|upscale|mask_head)\./;
 const ROOTS = ['model.', '', 'state_dict.', 'module.'];
-const TOKENIZERS = ['tokenizer.json', 'vocab.txt', 'bpe_simple_vocab_16e6.txt.gz', 'merges.txt'];
 
 /** The part of a file that holds a published model, its names as the reference has them. */
 export function findPublished(file: TensorFile): TensorFile | undefined {
@@ -53,22 +54,34 @@ function count({ tensors }: TensorFile, first: string): number {
   return n;
 }
 
+type EncoderConfig = Pick<ModelConfig, 'vision' | 'text' | 'preprocessing'>;
+
+/** Towers as the published program runs their family, whatever the encoders' makers do. */
+function encoderConfig(
+  family: FamilyName,
+  { vision, text }: TowerConfigs,
+  { heads }: Pick<PublishedOptions, 'heads'>,
+): EncoderConfig {
+  const { vision: constants, preprocessing }: Family = families[family];
+  return {
+    vision: { ...vision, attendsTo: constants.attendsTo ?? 'tokens', heads: heads?.image ?? vision.heads },
+    text: { ...text, heads: heads?.text ?? text.heads },
+    preprocessing,
+  };
+}
+
 function configOf(
   path: string,
   weights: TensorFile,
-  family: FamilyName,
-  { vision, text }: TowerConfigs,
-  { layers, heads }: PublishedOptions,
+  encoders: EncoderConfig,
+  { layers }: Pick<PublishedOptions, 'layers'>,
 ): ModelConfig {
-  const { vision: constants, preprocessing }: Family = families[family];
   const adapters = count(weights, MARKER);
   const places = layers ?? Array.from({ length: adapters }, (_, i) => i + 1);
   if (places.length !== adapters)
     throw new CheckpointError(path, `${adapters} layers, one per adapter`, `${places.length}`, 'Name the layers.');
   return {
-    // As the published program runs the family, whatever the encoders' makers do.
-    vision: { ...vision, attendsTo: constants.attendsTo ?? 'tokens', heads: heads?.image ?? vision.heads },
-    text: { ...text, heads: heads?.text ?? text.heads },
+    ...encoders,
     adapters: {
       width: weights.tensors.get(MARKER)?.shape[0] as number,
       layers: places,
@@ -76,54 +89,18 @@ function configOf(
       gate: 0,
     },
     upscaleBlocks: count(weights, UPSCALE),
-    preprocessing,
   };
 }
 
-async function findTokenizer(places: readonly Place[], contextLength: number): Promise<Tokenizer> {
-  for (const place of places)
-    for (const name of TOKENIZERS) {
-      const bytes = await place.beside(name);
-      if (bytes) return openTokenizer(bytes, { contextLength });
-    }
-  throw new CheckpointError(
-    (places[0] as Place).name,
-    `its tokenizer beside it (${TOKENIZERS.join(', ')})`,
-    'none',
-    'Put the file there, or name it.',
-  );
-}
-
-async function tokenizerFrom(source: ModelSource, contextLength: number, options: PlaceOptions): Promise<Tokenizer> {
-  const { source: file } = await locate(source, options);
-  try {
-    return await openTokenizer(new Uint8Array(await file.read(0, file.size)), { contextLength });
-  } finally {
-    await file.close();
-  }
-}
-
-const isTokenizer = (given: Tokenizer | ModelSource): given is Tokenizer =>
-  typeof given === 'object' && 'encode' in given;
-
-async function tokenizerFor(
-  { text }: ModelConfig,
-  places: readonly Place[],
-  { tokenizer, ...options }: PublishedOptions & PlaceOptions,
-): Promise<Tokenizer> {
-  const find = () =>
-    tokenizer === undefined
-      ? findTokenizer(places, text.context)
-      : tokenizerFrom(tokenizer as ModelSource, text.context, options);
-  const found = tokenizer !== undefined && isTokenizer(tokenizer) ? tokenizer : await find();
-  if (found.size !== text.vocabulary)
-    throw new CheckpointError(
-      (places[0] as Place).name,
-      `a tokenizer of ${text.vocabulary} ids`,
-      `one of ${found.size}`,
-      'Give the tokenizer that belongs to the encoders.',
-    );
-  return found;
+/** The towers of a file that their makers or the published program wrote, as that program runs them; nothing else of it is read. */
+export async function openTowers(
+  file: TensorFile,
+  options: Pick<PublishedOptions, 'family' | 'heads'>,
+): Promise<{ config: EncoderConfig; parameters: EncoderParameters }> {
+  const { config, parameters } = await openClip(file, options);
+  const { logitScale, ...towers } = parameters;
+  disposeParameters({ logitScale } as never);
+  return { config: encoderConfig(config.family, config, options), parameters: towers };
 }
 
 /**
@@ -152,7 +129,8 @@ export async function openPublished(
   const read = async (): Promise<{ config: ModelConfig; tensors: Map<string, tf.Tensor> }> => {
     if (whole) {
       const { family, layout, weights: towers } = findTowers(weights, options.family);
-      const config = configOf(path, weights, family, towerConfigs(family, towers, layout.keys), options);
+      const encoders = encoderConfig(family, towerConfigs(family, towers, layout.keys), options);
+      const config = configOf(path, weights, encoders, options);
       const { ignored }: Family = families[family];
       const tensors = await readMapped(
         weights,
@@ -167,12 +145,10 @@ export async function openPublished(
     places.push(beside);
     try {
       const file = await openTensors(beside.source);
-      const clip = await openClip(file, options);
-      made.push(...flatten(clip.parameters as never).values());
-      const { logitScale, ...towers } = clip.parameters;
-      disposeParameters({ logitScale } as never);
-      const config = configOf(path, weights, clip.config.family, clip.config, options);
-      const tensors = flatten(towers as never);
+      const encoders = await openTowers(file, options);
+      const tensors = flatten(encoders.parameters as never);
+      made.push(...tensors.values());
+      const config = configOf(path, weights, encoders.config, options);
       const trained = new Map([...expectedOf(config)].filter(([name]) => !tensors.has(name)));
       for (const [name, tensor] of await readMapped(weights, trainedKeys, trained, {}, upload))
         tensors.set(name, tensor);

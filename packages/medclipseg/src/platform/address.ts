@@ -4,6 +4,8 @@ import type { Place, PlaceOptions } from './place.ts';
 
 const nameOf = (url: URL): string => url.pathname.slice(url.pathname.lastIndexOf('/') + 1) || url.href;
 
+const isWeb = ({ protocol }: URL): boolean => /^https?:$/.test(protocol);
+
 /** Fetches a file as a whole. */
 export async function openAddress(url: URL, { signal, onProgress }: PlaceOptions): Promise<Place> {
   const file = nameOf(url);
@@ -12,12 +14,13 @@ export async function openAddress(url: URL, { signal, onProgress }: PlaceOptions
     onProgress: onProgress && ((progress) => onProgress({ ...progress, file })),
   });
   // Without the query: addresses of storage servers carry signatures.
-  const name = `${url.protocol === 'data:' ? 'data:' : url.href.replace(/[?#].*$/s, '')}`;
+  const name = url.protocol === 'data:' ? 'data:' : url.href.replace(/[?#].*$/s, '');
   return {
     name,
+    ...(isWeb(url) && { origin: name }),
     source: blobSource(blob, name),
     async beside(other) {
-      if (!/^https?:$/.test(url.protocol)) return undefined;
+      if (!isWeb(url)) return undefined;
       const found = await urlBlob(new URL(other, url), { signal }).catch((error) => {
         if (error instanceof HttpError && error.status < 500) return undefined;
         throw error;

@@ -31,6 +31,7 @@ export const openHubFile: Platform['openHubFile'] = async (repo, path, options) 
     );
   return {
     name: `${repo}/${path}`,
+    origin: `${repo}/${path}`,
     source: blobSource(await fetched(path, options), `${repo}/${path}`),
     async beside(name) {
       const blob = await fetched(`${path.slice(0, path.lastIndexOf('/') + 1)}${name}`, options).catch((error) => {

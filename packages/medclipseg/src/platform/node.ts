@@ -1,6 +1,6 @@
 // Models on disk, and the model hub's cache that Python's tools share.
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hubFile } from '@medclipseg/weights/hub/node';
 import { fileSource } from '@medclipseg/weights/node';
@@ -25,6 +25,7 @@ async function chooseIn(folder: string): Promise<string> {
 async function filePlace(path: string): Promise<Place> {
   return {
     name: path,
+    origin: resolve(path),
     source: await fileSource(path),
     async beside(name) {
       const bytes = await readFile(join(dirname(path), name)).catch(() => undefined);
@@ -52,6 +53,7 @@ export const openHubFile: Platform['openHubFile'] = async (repo, path, options) 
     );
   return {
     ...(await filePlace(await fetched(path, options))),
+    origin: `${repo}/${path}`,
     // Its neighbours are fetched when asked for.
     async beside(name) {
       const found = await fetched(join(dirname(path), name), options).catch((error) => {

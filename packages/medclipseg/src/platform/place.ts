@@ -4,6 +4,8 @@ import type { ByteSource } from '@medclipseg/weights';
 export interface Place {
   /** For messages, and to know the file again. */
   readonly name: string;
+  /** By what the file is found again, from another folder too; bytes in memory are not. */
+  readonly origin?: string;
   readonly source: ByteSource;
   /** Another file that lies beside it, such as its tokenizer; nothing if there is none. */
   beside(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;

@@ -2,10 +2,19 @@
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { disposeParameters, freeze } from '@medclipseg/nn';
 import { openTensors, type TensorFile } from '@medclipseg/weights';
-import { descriptionOf, isOwn, readParameters, refuse } from '../checkpoints/format.ts';
-import { findPublished, openPublished, type PublishedOptions } from '../checkpoints/published.ts';
+import {
+  checkEncoders,
+  type EncoderParameters,
+  type EncodersReference,
+  hashOf,
+} from '../checkpoints/encoders-reference.ts';
+import { tokenizerFor } from '../checkpoints/find-tokenizer.ts';
+import { descriptionOf, isOwn, isWhole, refuse } from '../checkpoints/format.ts';
+import { findPublished, openPublished, openTowers, type PublishedOptions } from '../checkpoints/published.ts';
+import { readParameters } from '../checkpoints/read-parameters.ts';
 import type { ModelConfig } from '../config.ts';
-import type { ModelParameters, Network } from '../network.ts';
+import { CheckpointError } from '../errors.ts';
+import type { Network } from '../network.ts';
 import type { Place, PlaceOptions } from '../platform/place.ts';
 import type { Progress } from '../training/plan.ts';
 import { locate, type ModelSource } from './locate.ts';
@@ -18,6 +27,8 @@ export interface ModelInfo {
   readonly format: 'medclipseg' | 'published';
   /** Where its training stood; a published file does not say. */
   readonly progress?: Progress;
+  /** The encoders it was trained on, if they did not learn. */
+  readonly encoders?: EncodersReference;
   /** What else the file says. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -30,13 +41,62 @@ export interface LoadedModel extends ModelInfo {
 
 export interface LoadOptions extends PlaceOptions, PublishedOptions {}
 
+/** What a model takes over from another: its encoders, and what belongs to them. */
+export interface Encoders extends Pick<ModelConfig, 'vision' | 'text' | 'preprocessing'> {
+  readonly tokenizer: Tokenizer;
+  readonly parameters: EncoderParameters;
+  /** By what a checkpoint names them; encoders of bytes in memory cannot be named. */
+  readonly reference?: EncodersReference;
+}
+
+/** The encoders that a checkpoint names, or those that are named for it. */
+async function namedEncoders(
+  path: string,
+  tokenizer: Tokenizer,
+  reference: EncodersReference | undefined,
+  options: LoadOptions,
+): Promise<EncoderParameters> {
+  if (!reference)
+    throw new CheckpointError(path, 'encoders, or the name of their file', 'neither', 'Write the checkpoint anew.');
+  const { source, revision, family } = reference;
+  const asked = options.encoders ?? source;
+  const encoders = await loadEncoders(asked, { revision, family, ...options, tokenizer }).catch((cause) => {
+    if (options.signal?.aborted) throw cause;
+    throw new CheckpointError(
+      path,
+      `the encoders it was trained on, ${source} with SHA-256 ${reference.sha256}`,
+      `an error: ${cause instanceof Error ? cause.message : cause}`,
+      'Name their file with `encoders` (on the command line --encoders).',
+      { cause },
+    );
+  });
+  try {
+    const name = typeof asked === 'string' ? asked : 'the file given';
+    checkEncoders(path, reference, await hashOf(encoders.parameters), name);
+    return encoders.parameters;
+  } catch (error) {
+    disposeParameters(encoders.parameters as never);
+    throw error;
+  }
+}
+
+async function openOwn(path: string, file: TensorFile, options: LoadOptions): Promise<LoadedModel> {
+  const { config, ...description } = descriptionOf(file);
+  const encoders = isWhole(file)
+    ? undefined
+    : await namedEncoders(path, description.tokenizer, description.encoders, options);
+  try {
+    const parameters = freeze(await readParameters(path, config, file, encoders));
+    return { network: { config, parameters }, path, format: 'medclipseg', ...description };
+  } catch (error) {
+    if (encoders) disposeParameters(encoders as never);
+    throw error;
+  }
+}
+
 async function open(place: Place, file: TensorFile, options: LoadOptions): Promise<LoadedModel> {
   const path = place.name;
-  if (isOwn(file)) {
-    const { config, ...description } = descriptionOf(file);
-    const network = { config, parameters: freeze(await readParameters(path, config, file)) };
-    return { network, path, format: 'medclipseg', ...description };
-  }
+  if (isOwn(file)) return openOwn(path, file, options);
   const { network, tokenizer } = await openPublished(place, findPublished(file) ?? refuse(path, file), options);
   freeze(network.parameters);
   return { network, tokenizer, path, format: 'published', metadata: file.metadata };
@@ -57,17 +117,38 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   }
 }
 
-/** What a model takes over from another: its encoders, and what belongs to them. */
-export interface Encoders extends Pick<ModelConfig, 'vision' | 'text' | 'preprocessing'> {
-  readonly tokenizer: Tokenizer;
-  readonly parameters: Pick<ModelParameters, 'vision' | 'text'>;
+/** The encoders of an open file, and how they are named. */
+async function encodersIn(place: Place, file: TensorFile, options: LoadOptions): Promise<Encoders> {
+  const { origin, name } = place;
+  const { family, revision } = options;
+  const referenceTo = async (parameters: EncoderParameters): Promise<EncodersReference | undefined> =>
+    origin === undefined ? undefined : { source: origin, sha256: await hashOf(parameters), family, revision };
+  if (isOwn(file)) {
+    const { network, tokenizer, encoders } = await openOwn(name, file, options);
+    const { vision, text, ...others } = network.parameters;
+    disposeParameters(others as never);
+    const { preprocessing, vision: image, text: sentence } = network.config;
+    const parameters = { vision, text };
+    // Where that model's encoders had not learnt, they have a name already.
+    const reference = encoders ?? (await referenceTo(parameters));
+    return { vision: image, text: sentence, preprocessing, tokenizer, parameters, reference };
+  }
+  const { config, parameters } = await openTowers(file, options);
+  try {
+    const tokenizer = await tokenizerFor(config, [place], options);
+    return { ...config, tokenizer, parameters: freeze(parameters), reference: await referenceTo(parameters) };
+  } catch (error) {
+    disposeParameters(parameters as never);
+    throw error;
+  }
 }
 
-/** The encoders of a checkpoint, frozen. */
+/** The encoders of a model, a published checkpoint or a file of their makers, frozen. */
 export async function loadEncoders(source: ModelSource, options: LoadOptions = {}): Promise<Encoders> {
-  const { network, tokenizer } = await loadModel(source, options);
-  const { vision, text, ...others } = network.parameters;
-  disposeParameters(others as never);
-  const { preprocessing, vision: image, text: sentence } = network.config;
-  return { vision: image, text: sentence, preprocessing, tokenizer, parameters: { vision, text } };
+  const place = await locate(source, options);
+  try {
+    return await encodersIn(place, await openTensors(place.source), options);
+  } finally {
+    await place.source.close();
+  }
 }

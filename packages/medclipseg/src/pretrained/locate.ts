@@ -43,9 +43,9 @@ async function openRepository(name: string, options: PlaceOptions): Promise<Plac
   const repository = repositoryOf(name);
   if (!repository) return undefined;
   const { repo, path } = repository;
-  if (path !== undefined) return openHubFile(repo, path, options);
+  const candidates = path === undefined ? IN_REPOSITORIES : [path];
   let failure: unknown;
-  for (const candidate of IN_REPOSITORIES) {
+  for (const candidate of candidates) {
     try {
       return await openHubFile(repo, candidate, options);
     } catch (error) {
@@ -57,9 +57,9 @@ async function openRepository(name: string, options: PlaceOptions): Promise<Plac
   }
   throw new CheckpointError(
     name,
-    `a path that exists, or a repository on the model hub with ${IN_REPOSITORIES.join(' or ')}`,
-    failure instanceof Error ? `neither (${failure.message.replace(/\.$/, '')})` : 'neither',
-    'Check the name, or add the name of the file.',
+    `a path that exists, or on the model hub ${candidates.join(' or ')} in ${repo}`,
+    failure instanceof Error ? `neither (${failure.message})` : 'neither',
+    'Check the name.',
     { cause: failure },
   );
 }
@@ -69,10 +69,10 @@ const anonymous = (source: ByteSource): Place => ({ name: source.name, source, b
 async function find(source: ModelSource, options: PlaceOptions): Promise<Place> {
   if (source instanceof Uint8Array) return anonymous(bytesSource(source));
   if (source instanceof Blob) return anonymous(blobSource(source));
-  const asked = source === SHIPPED ? await shippedModel() : source;
-  const address = asked instanceof URL || /^(https?|blob|data|file):/.test(asked) ? new URL(asked) : undefined;
+  if (source === SHIPPED) return { ...(await find(await shippedModel(), options)), origin: SHIPPED };
+  const address = source instanceof URL || /^(https?|blob|data|file):/.test(source) ? new URL(source) : undefined;
   if (address && address.protocol !== 'file:') return openAddress(address, options);
-  const found = (await openLocal(address ?? asked, options)) ?? (await openRepository(`${asked}`, options));
+  const found = (await openLocal(address ?? source, options)) ?? (await openRepository(`${source}`, options));
   if (found) return found;
   throw new CheckpointError(
     `${source}`,

@@ -1,15 +1,24 @@
 // A model by every kind of name, and what is said where there is none.
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { flatten, trainable } from '@medclipseg/nn';
 import { selectBackend } from '@medclipseg/nn/backends';
+import { bytesSource, openTensors } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { config, image, newParameters, tokenizer } from '../fixtures/tiny-model.ts';
-import { encodeCheckpoint, loadModel, MedCLIPSeg, Trainer } from '../index.ts';
+import {
+  type Encoders,
+  encodeCheckpoint,
+  loadEncoders,
+  loadModel,
+  MedCLIPSeg,
+  type Network,
+  Trainer,
+} from '../index.ts';
 import { loadTraining, saveCheckpoint } from '../node.ts';
 
 const COMMIT = 'c0ffee'.padEnd(40, '0');
@@ -126,7 +135,7 @@ describe('fromPretrained', () => {
     });
     await isTheModel(await MedCLIPSeg.fromPretrained('owner/name', { cacheDir, localFilesOnly: true }));
     await expect(MedCLIPSeg.fromPretrained('owner/less', { cacheDir, localFilesOnly: true })).rejects.toThrow(
-      /owner\/less: expected a path that exists, or a repository on the model hub with best.safetensors or/,
+      /owner\/less: expected a path that exists, or on the model hub best.safetensors or/,
     );
     delete process.env.HF_ENDPOINT;
   });
@@ -176,5 +185,78 @@ describe('encodeCheckpoint', () => {
     await expect(loadTraining(path, config)).rejects.toThrow(/expected the state of a training, got a model alone/);
     await copyFile(path, join(folder, 'y.pth'));
     await isTheModel(await MedCLIPSeg.fromPretrained(join(folder, 'y.pth')));
+  });
+});
+
+describe('a checkpoint of what was trained', () => {
+  /** A model whose adapters and decoder have moved away from those beside its encoders. */
+  async function trainedOn(source: string | Uint8Array): Promise<{ network: Network; encoders: Encoders }> {
+    const encoders = await loadEncoders(source);
+    const { vision, text, ...others } = newParameters(2);
+    for (const tensor of flatten({ vision, text } as never).values()) tensor.dispose();
+    return { network: { config, parameters: { ...others, ...encoders.parameters } }, encoders };
+  }
+  const isSame = async (model: MedCLIPSeg, probability: Float32Array) => {
+    expect((await model.segment(image, 'polyp left', { samples: 2 })).probability).toEqual(probability);
+    model.dispose();
+  };
+
+  it('names its encoders, finds them again, and says so when they are gone or others', async () => {
+    const [original, moved] = [join(folder, 'encoders.safetensors'), join(folder, 'moved.safetensors')];
+    await writeFile(original, bytes);
+    const { network, encoders } = await trainedOn(original);
+    const part = await encodeCheckpoint(network, tokenizer.toJson(), undefined, { encoders: encoders.reference });
+    const whole = await encodeCheckpoint(network, tokenizer.toJson(), undefined, {
+      encoders: encoders.reference,
+      whole: true,
+    });
+    const file = await openTensors(bytesSource(part));
+    expect([...file.tensors.keys()].filter((name) => /^model\.(vision|text)\./.test(name))).toEqual([]);
+    expect(JSON.parse(file.metadata.encoders as string).source).toBe(original);
+    const model = new MedCLIPSeg(network, tokenizer);
+    const { probability } = await model.segment(image, 'polyp left', { samples: 2 });
+    model.dispose();
+    expect(probability).not.toEqual(expected);
+
+    await isSame(await MedCLIPSeg.fromPretrained(part), probability);
+    // Encoders of such a checkpoint keep the name they have.
+    const again = await loadEncoders(part);
+    expect(again.reference).toEqual(encoders.reference);
+    tf.dispose([...flatten(again.parameters as never).values()]);
+
+    await rename(original, moved);
+    await isSame(await MedCLIPSeg.fromPretrained(whole), probability);
+    await isSame(await MedCLIPSeg.fromPretrained(part, { encoders: moved }), probability);
+    await expect(MedCLIPSeg.fromPretrained(part)).rejects.toThrow(
+      /expected the encoders it was trained on, .*encoders.safetensors with SHA-256 .*Name their file with `encoders`/s,
+    );
+    const other = new MedCLIPSeg({ config, parameters: newParameters(3) }, tokenizer);
+    const others = await encodeCheckpoint(other.network, tokenizer.toJson());
+    other.dispose();
+    await expect(MedCLIPSeg.fromPretrained(part, { encoders: others })).rejects.toThrow(
+      /the file given with [0-9a-f]{64}. Give the file that it was trained on/,
+    );
+  });
+
+  it('of a training goes on only with its encoders', async () => {
+    const path = join(folder, 'encoders.safetensors');
+    await writeFile(path, bytes);
+    const { network, encoders } = await trainedOn(path);
+    const trainer = new Trainer(network, tokenizer, { epochs: 1, seed: 1, learningRate: 1, minimumLearningRate: 1 });
+    const checkpoint = join(folder, 'latest.safetensors');
+    await saveCheckpoint(checkpoint, network, tokenizer.toJson(), trainer, { encoders: encoders.reference });
+    trainer.dispose();
+    const resumed = await loadTraining(checkpoint, config, encoders);
+    expect(resumed.parameters.vision.patch.weight).toBe(encoders.parameters.vision.patch.weight);
+    await expect(loadTraining(checkpoint, config)).rejects.toThrow(/vision.*missing/);
+    const stranger = { ...encoders, parameters: newParameters(3), reference: undefined };
+    await expect(loadTraining(checkpoint, config, stranger)).rejects.toThrow(/got others with/);
+    for (const tree of [network, resumed, stranger]) tf.dispose([...flatten(tree.parameters as never).values()]);
+  });
+
+  it('cannot name encoders that came as bytes', async () => {
+    const { reference, parameters } = await loadEncoders(bytes);
+    expect(reference).toBeUndefined();
+    tf.dispose([...flatten(parameters as never).values()]);
   });
 });
