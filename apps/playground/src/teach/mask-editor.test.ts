@@ -128,7 +128,8 @@ describe('undo and redo', () => {
 
   it('takes the model’s mask over as one stroke', () => {
     const editor = new MaskEditor(emptyMask(4, 2));
-    const prediction = maskFrom({ width: 2, height: 1, mask: Uint8Array.from([0, 1]) }, { width: 4, height: 2 });
+    const probability = { width: 2, height: 1, channels: 1 as const, data: Uint8Array.from([20, 220]) };
+    const prediction = maskFrom(probability, { width: 4, height: 2 });
     expect(editor.replace(prediction)).toBe(true);
     expect([...editor.mask.data]).toEqual([0, 0, 255, 255, 0, 0, 255, 255]);
     editor.undo();

@@ -1,7 +1,7 @@
 // One mask under the brush: strokes, whole replacements, undo. Says which place changed, so that only that is drawn again.
-import { type RasterImage, resizeNearest } from '@medclipseg/datasets';
+import { MASK_THRESHOLD, type RasterImage, resizeLinear } from '@medclipseg/datasets';
 import { type Brush, INSIDE, type Point, paintPiece, reachOf } from './brush.ts';
-import { around, type Rectangle, whole } from './rectangle.ts';
+import { around, type Extent, type Rectangle, whole } from './rectangle.ts';
 import { StrokeHistory } from './stroke-history.ts';
 
 export const emptyMask = (width: number, height: number): RasterImage => ({
@@ -11,13 +11,10 @@ export const emptyMask = (width: number, height: number): RasterImage => ({
   data: new Uint8Array(width * height),
 });
 
-/** A mask as the model gives it (0 and 1, at any size), as one to paint on. */
-export function maskFrom(
-  { width, height, mask }: { readonly width: number; readonly height: number; readonly mask: Uint8Array },
-  size: { readonly width: number; readonly height: number },
-): RasterImage {
-  const data = mask.map((value) => (value > 0 ? INSIDE : 0));
-  return resizeNearest({ width, height, channels: 1, data }, size.width, size.height);
+/** A mask to paint on from a probability of any size (0 to 255): its outline is smooth however small that was. */
+export function maskFrom(probability: RasterImage, { width, height }: Extent): RasterImage {
+  const { data, ...rest } = resizeLinear(probability, width, height);
+  return { ...rest, data: data.map((value) => (value >= MASK_THRESHOLD ? INSIDE : 0)) };
 }
 
 export const isBlank = ({ data }: RasterImage): boolean => data.every((value) => value === 0);

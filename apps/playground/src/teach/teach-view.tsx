@@ -1,4 +1,112 @@
 // Teach it: draw masks, write sentences, train.
+import { useEffect } from 'preact/hooks';
+import { picture } from '../state/picture.ts';
+import { addFiles, adding, addOpenPicture, addPhantoms } from './add-examples.ts';
+import { BrushBar } from './brush-bar.tsx';
+import { type Entry, entries, isFull, problemIn, selected, setSentence } from './entries.ts';
+import { ExampleStrip } from './example-strip.tsx';
+import { FilesButton } from './files-button.tsx';
+import { PaintCanvas } from './paint-canvas.tsx';
+import { followShortcuts } from './shortcuts.ts';
 import { TEACH } from './strings.ts';
+import './teach.css';
+import { ToolIcon } from './tool-icon.tsx';
+import { idle } from './training.ts';
+import { TrainingPanel } from './training-panel.tsx';
 
-export const TeachView = () => <h2>{TEACH.title}</h2>;
+const Sources = () => (
+  <div class="buttons">
+    <FilesButton class={entries.value.length === 0 ? 'primary' : undefined} onFiles={(files) => void addFiles(files)}>
+      <ToolIcon name="add" />
+      {entries.value.length === 0 ? TEACH.intro.choose : TEACH.add}
+    </FilesButton>
+    {picture.value && (
+      <button type="button" disabled={adding.value || isFull.value} onClick={() => void addOpenPicture()}>
+        {TEACH.intro.current}
+      </button>
+    )}
+    <button
+      type="button"
+      class="plain"
+      disabled={adding.value || isFull.value || !idle.value}
+      onClick={() => void addPhantoms()}
+    >
+      {entries.value.length === 0 ? TEACH.intro.phantoms : TEACH.addPhantoms}
+    </button>
+  </div>
+);
+
+function Sentence({ entry }: { readonly entry: Entry }) {
+  const problem = problemIn(entry);
+  return (
+    <div class="card sentence-bar">
+      <div class="sentence">
+        <label>
+          <span class="side">{TEACH.sentence}</span>
+          <input
+            type="text"
+            value={entry.sentence.value}
+            placeholder={TEACH.placeholder}
+            autocomplete="off"
+            spellcheck={false}
+            aria-describedby="example-problem"
+            onInput={({ currentTarget }) => setSentence(entry, currentTarget.value)}
+          />
+        </label>
+      </div>
+      <p id="example-problem" class="problem" role="status">
+        {problem ? TEACH.problems[problem] : ''}
+      </p>
+    </div>
+  );
+}
+
+/** Takes files that are dropped or pasted while this half of the page is shown. */
+function followFiles(): () => void {
+  const listening = new AbortController();
+  const { signal } = listening;
+  document.addEventListener('dragover', (event) => event.preventDefault(), { signal });
+  document.addEventListener(
+    'drop',
+    (event) => {
+      event.preventDefault();
+      void addFiles(event.dataTransfer?.files ?? []);
+    },
+    { signal },
+  );
+  document.addEventListener('paste', ({ clipboardData }) => void addFiles(clipboardData?.files ?? []), { signal });
+  return () => listening.abort();
+}
+
+export function TeachView() {
+  useEffect(followShortcuts, []);
+  useEffect(followFiles, []);
+  const entry = selected.value;
+  if (!entry)
+    return (
+      <section class="start" aria-labelledby="teach-title" aria-busy={adding.value}>
+        <div class="drop-here">
+          <h2 id="teach-title">{TEACH.intro.title}</h2>
+          <p>{TEACH.intro.text}</p>
+          <Sources />
+          <p class="quiet">{TEACH.intro.hint}</p>
+        </div>
+      </section>
+    );
+  return (
+    <div class="workplace teach">
+      <div class="middle">
+        <BrushBar entry={entry} />
+        <PaintCanvas key={entry.id} entry={entry} />
+        <Sentence entry={entry} />
+      </div>
+      <aside class="panel" aria-label={TEACH.training.title}>
+        <section class="card">
+          <ExampleStrip />
+          <Sources />
+        </section>
+        <TrainingPanel />
+      </aside>
+    </div>
+  );
+}

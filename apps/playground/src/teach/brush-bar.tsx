@@ -1,0 +1,92 @@
+// The brush and what goes with it.
+import { Segmented } from '../views/segmented.tsx';
+import { Slider } from '../views/slider.tsx';
+import type { Entry } from './entries.ts';
+import { TEACH } from './strings.ts';
+import { ToolIcon } from './tool-icon.tsx';
+import {
+  clearMask,
+  diameter,
+  erases,
+  outlineShown,
+  redoStroke,
+  setDiameter,
+  showAll,
+  undoStroke,
+  zoom,
+} from './tools.ts';
+import { beginFromModel, idle } from './training.ts';
+
+const { tools: words } = TEACH;
+
+interface ButtonProps {
+  readonly icon: Parameters<typeof ToolIcon>[0]['name'];
+  readonly label: string;
+  readonly disabled?: boolean;
+  readonly onClick: () => void;
+}
+
+const Tool = ({ icon, label, disabled, onClick }: ButtonProps) => (
+  <button type="button" class="plain" aria-label={label} title={label} disabled={disabled} onClick={onClick}>
+    <ToolIcon name={icon} />
+  </button>
+);
+
+export function BrushBar({ entry }: { readonly entry: Entry }) {
+  // What can be undone changes with the mask.
+  void entry.revision.value;
+  const hasOutline = Boolean(entry.now.value ?? entry.before.value);
+  return (
+    <div class="brush-bar card" role="toolbar" aria-label={words.label}>
+      <Segmented
+        small
+        label={words.label}
+        values={['paint', 'erase']}
+        names={words.modes}
+        value={erases.value ? 'erase' : 'paint'}
+        onChange={(mode) => {
+          erases.value = mode === 'erase';
+        }}
+      />
+      <Slider
+        label={words.size}
+        value={diameter.value}
+        min={1}
+        max={160}
+        step={1}
+        shown={words.pixels(diameter.value)}
+        hint="[ ]"
+        onInput={setDiameter}
+      />
+      <div class="tools">
+        <Tool icon="undo" label={words.undo} disabled={!entry.editor.canUndo} onClick={() => undoStroke(entry)} />
+        <Tool icon="redo" label={words.redo} disabled={!entry.editor.canRedo} onClick={() => redoStroke(entry)} />
+        <Tool icon="zoomIn" label={words.zoomIn} onClick={() => zoom(1.5)} />
+        <Tool icon="zoomOut" label={words.zoomOut} onClick={() => zoom(1 / 1.5)} />
+        <Tool icon="fit" label={words.fit} onClick={showAll} />
+        <Tool icon="clear" label={words.clear} onClick={() => clearMask(entry)} />
+      </div>
+      <div class="buttons">
+        <button
+          type="button"
+          disabled={!idle.value || !entry.sentence.value.trim()}
+          onClick={() => void beginFromModel(entry)}
+        >
+          {words.fromModel}
+        </button>
+        {hasOutline && (
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={outlineShown.value}
+              onChange={({ currentTarget }) => {
+                outlineShown.value = currentTarget.checked;
+              }}
+            />
+            {words.outline}
+          </label>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+// What pointers do on the canvas: one paints, two touches move and enlarge, a wheel with Ctrl enlarges.
+import type { Point } from './brush.ts';
+
+export interface Gestures {
+  /** Points of a stroke, in device pixels of the canvas. @param erasing the pen's other end or the right mouse button */
+  readonly paint: (points: readonly Point[], erasing: boolean) => void;
+  readonly end: () => void;
+  /** What was painted since the pointer came down was not meant. */
+  readonly cancel: () => void;
+  readonly hover: (at: Point | undefined) => void;
+  readonly move: (dx: number, dy: number) => void;
+  readonly zoom: (factor: number, at: Point) => void;
+  /** Whether the picture is larger than its window. */
+  readonly isEnlarged: () => boolean;
+}
+
+/** Bits of `PointerEvent.buttons`. */
+const [RIGHT, MIDDLE, ERASER] = [2, 4, 32];
+
+const middleOf = (points: readonly Point[]): Point => ({
+  x: points.reduce((sum, { x }) => sum + x, 0) / points.length,
+  y: points.reduce((sum, { y }) => sum + y, 0) / points.length,
+});
+
+const spreadOf = ([a, b]: readonly Point[]): number => (a && b ? Math.hypot(a.x - b.x, a.y - b.y) : 1);
+
+/** Follows pointers until the returned function is called. */
+export function followPointers(canvas: HTMLCanvasElement, gestures: Gestures): () => void {
+  const listening = new AbortController();
+  const { signal } = listening;
+  const down = new Map<number, Point>();
+  let mode: 'none' | 'paint' | 'move' = 'none';
+
+  const at = ({ clientX, clientY }: MouseEvent): Point => {
+    const { left, top } = canvas.getBoundingClientRect();
+    return { x: (clientX - left) * devicePixelRatio, y: (clientY - top) * devicePixelRatio };
+  };
+  const erasing = ({ buttons }: PointerEvent) => (buttons & (RIGHT | ERASER)) !== 0;
+
+  canvas.addEventListener(
+    'pointerdown',
+    (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      down.set(event.pointerId, at(event));
+      const moves = down.size > 1 || event.shiftKey || (event.buttons & MIDDLE) !== 0;
+      if (moves && mode === 'paint') gestures.cancel();
+      mode = moves ? 'move' : 'paint';
+      if (mode === 'paint') gestures.paint([at(event)], erasing(event));
+    },
+    { signal },
+  );
+  canvas.addEventListener(
+    'pointermove',
+    (event) => {
+      const before = [...down.values()];
+      const point = at(event);
+      gestures.hover(mode === 'move' ? undefined : point);
+      if (!down.has(event.pointerId)) return;
+      down.set(event.pointerId, point);
+      const after = [...down.values()];
+      if (mode === 'paint') {
+        const points = event.getCoalescedEvents().map(at);
+        gestures.paint(points.length > 0 ? points : [point], erasing(event));
+      }
+      if (mode !== 'move') return;
+      const [from, to] = [middleOf(before), middleOf(after)];
+      gestures.move(to.x - from.x, to.y - from.y);
+      if (after.length > 1) gestures.zoom(spreadOf(after) / Math.max(1, spreadOf(before)), to);
+    },
+    { signal },
+  );
+  const up = (event: PointerEvent) => {
+    if (!down.delete(event.pointerId)) return;
+    if (mode === 'paint') gestures.end();
+    if (down.size === 0) mode = 'none';
+    if (event.pointerType === 'touch') gestures.hover(undefined);
+  };
+  canvas.addEventListener('pointerup', up, { signal });
+  canvas.addEventListener('pointercancel', up, { signal });
+  canvas.addEventListener('pointerleave', () => gestures.hover(undefined), { signal });
+  canvas.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
+  canvas.addEventListener(
+    'wheel',
+    (event) => {
+      if (event.ctrlKey || event.metaKey) gestures.zoom(Math.exp(-event.deltaY / 300), at(event));
+      else if (gestures.isEnlarged()) gestures.move(-event.deltaX, -event.deltaY);
+      // Otherwise the page scrolls.
+      else return;
+      event.preventDefault();
+    },
+    { signal, passive: false },
+  );
+  return () => listening.abort();
+}
