@@ -18,6 +18,8 @@ export const Slider = ({ label, value, min, max, step, shown, hint, onInput }: P
     </span>
     <input
       type="range"
+      // The output in the label would take the label for itself.
+      aria-label={label}
       {...{ min, max, step, value }}
       aria-valuetext={shown}
       onInput={(event) => onInput(event.currentTarget.valueAsNumber)}
