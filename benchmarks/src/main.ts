@@ -1,4 +1,4 @@
-// npm run bench -- [--only SUITE,…] [--backend wasm,webgpu] [--data DATASET] [--json FILE]: speed and memory as ratios.
+// npm run bench -- [SUITE…] [--backend wasm,webgpu] [--data DATASET] [--json FILE]: speed and memory as ratios.
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -8,18 +8,30 @@ import { cost } from './cost.ts';
 import { loading } from './loading.ts';
 import { operations } from './operations.ts';
 import { isKept, type Result, table } from './result.ts';
+import { sampling } from './sampling.ts';
 import { scores } from './scores.ts';
+import { training } from './training.ts';
 
-const { values } = parseArgs({
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
   options: {
     backend: { type: 'string', default: 'wasm' },
     data: { type: 'string' },
     json: { type: 'string' },
-    only: { type: 'string' },
   },
 });
 
-/** In this order; `operations` on each backend named. */
+/** The results of a suite on each backend named. */
+const onEach = (suite: (backend: string) => Promise<Result[]>) => async () => {
+  const all: Result[] = [];
+  for (const backend of values.backend.split(',')) {
+    await selectBackend(backend as 'wasm');
+    all.push(...(await suite(backend)));
+  }
+  return all;
+};
+
+/** In this order. */
 const suites: Readonly<Record<string, () => Promise<Result[]>>> = {
   checkpoint,
   loading: () => loading(values.data),
@@ -28,20 +40,15 @@ const suites: Readonly<Record<string, () => Promise<Result[]>>> = {
     await selectBackend('wasm');
     return cost();
   },
-  operations: async () => {
-    const all: Result[] = [];
-    for (const backend of values.backend.split(',')) {
-      await selectBackend(backend as 'wasm');
-      all.push(...(await operations(backend)));
-    }
-    return all;
-  },
+  operations: onEach(operations),
+  sampling: onEach(sampling),
+  training: onEach(training),
 };
 
-const wanted = values.only?.split(',') ?? Object.keys(suites);
+const wanted = positionals.length > 0 ? positionals : Object.keys(suites);
 const unknown = wanted.filter((name) => !(name in suites));
 if (unknown.length > 0) {
-  console.error(`--only: expected ${Object.keys(suites).join(', ')}, got '${unknown.join(',')}'. Choose among them.`);
+  console.error(`suite: expected ${Object.keys(suites).join(', ')}, got '${unknown.join(' ')}'. Choose among them.`);
   process.exit(2);
 }
 const results: Result[] = [];

@@ -1,0 +1,41 @@
+// Models at two sizes: that of configs/small.yaml, and CLIP ViT-B/16 with the published adapters.
+import { families } from '@medclipseg/clip-encoders';
+import type { ModelConfig } from 'medclipseg';
+
+const preprocessing = families.clip.preprocessing;
+
+export const small: ModelConfig = {
+  vision: {
+    ...families.clip.vision,
+    dense: 'tokens',
+    imageSize: 112,
+    patch: 8,
+    width: 96,
+    layers: 4,
+    heads: 2,
+    mlpWidth: 288,
+    outputs: 48,
+  },
+  text: { kind: 'clip', vocabulary: 100, context: 40, width: 64, layers: 2, heads: 2, mlpWidth: 128, outputs: 48 },
+  adapters: { width: 48, layers: [1, 2, 3], beta: 2.35, gate: 0 },
+  upscaleBlocks: 2,
+  preprocessing,
+};
+
+/** The vocabulary, which costs nothing but memory, is left small. */
+export const full: ModelConfig = {
+  vision: {
+    ...families.clip.vision,
+    imageSize: 224,
+    patch: 16,
+    width: 768,
+    layers: 12,
+    heads: 12,
+    mlpWidth: 3072,
+    outputs: 512,
+  },
+  text: { kind: 'clip', vocabulary: 100, context: 77, width: 512, layers: 12, heads: 8, mlpWidth: 2048, outputs: 512 },
+  adapters: { width: 256, layers: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], beta: 2.35, gate: 0 },
+  upscaleBlocks: 2,
+  preprocessing,
+};

@@ -1,0 +1,93 @@
+// One step of training: its time beside a forward pass, its memory with and without recomputation.
+import { counterNoise, disposeParameters, initialise, trainable, variablesOf } from '@medclipseg/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  logitsOf,
+  lossAndGradients,
+  type ModelConfig,
+  type ModelParameters,
+  modelSpec,
+  prefix,
+  TRAINED_PART,
+  tokenBatch,
+  trunk,
+} from 'medclipseg';
+import { milliseconds } from './measure.ts';
+import { full, small } from './models.ts';
+import type { Result } from './result.ts';
+
+interface Case {
+  readonly name: string;
+  readonly config: ModelConfig;
+  readonly batch: number;
+  /** What learns. */
+  readonly learns: RegExp;
+}
+
+const CASES: readonly Case[] = [
+  { name: 'small, 8 images, everything learns', config: small, batch: 8, learns: /./ },
+  { name: 'ViT-B/16, 2 images, encoders frozen', config: full, batch: 2, learns: TRAINED_PART },
+];
+
+/** Measures one case after the other: each holds its parameters only while it runs. */
+export async function training(backend: string): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const each of CASES) results.push(...(await measureCase(each, backend)));
+  return results;
+}
+
+async function measureCase({ name, config, batch, learns }: Case, backend: string): Promise<Result[]> {
+  const parameters = trainable(initialise(modelSpec(config), 1) as unknown as ModelParameters, learns);
+  const network = { config, parameters };
+  const variables = variablesOf(parameters as never);
+  const { imageSize } = config.vision;
+  const image = tf.randomNormal([batch, imageSize, imageSize, 3]);
+  const mask = tf.cast(tf.greater(tf.randomNormal([batch, imageSize, imageSize]), 0), 'float32');
+  const sentence = (row: number) =>
+    Int32Array.from({ length: config.text.context }, (_, i) => (i < 20 ? i + row + 1 : 0));
+  const sentences = tokenBatch(Array.from({ length: batch }, (_, row) => sentence(row)));
+  const noise = counterNoise(
+    1,
+    Array.from({ length: batch }, (_, row) => ({ image: row, sample: 0 })),
+  );
+  const step = async (recompute: boolean) => {
+    const { gradients } = await lossAndGradients(network, { image, mask, sentences }, variables, { noise, recompute });
+    tf.dispose([...gradients.values()]);
+  };
+  const seconds = async (recompute: boolean) => {
+    const start = performance.now();
+    await step(recompute);
+    return (performance.now() - start) / 1000;
+  };
+  /** Bytes of tensors at the peak of a step, beyond those that were there before. */
+  const peak = async (recompute: boolean) => {
+    const before = tf.memory().numBytes;
+    const { peakBytes } = await tf.profile(() => step(recompute) as never);
+    return (peakBytes - before) / 2 ** 20;
+  };
+  const forward =
+    (await milliseconds(() =>
+      logitsOf(network, trunk(network, prefix(network, image, sentences), sentences, { noise })),
+    )) / 1000;
+  const [plainPeak, leanPeak] = [await peak(false), await peak(true)];
+  const [plain, lean] = [await seconds(false), await seconds(true)];
+  tf.dispose([image, mask, sentences.ids]);
+  disposeParameters(parameters as never);
+  return [
+    {
+      suite: `training (${backend})`,
+      name,
+      value: plain / forward,
+      unit: 'forward passes a step takes',
+      detail: { 'step s': plain, 'forward s': forward },
+    },
+    {
+      suite: `training (${backend})`,
+      name: `${name}: recomputed`,
+      value: leanPeak / plainPeak,
+      unit: 'peak memory of a step that keeps all',
+      promise: { atMost: 0.5 },
+      detail: { MiB: Math.round(leanPeak), 'keeping all MiB': Math.round(plainPeak), 'time of a step': lean / plain },
+    },
+  ];
+}
