@@ -3,12 +3,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { drawPhantom, MODALITIES, type Modality, type Phantom, type RasterImage } from '@medclipseg/datasets';
 import { writePng } from '@medclipseg/datasets/node';
-import { MedCLIPSeg, overlayPicture, type Segmentation, uncertaintyPicture } from 'medclipseg';
+import { MedCLIPSeg, overlayPicture, type Segmentation, sideBySide, uncertaintyPicture } from 'medclipseg';
 import { overlapScores } from 'medclipseg/metrics';
 import { loadModel } from 'medclipseg/node';
 import { useBackend } from '../backend.ts';
 import { wholeNumber } from '../numbers.ts';
-import { sideBySide } from '../side-by-side.ts';
 
 export interface DemoOptions {
   readonly out: string;
