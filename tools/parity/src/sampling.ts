@@ -1,0 +1,131 @@
+// npm run sampling -- CHECKPOINT DATASET [--work FOLDER] [--images 100] [--reference 1000] [--pairs]: what other ways of sampling lose and save.
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { normalisePixels, resizeLinear } from '@medclipseg/datasets';
+import { readImage, readSplit, type SampleFile } from '@medclipseg/datasets/node';
+import { selectBackend } from '@medclipseg/nn/backends';
+import * as tf from '@tensorflow/tfjs-core';
+import { type MonteCarloOptions, monteCarlo, tokenBatch, type View } from 'medclipseg';
+import { loadModel } from 'medclipseg/node';
+import { type Estimated, mapStore } from './sampling-maps.ts';
+import { samplingTable } from './sampling-table.ts';
+
+/** Runs, and the numbers of samples at which each is looked at; without any, at its end. */
+const RUNS: readonly { readonly name: string; readonly options: MonteCarloOptions; readonly at?: readonly number[] }[] =
+  [
+    { name: 'plain', options: { samples: 30, fold: 1 }, at: [1, 3, 5, 10, 15, 30] },
+    { name: 'antithetic', options: { samples: 6, fold: 2, antithetic: true }, at: [2, 4, 6] },
+    { name: 'plain, stop at 0.005', options: { samples: 30, fold: 1, stopWhen: { standardError: 0.005 } } },
+    {
+      name: 'antithetic, stop at 0.005',
+      options: { samples: 30, fold: 2, antithetic: true, stopWhen: { standardError: 0.005, minimum: 4 } },
+    },
+    { name: 'mean network', options: { samples: 0 } },
+  ];
+/** Samples of the reference that are drawn at a time, each time from a seed of its own. */
+const PART = 20;
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    work: { type: 'string', default: join(tmpdir(), 'medclipseg-sampling') },
+    reference: { type: 'string', default: '1000' },
+    images: { type: 'string', default: '100' },
+    /** The reference's samples come in antithetic pairs: the same expectation, much nearer to it. */
+    pairs: { type: 'boolean', default: false },
+    backend: { type: 'string', default: 'wasm' },
+  },
+});
+const [checkpoint, dataset] = positionals;
+if (!checkpoint || !dataset) {
+  console.error(
+    'Usage: npm run sampling -- CHECKPOINT DATASET [--work FOLDER] [--images 100] [--reference 1000] [--pairs]',
+  );
+  process.exit(2);
+}
+await mkdir(values.work, { recursive: true });
+await selectBackend(values.backend as 'wasm');
+const { network, tokenizer } = await loadModel(checkpoint);
+const size = network.config.vision.imageSize;
+const files = (await readSplit(dataset, 'test')).samples.slice(0, Number(values.images));
+const store = mapStore(values.work, values.pairs ? 'pairs' : 'samples');
+
+/** Milliseconds of processor time: what else the machine does falls out of it. */
+const clock = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
+async function withView<T>({ imagePath, sentence }: SampleFile, use: (view: View) => Promise<T>): Promise<T> {
+  const pixels = new Float32Array(size * size * 3);
+  normalisePixels(resizeLinear(await readImage(imagePath), size, size), network.config.preprocessing, pixels);
+  const view = { image: tf.tensor4d(pixels, [1, size, size, 3]), sentences: tokenBatch([tokenizer.encode(sentence)]) };
+  try {
+    return await use(view);
+  } finally {
+    tf.dispose([view.image, view.sentences.ids]);
+  }
+}
+
+const estimatesOf = (file: SampleFile) =>
+  withView(file, async (view) => {
+    const found: Estimated[] = [];
+    for (const { name, options, at } of RUNS) {
+      const begin = clock();
+      // Time spent on looking does not count.
+      let looked = 0;
+      const [estimate] = await monteCarlo(network, [view], [file.name], {
+        ...options,
+        onSample: (done, estimateOf) => {
+          const now = clock();
+          if (at?.includes(done))
+            found.push({
+              method: `${name}, ${done}`,
+              samples: done,
+              ms: now - begin - looked,
+              map: estimateOf(0).probability,
+            });
+          looked += clock() - now;
+        },
+      });
+      if (!at && estimate)
+        found.push({
+          method: name,
+          samples: options.samples === 0 ? 1 : estimate.samples,
+          ms: clock() - begin - looked,
+          map: estimate.probability,
+        });
+    }
+    return found;
+  });
+
+const progress = (text: string) => process.stderr.write(`${text}\n`);
+
+// What there is already is kept: a run that was stopped goes on.
+for (const [i, file] of files.entries())
+  if (!(await store.hasEstimates(file.name))) {
+    // The first image of a process runs twice: what it warms up must not count.
+    if (i === 0) await estimatesOf(file);
+    await store.saveEstimates(file.name, await estimatesOf(file));
+    progress(`estimates ${i + 1}/${files.length}`);
+  }
+const table = () =>
+  samplingTable(
+    store,
+    files.map(({ name }) => name),
+  );
+for (let done = PART; done <= Number(values.reference); done += PART) {
+  for (const file of files) {
+    const reference = await store.reference(file.name, size * size);
+    if (reference.samples >= done) continue;
+    const [part] = await withView(file, (view) =>
+      monteCarlo(network, [view], [file.name], { samples: PART, seed: 1_000_000 + done, antithetic: values.pairs }),
+    );
+    if (part) await store.addReference(file.name, reference, PART, part.probability);
+  }
+  progress(`reference ${done}/${values.reference}`);
+}
+console.log(await table());
+process.exit(0);
