@@ -37,7 +37,7 @@ export function BrushBar({ entry }: { readonly entry: Entry }) {
   void entry.revision.value;
   const hasOutline = Boolean(entry.now.value ?? entry.before.value);
   return (
-    <div class="brush-bar card" role="toolbar" aria-label={words.label}>
+    <section class="brush-bar card" aria-label={words.label}>
       <Segmented
         small
         label={words.label}
@@ -87,6 +87,6 @@ export function BrushBar({ entry }: { readonly entry: Entry }) {
           </label>
         )}
       </div>
-    </div>
+    </section>
   );
 }

@@ -49,7 +49,7 @@ function Item({ entry, place }: { readonly entry: Entry; readonly place: number 
 }
 
 export const ExampleStrip = () => (
-  <ul class="examples" aria-label={TEACH.strip}>
+  <ul class="examples">
     {entries.value.map((entry, i) => (
       <Item key={entry.id} entry={entry} place={i + 1} />
     ))}

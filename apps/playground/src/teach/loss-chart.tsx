@@ -16,13 +16,7 @@ export function LossChart() {
         <span>{TEACH.training.chart}</span>
         <output>{(mean.at(-1) as number).toFixed(3)}</output>
       </figcaption>
-      <svg
-        viewBox={`0 0 ${FRAME.width} ${FRAME.height}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={label}
-        data-losses={values.length}
-      >
+      <svg viewBox={`0 0 ${FRAME.width} ${FRAME.height}`} preserveAspectRatio="none" role="img" aria-label={label}>
         <polyline class="each" points={curvePoints(values, steps, top, FRAME)} />
         <polyline class="mean" points={curvePoints(mean, steps, top, FRAME)} />
       </svg>

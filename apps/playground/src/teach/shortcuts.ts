@@ -4,7 +4,7 @@ import { erases, redoStroke, resizeBrush, showAll, undoStroke, zoom } from './to
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
-  target.matches('input:not([type=checkbox], [type=radio]), textarea, select, dialog *');
+  target.matches('input:not([type=checkbox], [type=radio], [type=range]), textarea, select, dialog *');
 
 const withSelected = (act: (entry: NonNullable<typeof selected.value>) => void) => () => {
   if (selected.value) act(selected.value);

@@ -80,5 +80,7 @@ export const TEACH = {
   },
   diverged: (step: number, names: readonly string[]) =>
     `The training went astray at step ${step} (${names.join(', ')}) and was taken back. Check these pictures and their masks, and train again.`,
+  gpuLost:
+    'The graphics device was lost, and what the model had learnt with it. Your pictures and masks are still here; the page goes on without it, more slowly.',
   fileName: (model: string) => `${model.replace(/\.[^.]+$/, '')}-taught.safetensors`,
 } as const;

@@ -44,7 +44,7 @@ export class StrokeHistory {
   /** Tiles of the stroke under way, by number. */
   readonly #open = new Map<number, Patch>();
 
-  constructor(mask: RasterImage, { maximumBytes = 8 << 20 }: HistoryOptions = {}) {
+  constructor(mask: RasterImage, { maximumBytes = 4 << 20 }: HistoryOptions = {}) {
     this.#mask = mask;
     this.#maximumBytes = maximumBytes;
   }

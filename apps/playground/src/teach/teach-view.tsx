@@ -101,7 +101,7 @@ export function TeachView() {
         <Sentence entry={entry} />
       </div>
       <aside class="panel" aria-label={TEACH.training.title}>
-        <section class="card">
+        <section class="card strip" aria-label={TEACH.strip}>
           <ExampleStrip />
           <Sources />
         </section>

@@ -2,9 +2,10 @@
 import { computed, signal } from '@preact/signals';
 import { proxy } from 'comlink';
 import { download } from '../files/download.ts';
-import { type Engine, engine, generation } from '../state/engine.ts';
-import { explain } from '../state/explain.ts';
-import { chosen, engineWithModel } from '../state/model.ts';
+import { type Engine, engine, generation, machine, replaceEngine } from '../state/engine.ts';
+import { explain, isGpuLoss } from '../state/explain.ts';
+import { chosen, engineWithModel, facts } from '../state/model.ts';
+
 import { say } from '../state/notices.ts';
 import type { Taught, TeachStep, Tried } from '../worker/teach-protocol.ts';
 import { type Entry, entries, problemIn, taughtBy } from './entries.ts';
@@ -28,13 +29,17 @@ export const planned = signal(0);
 export const remaining = signal<number | undefined>(undefined);
 
 const UNTAUGHT: Taught = { undos: 0, changed: false };
-const known = signal<{ readonly taught: Taught; readonly model: string }>({ taught: UNTAUGHT, model: '' });
-const modelNow = () => `${generation.value} ${chosen.value.id}`;
+const known = signal<{ readonly taught: Taught; readonly model?: object; readonly engine?: number }>({
+  taught: UNTAUGHT,
+});
 
-/** What can be taken back; nothing in a model that was opened since. */
-export const taught = computed(() => (known.value.model === modelNow() ? known.value.taught : UNTAUGHT));
+/** What can be taken back; nothing in a model that was opened since, or in another engine. */
+export const taught = computed(() => {
+  const { model, engine: number, taught: value } = known.value;
+  return model === facts.value && number === generation.value ? value : UNTAUGHT;
+});
 const setTaught = (value: Taught): void => {
-  known.value = { taught: value, model: modelNow() };
+  known.value = { taught: value, model: facts.value, engine: generation.value };
 };
 
 /** Examples that something is wrong with. */
@@ -55,7 +60,9 @@ async function guarded(what: Doing, work: (engine: Engine) => Promise<void>): Pr
   try {
     await work((await engineWithModel()).engine);
   } catch (error) {
-    say(explain(error));
+    const lost = isGpuLoss(error) && machine.value?.backend === 'webgpu';
+    if (lost) await replaceEngine('wasm', 'gpu-lost');
+    say({ ...explain(error), ...(lost && { text: TEACH.gpuLost }) });
   } finally {
     doing.value = 'nothing';
   }

@@ -1,5 +1,6 @@
 // Teaching a model in the page: the part of the engine that trains.
 import { drawPhantom, thresholdMask } from '@medclipseg/datasets';
+import { transfer } from 'comlink';
 import { encodeCheckpoint, MedCLIPSeg } from 'medclipseg';
 import { overlapScores } from 'medclipseg/metrics';
 import type { EngineState, OpenModel } from './engine-state.ts';
@@ -16,6 +17,8 @@ function openIn({ open }: EngineState): OpenModel {
 async function sessionOf(state: EngineState): Promise<TeachSession> {
   if (state.teaching) return state.teaching;
   const { network, tokenizer } = openIn(state);
+  // Its parameters are about to be exchanged for variables.
+  state.work?.abort();
   const taught = teachable(network);
   // The same model for segmenting: what is learnt shows at once.
   state.open = { network: taught, tokenizer, model: new MedCLIPSeg(taught, tokenizer) };
@@ -35,8 +38,9 @@ export function teachApi(state: EngineState): TeachApi {
     taught: () => state.teaching?.taught ?? untaught,
 
     async tryExamples(examples, onTried) {
-      const { model, network } = openIn(state);
       for (const [index, example] of examples.entries()) {
+        // Another model may have been opened meanwhile.
+        const { model, network } = openIn(state);
         const { image, mask, sentence } = fitted(example, network.config.vision.imageSize);
         const { mask: predicted, probability, ...found } = await model.segment(image, sentence, { samples: 0 });
         const { dsc: dice } = overlapScores(thresholdMask(mask), predicted);
@@ -52,7 +56,8 @@ export function teachApi(state: EngineState): TeachApi {
 
     async saveTaught() {
       const { network, tokenizer } = openIn(state);
-      return encodeCheckpoint(network, tokenizer.toJson());
+      const bytes = await encodeCheckpoint(network, tokenizer.toJson());
+      return transfer(bytes, [bytes.buffer]);
     },
   };
 }
