@@ -45,10 +45,21 @@ addSamplingFlags(
   addModelFlags(
     program
       .command('predict')
-      .description('segment one image by a sentence')
+      .description('segment one image by a sentence, or into classes by several')
       .argument('<image>', 'PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI')
-      .requiredOption('--prompt <sentence>', 'what to segment')
-      .option('--model <path>', 'a checkpoint, a folder with one, or mini', 'mini')
+      .option('--prompt <sentence>', 'what to segment')
+      .option('--class <name=sentence>', 'a class of a label map instead (repeatable)', list, [])
+      .option('--threshold <p>', 'probability above which a pixel belongs to a class; 0.5 if not given')
+      .option(
+        '--model <name>',
+        'mini, a checkpoint or a folder with one, an address, or owner/name on the model hub',
+        'mini',
+      )
+      .option(
+        '--interpolation <how>',
+        "to the image's own size: bilinear, or nearest as the published evaluation",
+        'bilinear',
+      )
       .option('--out <folder>', 'where the maps go', 'out')
       .option(
         '--page <n>',

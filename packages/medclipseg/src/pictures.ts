@@ -1,5 +1,6 @@
 // Pictures of results, as RGB pixels.
 import type { RasterImage } from '@medclipseg/datasets';
+import type { LabelMap } from './label-map.ts';
 import type { Segmentation } from './restore.ts';
 import { MAXIMUM_ENTROPY } from './uncertainty.ts';
 
@@ -41,11 +42,12 @@ export function uncertaintyPicture({
   return { width, height, channels: 3, data };
 }
 
-/** The image with the mask tinted and outlined, so that the tissue below stays visible. */
-export function overlayPicture(image: RasterImage, { mask }: Pick<Segmentation, 'mask'>): RasterImage {
+/** The image with each region tinted and outlined, so that the tissue below stays visible. */
+function painted(image: RasterImage, labels: ArrayLike<number>, colourOf: (label: number) => Colour): RasterImage {
   const { width, height } = image;
   const data = Uint8Array.from(image.data);
-  const inside = (x: number, y: number) => x >= 0 && y >= 0 && x < width && y < height && mask[y * width + x] === 1;
+  const labelAt = (x: number, y: number) =>
+    x >= 0 && y >= 0 && x < width && y < height ? (labels[y * width + x] as number) : 0;
   const paint = (i: number, colour: Colour, opacity: number) => {
     for (let c = 0; c < 3; c++)
       data[3 * i + c] = Math.round((data[3 * i + c] as number) * (1 - opacity) + (colour[c] as number) * opacity);
@@ -58,12 +60,32 @@ export function overlayPicture(image: RasterImage, { mask }: Pick<Segmentation, 
   ] as const;
   for (let y = 0, i = 0; y < height; y++)
     for (let x = 0; x < width; x++, i++) {
-      const here = inside(x, y);
-      const border = around.some(([dx, dy]) => inside(x + dx, y + dy) !== here);
+      const here = labelAt(x, y);
+      const border = around.some(([dx, dy]) => labelAt(x + dx, y + dy) !== here);
       if (here && border) paint(i, OUTLINE, 0.95);
-      else if (here) paint(i, TINT, 0.3);
+      else if (here) paint(i, colourOf(here), 0.3);
       // A dark line outside the bright one keeps the outline visible on bright tissue.
       else if (border) paint(i, SHADOW, 0.6);
     }
   return { width, height, channels: 3, data };
 }
+
+/** The image with the mask on it. */
+export const overlayPicture = (image: RasterImage, { mask }: Pick<Segmentation, 'mask'>): RasterImage =>
+  painted(image, mask, () => TINT);
+
+/** The colours in which classes are shown, beginning with label 1; they come again after the last. */
+export const CLASS_COLOURS: readonly Colour[] = [
+  TINT,
+  [230, 159, 0],
+  [86, 130, 255],
+  [213, 60, 60],
+  [204, 121, 207],
+  [240, 228, 66],
+  [120, 200, 80],
+  [150, 110, 70],
+];
+
+/** The image with each class in a colour of its own. */
+export const labelPicture = (image: RasterImage, { labels }: Pick<LabelMap, 'labels'>): RasterImage =>
+  painted(image, labels, (label) => CLASS_COLOURS[(label - 1) % CLASS_COLOURS.length] as Colour);

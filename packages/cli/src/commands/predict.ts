@@ -1,17 +1,24 @@
-// medclipseg predict: one image, one sentence, a folder of maps and a report.
+// medclipseg predict: one image, one sentence or several named ones, a folder of maps and a report.
 import { mkdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { readImage, writePng, writeWhole } from '@medclipseg/datasets/node';
-import { MAXIMUM_ENTROPY, MedCLIPSeg, overlayPicture, type Segmentation, uncertaintyPicture } from 'medclipseg';
+import type { RasterImage } from '@medclipseg/datasets';
+import { readImage, writeWhole } from '@medclipseg/datasets/node';
+import { CLASS_COLOURS, MAXIMUM_ENTROPY, MedCLIPSeg, type Segmentation, type SegmentOptions } from 'medclipseg';
 import { useBackend } from '../backend.ts';
+import { UsageError } from '../errors.ts';
 import type { ModelFlags } from '../model-flags.ts';
 import { wholeNumber } from '../numbers.ts';
 import { openModel } from '../open-model.ts';
+import { classesOf, thresholdOf } from '../predict/classes.ts';
+import { writeClassMaps, writeMaps } from '../predict/maps.ts';
 import { type SamplingFlags, samplingOptions } from '../sampling.ts';
 import { VERSION } from '../version.ts';
 
 export interface PredictOptions extends SamplingFlags, ModelFlags {
-  readonly prompt: string;
+  readonly prompt?: string;
+  readonly class: readonly string[];
+  readonly threshold?: string;
+  readonly interpolation: string;
   readonly model: string;
   readonly out: string;
   readonly page?: string;
@@ -20,81 +27,122 @@ export interface PredictOptions extends SamplingFlags, ModelFlags {
   readonly json?: boolean;
 }
 
-/** 16-bit values of a map whose largest possible value is `most`. */
-const sixteenBit = (map: Float32Array, most: number): Uint16Array =>
-  Uint16Array.from(map, (v) => Math.round((Math.min(v, most) / most) * 65535));
+const mean = (map: Float32Array): number => map.reduce((sum, v) => sum + v, 0) / map.length;
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** What a prediction tells: numbers for the report, a line for people, and the files. */
+interface Outcome {
+  readonly numbers: Readonly<Record<string, unknown>>;
+  readonly line: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+type Segment = Omit<SegmentOptions, 'onSample'>;
+
+/** Numbers of a map whose region has so many pixels. */
+const measured = ({ samples, uncertainty }: Segmentation, pixels: number) => ({
+  samples,
+  foregroundPixels: pixels,
+  foregroundShare: pixels / uncertainty.length,
+  meanUncertainty: mean(uncertainty),
+});
+
+async function segmentOne(
+  model: MedCLIPSeg,
+  image: RasterImage,
+  sentence: string,
+  options: Segment,
+  write: (result: Segmentation) => Promise<Record<string, string>>,
+): Promise<Outcome> {
+  const result = await model.segment(image, sentence, options);
+  const numbers = measured(
+    result,
+    result.mask.reduce((sum, v) => sum + v, 0),
+  );
+  const line = `${percent(numbers.foregroundShare)} of the image, ${result.samples} samples`;
+  return { numbers: { prompt: sentence, ...numbers }, line, files: await write(result) };
+}
+
+async function segmentClasses(
+  model: MedCLIPSeg,
+  image: RasterImage,
+  classes: Readonly<Record<string, string>>,
+  { threshold, ...options }: Segment & { readonly threshold?: number },
+  write: (map: Awaited<ReturnType<MedCLIPSeg['label']>>) => Promise<Record<string, string>>,
+): Promise<Outcome> {
+  const map = await model.label(image, classes, { threshold, ...options });
+  const found = map.classes.map((name, i) => {
+    const pixels = map.labels.reduce((sum, label) => sum + (label === i + 1 ? 1 : 0), 0);
+    const colour = CLASS_COLOURS[i % CLASS_COLOURS.length];
+    const result = map.segmentations.get(name) as Segmentation;
+    return { label: i + 1, name, sentence: classes[name], colour, ...measured(result, pixels) };
+  });
+  const lines = found.map(({ label, name, foregroundShare }) => `${label} ${name}: ${percent(foregroundShare)}`);
+  const drawn = found.map(({ samples }) => samples).join(' + ');
+  return { numbers: { classes: found }, line: [...lines, `${drawn} samples`].join('\n'), files: await write(map) };
+}
 
 export async function predict(imagePath: string, options: PredictOptions, signal: AbortSignal): Promise<void> {
   const sampling = samplingOptions(options);
+  const { interpolation, prompt } = options;
+  if (interpolation !== 'bilinear' && interpolation !== 'nearest')
+    throw new UsageError('--interpolation', 'bilinear or nearest', `'${interpolation}'`, 'Choose one of them.');
+  const classes = classesOf(prompt, options.class);
+  const threshold = thresholdOf(options.threshold, classes !== undefined);
   const page = options.page === undefined ? undefined : wholeNumber('--page', options.page);
   const image = await readImage(imagePath, 'color', { page });
   const backend = await useBackend(options.backend);
-  const { network, tokenizer, path } = await openModel(options.model, options);
+  const { network, tokenizer, path } = await openModel(options.model, options, signal);
   const model = new MedCLIPSeg(network, tokenizer);
+  const how = { ...sampling, interpolation, signal } as const;
+  const place = { out: options.out, name: basename(imagePath, extname(imagePath)) };
+  const { splitUncertainty } = options;
+  let seconds = 0;
   const started = performance.now();
-  const result = await model.segment(image, options.prompt, { ...sampling, signal });
-  const seconds = (performance.now() - started) / 1000;
-  model.dispose();
+  /** Nothing is written before there is something to write. */
+  const timed =
+    <T>(write: (result: T) => Promise<Record<string, string>>) =>
+    async (result: T) => {
+      seconds = (performance.now() - started) / 1000;
+      await mkdir(options.out, { recursive: true });
+      return write(result);
+    };
+  const { numbers, line, files } = await (classes
+    ? segmentClasses(
+        model,
+        image,
+        classes,
+        { threshold, ...how },
+        timed((map) => writeClassMaps(place, image, map)),
+      )
+    : segmentOne(
+        model,
+        image,
+        prompt as string,
+        how,
+        timed((result) => writeMaps(place, image, result, splitUncertainty)),
+      )
+  ).finally(() => model.dispose());
 
-  await mkdir(options.out, { recursive: true });
-  const name = basename(imagePath, extname(imagePath));
-  const files = await writeMaps(options.out, name, image, result, options.splitUncertainty);
-  const foreground = result.mask.reduce((sum, v) => sum + v, 0);
   const report = {
     notice: 'For research only, not a medical device.',
     version: VERSION,
     node: process.version,
     image: imagePath,
-    size: [result.width, result.height],
-    prompt: options.prompt,
+    size: [image.width, image.height],
     model: path,
     backend,
     sampling,
-    samples: result.samples,
+    interpolation,
+    threshold,
     seconds: Number(seconds.toFixed(3)),
-    foregroundPixels: foreground,
-    foregroundShare: foreground / result.mask.length,
-    meanUncertainty: result.uncertainty.reduce((sum, v) => sum + v, 0) / result.uncertainty.length,
+    ...numbers,
     uncertaintyScale: [0, MAXIMUM_ENTROPY],
     files,
   };
-  await writeWhole(join(options.out, `${name}-report.json`), `${JSON.stringify(report, null, 2)}\n`);
-  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  else
-    process.stdout.write(
-      `${(100 * report.foregroundShare).toFixed(1)} % of the image, ${result.samples} samples in ${seconds.toFixed(1)} s\n${Object.values(
-        files,
-      )
-        .map((file) => join(options.out, file))
-        .join('\n')}\n`,
-    );
-}
-
-async function writeMaps(
-  out: string,
-  name: string,
-  image: Awaited<ReturnType<typeof readImage>>,
-  result: Segmentation,
-  splitUncertainty = false,
-): Promise<Record<string, string>> {
-  const { width, height } = result;
-  const entropy = (map: Float32Array) =>
-    ({ width, height, channels: 1, data: sixteenBit(map, MAXIMUM_ENTROPY) }) as const;
-  const pictures = {
-    mask: { width, height, channels: 1, data: result.mask.map((v) => v * 255) },
-    probability: { width, height, channels: 1, data: sixteenBit(result.probability, 1) },
-    uncertainty: entropy(result.uncertainty),
-    ...(splitUncertainty && {
-      'uncertainty-expected': entropy(result.expectedEntropy),
-      'uncertainty-mutual': entropy(result.mutualInformation),
-    }),
-    'uncertainty-color': uncertaintyPicture(result),
-    overlay: overlayPicture(image, result),
-  } as const;
-  const files: Record<string, string> = {};
-  for (const [kind, pixels] of Object.entries(pictures)) {
-    files[kind] = `${name}-${kind}.png`;
-    await writePng(join(out, files[kind]), pixels);
-  }
-  return files;
+  await writeWhole(join(options.out, `${place.name}-report.json`), `${JSON.stringify(report, null, 2)}\n`);
+  const paths = Object.values(files).map((file) => join(options.out, file));
+  process.stdout.write(
+    options.json ? `${JSON.stringify(report)}\n` : `${line} in ${seconds.toFixed(1)} s\n${paths.join('\n')}\n`,
+  );
 }

@@ -49,7 +49,7 @@ const valueAt = (tree: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce((node, key) => (node as Tree | undefined)?.[key as string], tree);
 
 /** What is wrong, a line per key. */
-function faultsIn(tree: Tree, { issues }: z.ZodError, known: readonly string[]): string[] {
+function faultsIn(tree: Tree, issues: z.ZodError['issues'], known: readonly string[]): string[] {
   return issues.flatMap((issue) => {
     const at = issue.path.join('.');
     if (issue.code === 'unrecognized_keys')
@@ -80,17 +80,15 @@ export async function readSettings(
   for (const assignment of overrides) override(written, assignment, known);
   const tree = fromPublished(written, path, onNotice);
   const model = isTree(tree.MODEL) ? tree.MODEL : {};
-  if (!('ENCODERS' in model) && !('IMAGE' in model))
-    throw new UsageError(
-      `${path}: MODEL`,
-      'ENCODERS or CLIP_MODEL, or IMAGE and TEXT for new encoders',
-      'none of them',
-      'Name the encoders that adapters stand between.',
-    );
-  const schema = schemas['ENCODERS' in model ? 'frozen' : 'new'];
+  const named = 'ENCODERS' in model || 'IMAGE' in model;
+  const schema = schemas['IMAGE' in model && !('ENCODERS' in model) ? 'new' : 'frozen'];
   const result = schema.safeParse(tree);
   if (result.success) return result.data;
-  const faults = faultsIn(tree, result.error, [...keysOf(schema), ...publishedKeys]);
+  const issues = result.error.issues.filter(({ path: [section] }) => named || section !== 'MODEL');
+  const faults = [
+    ...(named ? [] : ['MODEL: expected ENCODERS or CLIP_MODEL, or IMAGE and TEXT for new encoders, got none of them']),
+    ...faultsIn(tree, issues, [...keysOf(schema), ...publishedKeys]),
+  ];
   throw new UsageError(
     path,
     'known keys with fitting values',
