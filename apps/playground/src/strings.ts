@@ -63,7 +63,6 @@ export const STRINGS = {
     suggestions: 'Suggestions',
     kinds: { count: 'How many', size: 'Size', appearance: 'Colour', finding: 'What' },
     place: 'Where',
-    grid: 'Show the grid of places on the picture',
     gridHint: 'Click on the picture to say where.',
     preparing: 'Preparing…',
     loading: (model: string, percent: string) => `Loading ${model}${percent && ` ${percent}`}…`,

@@ -59,6 +59,13 @@ export function mapLayer(map: Float32Array, scale: Scale, least: number, most: n
   return out;
 }
 
+/** Less in one colour and more in another, the clearer the larger the difference. @param map values from -1 to 1 */
+export function differenceLayer(map: Float32Array): Rgba {
+  const out = mapLayer(map, 'balance', -1, 1);
+  for (let i = 0; i < map.length; i++) out[4 * i + 3] = 255 * Math.min(1, 0.12 + 1.5 * Math.abs(map[i] as number));
+  return out;
+}
+
 /** Where a mask is right, misses something, and has too much. */
 export function errorLayer(mask: Uint8Array, truth: Uint8Array): Rgba {
   const out = new Uint8ClampedArray(4 * mask.length);

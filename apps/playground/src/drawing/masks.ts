@@ -36,11 +36,10 @@ export function largestPart(mask: Uint8Array, width: number): Uint8Array {
   return Uint8Array.from(part, (p) => (p === best && p > 0 ? 1 : 0));
 }
 
-/** A mask from the grey values of a file: half of the brightest and above, so that masks of 0 and 1 are read too. */
+/** A mask from the grey values of a file: 127 and above, as in the published pipeline; where nothing is so bright, the brightest value. */
 export function maskOfGrey(grey: Uint8Array): Uint8Array {
   let most = 0;
   for (const value of grey) if (value > most) most = value;
-  // As the published pipeline where the mask uses the whole range.
   const threshold = Math.min(most, 127);
   return Uint8Array.from(grey, (value) => (most > 0 && value >= threshold ? 1 : 0));
 }

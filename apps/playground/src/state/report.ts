@@ -3,7 +3,7 @@ import { MAXIMUM_ENTROPY } from 'medclipseg/metrics';
 import { version } from '../../package.json';
 import { STRINGS } from '../strings.ts';
 import type { Side } from '../worker/protocol.ts';
-import { compute, machine } from './engine.ts';
+import { compute, engine, machine } from './engine.ts';
 import { maskRule, measures, scores } from './layers.ts';
 import { chosen, facts } from './model.ts';
 import { notices } from './notices.ts';
@@ -44,7 +44,7 @@ export const report = () => ({
 });
 
 /** Nothing of the picture but its size: names of files may name patients. */
-export const diagnostics = () => ({
+export const diagnostics = async () => ({
   version,
   browser: navigator.userAgent,
   cores: navigator.hardwareConcurrency,
@@ -52,6 +52,7 @@ export const diagnostics = () => ({
   asked: compute.value,
   machine: machine.value,
   model: { source: chosen.value.source.kind, ...facts.value },
+  memory: await (await engine()).memory(),
   picture: picture.value && [picture.value.width, picture.value.height],
   settings: {
     samples: samples.value,

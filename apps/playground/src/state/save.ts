@@ -71,5 +71,6 @@ async function copy(text: string, done: string): Promise<void> {
 
 export const copyLink = (): Promise<void> => copy(linkTo(location.href), STRINGS.save.linkCopied);
 
-export const copyDiagnostics = (): Promise<void> =>
-  copy(JSON.stringify(diagnostics(), null, 2), STRINGS.save.diagnosticsCopied);
+export async function copyDiagnostics(): Promise<void> {
+  await copy(JSON.stringify(await diagnostics(), null, 2), STRINGS.save.diagnosticsCopied);
+}

@@ -1,4 +1,6 @@
 // A labelled slider that shows its value.
+import { useId } from 'preact/hooks';
+
 interface Props {
   readonly label: string;
   readonly value: number;
@@ -10,19 +12,21 @@ interface Props {
   readonly onInput: (value: number) => void;
 }
 
-export const Slider = ({ label, value, min, max, step, shown, hint, onInput }: Props) => (
-  <label class="slider" title={hint}>
-    <span class="row">
-      <span>{label}</span>
-      <output>{shown}</output>
-    </span>
-    <input
-      type="range"
-      // The output in the label would take the label for itself.
-      aria-label={label}
-      {...{ min, max, step, value }}
-      aria-valuetext={shown}
-      onInput={(event) => onInput(event.currentTarget.valueAsNumber)}
-    />
-  </label>
-);
+export function Slider({ label, value, min, max, step, shown, hint, onInput }: Props) {
+  const id = useId();
+  return (
+    <div class="slider" title={hint}>
+      <div class="row">
+        <label for={id}>{label}</label>
+        <span>{shown}</span>
+      </div>
+      <input
+        id={id}
+        type="range"
+        {...{ min, max, step, value }}
+        aria-valuetext={shown}
+        onInput={(event) => onInput(event.currentTarget.valueAsNumber)}
+      />
+    </div>
+  );
+}

@@ -47,13 +47,7 @@ export function Suggestions() {
       <Chips kind="finding" words={drawn.value ? [WORDINGS[drawn.value.modality].finding] : FINDINGS} />
       <fieldset class="chips">
         <legend>{STRINGS.sentence.place}</legend>
-        <button
-          type="button"
-          aria-pressed={gridShown.value}
-          aria-label={STRINGS.sentence.grid}
-          title={STRINGS.sentence.gridHint}
-          onClick={() => (gridShown.value = !gridShown.value)}
-        >
+        <button type="button" aria-pressed={gridShown.value} onClick={() => (gridShown.value = !gridShown.value)}>
           <Icon name="grid" />
           {STRINGS.sentence.gridHint}
         </button>

@@ -3,7 +3,7 @@ import type { RasterImage } from '@medclipseg/datasets';
 import type { Estimate } from 'medclipseg';
 import { MAXIMUM_ENTROPY, resizeMap } from 'medclipseg/metrics';
 import { estimateSize, uncertaintyMap } from '../drawing/estimates.ts';
-import { errorLayer, mapLayer, outlineLayer, type Rgba, tintLayer } from '../drawing/layers.ts';
+import { differenceLayer, errorLayer, mapLayer, outlineLayer, type Rgba, tintLayer } from '../drawing/layers.ts';
 import { aboveThreshold, largestPart, resizeMask } from '../drawing/masks.ts';
 import { layerSize, outlineReach } from '../drawing/sizes.ts';
 import type { OpenPicture } from './open-picture.ts';
@@ -37,5 +37,5 @@ export function drawLayer(picture: OpenPicture, estimate: Estimate, look: Look):
 export function drawDifference({ width, height }: RasterImage, a: Estimate, b: Estimate): ImageBitmap {
   const size = layerSize(width, height);
   const difference = b.probability.map((p, i) => p - (a.probability[i] as number));
-  return bitmap(mapLayer(resizeMap(difference, estimateSize(a), size), 'balance', -1, 1), size);
+  return bitmap(differenceLayer(resizeMap(difference, estimateSize(a), size)), size);
 }

@@ -1,0 +1,63 @@
+// Fifty segmentations: memory stays, and the page is never blocked.
+import type { Browser, CDPSession } from 'playwright';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BUILT, inBrowser, launch } from './browser.ts';
+import { Playground } from './playground.ts';
+import { type StaticServer, serveFolder } from './server.ts';
+
+/** What the garbage collector cannot be blamed for. */
+const MAY_GROW = 4e6;
+
+inBrowser('fifty segmentations', () => {
+  let server: StaticServer;
+  let browser: Browser;
+  let at: Playground;
+  let devtools: CDPSession;
+  beforeAll(async () => {
+    server = await serveFolder(BUILT);
+    browser = await launch();
+    at = await Playground.open(browser, server.url, { settings: { samples: 1, compute: 'wasm' } });
+    devtools = await at.page.context().newCDPSession(at.page);
+    await at.page.evaluate(() => {
+      const tasks: number[] = [];
+      Object.assign(globalThis, { longTasks: tasks });
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) tasks.push(duration);
+      }).observe({ type: 'longtask', buffered: true });
+    });
+    await at.button('MRI').click();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  async function segment(times: number): Promise<void> {
+    for (let i = 0; i < times; i++) {
+      await at.run();
+      await at.button('Segment').waitFor();
+      await at.done(1);
+    }
+  }
+
+  async function memory() {
+    const { memory: engine } = await at.diagnostics();
+    await devtools.send('HeapProfiler.collectGarbage');
+    const { usedSize } = await devtools.send('Runtime.getHeapUsage');
+    return { tensors: engine.tensors, bytes: engine.bytes, heap: usedSize };
+  }
+
+  it('leave memory where it was after five', async () => {
+    await segment(5);
+    const before = await memory();
+    await segment(45);
+    const after = await memory();
+    expect({ tensors: after.tensors, bytes: after.bytes }).toEqual({ tensors: before.tensors, bytes: before.bytes });
+    expect(after.heap - before.heap).toBeLessThan(MAY_GROW);
+  });
+
+  it('never block the page for more than 100 ms', async () => {
+    const tasks = await at.page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
+    expect(Math.max(0, ...tasks)).toBeLessThanOrEqual(100);
+  });
+});

@@ -1,0 +1,118 @@
+// Every view, light and dark, on a desktop and on a phone: pictures to look at, and no serious fault of accessibility.
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type axe from 'axe-core';
+import type { Browser } from 'playwright';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BUILT, inBrowser, launch } from './browser.ts';
+import { Playground } from './playground.ts';
+import { type StaticServer, serveFolder } from './server.ts';
+
+const OUT = fileURLToPath(new URL('../../../.ci/out/playground/', import.meta.url));
+const DEVICES = { desktop: { width: 1360, height: 880 }, phone: { width: 390, height: 844 } } as const;
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+inBrowser('looks', () => {
+  let server: StaticServer;
+  let browser: Browser;
+  let at: Playground;
+  let axeSource: string;
+  beforeAll(async () => {
+    await mkdir(OUT, { recursive: true });
+    axeSource = await readFile(AXE, 'utf8');
+    server = await serveFolder(BUILT);
+    browser = await launch();
+    at = await Playground.open(browser, server.url, { settings: { samples: 3 }, viewport: DEVICES.desktop });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  async function faults(): Promise<string[]> {
+    await at.page.evaluate(axeSource);
+    const { violations } = await at.page.evaluate(() =>
+      (globalThis as unknown as { axe: typeof axe }).axe.run(document),
+    );
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
+  }
+
+  /** Takes the four pictures of a view, and checks it in both colours. */
+  async function look(name: string): Promise<void> {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await at.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      for (const [device, size] of Object.entries(DEVICES)) {
+        await at.page.setViewportSize(size);
+        await at.page.evaluate(() => scrollTo(0, 0));
+        await at.page.screenshot({ path: `${OUT}${name}-${device}-${colorScheme}.png`, fullPage: true });
+        // Nothing sticks out to the right.
+        expect(await at.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(size.width);
+      }
+      expect(await faults(), `${name}, ${colorScheme}`).toEqual([]);
+    }
+    await at.page.setViewportSize(DEVICES.desktop);
+  }
+
+  it('the start', async () => {
+    await at.page.waitForFunction(() =>
+      [...document.querySelectorAll<HTMLCanvasElement>('.samples canvas')].every(({ style }) => style.opacity === '1'),
+    );
+    await look('1-start');
+  });
+
+  it('a picture with the grid of places, which write the sentence', async () => {
+    await at.button('Dermoscopy').click();
+    await at.button('Click on the picture to say where.').click();
+    const sentence = at.page.getByLabel('What to look for');
+    await sentence.fill('one brown skin lesion');
+    await at.button('center').click();
+    expect(await sentence.inputValue()).toBe('one brown skin lesion, located in center of the image');
+    await at.button('small').click();
+    expect(await sentence.inputValue()).toBe('one small brown skin lesion, located in center of the image');
+    await look('2-places');
+  });
+
+  it('the views of a result', async () => {
+    await at.button('Segment').click();
+    await at.done(3);
+    await at.button('Use the drawn one').click();
+    await at.page.getByRole('row', { name: /^DSC/ }).waitFor();
+    for (const view of ['Overlay', 'Outline', 'Probability', 'Uncertainty', 'Against truth']) {
+      await at.page.getByText(view, { exact: true }).first().click();
+      await at.page.waitForTimeout(300);
+      await look(`3-${view.toLowerCase().replace(' ', '-')}`);
+    }
+  });
+
+  it('the value under the pointer, and under the arrow keys', async () => {
+    await at.page.getByText('Probability', { exact: true }).first().click();
+    const screen = at.page.getByRole('application').first();
+    await screen.hover({ position: { x: 40, y: 40 } });
+    const corner = Number(await at.page.locator('.probe').textContent());
+    expect(corner).toBeGreaterThanOrEqual(0);
+    expect(corner).toBeLessThan(0.5);
+    await at.page.mouse.move(0, 0);
+    await screen.focus();
+    await at.page.keyboard.press('ArrowRight');
+    expect(await at.page.locator('.probe').textContent()).toMatch(/^\d\.\d\d$/);
+  });
+
+  it('two sentences, models, teaching', async () => {
+    await at.page.getByText('Overlay', { exact: true }).first().click();
+    await at.button('Compare with a second sentence').click();
+    await at.write('no skin lesion in the image', 'Second sentence');
+    await at.run();
+    await at.page.locator('.screen').nth(2).waitFor();
+    await at.status.filter({ hasText: /^3 samples/ }).waitFor();
+    await look('4-two-sentences');
+    await at.button('Model: mini').click();
+    await look('5-models');
+    await at.page.keyboard.press('Escape');
+    await at.page.getByText('Teach', { exact: true }).click();
+    await look('6-teach');
+    expect(at.errors).toEqual([]);
+  });
+});

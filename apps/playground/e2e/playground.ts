@@ -1,0 +1,89 @@
+// The page as a person uses it.
+import { readFile } from 'node:fs/promises';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright';
+
+/** Shaders compile slowly in software. */
+const PATIENCE = 120_000;
+
+export interface OpenOptions extends BrowserContextOptions {
+  /** Settings as in a link. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+}
+
+export class Playground {
+  /** What went wrong without the page saying so. */
+  readonly errors: string[] = [];
+
+  private constructor(readonly page: Page) {
+    page.setDefaultTimeout(PATIENCE);
+    page.on('pageerror', ({ message }) => this.errors.push(message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.errors.push(message.text());
+    });
+  }
+
+  static async open(
+    browser: Browser,
+    url: string,
+    { settings = {}, ...options }: OpenOptions = {},
+  ): Promise<Playground> {
+    const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'], ...options });
+    const playground = new Playground(await context.newPage());
+    const written = new URLSearchParams(Object.entries(settings).map(([name, value]) => [name, `${value}`]));
+    await playground.page.goto(`${url}#${written}`);
+    return playground;
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole('button', { name, exact: typeof name === 'string' });
+  }
+
+  get status(): Locator {
+    return this.page.locator('.status p');
+  }
+
+  get notice(): Locator {
+    return this.page.locator('.notice').last();
+  }
+
+  /** Gives files to a button that opens the chooser. */
+  async choose(button: string, name: string, bytes: Uint8Array, index = 0): Promise<void> {
+    const chooser = this.page.waitForEvent('filechooser');
+    await this.button(button).nth(index).click();
+    await (await chooser).setFiles({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) });
+  }
+
+  async write(sentence: string, label = 'What to look for'): Promise<void> {
+    await this.page.getByLabel(label).fill(sentence);
+  }
+
+  /** Presses Enter in the sentence, as the hint on the keyboard says. */
+  async run(): Promise<void> {
+    await this.page.locator('.sentence input').first().press('Enter');
+  }
+
+  /** Waits until so many samples are there and no more come. */
+  async done(samples: number): Promise<void> {
+    await this.status.filter({ hasText: new RegExp(`^${samples} samples? ·`) }).waitFor();
+  }
+
+  /** The file that a button saves. */
+  async saved(button: string): Promise<{ readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
+    const download = this.page.waitForEvent('download');
+    await this.button(button).click();
+    const file = await download;
+    return { name: file.suggestedFilename(), bytes: Uint8Array.from(await readFile(await file.path())) };
+  }
+
+  async diagnostics(): Promise<{ readonly memory: { readonly tensors: number; readonly bytes: number } }> {
+    await this.button('Copy diagnostics').click();
+    await this.page.getByText('Diagnostics copied.').waitFor();
+    const text = await this.page.evaluate(() => navigator.clipboard.readText());
+    await this.button('Close').last().click();
+    return JSON.parse(text);
+  }
+
+  close(): Promise<void> {
+    return this.page.context().close();
+  }
+}

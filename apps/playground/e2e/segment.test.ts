@@ -1,0 +1,79 @@
+// The main road, on both backends: choose a picture, write a sentence, see the mask; stop; compare two sentences.
+import { drawPhantom } from '@medclipseg/datasets';
+import { encodePng } from '@medclipseg/datasets/browser';
+import { decodeImage } from '@medclipseg/datasets/node';
+import type { Browser } from 'playwright';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BUILT, inBrowser, launch } from './browser.ts';
+import { predictedMask } from './command-line.ts';
+import { Playground } from './playground.ts';
+import { type StaticServer, serveFolder } from './server.ts';
+
+const SAMPLES = 2;
+const phantom = drawPhantom({ modality: 'mri', seed: 5 });
+const png = encodePng(phantom.image);
+const truth = encodePng(phantom.mask);
+
+const greyOf = async (bytes: Uint8Array) => (await decodeImage(bytes, { as: 'gray' })).data;
+
+let expected: Uint8Array;
+beforeAll(async () => {
+  expected = await greyOf(await predictedMask(png, phantom.sentence, SAMPLES));
+});
+
+for (const backend of ['wasm', 'webgpu'] as const)
+  inBrowser(`segmenting with ${backend}`, () => {
+    let server: StaticServer;
+    let browser: Browser;
+    let at: Playground;
+    beforeAll(async () => {
+      server = await serveFolder(BUILT);
+      browser = await launch({ webgpu: backend === 'webgpu' });
+      at = await Playground.open(browser, server.url, { settings: { compute: backend, samples: SAMPLES } });
+    });
+    afterAll(async () => {
+      await browser.close();
+      await server.close();
+    });
+
+    it('a picture and a sentence make the mask that the command line makes', async () => {
+      await at.choose('Choose a file', 'scan.png', png);
+      expect(await at.page.locator(`[data-backend=${backend}]`).textContent()).toContain('as chosen');
+      await at.write(phantom.sentence);
+      await at.run();
+      await at.done(SAMPLES);
+      const mask = await at.saved('Mask');
+      expect(mask.name).toBe('scan-mask.png');
+      const pixels = await greyOf(mask.bytes);
+      const differing = pixels.filter((value, i) => value !== expected[i]).length;
+      expect(expected.filter((value) => value > 0).length).toBeGreaterThan(100);
+      expect(differing / pixels.length).toBeLessThanOrEqual(0.001);
+    });
+
+    it('the true mask gives scores, and shows where the two differ', async () => {
+      await at.choose('Choose a mask', 'truth.png', truth);
+      const dsc = at.page.getByRole('row', { name: /^DSC/ }).getByRole('cell');
+      expect(Number(await dsc.textContent())).toBeGreaterThan(0.5);
+      await at.button('Show where they differ').click();
+      await at.page.getByText('Missed').waitFor();
+    });
+
+    it('a second sentence stands beside the first, with their difference', async () => {
+      await at.button('Compare with a second sentence').click();
+      await at.write('no tumor in the image', 'Second sentence');
+      await at.run();
+      await at.page.getByText('Difference').first().waitFor();
+      expect(await at.page.locator('.screen').count()).toBe(3);
+      expect(at.errors).toEqual([]);
+    });
+
+    it('stops when asked to, and keeps what there is', async () => {
+      await at.button('Only one sentence').click();
+      await at.page.getByRole('slider', { name: 'Samples' }).fill('100');
+      await at.run();
+      await at.status.filter({ hasText: /^Sample \d+ of 100/ }).waitFor();
+      await at.button('Stop').click();
+      await at.status.filter({ hasText: /^Stopped after \d+ of 100 samples/ }).waitFor();
+      expect(await at.button('Segment').isEnabled()).toBe(true);
+    });
+  });
