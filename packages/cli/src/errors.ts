@@ -29,9 +29,12 @@ export class IncompleteError extends Error {
 
 export const EXIT = { done: 0, failed: 1, usage: 2, cancelled: 130 } as const;
 
+/** A write that the disk has no room for; the system does not tell the file. */
+const FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG'];
+
 /** A folder that is not there, a full disk, a file that may not be written: what the system refused, and of what. */
 const isSystemError = (error: NodeJS.ErrnoException): boolean =>
-  error.syscall !== undefined && (error.path !== undefined || error.code === 'ENOSPC');
+  error.syscall !== undefined && (error.path !== undefined || FULL.includes(error.code));
 
 /** Our own errors carry a tag; their message and the system's are meant for people, anything else keeps its stack. */
 export function describe(error: unknown): string {
