@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type axe from 'axe-core';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { STRINGS } from '../src/strings.ts';
 import { BUILT, inBrowser, launch } from './browser.ts';
 import { Playground } from './playground.ts';
 import { type StaticServer, serveFolder } from './server.ts';
@@ -80,10 +81,10 @@ inBrowser('looks', () => {
     await at.done(3);
     await at.button('Use the drawn one').click();
     await at.page.getByRole('row', { name: /^DSC/ }).waitFor();
-    for (const view of ['Overlay', 'Outline', 'Probability', 'Uncertainty', 'Against truth']) {
-      await at.page.getByText(view, { exact: true }).first().click();
-      await at.page.waitForTimeout(300);
-      await look(`3-${view.toLowerCase().replace(' ', '-')}`);
+    for (const [view, title] of Object.entries(STRINGS.view.names)) {
+      await at.page.getByText(title, { exact: true }).first().click();
+      await at.page.locator(`[data-view=${view}]`).waitFor();
+      await look(`3-${view}`);
     }
   });
 

@@ -1,7 +1,7 @@
 // What lies over the picture, drawn anew when result, view or threshold change.
 import { effect, signal } from '@preact/signals';
 import type { ImageScores } from 'medclipseg/metrics';
-import type { Look, MaskRule, Measures, Side } from '../worker/protocol.ts';
+import type { Look, MaskRule, Measures, Side, View } from '../worker/protocol.ts';
 import { explain } from './explain.ts';
 import { latest } from './latest.ts';
 import { say } from './notices.ts';
@@ -12,7 +12,13 @@ import { largestOnly, threshold, uncertainty, view } from './settings.ts';
 
 type PerSide<Value> = Readonly<Partial<Record<Side, Value>>>;
 
-export const layers = signal<PerSide<ImageBitmap>>({});
+/** A drawn layer, and the view that it is of: a new one takes a moment. */
+export interface Layer {
+  readonly bitmap: ImageBitmap;
+  readonly view: View;
+}
+
+export const layers = signal<PerSide<Layer>>({});
 export const measures = signal<PerSide<Measures>>({});
 export const scores = signal<PerSide<ImageScores>>({});
 /** Where the two sentences differ. */
@@ -30,16 +36,16 @@ const put = <Value>(target: { value: PerSide<Value> }, side: Side, value: Value 
   target.value = { ...target.value, [side]: value };
 };
 
-const keepLayer = (side: Side, bitmap: ImageBitmap | undefined): void => {
+const keepLayer = (side: Side, layer: Layer | undefined): void => {
   const before = layers.value[side];
-  put(layers, side, bitmap);
-  before?.close();
+  put(layers, side, layer);
+  before?.bitmap.close();
 };
 
 const drawing = (side: Side) =>
   latest(async ({ id, hasResult, look }: Request & { readonly look: Look }) => {
     const bitmap = id !== undefined && hasResult ? await pictures().layer(id, side, look) : undefined;
-    if (picture.value?.id === id) keepLayer(side, bitmap);
+    if (picture.value?.id === id) keepLayer(side, bitmap && { bitmap, view: look.view });
     else bitmap?.close();
   });
 

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { STRINGS } from '../strings.ts';
+import type { View } from '../worker/protocol.ts';
 import { Bitmap } from './bitmap.tsx';
 
 interface Props {
@@ -11,6 +12,8 @@ interface Props {
   readonly picture: ImageBitmap;
   readonly layer: ImageBitmap | undefined;
   readonly opacity: number;
+  /** What the layer shows. */
+  readonly view?: View;
   /** The value at a point, given in shares of width and height; undefined where there is none. */
   readonly read?: (x: number, y: number) => string | undefined;
   /** Lies on the picture and takes the pointer. */
@@ -28,7 +31,7 @@ const MOVES: Readonly<Record<string, readonly [number, number]>> = {
 
 const clamp = (share: number) => Math.min(1, Math.max(0, share));
 
-export function Screen({ title, label, picture, layer, opacity, read, children }: Props) {
+export function Screen({ title, label, picture, layer, opacity, view, read, children }: Props) {
   const point = useSignal<readonly [number, number] | undefined>(undefined);
   const at = point.value;
   const value = at && read?.(...at);
@@ -52,6 +55,7 @@ export function Screen({ title, label, picture, layer, opacity, read, children }
       <div
         class="canvases"
         style={{ '--aspect': `${picture.width / picture.height}` }}
+        data-view={view}
         role="application"
         aria-label={label}
         aria-description={read && STRINGS.picture.probe}

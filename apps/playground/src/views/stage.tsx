@@ -50,8 +50,9 @@ export function Stage({ shown }: { readonly shown: Picture }) {
             title={comparing.value ? TITLES[side] : undefined}
             label={describe(shown, side)}
             picture={shown.bitmap}
-            layer={layers.value[side]}
-            opacity={opacities.value[view.value]}
+            layer={layers.value[side]?.bitmap}
+            view={layers.value[side]?.view}
+            opacity={opacities.value[layers.value[side]?.view ?? view.value]}
             read={results.value[side] && reader(side)}
           >
             {gridShown.value && <PlaceGrid />}
