@@ -163,6 +163,10 @@ describe('train', () => {
     };
     const uncertainty = await predict('steady');
     expect(await predict('entire')).toBe(uncertainty);
+    const single = join(folder, 'one.safetensors');
+    const convert = await run(['weights', 'convert', latest('steady'), single, '--whole', '--dtype', 'F16']);
+    expect(convert.code, convert.err).toBe(0);
+    expect(await predict('one.safetensors')).toBeCloseTo(uncertainty, 2);
     const elsewhere = join(folder, 'elsewhere');
     await rename(encoders, elsewhere);
     expect(await predict('steady')).toMatch(

@@ -2,6 +2,7 @@
 import { type Tokenizer, type TokenizerJson, tokenizerOf } from '@medclipseg/clip-encoders/tokenizers';
 import { flatten } from '@medclipseg/nn';
 import { encodeSafetensors, type TensorFile, type TensorValue } from '@medclipseg/weights';
+import { version } from '../../package.json';
 import type { ModelConfig } from '../config.ts';
 import { CheckpointError } from '../errors.ts';
 import type { Network } from '../network.ts';
@@ -14,7 +15,7 @@ const FORMAT = 'medclipseg-checkpoint-1';
 const ENCODERS = /^(vision|text)\./;
 
 /** What a checkpoint needs of a training. */
-export type TrainingState = Pick<Trainer, 'progress' | 'optimizerState'>;
+export type TrainingState = Pick<Trainer, 'progress' | 'optimizerState'> & Partial<Pick<Trainer, 'plan'>>;
 
 export interface Contents {
   readonly tensors: ReadonlyMap<string, TensorValue>;
@@ -45,12 +46,15 @@ export async function contentsOf(
     tensors,
     metadata: {
       format: FORMAT,
+      version,
       config: JSON.stringify(config),
       tokenizer: JSON.stringify(tokenizer),
       ...(encoders && { encoders: JSON.stringify(encoders) }),
       ...(trainer &&
         optimizer && {
           progress: JSON.stringify(trainer.progress),
+          // Order, augmentation and noise are functions of its seed: there is no other random state.
+          ...(trainer.plan && { plan: JSON.stringify(trainer.plan) }),
           optimizerSteps: String(optimizer.step),
         }),
     },

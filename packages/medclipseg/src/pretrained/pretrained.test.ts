@@ -95,7 +95,7 @@ describe('fromPretrained', () => {
       seen.push(loaded);
     };
     const model = await MedCLIPSeg.fromPretrained(folder, { onProgress });
-    expect(model.info).toEqual({ path, format: 'medclipseg', metadata: {}, progress: undefined });
+    expect(model.info).toEqual({ path, format: 'medclipseg', metadata: { version: expect.stringMatching(/^\d/) } });
     expect(model.network.config).toEqual(config);
     expect(model.tokenizer.encode('polyp left')).toEqual(tokenizer.encode('polyp left'));
     expect(seen).toEqual([...seen].sort((a, b) => (a ?? 0) - (b ?? 0)));
@@ -172,8 +172,9 @@ describe('encodeCheckpoint', () => {
     expect(Buffer.compare(await readFile(path), Buffer.from(encoded))).toBe(0);
     const { parameters, progress } = await loadTraining(path, config);
     expect(progress).toEqual(trainer.progress);
-    const { network: frozen, progress: same } = await loadModel(encoded);
+    const { network: frozen, progress: same, metadata } = await loadModel(encoded);
     expect(same).toEqual(progress);
+    expect(JSON.parse(metadata.plan as string)).toEqual(trainer.plan);
     expect([...flatten(frozen.parameters as never).keys()]).toEqual([...flatten(parameters as never).keys()]);
     trainer.dispose();
     for (const tree of [network, frozen, { parameters }]) tf.dispose([...flatten(tree.parameters as never).values()]);

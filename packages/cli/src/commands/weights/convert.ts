@@ -5,11 +5,14 @@ import { trainedKeys } from 'medclipseg';
 import { UsageError } from '../../errors.ts';
 import { openWeights } from './open.ts';
 import { asReference } from './reference.ts';
+import { openWhole } from './whole.ts';
 
 export interface ConvertOptions {
   readonly below?: string;
   readonly keys: readonly string[];
   readonly trained?: boolean;
+  readonly whole?: boolean;
+  readonly encoders?: string;
   readonly dtype?: string;
   readonly reference?: string;
 }
@@ -67,7 +70,9 @@ export async function convert(
 ): Promise<void> {
   if (options.dtype !== undefined && !TYPES.includes(options.dtype))
     throw new UsageError('--dtype', TYPES.join(', '), `'${options.dtype}'`, 'Choose one of them.');
-  const file = await openWeights(input, signal);
+  if (options.encoders !== undefined && !options.whole)
+    throw new UsageError('--encoders', '--whole beside it', 'none', 'Only a whole model holds encoders.');
+  const file = options.whole ? await openWhole(input, options.encoders, signal) : await openWeights(input, signal);
   try {
     const tensors = select(file, options);
     // What describes a checkpoint of this program would be untrue of the published implementation's.

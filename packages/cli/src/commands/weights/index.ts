@@ -25,6 +25,8 @@ export function registerWeights(program: Command, signal: AbortSignal): void {
     .option('--below <prefix>', 'take what has this prefix, such as "model.", and drop the prefix')
     .option('--keys <pattern>', 'take only names that match, * standing for anything (repeatable)', list, [])
     .option('--trained', 'take only what the published training learns')
+    .option('--whole', 'take a model with the encoders that its checkpoint names, to be shipped as one file')
+    .option('--encoders <file>', 'with --whole: where they are now')
     .option('--dtype <type>', 'write floating-point tensors as F32, F16 or BF16; by default each as it is')
     .option('--reference <family>', "write a checkpoint of this program under the published implementation's names")
     .action(async (input, output, options) => {
