@@ -25,7 +25,7 @@ const RUNS: readonly { readonly name: string; readonly options: MonteCarloOption
     { name: 'mean network', options: { samples: 0 } },
   ];
 /** Samples of the reference that are drawn at a time, each time from a seed of its own. */
-const PART = 20;
+const PART = 10;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -103,21 +103,9 @@ const estimatesOf = (file: SampleFile) =>
 
 const progress = (text: string) => process.stderr.write(`${text}\n`);
 
-// What there is already is kept: a run that was stopped goes on.
-for (const [i, file] of files.entries())
-  if (!(await store.hasEstimates(file.name))) {
-    // The first image of a process runs twice: what it warms up must not count.
-    if (i === 0) await estimatesOf(file);
-    await store.saveEstimates(file.name, await estimatesOf(file));
-    progress(`estimates ${i + 1}/${files.length}`);
-  }
-const table = () =>
-  samplingTable(
-    store,
-    files.map(({ name }) => name),
-  );
-for (let done = PART; done <= Number(values.reference); done += PART) {
-  for (const file of files) {
+/** Draws samples of an image's reference until it has as many as asked for. */
+async function refer(file: SampleFile, wanted: number): Promise<void> {
+  for (let done = PART; done <= wanted; done += PART) {
     const reference = await store.reference(file.name, size * size);
     if (reference.samples >= done) continue;
     const [part] = await withView(file, (view) =>
@@ -125,7 +113,28 @@ for (let done = PART; done <= Number(values.reference); done += PART) {
     );
     if (part) await store.addReference(file.name, reference, PART, part.probability);
   }
-  progress(`reference ${done}/${values.reference}`);
 }
-console.log(await table());
+
+// What there is already is kept: a run that was stopped goes on.
+const wanted = Number(values.reference);
+for (const [i, file] of files.entries()) {
+  if (!(await store.hasEstimates(file.name))) {
+    // The first image of a process runs twice: what it warms up must not count.
+    if (i === 0) await estimatesOf(file);
+    await store.saveEstimates(file.name, await estimatesOf(file));
+  }
+  await refer(file, Math.min(wanted, 2 * PART));
+  progress(`${i + 1}/${files.length} images`);
+}
+for (let done = 2 * PART; done < wanted; ) {
+  done = Math.min(wanted, done + 10 * PART);
+  for (const file of files) await refer(file, done);
+  progress(`reference ${done}/${wanted}`);
+}
+console.log(
+  await samplingTable(
+    store,
+    files.map(({ name }) => name),
+  ),
+);
 process.exit(0);
