@@ -6,7 +6,8 @@ torch 2.13.0 (cpu), numpy 2.4.6, Python 3.11. One thread; the same seed, data an
     python tools/mini/pretrain.py --data DATA --out OUT --small 64 --large 28 --seed 666
     python tools/mini/pretrain.py --data DATA --out FURTHER --start OUT/pretrained.safetensors --large 34 --rate 4e-4 --seed 667
 
-The second begins anew at the first one's end, at 224 pixels and with a smaller rate. What is written is the running average of the weights (decay 0.999). Called again with the same folder, it goes on after the last whole epoch.
+The second begins anew at the first one's end, at 224 pixels and with a smaller rate. What is written is the running average of the weights (decay 0.999)
+after the last epoch; validation chooses nothing. Called again with the same folder, it goes on after the last whole epoch.
 """
 
 import argparse
@@ -198,7 +199,7 @@ def main():
     )
     steps_per_epoch = len(polyps) // STEP_OF["kvasir"]
     total = (options.small + options.large) * steps_per_epoch
-    step, best, drawn_order, begin, start = 0, 0.0, [], 0, time.time()
+    step, drawn_order, begin, start = 0, [], 0, time.time()
     state_path = options.out / "state.pt"
     if state_path.exists():
         state = torch.load(state_path, weights_only=False)
@@ -207,11 +208,9 @@ def main():
         optimizer.load_state_dict(state["optimizer"])
         random.bit_generator.state, drawn_order = state["random"], state["drawn_order"]
         torch.set_rng_state(state["torch_random"])
-        step, best, begin, start = state["step"], state["best"], state["epoch"], start - state["seconds"]
+        step, begin, start = state["step"], state["epoch"], start - state["seconds"]
     for epoch in range(begin, options.small + options.large):
         size = SMALL if epoch < options.small else LARGE
-        if epoch == options.small:
-            best = 0.0
         order, losses = random.permutation(polyps), []
         for first in range(0, steps_per_epoch * STEP_OF["kvasir"], STEP_OF["kvasir"]):
             if len(drawn_order) < STEP_OF["phantom"]:
@@ -234,18 +233,14 @@ def main():
         report = {"epoch": epoch, "size": size, "loss": round(float(np.mean(losses)), 4)}
         if epoch % 3 == 2 or epoch + 1 == options.small + options.large:
             report["dice"] = validate(average, tokenizer, data, checked[size], size)
-            score = report["dice"]["Kvasir"]
-            report["best"] = score > best
-            if report["best"]:
-                best = score
-                write_checkpoint(options.out / "pretrained.safetensors", average, tokenizer.json, epoch + 1)
+        write_checkpoint(options.out / "pretrained.safetensors", average, tokenizer.json, epoch + 1)
         report["seconds"] = round(time.time() - start)
         with open(options.out / "log.jsonl", "a") as log:
             log.write(json.dumps(report) + "\n")
         state = {
             "network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(),
             "random": random.bit_generator.state, "torch_random": torch.get_rng_state(), "drawn_order": drawn_order,
-            "step": step, "best": best, "epoch": epoch + 1, "seconds": time.time() - start,
+            "step": step, "epoch": epoch + 1, "seconds": time.time() - start,
         }  # fmt: skip
         torch.save(state, state_path.with_suffix(".part"))
         state_path.with_suffix(".part").replace(state_path)
