@@ -3,6 +3,7 @@ import { Icon } from '../views/icon.tsx';
 import { Slider } from '../views/slider.tsx';
 import { LossChart } from './loss-chart.tsx';
 import { TEACH } from './strings.ts';
+import { taught } from './taught.ts';
 import {
   canTrain,
   doing,
@@ -17,7 +18,6 @@ import {
   saveTaught,
   steps,
   stop,
-  taught,
   train,
   undoTraining,
 } from './training.ts';

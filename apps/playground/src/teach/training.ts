@@ -2,16 +2,17 @@
 import { computed, signal } from '@preact/signals';
 import { proxy } from 'comlink';
 import { download } from '../files/download.ts';
-import { type Engine, engine, generation, machine, replaceEngine } from '../state/engine.ts';
+import { type Engine, engine, machine, replaceEngine } from '../state/engine.ts';
 import { explain, isGpuLoss } from '../state/explain.ts';
-import { chosen, engineWithModel, facts } from '../state/model.ts';
-
+import { chosen, engineWithModel } from '../state/model.ts';
 import { say } from '../state/notices.ts';
-import type { Taught, TeachStep, Tried } from '../worker/teach-protocol.ts';
+import type { TeachStep, Tried } from '../worker/teach-protocol.ts';
 import { type Entry, entries, problemIn, taughtBy } from './entries.ts';
 import { prevents } from './examples.ts';
 import { maskFrom } from './mask-editor.ts';
 import { TEACH } from './strings.ts';
+import { setTaught } from './taught.ts';
+import { secondsLeft } from './time-left.ts';
 
 /** What the engine does for the teaching part. */
 export type Doing = 'nothing' | 'trying' | 'training' | 'paused' | 'stopping' | 'saving';
@@ -25,34 +26,13 @@ export const steps = signal(40);
 /** Losses of the last training, step by step, and how many steps it has. */
 export const losses = signal<readonly number[]>([]);
 export const planned = signal(0);
-/** Seconds until the training is done, once that can be told. */
-export const remaining = signal<number | undefined>(undefined);
-
-const UNTAUGHT: Taught = { undos: 0, changed: false };
-const known = signal<{ readonly taught: Taught; readonly model?: object; readonly engine?: number }>({
-  taught: UNTAUGHT,
-});
-
-/** What can be taken back; nothing in a model that was opened since, or in another engine. */
-export const taught = computed(() => {
-  const { model, engine: number, taught: value } = known.value;
-  return model === facts.value && number === generation.value ? value : UNTAUGHT;
-});
-const setTaught = (value: Taught): void => {
-  known.value = { taught: value, model: facts.value, engine: generation.value };
-};
+/** When they were done. */
+const ends = signal<readonly number[]>([]);
+export const remaining = computed(() => secondsLeft(ends.value, planned.value));
 
 /** Examples that something is wrong with. */
 export const faulty = computed(() => entries.value.filter((entry) => prevents(problemIn(entry))));
 export const canTrain = computed(() => idle.value && entries.value.length > 0 && faulty.value.length === 0);
-
-let typical = 0;
-
-/** A running mean of the seconds that steps take. @param seen 1 for the first */
-function smoothed(seconds: number, seen: number): number {
-  typical = seen === 1 ? seconds : 0.7 * typical + 0.3 * seconds;
-  return typical;
-}
 
 async function guarded(what: Doing, work: (engine: Engine) => Promise<void>): Promise<void> {
   if (!idle.value) return;
@@ -100,15 +80,11 @@ export const train = (): Promise<void> =>
     doing.value = 'training';
     losses.value = [];
     planned.value = 0;
-    remaining.value = undefined;
-    let since: number | undefined;
-    const onStep = proxy(({ step, steps: all, loss }: TeachStep) => {
+    ends.value = [];
+    const onStep = proxy(({ steps: all, loss }: TeachStep) => {
       planned.value = all;
       losses.value = [...losses.value, loss];
-      const now = performance.now();
-      // The first step also pays for warming up; a pause counts as well, and is forgotten step by step.
-      if (since !== undefined) remaining.value = (all - step) * smoothed((now - since) / 1000, step - 1);
-      since = now;
+      ends.value = [...ends.value, performance.now()];
     });
     const end = await on.teach(list.map(taughtBy), steps.value, onStep);
     setTaught(await on.taught());

@@ -1,44 +1,15 @@
 // A model that learns in the page: adapters, upscaler and mask head, from a handful of examples; its encoders stay as they are.
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
-import { countParameters, trainable } from '@medclipseg/nn';
+import { trainable } from '@medclipseg/nn';
 import { DivergedError, type Network, TRAINED_PART, Trainer, type TrainingPlan } from 'medclipseg';
 import { batchAt, fitted } from './teach-batches.ts';
 import { Gate } from './teach-gate.ts';
+import { batchSizeFor, type PlanOptions, planFor } from './teach-plan.ts';
 import type { Taught, TaughtExample, TeachEnd, TeachStep } from './teach-protocol.ts';
 import { putWeights, takeWeights, type Weights, WeightsStack } from './teach-weights.ts';
 
-const BATCH = 3;
-const LEARNING_RATE = 5e-4;
-
-/** Parameters from which on one picture at a time is differentiated, and blocks are computed again instead of kept. */
-const LARGE = 20e6;
-
 /** For what was before earlier trainings. */
 const UNDO_BYTES = 256 << 20;
-
-export interface SessionOptions {
-  readonly steps: number;
-  readonly learningRate?: number;
-  readonly seed?: number;
-}
-
-const planFor = (
-  { parameters }: Network,
-  { steps, learningRate = LEARNING_RATE, seed = 1 }: SessionOptions,
-): TrainingPlan => ({
-  // A step is an epoch: it brings an example new noise.
-  epochs: steps,
-  seed,
-  learningRate,
-  minimumLearningRate: learningRate / 10,
-  schedule: 'step',
-  warmupSteps: 4,
-  beta2: 0.99,
-  clipNorm: 1,
-  // So few sentences have nothing to be told apart from.
-  loss: { dice: 'region', contrastiveWeight: 0 },
-  ...(countParameters(parameters as never) > LARGE && { microBatch: 1, recompute: true }),
-});
 
 /** The same model, with what is taught as variables. Takes over its tensors. */
 export const teachable = ({ config, parameters }: Network): Network => ({
@@ -77,7 +48,7 @@ export class TeachSession {
   async run(
     examples: readonly TaughtExample[],
     onStep: (step: TeachStep) => void,
-    options: SessionOptions,
+    options: PlanOptions,
   ): Promise<TeachEnd> {
     await this.end();
     const training = this.#train(examples, onStep, planFor(this.#network, options));
@@ -93,8 +64,7 @@ export class TeachSession {
     const { vision, preprocessing } = this.#network.config;
     const size = vision.imageSize;
     const small = examples.map((example) => fitted(example, size));
-    // Where pictures of a batch see each other, each must learn alone, as it will be segmented.
-    const batchSize = vision.attendsTo === 'images' ? 1 : BATCH;
+    const batchSize = batchSizeFor(this.#network);
     const options = { size, preprocessing, batchSize, seed: plan.seed + this.#before.size };
     const stop = new AbortController();
     this.#stop = stop;
