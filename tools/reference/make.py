@@ -159,16 +159,20 @@ def with_bert(towers: nn.Module, text: str) -> nn.Module:
     return WithBert(towers, getattr(towers, text))
 
 
+WHOLE_MODELS = {
+    "unimedclip": (lambda: with_bert(unimedclip(), "text_encoder"), BERT_SENTENCES),
+    "biomedclip": (lambda: with_bert(biomedclip(), "text"), BERT_SENTENCES),
+    "clip": (lambda: WithClip(openai_clip(16)), CLIP_SENTENCES),
+    "pubmedclip": (lambda: WithClip(openai_clip(32)), CLIP_SENTENCES),
+}
+
 CASES = {
     "unimedclip": make_unimedclip,
     "biomedclip": make_biomedclip,
     "clip": make_clip,
     "pubmedclip": make_pubmedclip,
     "clip-hub": make_hub,
-    "medclipseg-unimedclip": make_checkpoint("unimedclip", lambda: with_bert(unimedclip(), "text_encoder"), BERT_SENTENCES),
-    "medclipseg-biomedclip": make_checkpoint("biomedclip", lambda: with_bert(biomedclip(), "text"), BERT_SENTENCES),
-    "medclipseg-clip": make_checkpoint("clip", lambda: WithClip(openai_clip(16)), CLIP_SENTENCES),
-    "medclipseg-pubmedclip": make_checkpoint("pubmedclip", lambda: WithClip(openai_clip(32)), CLIP_SENTENCES),
+    **{f"medclipseg-{family}": make_checkpoint(family, *made) for family, made in WHOLE_MODELS.items()},
 }
 
 if __name__ == "__main__":

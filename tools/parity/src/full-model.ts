@@ -16,7 +16,7 @@ import {
 import { type Inputs, readNumbered } from './compare.ts';
 
 /** The published settings around towers of any size. */
-const around = (family: FamilyName, weights: TensorFile): ModelConfig => ({
+export const around = (family: FamilyName, weights: TensorFile): ModelConfig => ({
   ...towerConfigs(family, weights, families[family].keys),
   adapters: { width: 256, layers: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], beta: 2.35, gate: 0 },
   upscaleBlocks: 2,
