@@ -10,9 +10,9 @@ eachBackend('segmenting', (backend) => {
     const parameters = newParameters();
     const model = new MedCLIPSeg({ config, parameters }, tokenizer);
     const run = async (options: object) =>
-      (await model.segment(image, 'polyp left', { samples: 6, ...options })).probability;
+      (await model.segment(image, 'polyp left', { samples: 30, ...options })).probability;
     const one = await run({ fold: 1 });
-    for (const fold of [2, 5, 6]) {
+    for (const fold of [5, 30]) {
       const folded = await run({ fold });
       for (const [i, p] of one.entries()) expect(folded[i]).toBeCloseTo(p, 5);
     }
