@@ -82,7 +82,10 @@ addSamplingFlags(
       .description('predict the test split of a dataset and score it')
       .requiredOption('--checkpoint <path>', 'a checkpoint, or a folder with one')
       .requiredOption('--data <folder>', 'dataset in the published layout')
-      .option('--out <folder>', 'where masks and scores go; below the checkpoint by default')
+      .option(
+        '--out <folder>',
+        'where masks and scores go; by default beside the checkpoint, or in out for one that was not named by its path',
+      )
       .option('--design <name>', 'how the sentences are written', 'original')
       .option('--prompt <sentence>', 'the same sentence for every image, instead of its own')
       .option('--shuffle-prompts', 'give every image another one’s sentence, to see how far sentences matter')

@@ -1,4 +1,5 @@
 // medclipseg test: predicts the test split and scores it.
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { PROMPT_DESIGNS, type PromptDesign, readImage, readSplit, writePng } from '@medclipseg/datasets/node';
@@ -44,7 +45,9 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
   const sentences = options.prompt ?? (options.shufflePrompts ? `${options.design}, shuffled` : options.design);
   const kind =
     options.prompt !== undefined ? 'prompt' : `${options.design}${options.shufflePrompts ? '-shuffled' : ''}`;
-  const out = options.out ?? join(dirname(path), `test-${kind}`);
+  // Beside a checkpoint of one's own; a shipped or downloaded one lies where nothing else belongs.
+  const home = existsSync(options.checkpoint) ? dirname(path) : 'out';
+  const out = options.out ?? join(home, `test-${kind}`);
   await Promise.all(['masks', 'probabilities'].map((kind) => mkdir(join(out, kind), { recursive: true })));
   const size = network.config.vision.imageSize;
   for (const [i, { name, sentence, imagePath, maskPath }] of files.entries()) {
