@@ -31,7 +31,7 @@ const PAIRS: Readonly<Record<string, readonly [MaskImage, MaskImage]>> = {
 };
 
 /** Pairs of points that brute force looks at per run; of more, a share is measured. */
-const MOST_PAIRS = 1e6;
+const MOST_PAIRS = 3e6;
 
 /** Milliseconds of all pairs, both ways; corners are found as the scores find them. */
 function bruteForce([a, b]: readonly [MaskImage, MaskImage]): number {
