@@ -28,9 +28,9 @@ it('the entries offer what is written down here', () => {
   const names = (entry: object) => Object.keys(entry).sort().join(' ');
   expect([main, node, hub, hubNode].map(names)).toMatchInlineSnapshot(`
     [
-      "ForbiddenPickleError FormatError HARMLESS HttpError KeyMismatchError NetworkError WeightsError below blobSource bytesSource encodeSafetensors openSafetensors openTensors printable readMapped storedAs storedTensors tensorsInMemory urlSource writeMapped",
+      "ForbiddenPickleError FormatError HARMLESS HttpError KeyMismatchError NetworkError WeightsError below blobSource bytesSource encodeSafetensors nearest openSafetensors openTensors printable readMapped storedAs storedTensors tensorsInMemory urlBlob urlSource writeMapped",
       "fileSource openTensorFile writeSafetensors",
-      "HUB HubError hubBlob",
+      "HUB HubError forgetHubBlob hubBlob hubFiles",
       "HUB HubError hubEnvironment hubFile",
     ]
   `);
