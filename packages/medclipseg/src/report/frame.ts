@@ -2,7 +2,7 @@
 import { type Html, type HtmlValue, html } from './html.ts';
 
 const [WIDTH, HEIGHT] = [400, 290];
-const MARGIN = { left: 46, right: 14, top: 12, bottom: 44 };
+const MARGIN = { left: 56, right: 14, top: 12, bottom: 44 };
 
 export interface Axis {
   readonly title: string;
