@@ -68,7 +68,8 @@ export class TeachSession {
     const options = { size, preprocessing, batchSize, seed: plan.seed + this.#before.size };
     const stop = new AbortController();
     this.#stop = stop;
-    this.#gate.open();
+    const gate = this.#gate;
+    gate.open();
     const before = await takeWeights(this.#network);
     this.#before.push(before);
     this.#changed = true;
@@ -78,16 +79,15 @@ export class TeachSession {
         {
           stepsPerEpoch: 1,
           train: async function* (step) {
+            // Before a step rather than behind it: what the page asked for meanwhile has been heard by now.
+            await gate.pass();
             yield batchAt(step, small, options);
           },
           validate: nothing,
         },
         {
           signal: stop.signal,
-          onStep: async ({ epoch, loss }) => {
-            onStep({ step: epoch + 1, steps: plan.epochs, loss: loss.total });
-            await this.#gate.pass();
-          },
+          onStep: ({ epoch, loss }) => onStep({ step: epoch + 1, steps: plan.epochs, loss: loss.total }),
         },
       );
       return { kind: 'done' };
