@@ -1,7 +1,9 @@
 // Fifty segmentations: memory stays, and the page is never blocked.
 import type { Browser, CDPSession } from 'playwright';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { STRINGS } from '../src/strings.ts';
 import { BUILT, inBrowser, launch } from './browser.ts';
+import { tasksDuring } from './main-thread.ts';
 import { Playground } from './playground.ts';
 import { type StaticServer, serveFolder } from './server.ts';
 
@@ -18,13 +20,6 @@ inBrowser('fifty segmentations', () => {
     browser = await launch();
     at = await Playground.open(browser, server.url, { settings: { samples: 1, compute: 'wasm' } });
     devtools = await at.page.context().newCDPSession(at.page);
-    await at.page.evaluate(() => {
-      const tasks: number[] = [];
-      Object.assign(globalThis, { longTasks: tasks });
-      new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) tasks.push(duration);
-      }).observe({ type: 'longtask', buffered: true });
-    });
     await at.button('MRI').click();
   });
   afterAll(async () => {
@@ -56,8 +51,19 @@ inBrowser('fifty segmentations', () => {
     expect(after.heap - before.heap).toBeLessThan(MAY_GROW);
   });
 
-  it('never block the page for more than 100 ms', async () => {
-    const tasks = await at.page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
-    expect(Math.max(0, ...tasks)).toBeLessThanOrEqual(100);
+  it('and all else that can be done never block the page for 100 ms', async () => {
+    const tasks = await tasksDuring(browser, at.page, async () => {
+      await at.page.reload();
+      await at.button('Endoscopy').click();
+      await segment(2);
+      await at.button('Use the drawn one').click();
+      for (const title of Object.values(STRINGS.view.names))
+        await at.page.getByText(title, { exact: true }).first().click();
+      await at.page.getByRole('slider', { name: 'Threshold' }).fill('0.3');
+      await at.page.getByLabel('Largest part only').check();
+      await at.saved('Everything');
+    });
+    expect(tasks.length).toBeGreaterThan(100);
+    expect(Math.max(...tasks)).toBeLessThanOrEqual(100);
   });
 });

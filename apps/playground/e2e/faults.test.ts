@@ -68,7 +68,7 @@ inBrowser('faults', () => {
     });
     await at.page.context().route(/huggingface\.co/, (route) => route.abort('internetdisconnected'));
     await at.button('Model: mini').click();
-    await at.page.getByText('In use').waitFor();
+    await at.page.getByText('In use', { exact: true }).waitFor();
     await at.choose(
       'From a file',
       'broken.safetensors',
@@ -81,19 +81,19 @@ inBrowser('faults', () => {
     await at.page.getByLabel('Model hub id').fill('owner/name');
     await at.button('Look it up').click();
     await at.notice.filter({ hasText: 'The download did not work.' }).waitFor();
-    await at.page.getByText('In use').waitFor();
+    await at.page.getByText('In use', { exact: true }).waitFor();
     await at.close();
   });
 
   it('a lost graphics device: the segmentation goes on without it, to its end', async () => {
-    const at = await Playground.open(browser, server.url, { settings: { compute: 'webgpu', samples: 2 } });
+    const at = await Playground.open(browser, server.url, { settings: { compute: 'webgpu', samples: 1 } });
     await at.choose('Choose a file', 'scan.png', png);
     await at.page.locator('[data-backend=webgpu]').waitFor();
     await loseDevice(at.page);
     await at.write(phantom.sentence);
     await at.run();
     await at.notice.filter({ hasText: 'The graphics device was lost.' }).waitFor();
-    await at.done(2);
+    await at.done(1);
     expect(await at.page.locator('[data-backend=wasm]').textContent()).toContain('the graphics device was lost');
     await at.close();
   });

@@ -16,9 +16,12 @@ followTheme();
 followLink(location.hash);
 followResults();
 render(<App />, document.getElementById('app') as HTMLElement);
-// While the person looks for a picture, the engine warms up.
-void engine()
-  .then(engineWithModel)
-  .catch((error) => say(explain(error)));
-void rememberedModels();
-keepForOffline();
+
+// Once the page is seen; while the person looks for a picture, the engine warms up.
+setTimeout(() => {
+  void engine()
+    .then(engineWithModel)
+    .catch((error) => say(explain(error)));
+  void rememberedModels();
+  keepForOffline();
+});

@@ -1,0 +1,80 @@
+// Files in and out: a scan of several frames that knows its spacing; maps and report as the command line writes them; a link.
+import { drawPhantom } from '@medclipseg/datasets';
+import { unzipSync } from 'fflate';
+import type { Browser } from 'playwright';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { encodeDicom, words } from '../../../packages/datasets/src/scans/testing/files.ts';
+import { readSettings } from '../src/state/settings-link.ts';
+import { BUILT, inBrowser, launch } from './browser.ts';
+import { Playground } from './playground.ts';
+import { type StaticServer, serveFolder } from './server.ts';
+
+/** Two frames: nothing, then a phantom. Half a millimetre across, a quarter down. */
+const SIDE = 96;
+const { image } = drawPhantom({ modality: 'mri', seed: 5, size: SIDE });
+const grey = Array.from({ length: SIDE * SIDE }, (_, i) => image.data[3 * i] as number);
+const scan = encodeDicom({
+  rows: SIDE,
+  columns: SIDE,
+  frames: 2,
+  pixels: words([...grey.map(() => 0), ...grey]),
+  more: [[0x0028, 0x0030, 'DS', '0.25\\0.5']],
+});
+
+inBrowser('files', () => {
+  let server: StaticServer;
+  let browser: Browser;
+  let at: Playground;
+  beforeAll(async () => {
+    server = await serveFolder(BUILT);
+    browser = await launch();
+    at = await Playground.open(browser, server.url, { settings: { compute: 'wasm', samples: 2, seed: 7 } });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  it('of several frames one is chosen, and the area is told in square millimetres', async () => {
+    await at.choose('Choose a file', 'patient-name.dcm', scan);
+    await at.page.getByText('holds 2 pages').waitFor();
+    await at.page.getByRole('spinbutton', { name: 'Page' }).fill('2');
+    await at.button('Open this page').click();
+    await at.page.getByText(`${SIDE} × ${SIDE} px · 0.5 × 0.25 mm a pixel`).waitFor();
+    await at.write('one large bright tumor');
+    await at.run();
+    await at.done(2);
+    const [pixels, millimetres] = await at.page.locator('.measures').first().getByRole('cell').allTextContents();
+    const count = Number(pixels?.replace(/[^\d]/g, ''));
+    expect(count).toBeGreaterThan(10);
+    expect(Number(millimetres?.replace(/[^\d.]/g, ''))).toBeCloseTo(count / 8, -1);
+  });
+
+  it('everything is saved: maps in 16 bit, and a report', async () => {
+    const { name, bytes } = await at.saved('Everything');
+    expect(name).toBe('patient-name.zip');
+    const files = unzipSync(bytes);
+    expect(Object.keys(files).sort()).toEqual(
+      ['mask', 'overlay', 'probability', 'report', 'uncertainty', 'uncertainty-color'].map(
+        (what) => `patient-name-${what}.${what === 'report' ? 'json' : 'png'}`,
+      ),
+    );
+    // Bits of a sample, in the header of a PNG.
+    const depthOf = (what: string) => files[`patient-name-${what}.png`]?.[24];
+    expect(['mask', 'probability', 'uncertainty'].map(depthOf)).toEqual([8, 16, 16]);
+    const report = JSON.parse(new TextDecoder().decode(files['patient-name-report.json']));
+    expect(report).toMatchObject({ size: [SIDE, SIDE], spacing: { x: 0.5, y: 0.25 }, backend: 'wasm', model: 'mini' });
+    expect(report.results[0]).toMatchObject({ prompt: 'one large bright tumor', samples: 2, sampling: { seed: 7 } });
+  });
+
+  it('a link carries the settings and nothing of the picture, nor do diagnostics', async () => {
+    await at.button('Copy link').click();
+    await at.page.getByText('Link copied.').waitFor();
+    const link = new URL(await at.page.evaluate(() => navigator.clipboard.readText()));
+    expect(readSettings(link.hash)).toMatchObject({ sentence: 'one large bright tumor', samples: 2, seed: 7 });
+    expect(link.href).not.toContain('patient');
+    await at.button('Close').last().click();
+    expect(JSON.stringify(await at.diagnostics())).not.toContain('patient');
+    expect(at.errors).toEqual([]);
+  });
+});

@@ -1,0 +1,29 @@
+// How long the page's own thread was busy at a stretch.
+import type { Browser, Page } from 'playwright';
+
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** Processor time in microseconds. */
+  readonly tdur?: number;
+  readonly args: { readonly name?: string };
+}
+
+const TASK = 'ThreadControllerImpl::RunTask';
+
+/**
+ * Milliseconds of processor time of every task on the page's thread while `work` runs. Not of the clock: where other programs compute too, a task
+ * waits in the middle, which is not the page's fault.
+ */
+export async function tasksDuring(browser: Browser, page: Page, work: () => Promise<void>): Promise<readonly number[]> {
+  await browser.startTracing(page, { categories: ['toplevel'] });
+  await work();
+  const trace: { traceEvents: TraceEvent[] } = JSON.parse((await browser.stopTracing()).toString());
+  const isPage = ({ name, args }: TraceEvent) => name === 'thread_name' && args.name === 'CrRendererMain';
+  const threadOf = ({ pid, tid }: TraceEvent) => `${pid} ${tid}`;
+  const threads = new Set(trace.traceEvents.filter(isPage).map(threadOf));
+  return trace.traceEvents
+    .filter((event) => event.name === TASK && threads.has(threadOf(event)))
+    .map(({ tdur = 0 }) => tdur / 1000);
+}

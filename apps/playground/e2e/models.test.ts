@@ -1,0 +1,80 @@
+// Models from disk and from a hub: progress, cancel, kept for the next visit, removed.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { weights } from '@medclipseg/mini';
+import type { Browser, Route } from 'playwright';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BUILT, inBrowser, launch } from './browser.ts';
+import { Playground } from './playground.ts';
+import { type StaticServer, serveFolder } from './server.ts';
+
+const SETTINGS = { compute: 'wasm', samples: 1 };
+const COMMIT = 'c0ffee'.padEnd(40, '0');
+
+inBrowser('models', () => {
+  let server: StaticServer;
+  let browser: Browser;
+  let file: Buffer;
+  beforeAll(async () => {
+    file = await readFile(fileURLToPath(weights));
+    server = await serveFolder(BUILT);
+    browser = await launch();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  const inUse = (at: Playground, title: string) => at.page.locator('.models li[aria-current=true]', { hasText: title });
+
+  it('from disk: used, there after a reload, and gone when removed', async () => {
+    const at = await Playground.open(browser, server.url, { settings: SETTINGS });
+    await at.button('Model: mini').click();
+    await at.choose('From a file', 'own.safetensors', file);
+    await inUse(at, 'own.safetensors').waitFor();
+    await at.page.reload();
+    await at.button('Model: mini').click();
+    await at.button('Use').click();
+    await inUse(at, 'own.safetensors').waitFor();
+    await at.button('Remove own.safetensors').click();
+    await inUse(at, 'mini').waitFor();
+    expect(await at.page.locator('.models li').count()).toBe(1);
+    await at.page.reload();
+    await at.button('Model: mini').click();
+    expect(await at.page.locator('.models li').count()).toBe(1);
+    expect(at.errors).toEqual([]);
+    await at.close();
+  });
+
+  it('from the hub: its size is said before it is fetched, it can be cancelled, and it works', async () => {
+    const at = await Playground.open(browser, server.url, { settings: SETTINGS, serviceWorkers: 'block' });
+    const headers = { 'access-control-allow-origin': '*' };
+    const lfs = { sha256: createHash('sha256').update(file).digest('hex'), size: file.length };
+    const siblings = [
+      { rfilename: 'model.safetensors', lfs },
+      { rfilename: 'README.md', size: 9, blobId: COMMIT },
+    ];
+    let fetched = 0;
+    let answer: (route: Route) => Promise<void> | undefined = () => undefined;
+    await at.page.context().route('https://huggingface.co/**', async (route) => {
+      if (route.request().url().includes('/api/')) return route.fulfill({ headers, json: { sha: COMMIT, siblings } });
+      fetched += 1;
+      return answer(route);
+    });
+    await at.button('Model: mini').click();
+    await at.page.getByLabel('Model hub id').fill('owner/name');
+    await at.button('Look it up').click();
+    await at.page.getByText('This downloads 8.6 MB').waitFor();
+    expect(fetched).toBe(0);
+    await at.button('Download 8.6 MB').click();
+    await at.button('Cancel').click();
+    await at.notice.filter({ hasText: 'Cancelled; nothing was kept.' }).waitFor();
+    await inUse(at, 'mini').waitFor();
+    answer = (route) => route.fulfill({ headers, body: file });
+    await at.button('Download 8.6 MB').click();
+    await inUse(at, 'owner/name/model.safetensors').waitFor();
+    expect(at.errors).toEqual([]);
+    await at.close();
+  });
+});
