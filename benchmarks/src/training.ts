@@ -42,7 +42,7 @@ async function measureCase({ name, config, batch, learns }: Case, backend: strin
   const variables = variablesOf(parameters as never);
   const { imageSize } = config.vision;
   const image = tf.randomNormal([batch, imageSize, imageSize, 3]);
-  const mask = tf.cast(tf.greater(tf.randomNormal([batch, imageSize, imageSize]), 0), 'float32');
+  const mask = tf.tidy(() => tf.cast(tf.greater(tf.randomNormal([batch, imageSize, imageSize]), 0), 'float32'));
   const sentence = (row: number) =>
     Int32Array.from({ length: config.text.context }, (_, i) => (i < 20 ? i + row + 1 : 0));
   const sentences = tokenBatch(Array.from({ length: batch }, (_, row) => sentence(row)));
@@ -65,11 +65,11 @@ async function measureCase({ name, config, batch, learns }: Case, backend: strin
     const { peakBytes } = await tf.profile(() => step(recompute) as never);
     return (peakBytes - before) / 2 ** 20;
   };
+  const [plainPeak, leanPeak] = [await peak(false), await peak(true)];
   const forward =
     (await milliseconds(() =>
       logitsOf(network, trunk(network, prefix(network, image, sentences), sentences, { noise })),
     )) / 1000;
-  const [plainPeak, leanPeak] = [await peak(false), await peak(true)];
   const [plain, lean] = [await seconds(false), await seconds(true)];
   tf.dispose([image, mask, sentences.ids]);
   disposeParameters(parameters as never);

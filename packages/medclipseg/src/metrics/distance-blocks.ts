@@ -91,8 +91,7 @@ const reach = (low: number, high: number, otherLow: number, otherHigh: number) =
  * Distance of each point of `from` to the nearest one of `to`, in the unit of `spacing`.
  *
  * A block of `to` matters to a block of `from` if it can be as near as some other block must be; within what matters, a point leaves out the
- * blocks that are further than what it has found. Exact: differences are taken between whole
- * numbers, so bounds are rounded as distances are.
+ * blocks that are further than what it has found. Exact: differences are taken between whole numbers, so bounds are rounded as distances are.
  */
 export function distancesByBlocks(from: Blocks, to: Blocks, { x: stepX, y: stepY }: Spacing): Float64Array {
   const distances = new Float64Array(from.point.length);

@@ -15,7 +15,7 @@ export function mutualDistances(a: Points, b: Points, spacing: Spacing): readonl
   }
   const frame = frameOf(a, b);
   const area = frame.width * frame.height;
-  // What comparing blocks costs, in pixels that a transform passes; the weights are measured.
+  // Roughly what comparing blocks costs, in pixels that a transform passes.
   const perPoint = 8 * (a.x.length + b.x.length);
   if (perPoint < area) {
     const [p, q] = [blocksOf(a, frame), blocksOf(b, frame)];
