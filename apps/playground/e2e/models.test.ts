@@ -33,6 +33,7 @@ inBrowser('models', () => {
     await at.button('Model: mini').click();
     await at.choose('From a file', 'own.safetensors', file);
     await inUse(at, 'own.safetensors').waitFor();
+    await at.notice.filter({ hasText: 'own.safetensors is open.' }).waitFor();
     await at.page.reload();
     await at.button('Model: mini').click();
     await at.button('Use').click();

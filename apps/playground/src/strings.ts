@@ -41,7 +41,6 @@ export const STRINGS = {
     probe: 'Point at the picture, or move with the arrow keys, to read values.',
     drop: 'Open as picture',
     dropTruth: 'Use as true mask',
-    dropModel: 'Model files open too.',
   },
 
   pages: {

@@ -26,9 +26,9 @@ export async function takeModel(model: KnownModel): Promise<boolean> {
     await choose(model);
     forgetResults();
     models.value = [...models.value.filter(({ id }) => id !== model.id), model];
-    say({ kind: 'done', text: STRINGS.models.opened(model.title) });
     // Private windows and full disks keep nothing.
     await keepModel(model).catch(() => undefined);
+    say({ kind: 'done', text: STRINGS.models.opened(model.title) });
     return true;
   } catch (error) {
     say(isAbort(error) ? { kind: 'done', text: STRINGS.models.cancelled } : explain(error));

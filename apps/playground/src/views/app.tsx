@@ -43,7 +43,7 @@ export const App = () => (
   <>
     <Header />
     <main>{tab.value === 'teach' ? <TeachView /> : <SegmentView />}</main>
-    <Notices />
+    {!modelsShown.value && !pageQuestion.value && <Notices />}
     <DropTarget />
     {modelsShown.value && <ModelDialog />}
     {pageQuestion.value && <PageDialog {...pageQuestion.value} />}

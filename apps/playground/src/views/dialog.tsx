@@ -1,8 +1,9 @@
-// A modal dialog: the browser's own, which keeps the focus and closes with Escape.
+// A modal dialog: the browser's own, which keeps the focus and closes with Escape. It lies over everything, so it shows the notices itself.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { STRINGS } from '../strings.ts';
 import { Icon } from './icon.tsx';
+import { Notices } from './notices.tsx';
 
 interface Props {
   readonly title: string;
@@ -23,6 +24,7 @@ export function Dialog({ title, onClose, children }: Props) {
           </button>
         </header>
         {children}
+        <Notices />
       </div>
     </dialog>
   );
