@@ -9,8 +9,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: [...conditions, 'node'] } },
   test: {
     include: ['src/**/*.test.ts', 'e2e/**/*.test.ts'],
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     // Browsers compute on every core by themselves.
     fileParallelism: false,
     server: { deps: { inline: [/@medclipseg\//, /packages\//] } },

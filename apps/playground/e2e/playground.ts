@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright';
 
 /** Shaders compile slowly in software. */
-const PATIENCE = 240_000;
+const PATIENCE = 600_000;
 
 export interface OpenOptions extends BrowserContextOptions {
   /** Settings as in a link. */
