@@ -1,61 +1,20 @@
 // Training and prediction from the command line, on a small drawn dataset: interruption, repetition, faults.
-import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writePhantoms } from '@medclipseg/datasets/node';
 import { openTensorFile } from '@medclipseg/weights/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run, smallTraining } from './fixtures/small-training.ts';
 
-const main = new URL('./main.ts', import.meta.url).pathname;
-const SETTINGS = `
-NAME: phantoms
-MODEL:
-  IMAGE: { SIZE: 32, PATCH: 8, WIDTH: 16, LAYERS: 2, HEADS: 2, MLP_DIM: 32 }
-  TEXT: { CONTEXT: 32, WIDTH: 16, LAYERS: 2, HEADS: 2, MLP_DIM: 32 }
-  OUTPUT_DIM: 8
-  ADAPTER_DIM: 8
-  LAYERS: [1]
-TRAIN: { BATCH_SIZE: 4, NUM_EPOCHS: 3, LEARNING_RATE: 0.001, DICE: region }
-`;
-
+let small: Awaited<ReturnType<typeof smallTraining>>;
 let folder = '';
 let data = '';
-let config = '';
+let trainInto: typeof small.trainInto;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'training-'));
-  data = join(folder, 'data');
-  config = join(folder, 'settings.yaml');
-  await writePhantoms(data, { modality: 'endoscopy', count: 40, seed: 1, size: 32 });
-  await writeFile(config, SETTINGS);
+  small = await smallTraining();
+  ({ folder, data, trainInto } = small);
 });
-afterAll(() => rm(folder, { recursive: true }));
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the command; `onNotice` sees what it has written to stderr so far and may stop it. */
-const run = (args: string[], onNotice?: (text: string, stop: (signal: NodeJS.Signals) => void) => void) =>
-  new Promise<Ended>((resolve) => {
-    const child = spawn(process.execPath, ['--conditions=@medclipseg/source', '--import', 'tsx', main, ...args]);
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      err += chunk;
-      onNotice?.(err, (signal) => void child.kill(signal));
-    });
-    child.on('close', (code) => resolve({ code, out, err }));
-  });
-
-const trainInto = (out: string, ...more: string[]) => [
-  ...['train', '--config', config, '--data', data, '--out', out, '--backend', 'wasm'],
-  ...more,
-];
+afterAll(() => small.remove());
 
 describe('train', () => {
   it('interrupted and resumed, ends with the very same checkpoint; predict repeats its bytes', async () => {
@@ -64,10 +23,12 @@ describe('train', () => {
     expect(uninterrupted.code, uninterrupted.err).toBe(0);
 
     let sent = false;
-    const interrupted = await run(trainInto(parts), (text, stop) => {
-      if (sent || !text.includes('epoch 1/3')) return;
-      sent = true;
-      stop('SIGINT');
+    const interrupted = await run(trainInto(parts), {
+      onNotice: (text, stop) => {
+        if (sent || !text.includes('epoch 1/3')) return;
+        sent = true;
+        stop('SIGINT');
+      },
     });
     expect(interrupted.code).toBe(130);
     expect(interrupted.err).toContain('press Ctrl-C again');
@@ -133,10 +94,12 @@ describe('train', () => {
     ];
     expect([steady.code, whole.code], steady.err + whole.err).toEqual([0, 0]);
     let sent = false;
-    await run(into('broken'), (text, stop) => {
-      if (sent || !text.includes('epoch 1/2')) return;
-      sent = true;
-      stop('SIGINT');
+    await run(into('broken'), {
+      onNotice: (text, stop) => {
+        if (sent || !text.includes('epoch 1/2')) return;
+        sent = true;
+        stop('SIGINT');
+      },
     });
     expect((await run(into('broken', '--resume'))).code).toBe(0);
     const latest = (name: string) => join(folder, name, 'latest.safetensors');
@@ -198,6 +161,16 @@ describe('train', () => {
     expect(gentle.code, gentle.err).toBe(0);
   });
 
+  it('learns from several datasets as one', async () => {
+    const more = join(folder, 'more');
+    await writePhantoms(more, { modality: 'mri', count: 10, seed: 1, size: 32 });
+    const arguments_ = [...trainInto(join(folder, 'several')), '--data', more, '--set', 'TRAIN.NUM_EPOCHS=1'];
+    const { code, err } = await run(arguments_);
+    expect(code, err).toBe(0);
+    // Eight tenths of forty and of ten.
+    expect(err).toContain(' 40 images to learn from');
+  });
+
   // Twenty in a long run: MEDCLIPSEG_KILLS=20.
   const kills = Number(process.env.MEDCLIPSEG_KILLS ?? 2);
   it(`killed at ${kills} random moments, goes on each time and ends at the same weights`, async () => {
@@ -210,9 +183,11 @@ describe('train', () => {
       const delay = Math.random() * 100;
       let timer: NodeJS.Timeout | undefined;
       const resume = started ? ['--resume'] : [];
-      const ended = await run(trainInto(killed, ...more, ...resume), (text, stop) => {
-        // The count of the parameters is the last thing that is said before the training.
-        if (text.includes('images to learn from')) timer ??= setTimeout(() => stop('SIGKILL'), delay);
+      const ended = await run(trainInto(killed, ...more, ...resume), {
+        onNotice: (text, stop) => {
+          // The count of the parameters is the last thing that is said before the training.
+          if (text.includes('images to learn from')) timer ??= setTimeout(() => stop('SIGKILL'), delay);
+        },
       });
       clearTimeout(timer);
       expect(ended.code, 'the process was killed, not done').toBeNull();
