@@ -1,7 +1,7 @@
 // A download ends right whatever the connection does, and lies where Python's tools look for it.
 import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { content, file, isWhole, useHub } from '../../testing/hub-fixture.ts';
 import { broken, COMMIT, REPO } from '../../testing/hub-server.ts';
 import { NetworkError } from '../index.ts';
@@ -78,7 +78,13 @@ describe('a download', () => {
 
 describe('without the hub', () => {
   it('offline gives what is there, and says what to do about the rest', async () => {
-    await expect(hubFile(file, { ...at.options, offline: true })).rejects.toThrow(/HF_HUB_OFFLINE is set. Unset it/);
+    await expect(hubFile(file, { ...at.options, offline: true })).rejects.toThrow(
+      /only local files are wanted. Allow the network and download/,
+    );
+    vi.stubEnv('HF_HUB_OFFLINE', '1');
+    const { offline: _, ...silent } = at.options;
+    await expect(hubFile(file, silent)).rejects.toThrow(/HF_HUB_OFFLINE is set. Unset it/);
+    vi.unstubAllEnvs();
     const path = await hubFile(file, at.options);
     expect(await hubFile(file, { ...at.options, offline: true, endpoint: 'http://127.0.0.1:9' })).toBe(path);
     await expect(hubFile({ ...file, path: 'config.json' }, { ...at.options, offline: true })).rejects.toThrow(HubError);

@@ -40,8 +40,8 @@ export async function hubFile(address: HubFile, options: HubFileOptions = {}): P
     throw new HubError(
       `${file.repo}/${file.path}`,
       `a file in ${settings.cache}`,
-      'none, and HF_HUB_OFFLINE is set',
-      'Unset it and download the file once.',
+      `none, and ${options.offline ? 'only local files are wanted' : 'HF_HUB_OFFLINE is set'}`,
+      `${options.offline ? 'Allow the network' : 'Unset it'} and download the file once.`,
     );
   try {
     const description = await describe(file, settings);
