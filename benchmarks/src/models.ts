@@ -1,5 +1,6 @@
 // Models at two sizes: that of configs/small.yaml, and CLIP ViT-B/16 with the published adapters.
 import { families } from '@medclipseg/clip-encoders';
+import { publishedParts, vitB16 } from '@medclipseg/parity/published-sizes';
 import type { ModelConfig } from 'medclipseg';
 
 const preprocessing = families.clip.preprocessing;
@@ -24,18 +25,8 @@ export const small: ModelConfig = {
 
 /** The vocabulary, which costs nothing but memory, is left small. */
 export const full: ModelConfig = {
-  vision: {
-    ...families.clip.vision,
-    imageSize: 224,
-    patch: 16,
-    width: 768,
-    layers: 12,
-    heads: 12,
-    mlpWidth: 3072,
-    outputs: 512,
-  },
+  vision: { ...families.clip.vision, ...vitB16 },
   text: { kind: 'clip', vocabulary: 100, context: 77, width: 512, layers: 12, heads: 8, mlpWidth: 2048, outputs: 512 },
-  adapters: { width: 256, layers: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], beta: 2.35, gate: 0 },
-  upscaleBlocks: 2,
+  ...publishedParts,
   preprocessing,
 };

@@ -8,31 +8,26 @@ import {
   visionSpec,
 } from '@medclipseg/clip-encoders';
 import { disposeParameters, dotProductAttention, freeze, initialise, linear, linearSpec } from '@medclipseg/nn';
+import { vitB16 } from '@medclipseg/parity/published-sizes';
 import * as tf from '@tensorflow/tfjs-core';
 import { inTurns, type Work } from './measure.ts';
 import type { Result } from './result.ts';
 
-/** ViT-B/16 at 224 pixels, as in CLIP; dense features from the last block's tokens, so that every block counts. */
-const VIT_B: VisionConfig = {
-  ...families.clip.vision,
-  dense: 'tokens',
-  imageSize: 224,
-  patch: 16,
-  width: 768,
-  layers: 12,
-  heads: 12,
-  mlpWidth: 3072,
-  outputs: 512,
-};
-const TOKENS = 197;
-const WIDTH = 768;
+/** Dense features from the last block's tokens, so that every block counts. */
+const VIT_B: VisionConfig = { ...families.clip.vision, ...vitB16, dense: 'tokens' };
+const WIDTH = VIT_B.width;
+const PATCHES = (VIT_B.imageSize / VIT_B.patch) ** 2;
+const TOKENS = PATCHES + 1;
 
 /** Multiplications and additions of [n, k]·[k, m]. */
 const product = (n: number, k: number, m: number) => 2 * n * k * m;
 const attentionFlops = (tokens: number) => 2 * product(tokens, WIDTH, tokens);
 const blockFlops = (tokens: number) =>
-  4 * product(tokens, WIDTH, WIDTH) + 2 * product(tokens, WIDTH, 4 * WIDTH) + attentionFlops(tokens);
-const vitFlops = product(196, 16 * 16 * 3, WIDTH) + 12 * blockFlops(TOKENS) + product(196, WIDTH, 512);
+  4 * product(tokens, WIDTH, WIDTH) + 2 * product(tokens, WIDTH, VIT_B.mlpWidth) + attentionFlops(tokens);
+const vitFlops =
+  product(PATCHES, VIT_B.patch ** 2 * 3, WIDTH) +
+  VIT_B.layers * blockFlops(TOKENS) +
+  product(PATCHES, WIDTH, VIT_B.outputs);
 
 /** Rates of a batch of `batch` images as fractions of the plain product's rate, measured in turns with it. */
 export async function operations(backend: string, batch = 4): Promise<Result[]> {
@@ -69,14 +64,14 @@ export async function operations(backend: string, batch = 4): Promise<Result[]> 
   );
 
   const [q, k, v] = [random(), random(), random()];
-  await measure('attention, 12 heads', batch * attentionFlops(TOKENS), () =>
-    dotProductAttention(q, k, v, { heads: 12 }),
+  await measure(`attention, ${VIT_B.heads} heads`, batch * attentionFlops(TOKENS), () =>
+    dotProductAttention(q, k, v, { heads: VIT_B.heads }),
   );
 
   const tower = freeze(initialise(visionSpec(VIT_B), 1));
   await measure('one encoder block', batch * blockFlops(TOKENS), () => imageBlock(tower, 0, x, VIT_B));
 
-  const image = tf.randomNormal([batch, 224, 224, 3]);
+  const image = tf.randomNormal([batch, VIT_B.imageSize, VIT_B.imageSize, 3]);
   await measure(
     'ViT-B/16, forward',
     batch * vitFlops,

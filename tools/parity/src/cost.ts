@@ -4,19 +4,11 @@ import { freeze, type ParameterSpec } from '@medclipseg/nn';
 import { countMultiplyAdds } from '@medclipseg/nn/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { logitsOf, type ModelConfig, type ModelParameters, modelSpec, prefix, tokenBatch, trunk } from 'medclipseg';
+import { publishedParts, vitB16 } from './published-sizes.ts';
 
 /** `unimedclip` at its published size; the vocabulary, which costs nothing but memory, is left small. */
 export const publishedConfig: ModelConfig = {
-  vision: {
-    ...families.unimedclip.vision,
-    imageSize: 224,
-    patch: 16,
-    width: 768,
-    layers: 12,
-    heads: 12,
-    mlpWidth: 3072,
-    outputs: 512,
-  },
+  vision: { ...families.unimedclip.vision, ...vitB16 },
   text: {
     kind: 'bert',
     vocabulary: 100,
@@ -29,8 +21,7 @@ export const publishedConfig: ModelConfig = {
     positions: 512,
     projectionWidth: 640,
   },
-  adapters: { width: 256, layers: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], beta: 2.35, gate: 0 },
-  upscaleBlocks: 2,
+  ...publishedParts,
   preprocessing: families.unimedclip.preprocessing,
 };
 
