@@ -7,6 +7,7 @@ import type { Browser, Route } from 'playwright';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BUILT, inBrowser, launch } from './browser.ts';
 import { Playground } from './playground.ts';
+import { merges, publishedModel } from './published-model.ts';
 import { type StaticServer, serveFolder } from './server.ts';
 
 const SETTINGS = { compute: 'wasm', samples: 1 };
@@ -28,6 +29,10 @@ inBrowser('models', () => {
 
   const inUse = (at: Playground, title: string) => at.page.locator('.models li[aria-current=true]', { hasText: title });
 
+  /** The built-in model offers itself too while it opens. */
+  const use = (at: Playground, title: string) =>
+    at.page.locator('.models li', { hasText: title }).getByRole('button', { name: 'Use', exact: true });
+
   it('from disk: used, there after a reload, and gone when removed', async () => {
     const at = await Playground.open(browser, server.url, { settings: SETTINGS });
     await at.button('Model: mini').click();
@@ -36,7 +41,7 @@ inBrowser('models', () => {
     await at.notice.filter({ hasText: 'own.safetensors is open.' }).waitFor();
     await at.page.reload();
     await at.button('Model: mini').click();
-    await at.button('Use').click();
+    await use(at, 'own.safetensors').click();
     await inUse(at, 'own.safetensors').waitFor();
     await at.button('Remove own.safetensors').click();
     await inUse(at, 'mini').waitFor();
@@ -44,6 +49,26 @@ inBrowser('models', () => {
     await at.page.reload();
     await at.button('Model: mini').click();
     expect(await at.page.locator('.models li').count()).toBe(1);
+    expect(at.errors).toEqual([]);
+    await at.close();
+  });
+
+  it('published, together with its tokenizer; without one the page says what is missing', async () => {
+    const at = await Playground.open(browser, server.url, { settings: SETTINGS });
+    const model = await publishedModel();
+    await at.button('Model: mini').click();
+    await at.choose('From a file', 'model.safetensors', model);
+    await at.notice.filter({ hasText: 'This model needs its own tokenizer.' }).waitFor();
+    await inUse(at, 'mini').waitFor();
+    await at.choose('From a file', 'merges.txt', merges);
+    await at.notice.filter({ hasText: 'None of these files is a model' }).waitFor();
+    await at.chooseAll('From a file', { 'merges.txt': merges, 'model.safetensors': model });
+    await inUse(at, 'model.safetensors').waitFor();
+    await at.page.getByText('515').waitFor();
+    await at.page.reload();
+    await at.button('Model: mini').click();
+    await use(at, 'model.safetensors').click();
+    await inUse(at, 'model.safetensors').waitFor();
     expect(at.errors).toEqual([]);
     await at.close();
   });

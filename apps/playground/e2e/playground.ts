@@ -48,9 +48,16 @@ export class Playground {
 
   /** Gives files to a button that opens the chooser. */
   async choose(button: string, name: string, bytes: Uint8Array, index = 0): Promise<void> {
+    await this.chooseAll(button, { [name]: bytes }, index);
+  }
+
+  async chooseAll(button: string, files: Readonly<Record<string, Uint8Array>>, index = 0): Promise<void> {
     const chooser = this.page.waitForEvent('filechooser');
     await this.button(button).nth(index).click();
-    await (await chooser).setFiles({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) });
+    const mimeType = 'application/octet-stream';
+    await (await chooser).setFiles(
+      Object.entries(files).map(([name, bytes]) => ({ name, mimeType, buffer: Buffer.from(bytes) })),
+    );
   }
 
   async write(sentence: string, label = 'What to look for'): Promise<void> {

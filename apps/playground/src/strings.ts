@@ -172,7 +172,8 @@ export const STRINGS = {
     },
     add: 'Add a model',
     file: 'From a file',
-    fileHint: '.safetensors, .pth or .pt; it is kept in this browser.',
+    fileHint:
+      '.safetensors, .pth or .pt; a published model together with its tokenizer (tokenizer.json, vocab.txt, bpe_simple_vocab_16e6.txt.gz). Kept in this browser.',
     hub: 'From the model hub',
     hubLabel: 'Model hub id',
     hubPlaceholder: 'owner/name/path/to/model.safetensors',
@@ -213,6 +214,9 @@ export const STRINGS = {
     serverRefused: 'The server did not hand out this file. Check the name; the current model stays in use.',
     notOnHub: 'The model hub has no such file. Check the id; the current model stays in use.',
     notAModel: 'This file is not a model that can be opened here. The current model stays in use.',
+    noModelFile: 'None of these files is a model: .safetensors, .pth, .pt and .bin can be opened.',
+    tokenizer:
+      'This model needs its own tokenizer. Choose both files together: the model and its tokenizer.json, vocab.txt or bpe_simple_vocab_16e6.txt.gz. The current model stays in use.',
     otherModel: 'This file holds a model of another kind. The current model stays in use.',
     forbiddenPickle: 'This file asks for more than numbers and was not opened. Get the model as safetensors.',
     outOfMemory: 'There is not enough memory for this model. Choose a smaller one or close other pages.',

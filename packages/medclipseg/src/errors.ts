@@ -53,3 +53,16 @@ export class CheckpointError extends ModelError {
     super('medclipseg/checkpoint', `${path}: expected ${expected}, got ${actual}. ${remedy}`, options);
   }
 }
+
+/** Weights without the tokenizer that belongs to them. */
+export class TokenizerError extends ModelError {
+  override readonly name = 'TokenizerError';
+  constructor(
+    readonly path: string,
+    expected: string,
+    actual: string,
+    remedy: string,
+  ) {
+    super('medclipseg/tokenizer', `${path}: expected ${expected}, got ${actual}. ${remedy}`);
+  }
+}

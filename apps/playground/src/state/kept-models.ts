@@ -6,10 +6,12 @@ const CACHE = 'medclipseg-playground-models';
 const LIST = 'medclipseg-models';
 
 type Listed =
-  | { readonly kind: 'file'; readonly name: string; readonly bytes: number }
+  | { readonly kind: 'file'; readonly name: string; readonly bytes: number; readonly tokenizer?: boolean }
   | { readonly kind: 'hub'; readonly repo: string; readonly path: string; readonly bytes?: number };
 
 const addressOf = (name: string): string => `https://kept.invalid/${encodeURIComponent(name)}`;
+/** A question mark is encoded in names, so that no model has this address. */
+const tokenizerOf = (name: string): string => `${addressOf(name)}?tokenizer`;
 
 function list(): readonly Listed[] {
   try {
@@ -23,7 +25,8 @@ function list(): readonly Listed[] {
 const idOf = (one: Listed): string => (one.kind === 'hub' ? `${one.repo}/${one.path}` : one.name);
 
 const listedAs = ({ source, bytes }: KnownModel): Listed | undefined => {
-  if (source.kind === 'file') return { kind: 'file', name: source.name, bytes: source.file.size };
+  if (source.kind === 'file')
+    return { kind: 'file', name: source.name, bytes: source.file.size, tokenizer: Boolean(source.tokenizer) };
   return source.kind === 'hub' ? { ...source, bytes } : undefined;
 };
 
@@ -37,6 +40,7 @@ export async function keepModel(model: KnownModel): Promise<void> {
   if (source.kind === 'file') {
     const cache = await caches.open(CACHE);
     await cache.put(addressOf(source.name), new Response(source.file));
+    if (source.tokenizer) await cache.put(tokenizerOf(source.name), new Response(source.tokenizer));
   }
   write([...list().filter((one) => idOf(one) !== model.id), listed]);
 }
@@ -44,7 +48,10 @@ export async function keepModel(model: KnownModel): Promise<void> {
 export async function forgetModel({ id, source }: KnownModel): Promise<void> {
   write(list().filter((one) => idOf(one) !== id));
   if (source.kind === 'hub') await forgetHubBlob(source);
-  else if (source.kind === 'file') await (await caches.open(CACHE)).delete(addressOf(source.name));
+  else if (source.kind === 'file') {
+    const cache = await caches.open(CACHE);
+    await Promise.all([addressOf, tokenizerOf].map((address) => cache.delete(address(source.name))));
+  }
 }
 
 /** Models of earlier visits that are still there. */
@@ -57,7 +64,8 @@ export async function keptModels(): Promise<KnownModel[]> {
     if (one.kind === 'hub') found.push({ ...common, source: one });
     else {
       const file = await (await cache.match(addressOf(one.name)))?.blob();
-      if (file) found.push({ ...common, source: { kind: 'file', file, name: one.name } });
+      const tokenizer = one.tokenizer ? await (await cache.match(tokenizerOf(one.name)))?.blob() : undefined;
+      if (file) found.push({ ...common, source: { kind: 'file', file, name: one.name, tokenizer } });
     }
   }
   return found;

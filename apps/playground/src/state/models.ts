@@ -2,6 +2,7 @@
 
 import type { HubListing } from '@medclipseg/weights/hub';
 import { signal } from '@preact/signals';
+import { isModelFile, isTokenizerFile } from '../files/kinds.ts';
 import { STRINGS } from '../strings.ts';
 import { engine } from './engine.ts';
 import { explain, isAbort } from './explain.ts';
@@ -36,8 +37,17 @@ export async function takeModel(model: KnownModel): Promise<boolean> {
   }
 }
 
-export const openModelFile = (file: File): Promise<boolean> =>
-  takeModel({ id: file.name, title: file.name, source: { kind: 'file', file, name: file.name }, bytes: file.size });
+/** A model among files that were chosen or dropped together, with its tokenizer where it is a file of its own. */
+export async function openModelFiles(files: readonly File[]): Promise<boolean> {
+  const file = files.find(({ name }) => isModelFile(name));
+  if (!file) {
+    say({ kind: 'problem', text: STRINGS.problems.noModelFile });
+    return false;
+  }
+  const { name, size } = file;
+  const tokenizer = files.find((other) => isTokenizerFile(other.name));
+  return takeModel({ id: name, title: name, source: { kind: 'file', file, name, tokenizer }, bytes: size });
+}
 
 /** `owner/name` or `owner/name/path`, also as the address of its page. */
 export function parseHubId(text: string): { readonly repo: string; readonly path?: string } | undefined {

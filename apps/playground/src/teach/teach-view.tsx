@@ -1,11 +1,11 @@
 // Teach it: draw masks, write sentences, train.
 import { useEffect } from 'preact/hooks';
 import { picture } from '../state/picture.ts';
+import { FileButton } from '../views/file-button.tsx';
 import { addFiles, adding, addOpenPicture, addPhantoms } from './add-examples.ts';
 import { BrushBar } from './brush-bar.tsx';
 import { type Entry, entries, isFull, problemIn, selected, setSentence } from './entries.ts';
 import { ExampleStrip } from './example-strip.tsx';
-import { FilesButton } from './files-button.tsx';
 import { PaintCanvas } from './paint-canvas.tsx';
 import { followShortcuts } from './shortcuts.ts';
 import { TEACH } from './strings.ts';
@@ -16,10 +16,14 @@ import { TrainingPanel } from './training-panel.tsx';
 
 const Sources = () => (
   <div class="buttons">
-    <FilesButton class={entries.value.length === 0 ? 'primary' : undefined} onFiles={(files) => void addFiles(files)}>
+    <FileButton
+      multiple
+      class={entries.value.length === 0 ? 'primary' : undefined}
+      onFiles={(files) => void addFiles(files)}
+    >
       <ToolIcon name="add" />
       {entries.value.length === 0 ? TEACH.intro.choose : TEACH.add}
-    </FilesButton>
+    </FileButton>
     {picture.value && (
       <button type="button" disabled={adding.value || isFull.value} onClick={() => void addOpenPicture()}>
         {TEACH.intro.current}

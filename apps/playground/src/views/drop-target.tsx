@@ -2,14 +2,16 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { isModelFile } from '../files/kinds.ts';
-import { openModelFile } from '../state/models.ts';
+import { openModelFiles } from '../state/models.ts';
 import { openFile, openTruth, picture } from '../state/picture.ts';
 import { tab } from '../state/tab.ts';
 import { STRINGS } from '../strings.ts';
 
-const take = (file: File | undefined, as: 'picture' | 'truth' = 'picture'): void => {
+const take = (files: Iterable<File>, as: 'picture' | 'truth' = 'picture'): void => {
+  const all = [...files];
+  const [file] = all;
   if (!file) return;
-  if (isModelFile(file.name)) void openModelFile(file);
+  if (all.some(({ name }) => isModelFile(name))) void openModelFiles(all);
   else void (as === 'truth' ? openTruth : openFile)(file, file.name);
 };
 
@@ -40,14 +42,14 @@ export function DropTarget() {
         event.preventDefault();
         over.value = false;
         const zone = (event.target as Element | null)?.closest('[data-zone]');
-        take(event.dataTransfer?.files[0], zone?.getAttribute('data-zone') === 'truth' ? 'truth' : 'picture');
+        take(event.dataTransfer?.files ?? [], zone?.getAttribute('data-zone') === 'truth' ? 'truth' : 'picture');
       },
       { signal },
     );
     document.addEventListener(
       'paste',
       ({ clipboardData }) => {
-        if (tab.value === 'segment') take(clipboardData?.files[0]);
+        if (tab.value === 'segment') take(clipboardData?.files ?? []);
       },
       { signal },
     );

@@ -3,30 +3,32 @@ import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
 
 interface Props {
-  readonly onFile: (file: File) => void;
+  /** At least one; one alone without `multiple`. */
+  readonly onFiles: (files: readonly [File, ...File[]]) => void;
+  readonly multiple?: boolean;
   readonly accept?: string;
   readonly class?: string;
-  readonly label?: string;
   readonly children: ComponentChildren;
 }
 
-export function FileButton({ onFile, accept, class: name, label, children }: Props) {
+export function FileButton({ onFiles, multiple, accept, class: name, children }: Props) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <button type="button" class={name} aria-label={label} onClick={() => input.current?.click()}>
+      <button type="button" class={name} onClick={() => input.current?.click()}>
         {children}
       </button>
       <input
         ref={input}
         type="file"
+        multiple={multiple}
         accept={accept}
         hidden
         onChange={({ currentTarget }) => {
-          const file = currentTarget.files?.[0];
-          // So that the same file can be chosen again.
+          const [first, ...others] = currentTarget.files ?? [];
+          // So that the same files can be chosen again.
           currentTarget.value = '';
-          if (file) onFile(file);
+          if (first) onFiles([first, ...others]);
         }}
       />
     </>

@@ -1,6 +1,6 @@
 // Models: which is in use, what it is, and how to get others.
 import { useSignal } from '@preact/signals';
-import { MODEL_ENDINGS } from '../files/kinds.ts';
+import { MODEL_ENDINGS, TOKENIZER_ENDINGS } from '../files/kinds.ts';
 import { chosen, facts, type KnownModel, models, progress } from '../state/model.ts';
 import { memoryOf } from '../state/model-memory.ts';
 import {
@@ -9,7 +9,7 @@ import {
   looking,
   lookUp,
   openHub,
-  openModelFile,
+  openModelFiles,
   removeModel,
   takeModel,
 } from '../state/models.ts';
@@ -160,7 +160,11 @@ export const ModelDialog = () => (
     </ul>
     <h3>{words.add}</h3>
     <div class="row">
-      <FileButton accept={MODEL_ENDINGS.join()} onFile={(file) => void openModelFile(file)}>
+      <FileButton
+        multiple
+        accept={[...MODEL_ENDINGS, ...TOKENIZER_ENDINGS].join()}
+        onFiles={(files) => void openModelFiles(files)}
+      >
         {words.file}
       </FileButton>
       <span class="quiet">{words.fileHint}</span>

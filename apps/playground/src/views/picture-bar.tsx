@@ -24,7 +24,7 @@ export function PictureBar({ shown }: { readonly shown: Picture }) {
           <span class="unseen narrow">{words.another}</span>
         </button>
       )}
-      <FileButton class="plain" onFile={(file) => void openFile(file, file.name)}>
+      <FileButton class="plain" onFiles={([file]) => void openFile(file, file.name)}>
         <Icon name="open" />
         {words.open}
       </FileButton>

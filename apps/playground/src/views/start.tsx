@@ -32,7 +32,7 @@ export function Start() {
       <div class="drop-here">
         <h2 id="start-title">{start.title}</h2>
         <p>{start.hint}</p>
-        <FileButton class="primary" onFile={(file) => void openFile(file, file.name)}>
+        <FileButton class="primary" onFiles={([file]) => void openFile(file, file.name)}>
           {start.choose}
         </FileButton>
         <p class="quiet">{start.formats}</p>

@@ -16,6 +16,7 @@ const nameOf = (source: ModelSource): string | Blob => {
 
 export async function openModel(source: ModelSource, { signal, onProgress }: OpenOptions): Promise<OpenModel> {
   const model = await MedCLIPSeg.fromPretrained(nameOf(source), {
+    tokenizer: source.kind === 'file' ? source.tokenizer : undefined,
     signal,
     onProgress: ({ loaded, total = 0 }) => onProgress({ loaded, total }),
   });

@@ -19,7 +19,7 @@ export interface Machine {
 /** Where a model comes from. */
 export type ModelSource =
   | { readonly kind: 'built-in' }
-  | { readonly kind: 'file'; readonly file: Blob; readonly name: string }
+  | { readonly kind: 'file'; readonly file: Blob; readonly name: string; readonly tokenizer?: Blob }
   | { readonly kind: 'hub'; readonly repo: string; readonly path: string };
 
 export interface ModelFacts {

@@ -1,7 +1,7 @@
 // The tokenizer that belongs to weights which do not hold it.
 import { openTokenizer, type Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import type { ModelConfig } from '../config.ts';
-import { CheckpointError } from '../errors.ts';
+import { TokenizerError } from '../errors.ts';
 import type { Place, PlaceOptions } from '../platform/place.ts';
 import { locate, type ModelSource } from '../pretrained/locate.ts';
 
@@ -13,7 +13,7 @@ async function findTokenizer(places: readonly Place[], contextLength: number): P
       const bytes = await place.beside(name);
       if (bytes) return openTokenizer(bytes, { contextLength });
     }
-  throw new CheckpointError(
+  throw new TokenizerError(
     (places[0] as Place).name,
     `its tokenizer beside it (${TOKENIZERS.join(', ')})`,
     'none',
@@ -45,7 +45,7 @@ export async function tokenizerFor(
       : tokenizerFrom(tokenizer as ModelSource, text.context, options);
   const found = tokenizer !== undefined && isTokenizer(tokenizer) ? tokenizer : await find();
   if (found.size !== text.vocabulary)
-    throw new CheckpointError(
+    throw new TokenizerError(
       (places[0] as Place).name,
       `a tokenizer of ${text.vocabulary} ids`,
       `one of ${found.size}`,

@@ -13,7 +13,7 @@ const Offer = () => (
   <>
     <p class="quiet">{words.hint}</p>
     <div class="buttons">
-      <FileButton onFile={(file) => void openTruth(file, file.name)}>{words.choose}</FileButton>
+      <FileButton onFiles={([file]) => void openTruth(file, file.name)}>{words.choose}</FileButton>
       {drawn.value && (
         <button type="button" onClick={() => void useDrawnTruth(words.drawnName)}>
           {words.drawn}
