@@ -2,6 +2,7 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendMissingError, GpuError } from './errors.ts';
+import { pollPatiently } from './patient-polling.ts';
 import { hasVulkanDriver } from './vulkan.ts';
 
 const LIMITS = [
@@ -15,6 +16,7 @@ const LIMITS = [
 
 let failure: GpuError | undefined;
 let open: GPUDevice | undefined;
+let pollAsBefore = () => {};
 
 /** Throws if the GPU has reported an error since the backend was selected. */
 export function checkGpu(): void {
@@ -25,6 +27,7 @@ export function checkGpu(): void {
 export function releaseGpu(): void {
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
   open?.destroy();
+  pollAsBefore();
   open = undefined;
   failure = undefined;
 }
@@ -56,6 +59,7 @@ export async function setUpWebGpu(): Promise<void> {
   const device = await adapter.requestDevice({ requiredLimits });
   releaseGpu();
   open = device;
+  if (adapter.info.isFallbackAdapter && typeof setImmediate === 'function') pollAsBefore = pollPatiently();
   device.onuncapturederror = ({ error }) => {
     if (device === open) failure ??= new GpuError('nn/gpu-error', error.message);
   };
