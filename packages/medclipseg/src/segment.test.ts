@@ -1,10 +1,15 @@
 // What a user may ask of a segmentation beside the published sampling.
-import { resizeLinear, SYMMETRIES, turnBack, turnImage, turnSentence } from '@medclipseg/datasets';
+import { resizeLinear, type Symmetry, turnBack, turnImage, turnSentence } from '@medclipseg/datasets';
 import { eachBackend } from '@medclipseg/testing';
 import { expect, it } from 'vitest';
 import { config, image, newParameters, tokenizer } from './fixtures/tiny-model.ts';
 import { MedCLIPSeg } from './index.ts';
 
+/** All eight are made of these two. */
+const GENERATORS: readonly Symmetry[] = [
+  { transpose: false, acrossX: true, acrossY: false },
+  { transpose: true, acrossX: false, acrossY: false },
+];
 const newModel = () => new MedCLIPSeg({ config, parameters: newParameters() }, tokenizer);
 const distance = (a: Float32Array, b: Float32Array) => Math.max(...a.map((v, i) => Math.abs(v - (b[i] as number))));
 
@@ -52,7 +57,7 @@ eachBackend('a segmentation', () => {
     const run = (picture: typeof square, sentence: string) =>
       model.segment(picture, sentence, { samples: 0, dihedral: true }).then((r) => r.probability);
     const upright = await run(square, 'polyp top left');
-    for (const symmetry of SYMMETRIES) {
+    for (const symmetry of GENERATORS) {
       const turned = await run(turnImage(square, symmetry), turnSentence('polyp top left', symmetry));
       expect(distance(turnBack(turned, 16, symmetry), upright)).toBeLessThan(1e-5);
     }
