@@ -3,7 +3,7 @@ import { render } from 'preact';
 import './styles/index.css';
 import { keepForOffline } from './offline/register.ts';
 import { engine } from './state/engine.ts';
-import { explain } from './state/explain.ts';
+import { explain, isAbort } from './state/explain.ts';
 import { followResults } from './state/layers.ts';
 import { followLink } from './state/link.ts';
 import { engineWithModel } from './state/model.ts';
@@ -21,7 +21,8 @@ render(<App />, document.getElementById('app') as HTMLElement);
 setTimeout(() => {
   void engine()
     .then(engineWithModel)
-    .catch((error) => say(explain(error)));
+    // Another model may have been chosen meanwhile.
+    .catch((error) => isAbort(error) || say(explain(error)));
   void rememberedModels();
   keepForOffline();
 });

@@ -21,23 +21,33 @@ export const facts = signal<ModelFacts | undefined>(undefined);
 export const progress = signal<(Progress & { readonly model: string }) | undefined>(undefined);
 
 let open: { readonly id: string; readonly generation: number; readonly facts: Promise<ModelFacts> } | undefined;
+/** The model that opened last, to go back to. */
+let opened = MINI;
+/** Counts what was asked for: the engine gives up a model when it is asked for the next. */
+let turns = 0;
 
-async function load(on: Engine, { id, source, title }: KnownModel): Promise<ModelFacts> {
+async function load(on: Engine, model: KnownModel): Promise<ModelFacts> {
+  const { source, title } = model;
+  turns += 1;
+  const turn = turns;
   progress.value = { model: title, loaded: 0, total: 0 };
   try {
-    const opened = await on.openModel(
+    const found = await on.openModel(
       source,
       proxy(({ loaded, total }: Progress) => {
-        if (progress.value) progress.value = { model: title, loaded, total };
+        if (turn === turns && progress.value) progress.value = { model: title, loaded, total };
       }),
     );
-    facts.value = opened;
-    return opened;
+    if (turn === turns) {
+      facts.value = found;
+      opened = model;
+    }
+    return found;
   } catch (error) {
-    if (open?.id === id) open = undefined;
+    if (turn === turns) open = undefined;
     throw error;
   } finally {
-    progress.value = undefined;
+    if (turn === turns) progress.value = undefined;
   }
 }
 
@@ -50,14 +60,13 @@ export async function engineWithModel(): Promise<{ readonly engine: Engine; read
   return { engine: ready, facts: await open.facts };
 }
 
-/** Takes another model; the one before stays until it is open. */
+/** Takes another model; the one before stays until it is open. What is chosen last wins. */
 export async function choose(model: KnownModel): Promise<void> {
-  const before = chosen.value;
   chosen.value = model;
   try {
     await engineWithModel();
   } catch (error) {
-    chosen.value = before;
+    if (chosen.value === model) chosen.value = opened;
     throw error;
   }
 }

@@ -72,7 +72,7 @@ function Row({ model }: { readonly model: KnownModel }) {
         {inUse ? (
           <span class="badge">{words.inUse}</span>
         ) : (
-          <button type="button" disabled={busy.value || Boolean(progress.value)} onClick={() => void takeModel(model)}>
+          <button type="button" disabled={busy.value} onClick={() => void takeModel(model)}>
             {words.use}
           </button>
         )}

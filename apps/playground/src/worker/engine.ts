@@ -25,6 +25,7 @@ function factsOf({ open }: EngineState): ModelFacts {
 
 export function createEngine(): EngineApi {
   const state: EngineState = {};
+  let looking: AbortController | undefined;
   const begin = (): AbortSignal => {
     state.work?.abort();
     state.work = new AbortController();
@@ -34,13 +35,22 @@ export function createEngine(): EngineApi {
     ...teachApi(state),
     start: chooseBackend,
 
+    // Not work of the model: a model may open or sample meanwhile.
     async listHub(repo) {
-      const files = await hubFiles({ repo }, { signal: begin() });
+      looking?.abort();
+      looking = new AbortController();
+      const files = await hubFiles({ repo }, { signal: looking.signal });
       return files.filter(({ path }) => isModelFile(path));
     },
 
     async openModel(source, onProgress) {
-      const opened = await openModel(source, { signal: begin(), onProgress });
+      const signal = begin();
+      const opened = await openModel(source, { signal, onProgress });
+      // Cancelled, or overtaken by another model, after the last moment at which opening looks.
+      if (signal.aborted) {
+        opened.model.dispose();
+        signal.throwIfAborted();
+      }
       await state.teaching?.end();
       state.teaching = undefined;
       state.open?.model.dispose();
