@@ -10,7 +10,7 @@ eachBackend('segmenting', (backend) => {
     const parameters = newParameters();
     const model = new MedCLIPSeg({ config, parameters }, tokenizer);
     const run = async (options: object) =>
-      (await model.segment(image, 'polyp left', { samples: 3, ...options })).probability;
+      (await model.segment(image, 'polyp left', { samples: 6, ...options })).probability;
     const one = await run({ samples: 30, fold: 1 });
     for (const fold of [5, 30]) {
       const folded = await run({ samples: 30, fold });

@@ -7,7 +7,7 @@ import { STRINGS } from '../strings.ts';
 import { engine } from './engine.ts';
 import { explain, isAbort } from './explain.ts';
 import { forgetModel, keepModel, keptModels } from './kept-models.ts';
-import { choose, chosen, type KnownModel, MINI, models } from './model.ts';
+import { choose, chosen, type KnownModel, MINI, models, progress } from './model.ts';
 import { say } from './notices.ts';
 import { forgetResults } from './results.ts';
 
@@ -32,6 +32,8 @@ export async function takeModel(model: KnownModel): Promise<boolean> {
     say({ kind: 'done', text: STRINGS.models.opened(model.title) });
     return true;
   } catch (error) {
+    // Overtaken: another one opens.
+    if (isAbort(error) && progress.value) return false;
     say(isAbort(error) ? { kind: 'done', text: STRINGS.models.cancelled } : explain(error));
     return false;
   }
