@@ -2,7 +2,7 @@
 import { publishedConfig, sampleCost } from '@medclipseg/parity/cost';
 import type { Result } from './result.ts';
 
-/** A sentence as the published sheets have them, in tokens. */
+/** A prompt as the published sheets have them, in tokens. */
 const TOKENS = 24;
 
 /** Counted by running the layers on the current backend, not estimated. */

@@ -36,7 +36,7 @@ async function sharpAlone(files: readonly SampleFile[], atOnce: number): Promise
   await Promise.all(Array.from({ length: atOnce }, work));
 }
 
-/** Every file decoded, resized, augmented, normalised and put into batches. Nothing is cached. */
+/** Every file decoded, resized, augmented, normalized and put into batches. Nothing is cached. */
 async function throughLoader(loader: SampleLoader, files: readonly SampleFile[]): Promise<void> {
   for await (const batch of loader.batches(files, BATCH))
     if (batch.names.length === 0) throw new Error('an empty batch');

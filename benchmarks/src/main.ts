@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { selectBackend } from '@medclipseg/nn/backends';
+import { selectBackend } from '@medclipseg/backends';
 import { checkpoint } from './checkpoint.ts';
 import { cost } from './cost.ts';
 import { loading } from './loading.ts';

@@ -7,7 +7,7 @@ import {
   type VisionConfig,
   visionSpec,
 } from '@medclipseg/clip-encoders';
-import { disposeParameters, dotProductAttention, freeze, initialise, linear, linearSpec } from '@medclipseg/nn';
+import { disposeParameters, dotProductAttention, freeze, initialize, linear, linearSpec } from '@medclipseg/nn';
 import { vitB16 } from '@medclipseg/parity/published-sizes';
 import * as tf from '@tensorflow/tfjs-core';
 import { inTurns, type Work } from './measure.ts';
@@ -52,7 +52,7 @@ export async function operations(backend: string, batch = 4): Promise<Result[]> 
 
   const random = () => tf.randomNormal([batch, TOKENS, WIDTH]);
   const x = random();
-  const layer = initialise(linearSpec(WIDTH, WIDTH), 1);
+  const layer = initialize(linearSpec(WIDTH, WIDTH), 1);
   const gradients = tf.grads((input, w, c) =>
     linear(input as tf.Tensor, { weight: w as tf.Tensor, bias: c as tf.Tensor }),
   );
@@ -68,7 +68,7 @@ export async function operations(backend: string, batch = 4): Promise<Result[]> 
     dotProductAttention(q, k, v, { heads: VIT_B.heads }),
   );
 
-  const tower = freeze(initialise(visionSpec(VIT_B), 1));
+  const tower = freeze(initialize(visionSpec(VIT_B), 1));
   await measure('one encoder block', batch * blockFlops(TOKENS), () => imageBlock(tower, 0, x, VIT_B));
 
   const image = tf.randomNormal([batch, VIT_B.imageSize, VIT_B.imageSize, 3]);

@@ -1,5 +1,5 @@
 // What a Monte-Carlo sample costs folded with others, beside one by one.
-import { counterNoise, disposeParameters, freeze, initialise } from '@medclipseg/nn';
+import { counterNoise, disposeParameters, freeze, initialize } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { logitsOf, type ModelConfig, type ModelParameters, modelSpec, prefix, tokenBatch, trunk } from 'medclipseg';
 import { inTurns } from './measure.ts';
@@ -8,17 +8,17 @@ import type { Result } from './result.ts';
 
 /** Milliseconds of a sample, one by one and folded, measured in turns on the tokens below the first adapter. */
 async function perSample(config: ModelConfig, fold: number): Promise<readonly [number, number]> {
-  const parameters = freeze(initialise(modelSpec(config), 1)) as unknown as ModelParameters;
+  const parameters = freeze(initialize(modelSpec(config), 1)) as unknown as ModelParameters;
   const network = { config, parameters };
   const { imageSize } = config.vision;
   const image = tf.randomNormal([1, imageSize, imageSize, 3]);
-  const sentences = tokenBatch([Int32Array.from({ length: config.text.context }, (_, i) => (i < 20 ? i + 1 : 0))]);
-  const start = tf.tidy(() => prefix(network, image, sentences));
+  const prompts = tokenBatch([Int32Array.from({ length: config.text.context }, (_, i) => (i < 20 ? i + 1 : 0))]);
+  const start = tf.tidy(() => prefix(network, image, prompts));
   const rows = Array.from({ length: fold }, (_, sample) => ({ image: 0, sample }));
   const work = (samples: number) => () =>
-    logitsOf(network, trunk(network, start, sentences, { noise: counterNoise(1, rows.slice(0, samples)), samples }));
+    logitsOf(network, trunk(network, start, prompts, { noise: counterNoise(1, rows.slice(0, samples)), samples }));
   const [folded, alone] = await inTurns(work(fold), work(1), { rounds: 3, seconds: 2 });
-  tf.dispose([image, sentences.ids, start.image, start.text]);
+  tf.dispose([image, prompts.ids, start.image, start.text]);
   disposeParameters(parameters as never);
   return [alone, folded / fold];
 }

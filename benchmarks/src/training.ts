@@ -1,5 +1,5 @@
 // One step of training: its time beside a forward pass, its memory with and without recomputation.
-import { counterNoise, disposeParameters, initialise, trainable, variablesOf } from '@medclipseg/nn';
+import { counterNoise, disposeParameters, initialize, trainable, variablesOf } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   logitsOf,
@@ -37,21 +37,21 @@ export async function training(backend: string): Promise<Result[]> {
 }
 
 async function measureCase({ name, config, batch, learns }: Case, backend: string): Promise<Result[]> {
-  const parameters = trainable(initialise(modelSpec(config), 1) as unknown as ModelParameters, learns);
+  const parameters = trainable(initialize(modelSpec(config), 1) as unknown as ModelParameters, learns);
   const network = { config, parameters };
   const variables = variablesOf(parameters as never);
   const { imageSize } = config.vision;
   const image = tf.randomNormal([batch, imageSize, imageSize, 3]);
   const mask = tf.tidy(() => tf.cast(tf.greater(tf.randomNormal([batch, imageSize, imageSize]), 0), 'float32'));
-  const sentence = (row: number) =>
+  const prompt = (row: number) =>
     Int32Array.from({ length: config.text.context }, (_, i) => (i < 20 ? i + row + 1 : 0));
-  const sentences = tokenBatch(Array.from({ length: batch }, (_, row) => sentence(row)));
+  const prompts = tokenBatch(Array.from({ length: batch }, (_, row) => prompt(row)));
   const noise = counterNoise(
     1,
     Array.from({ length: batch }, (_, row) => ({ image: row, sample: 0 })),
   );
   const step = async (recompute: boolean) => {
-    const { gradients } = await lossAndGradients(network, { image, mask, sentences }, variables, { noise, recompute });
+    const { gradients } = await lossAndGradients(network, { image, mask, prompts }, variables, { noise, recompute });
     tf.dispose([...gradients.values()]);
   };
   const seconds = async (recompute: boolean) => {
@@ -67,11 +67,10 @@ async function measureCase({ name, config, batch, learns }: Case, backend: strin
   };
   const [plainPeak, leanPeak] = [await peak(false), await peak(true)];
   const forward =
-    (await milliseconds(() =>
-      logitsOf(network, trunk(network, prefix(network, image, sentences), sentences, { noise })),
-    )) / 1000;
+    (await milliseconds(() => logitsOf(network, trunk(network, prefix(network, image, prompts), prompts, { noise })))) /
+    1000;
   const [plain, lean] = [await seconds(false), await seconds(true)];
-  tf.dispose([image, mask, sentences.ids]);
+  tf.dispose([image, mask, prompts.ids]);
   disposeParameters(parameters as never);
   return [
     {

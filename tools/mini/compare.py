@@ -25,10 +25,10 @@ tokenizer, data, network = Tokenizer(words), Data(options.data), Network(config)
 load_exported(network, tensors)
 network.eval()
 chosen = data.indices("val", lambda _: True)[::60][:4]
-image, _, sentences = data.batch(chosen, LARGE, None)
+image, _, prompts = data.batch(chosen, LARGE, None)
 with torch.no_grad():
-    logits = network(image, tokenizer(sentences), noisy=False)[0]
+    logits = network(image, tokenizer(prompts), noisy=False)[0]
 write_checkpoint(options.out / "model.safetensors", network, tokenizer.json, 0, np.float32)
 image.permute(0, 2, 3, 1).contiguous().numpy().tofile(options.out / "images.bin")
 logits.numpy().tofile(options.out / "logits.bin")
-(options.out / "sentences.txt").write_text("\n".join(sentences))
+(options.out / "prompts.txt").write_text("\n".join(prompts))

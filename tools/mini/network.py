@@ -225,7 +225,7 @@ class Network(nn.Module):
         self.maskHead = nn.ModuleList(Linear(vision["outputs"], vision["outputs"]) for _ in range(3))
 
     def forward(self, image, ids, noisy=True):
-        """image [B, 3, H, W], ids [B, T] -> logits [B, H, W], unit patch features [B, patches, D], sentence vectors [B, D]"""
+        """image [B, 3, H, W], ids [B, T] -> logits [B, H, W], unit patch features [B, patches, D], prompt vectors [B, D]"""
         layers = self.config["adapters"]["layers"]
         x, y, mask = self.vision.embed(image), self.text.embed(ids), ids > 0
         for i, block in enumerate(self.vision.blocks):
@@ -310,7 +310,7 @@ def read_checkpoint(path):
 
 
 def write_checkpoint(path, network, tokenizer, epochs, dtype=np.float16):
-    """A checkpoint as `medclipseg` reads it, without an optimiser. float16 is what ships; float32 is for comparisons."""
+    """A checkpoint as `medclipseg` reads it, without an optimizer. float16 is what ships; float32 is for comparisons."""
     metadata = {
         "format": "medclipseg-checkpoint-1",
         "config": json.dumps(network.config),

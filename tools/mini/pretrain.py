@@ -31,8 +31,8 @@ ROWS, COLUMNS = {"top": -1, "bottom": 1}, {"left": -1, "right": 1}
 PLACE = re.compile(r"\b(?:(?:(top|bottom) )?(left|right)|(top|bottom))\b")
 
 
-def turned(sentence, transpose, across, down):
-    """The place words of a sentence after the picture was transposed, then mirrored."""
+def turned(prompt, transpose, across, down):
+    """The place words of a prompt after the picture was transposed, then mirrored."""
 
     def rewrite(match):
         row, column = ROWS.get(match[1] or match[3], 0), COLUMNS.get(match[2], 0)
@@ -42,7 +42,7 @@ def turned(sentence, transpose, across, down):
         name = lambda words, value: next((w for w, v in words.items() if v == value), "")
         return f"{name(ROWS, row)} {name(COLUMNS, column)}".strip()
 
-    return PLACE.sub(rewrite, sentence)
+    return PLACE.sub(rewrite, prompt)
 
 
 def half():
@@ -50,13 +50,13 @@ def half():
     return torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported())
 
 
-def without_place(sentence):
-    return re.sub(r"located in .* of the image", "located in of the image", sentence)
+def without_place(prompt):
+    return re.sub(r"located in .* of the image", "located in of the image", prompt)
 
 
-def generic(sentence):
-    finding = re.search(r"(skin lesion|tumor|opacity|polyp)", sentence)
-    return sentence if sentence.startswith("no ") or not finding else finding[1]
+def generic(prompt):
+    finding = re.search(r"(skin lesion|tumor|opacity|polyp)", prompt)
+    return prompt if prompt.startswith("no ") or not finding else finding[1]
 
 
 class Tokenizer:
@@ -65,8 +65,8 @@ class Tokenizer:
         self.ids = {word: i + 3 for i, word in enumerate(self.json["words"])}
         self.size = len(self.ids) + 4
 
-    def __call__(self, sentences):
-        rows = [[2, *(self.ids.get(w, 1) for w in re.findall(r"[^\W_]+|[^\s\w]", s.lower())), self.size - 1] for s in sentences]
+    def __call__(self, prompts):
+        rows = [[2, *(self.ids.get(w, 1) for w in re.findall(r"[^\W_]+|[^\s\w]", s.lower())), self.size - 1] for s in prompts]
         ids = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.long)
         for row, tokens in zip(ids, rows):
             row[: len(tokens)] = torch.tensor(tokens)
@@ -91,7 +91,7 @@ class Data:
     def batch(self, indices, size, random):
         """Augmented with a generator, plain without one."""
         count = len(indices)
-        sentences = [self.samples[i]["sentence"] for i in indices]
+        prompts = [self.samples[i]["prompt"] for i in indices]
         pixels = self.pixels[size][indices].float()
         theta = torch.eye(2, 3).repeat(count, 1, 1)
         if random is not None:
@@ -105,9 +105,9 @@ class Data:
                     place = place[::-1]
                 shift = random.uniform(-0.12, 0.12, (2, 1))
                 theta[row] = torch.from_numpy(np.concatenate([place, shift], 1))
-                sentence = turned(sentences[row], transpose, across, down)
+                prompt = turned(prompts[row], transpose, across, down)
                 chance = random.random()
-                sentences[row] = generic(sentence) if chance < 0.1 else without_place(sentence) if chance < 0.17 else sentence
+                prompts[row] = generic(prompt) if chance < 0.1 else without_place(prompt) if chance < 0.17 else prompt
         if random is not None or pixels.shape[-1] != size:
             grid = F.affine_grid(theta, (count, 4, size, size), align_corners=False)
             pixels = F.grid_sample(pixels, grid, align_corners=False)
@@ -120,7 +120,7 @@ class Data:
             blurred = torch.from_numpy(random.random(count) < 0.15)
             if blurred.any():
                 image[blurred] = F.avg_pool2d(F.pad(image[blurred], (1, 1, 1, 1), mode="replicate"), 3, 1)
-        return (image - self.mean) / self.deviation, mask, sentences
+        return (image - self.mean) / self.deviation, mask, prompts
 
 
 def soft_contrastive(image, text, temperature=0.2):
@@ -145,9 +145,9 @@ def validate(network, tokenizer, data, indices, size):
     network.eval()
     scores = {}
     for part in (indices[i : i + 20] for i in range(0, len(indices), 20)):
-        image, mask, sentences = data.batch(part, size, None)
+        image, mask, prompts = data.batch(part, size, None)
         with half():
-            predicted = network(image, tokenizer(sentences), noisy=False)[0] > 0
+            predicted = network(image, tokenizer(prompts), noisy=False)[0] > 0
         truth = mask > 0.5
         both = (predicted & truth).flatten(1).sum(1)
         dice = (2 * both + 1e-7) / (predicted.flatten(1).sum(1) + truth.flatten(1).sum(1) + 1e-7)
@@ -159,7 +159,7 @@ def validate(network, tokenizer, data, indices, size):
 
 @torch.no_grad()
 def follow(average, network, step):
-    """Moves the running average towards the network; at first faster, so that the initial weights are soon forgotten."""
+    """Moves the running average toward the network; at first faster, so that the initial weights are soon forgotten."""
     share = 1 - min(AVERAGE, (step + 1) / (step + 10))
     for kept, value in zip(average.state_dict().values(), network.state_dict().values()):
         kept.lerp_(value, share) if kept.is_floating_point() else kept.copy_(value)
@@ -216,12 +216,12 @@ def main():
             if len(drawn_order) < STEP_OF["phantom"]:
                 drawn_order = list(random.permutation(drawn))
             chosen = [*order[first : first + STEP_OF["kvasir"]], *(drawn_order.pop() for _ in range(STEP_OF["phantom"]))]
-            image, mask, sentences = data.batch(chosen, size, random)
+            image, mask, prompts = data.batch(chosen, size, random)
             for group in optimizer.param_groups:
                 share = (1 + math.cos(math.pi * step / total)) / 2
                 group["lr"] = options.rate * (END + (1 - END) * share) * min(1, (step + 1) / WARMUP)
             with half():
-                logits, patches, text = network(image, tokenizer(sentences))
+                logits, patches, text = network(image, tokenizer(prompts))
             loss = loss_of(logits, patches.float(), text.float(), mask)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()

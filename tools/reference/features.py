@@ -48,5 +48,5 @@ def hub_values(model: nn.Module, image: torch.Tensor) -> torch.Tensor:
 
 
 def clip_logits(image: torch.Tensor, text: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
-    """[images, sentences]"""
+    """[images, prompts]"""
     return scale.exp() * F.normalize(image, dim=-1) @ F.normalize(text, dim=-1).T

@@ -21,13 +21,13 @@ from torch import nn
 
 from features import clip_logits, hub_values, openclip_tokens, openclip_values
 from medclipseg import WithBert, WithClip
-from models import biomedclip, hub_clip, openai_clip, randomise, unimedclip
+from models import biomedclip, hub_clip, openai_clip, randomize, unimedclip
 
 SEED = 666
 
 
-def sentences(context: int, vocabulary: int, start: int, end: int) -> torch.Tensor:
-    """Two sentences of 5 and 9 words, framed and padded with 0. Ids below 1000 are left to special tokens."""
+def prompts(context: int, vocabulary: int, start: int, end: int) -> torch.Tensor:
+    """Two prompts of 5 and 9 words, framed and padded with 0. Ids below 1000 are left to special tokens."""
     generator = torch.Generator().manual_seed(SEED)
     ids = torch.zeros(2, context, dtype=torch.int64)
     for row, words in enumerate((5, 9)):
@@ -36,13 +36,13 @@ def sentences(context: int, vocabulary: int, start: int, end: int) -> torch.Tens
     return ids
 
 
-BERT_SENTENCES = dict(context=256, vocabulary=30522, start=2, end=3)
-CLIP_SENTENCES = dict(context=77, vocabulary=49408, start=49406, end=49407)
+BERT_PROMPTS = dict(context=256, vocabulary=30522, start=2, end=3)
+CLIP_PROMPTS = dict(context=77, vocabulary=49408, start=49406, end=49407)
 
 
 def write_reference(folder: Path, family: str, model: nn.Module, text_options: dict, dense, image_of, text_of) -> None:
     image = torch.randn(2, 3, 224, 224, generator=torch.Generator().manual_seed(SEED))
-    ids = sentences(**text_options)
+    ids = prompts(**text_options)
     with torch.no_grad():
         vector, text = image_of(image), text_of(ids)
         tensors = {
@@ -57,17 +57,17 @@ def write_reference(folder: Path, family: str, model: nn.Module, text_options: d
 
 
 def make_unimedclip(folder: Path) -> None:
-    model = randomise(unimedclip(), SEED)
+    model = randomize(unimedclip(), SEED)
     # As a distributed training saves it, with what else is in such a file.
     weights = OrderedDict((f"module.{name}", t) for name, t in model.state_dict().items())
     checkpoint = {"epoch": 10, "name": "unimed_clip_vit_b16", "state_dict": weights, "best_loss": np.float64(0.5)}
     torch.save(checkpoint, folder / "unimed_clip_vit_b16.pt")
     dense = lambda image: openclip_tokens(model.visual, image)
-    write_reference(folder, "unimedclip", model, BERT_SENTENCES, dense, model.visual, model.text_encoder)
+    write_reference(folder, "unimedclip", model, BERT_PROMPTS, dense, model.visual, model.text_encoder)
 
 
 def make_biomedclip(folder: Path) -> None:
-    model = randomise(biomedclip(), SEED)
+    model = randomize(biomedclip(), SEED)
     weights = model.state_dict()
     save_file(weights, folder / "open_clip_model.safetensors", {"format": "pt"})
     # transformers kept this buffer in state dicts when the file was published.
@@ -75,7 +75,7 @@ def make_biomedclip(folder: Path) -> None:
     torch.save(OrderedDict({**weights, **position_ids}), folder / "open_clip_pytorch_model.bin")
     trunk, head = model.visual.trunk, model.visual.head
     dense = lambda image: head(trunk.forward_features(image))[:, 1:]
-    write_reference(folder, "biomedclip", model, BERT_SENTENCES, dense, model.visual, model.text)
+    write_reference(folder, "biomedclip", model, BERT_PROMPTS, dense, model.visual, model.text)
 
 
 def halved(model: nn.Module) -> nn.Module:
@@ -87,11 +87,11 @@ def halved(model: nn.Module) -> nn.Module:
 def write_openai_reference(folder: Path, family: str, model: nn.Module) -> None:
     single = copy.deepcopy(model).float()
     dense = lambda image: openclip_values(single.visual, image)
-    write_reference(folder, family, single, CLIP_SENTENCES, dense, single.encode_image, single.encode_text)
+    write_reference(folder, family, single, CLIP_PROMPTS, dense, single.encode_image, single.encode_text)
 
 
 def make_clip(folder: Path) -> None:
-    model = halved(randomise(openai_clip(16), SEED))
+    model = halved(randomize(openai_clip(16), SEED))
     archive = copy.deepcopy(model)
     # OpenAI's archives carry these numbers as tensors.
     for name, value in (("input_resolution", 224), ("context_length", 77), ("vocab_size", 49408)):
@@ -104,26 +104,26 @@ def make_clip(folder: Path) -> None:
 
 
 def make_pubmedclip(folder: Path) -> None:
-    model = randomise(openai_clip(32), SEED)
+    model = randomize(openai_clip(32), SEED)
     torch.save({"epoch": 50, "state_dict": model.state_dict()}, folder / "PubMedCLIP_ViT32.pth")
     # The published code copies these weights into a model of OpenAI's precision, which rounds them.
     write_openai_reference(folder, "pubmedclip", halved(model))
 
 
 def make_hub(folder: Path) -> None:
-    model = randomise(hub_clip(16), SEED)
+    model = randomize(hub_clip(16), SEED)
     model.save_pretrained(folder)
     dense = lambda image: hub_values(model, image)
     image_of = lambda image: model.visual_projection(model.vision_model(image).pooler_output)
     text_of = lambda ids: model.text_projection(model.text_model(ids).pooler_output)
-    write_reference(folder, "clip", model, CLIP_SENTENCES, dense, image_of, text_of)
+    write_reference(folder, "clip", model, CLIP_PROMPTS, dense, image_of, text_of)
 
 
 def make_checkpoint(family: str, model: nn.Module, options: dict):
     """A checkpoint as MedCLIPSeg's training leaves it, and one forward pass with its noise."""
 
     def make(folder: Path) -> None:
-        network = randomise(model(), SEED)
+        network = randomize(model(), SEED)
         trained = [p for n, p in network.named_parameters() if n.startswith(("pvl_adapters", "mask_head", "upscale"))]
         optimizer = torch.optim.Adam(trained, lr=3e-4)
         scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 100, 1e-4)
@@ -135,7 +135,7 @@ def make_checkpoint(family: str, model: nn.Module, options: dict):
         torch.save({**checkpoint, "epoch": 99, "best_dice": np.float32(0.9)}, folder / "latest.pth")
 
         generator = torch.Generator().manual_seed(SEED)
-        image, ids = torch.randn(2, 3, 224, 224, generator=generator), sentences(**options)
+        image, ids = torch.randn(2, 3, 224, 224, generator=generator), prompts(**options)
         tokens = network.vision_model.trunk.pos_embed if family == "biomedclip" else network.vision_model.positional_embedding
         sizes = [ids.shape[1], tokens.shape[-2]] * len(network.pvl_adapters)
         noise = [torch.randn(2, size, 256, generator=generator) for size in sizes]
@@ -160,10 +160,10 @@ def with_bert(towers: nn.Module, text: str) -> nn.Module:
 
 
 WHOLE_MODELS = {
-    "unimedclip": (lambda: with_bert(unimedclip(), "text_encoder"), BERT_SENTENCES),
-    "biomedclip": (lambda: with_bert(biomedclip(), "text"), BERT_SENTENCES),
-    "clip": (lambda: WithClip(openai_clip(16)), CLIP_SENTENCES),
-    "pubmedclip": (lambda: WithClip(openai_clip(32)), CLIP_SENTENCES),
+    "unimedclip": (lambda: with_bert(unimedclip(), "text_encoder"), BERT_PROMPTS),
+    "biomedclip": (lambda: with_bert(biomedclip(), "text"), BERT_PROMPTS),
+    "clip": (lambda: WithClip(openai_clip(16)), CLIP_PROMPTS),
+    "pubmedclip": (lambda: WithClip(openai_clip(32)), CLIP_PROMPTS),
 }
 
 CASES = {

@@ -16,7 +16,7 @@ from transformers import BertConfig, CLIPConfig, CLIPModel
 OUTPUTS = 512
 
 
-def randomise(model: nn.Module, seed: int) -> nn.Module:
+def randomize(model: nn.Module, seed: int) -> nn.Module:
     """Gives every parameter values of its own, each tensor's stream keyed by its name, so that no swap of two goes unseen."""
     with torch.no_grad():
         for name, parameter in model.named_parameters():

@@ -1,8 +1,8 @@
-"""Token ids of odd sentences by the published tokenizers, as a test fixture.
+"""Token ids of odd prompts by the published tokenizers, as a test fixture.
 
-    python tokens.py VOCABULARIES > packages/clip-encoders/src/tokenizers/fixtures/odd-sentences.json
+    python tokens.py VOCABULARIES > packages/clip-encoders/src/tokenizers/fixtures/odd-prompts.json
 
-VOCABULARIES holds bert-base-uncased-vocab.txt; open_clip brings CLIP's merges. Sentences that ftfy would take for wrongly decoded text are
+VOCABULARIES holds bert-base-uncased-vocab.txt; open_clip brings CLIP's merges. Prompts that ftfy would take for wrongly decoded text are
 left out: that one repair is not ours. So are names of special tokens, which we take for text.
 
 Python 3.11, transformers 5.23.0, open_clip_torch 3.3.0, ftfy 6.3.1

@@ -1,5 +1,5 @@
 // One suite on one backend, with a check that no tensor is left behind.
-import { type BackendName, releaseBackend, type SelectOptions, selectBackend } from '@medclipseg/nn/backends';
+import { type BackendName, releaseBackend, type SelectOptions, selectBackend } from '@medclipseg/backends';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 

@@ -10,12 +10,12 @@ const MAIN = fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.m
 const START = ['--conditions=@medclipseg/source', '--import', 'tsx', MAIN];
 
 /** The mask file that `medclipseg predict` writes. */
-export async function predictedMask(png: Uint8Array, sentence: string, samples: number): Promise<Uint8Array> {
+export async function predictedMask(png: Uint8Array, prompt: string, samples: number): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'playground-'));
   try {
     const image = join(folder, 'image.png');
     await writeFile(image, png);
-    const flags = ['--prompt', sentence, '--samples', `${samples}`, '--backend', 'wasm', '--out', folder];
+    const flags = ['--prompt', prompt, '--samples', `${samples}`, '--backend', 'wasm', '--out', folder];
     await promisify(execFile)(process.execPath, [...START, 'predict', image, ...flags]);
     return await readFile(join(folder, 'image-mask.png'));
   } finally {

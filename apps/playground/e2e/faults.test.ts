@@ -1,4 +1,4 @@
-// What goes wrong is said in a sentence, and the page goes on.
+// What goes wrong is said in a prompt, and the page goes on.
 import { drawPhantom } from '@medclipseg/datasets';
 import { encodePng } from '@medclipseg/datasets/browser';
 import type { Browser, Page } from 'playwright';
@@ -90,7 +90,7 @@ inBrowser('faults', () => {
     await at.choose('Choose a file', 'scan.png', png);
     await at.page.locator('[data-backend=webgpu]').waitFor();
     await loseDevice(at.page);
-    await at.write(phantom.sentence);
+    await at.write(phantom.prompt);
     await at.run();
     await at.notice.filter({ hasText: 'The graphics device was lost.' }).waitFor();
     await at.done(1);

@@ -9,15 +9,15 @@ import { BUILT, inBrowser, launch } from './browser.ts';
 import { Playground } from './playground.ts';
 import { type StaticServer, serveFolder } from './server.ts';
 
-/** Two frames: nothing, then a phantom. Half a millimetre across, a quarter down. */
+/** Two frames: nothing, then a phantom. Half a millimeter across, a quarter down. */
 const SIDE = 96;
 const { image } = drawPhantom({ modality: 'mri', seed: 5, size: SIDE });
-const grey = Array.from({ length: SIDE * SIDE }, (_, i) => image.data[3 * i] as number);
+const gray = Array.from({ length: SIDE * SIDE }, (_, i) => image.data[3 * i] as number);
 const scan = encodeDicom({
   rows: SIDE,
   columns: SIDE,
   frames: 2,
-  pixels: words([...grey.map(() => 0), ...grey]),
+  pixels: words([...gray.map(() => 0), ...gray]),
   more: [[0x0028, 0x0030, 'DS', '0.25\\0.5']],
 });
 
@@ -35,7 +35,7 @@ inBrowser('files', () => {
     await server.close();
   });
 
-  it('of several frames one is chosen, and the area is told in square millimetres', async () => {
+  it('of several frames one is chosen, and the area is told in square millimeters', async () => {
     await at.choose('Choose a file', 'patient-name.dcm', scan);
     await at.page.getByText('holds 2 pages').waitFor();
     await at.page.getByRole('spinbutton', { name: 'Page' }).fill('2');
@@ -44,10 +44,10 @@ inBrowser('files', () => {
     await at.write('one large bright tumor');
     await at.run();
     await at.done(2);
-    const [pixels, millimetres] = await at.page.locator('.measures').first().getByRole('cell').allTextContents();
+    const [pixels, millimeters] = await at.page.locator('.measures').first().getByRole('cell').allTextContents();
     const count = Number(pixels?.replace(/[^\d]/g, ''));
     expect(count).toBeGreaterThan(10);
-    expect(Number(millimetres?.replace(/[^\d.]/g, ''))).toBeCloseTo(count / 8, -1);
+    expect(Number(millimeters?.replace(/[^\d.]/g, ''))).toBeCloseTo(count / 8, -1);
   });
 
   it('everything is saved: maps in 16 bit, and a report', async () => {
@@ -73,7 +73,7 @@ inBrowser('files', () => {
     await at.button('Copy link').click();
     await at.page.getByText('Link copied.').waitFor();
     const link = new URL(await at.page.evaluate(() => navigator.clipboard.readText()));
-    expect(readSettings(link.hash)).toMatchObject({ sentence: 'one large bright tumor', samples: 2, seed: 7 });
+    expect(readSettings(link.hash)).toMatchObject({ prompt: 'one large bright tumor', samples: 2, seed: 7 });
     expect(link.href).not.toContain('patient');
     await at.button('Close').last().click();
     expect(JSON.stringify(await at.diagnostics())).not.toContain('patient');

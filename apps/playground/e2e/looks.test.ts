@@ -41,7 +41,7 @@ inBrowser('looks', () => {
       .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
   }
 
-  /** Takes the four pictures of a view, and checks it in both colours. */
+  /** Takes the four pictures of a view, and checks it in both colors. */
   async function look(name: string): Promise<void> {
     for (const colorScheme of ['light', 'dark'] as const) {
       await at.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
@@ -64,15 +64,15 @@ inBrowser('looks', () => {
     await look('1-start');
   });
 
-  it('a picture with the grid of places, which write the sentence', async () => {
+  it('a picture with the grid of places, which write the prompt', async () => {
     await at.button('Dermoscopy').click();
     await at.button('Click on the picture to say where.').click();
-    const sentence = at.page.getByLabel('What to look for');
-    await sentence.fill('one brown skin lesion');
+    const prompt = at.page.getByLabel('What to look for');
+    await prompt.fill('one brown skin lesion');
     await at.button('center').click();
-    expect(await sentence.inputValue()).toBe('one brown skin lesion, located in center of the image');
+    expect(await prompt.inputValue()).toBe('one brown skin lesion, located in center of the image');
     await at.button('small').click();
-    expect(await sentence.inputValue()).toBe('one small brown skin lesion, located in center of the image');
+    expect(await prompt.inputValue()).toBe('one small brown skin lesion, located in center of the image');
     await look('2-places');
   });
 
@@ -101,14 +101,14 @@ inBrowser('looks', () => {
     expect(await at.page.locator('.probe').textContent()).toMatch(/^\d\.\d\d$/);
   });
 
-  it('two sentences, models, teaching', async () => {
+  it('two prompts, models, teaching', async () => {
     await at.page.getByText('Overlay', { exact: true }).first().click();
-    await at.button('Compare with a second sentence').click();
-    await at.write('no skin lesion in the image', 'Second sentence');
+    await at.button('Compare with a second prompt').click();
+    await at.write('no skin lesion in the image', 'Second prompt');
     await at.run();
     await at.page.locator('.screen').nth(2).waitFor();
     await at.status.filter({ hasText: /^3 samples/ }).waitFor();
-    await look('4-two-sentences');
+    await look('4-two-prompts');
     await at.button('Model: mini').click();
     await look('5-models');
     await at.page.keyboard.press('Escape');

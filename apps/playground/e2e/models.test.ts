@@ -73,7 +73,7 @@ inBrowser('models', () => {
     await at.close();
   });
 
-  it('from the hub: its size is said before it is fetched, it can be cancelled, and it works', async () => {
+  it('from the hub: its size is said before it is fetched, it can be canceled, and it works', async () => {
     const at = await Playground.open(browser, server.url, { settings: SETTINGS, serviceWorkers: 'block' });
     const headers = { 'access-control-allow-origin': '*' };
     const lfs = { sha256: createHash('sha256').update(file).digest('hex'), size: file.length };
@@ -95,7 +95,7 @@ inBrowser('models', () => {
     expect(fetched).toBe(0);
     await at.button('Download 8.6 MB').click();
     await at.button('Cancel').click();
-    await at.notice.filter({ hasText: 'Cancelled; nothing was kept.' }).waitFor();
+    await at.notice.filter({ hasText: 'Canceled; nothing was kept.' }).waitFor();
     await inUse(at, 'mini').waitFor();
     answer = (route) => route.fulfill({ headers, body: file });
     await at.button('Download 8.6 MB').click();

@@ -60,13 +60,13 @@ export class Playground {
     );
   }
 
-  async write(sentence: string, label = 'What to look for'): Promise<void> {
-    await this.page.getByLabel(label).fill(sentence);
+  async write(prompt: string, label = 'What to look for'): Promise<void> {
+    await this.page.getByLabel(label).fill(prompt);
   }
 
-  /** Presses Enter in the sentence, as the hint on the keyboard says. */
+  /** Presses Enter in the prompt, as the hint on the keyboard says. */
   async run(): Promise<void> {
-    await this.page.locator('.sentence input').first().press('Enter');
+    await this.page.locator('.prompt input').first().press('Enter');
   }
 
   /** Waits until so many samples are there and no more come. */

@@ -5,7 +5,7 @@ import { encodeSafetensors, tensorsInMemory, writeMapped } from '@medclipseg/wei
 import { checkpointKeys, type ModelConfig, modelSpec } from 'medclipseg';
 
 const tower = { width: 64, layers: 3, heads: 1, mlpWidth: 64, outputs: 32 };
-/** CLIP's 512 bytes, one merge, and the two that frame a sentence. */
+/** CLIP's 512 bytes, one merge, and the two that frame a prompt. */
 const VOCABULARY = 515;
 
 const config: ModelConfig = {

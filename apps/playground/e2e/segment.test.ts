@@ -1,4 +1,4 @@
-// The main road, on both backends: choose a picture, write a sentence, see the mask; stop; compare two sentences.
+// The main road, on both backends: choose a picture, write a prompt, see the mask; stop; compare two prompts.
 import { drawPhantom } from '@medclipseg/datasets';
 import { encodePng } from '@medclipseg/datasets/browser';
 import { decodeImage } from '@medclipseg/datasets/node';
@@ -15,7 +15,7 @@ const phantom = drawPhantom({ modality: 'mri', seed: 5 });
 const png = encodePng(phantom.image);
 const truth = encodePng(phantom.mask);
 
-const greyOf = async (bytes: Uint8Array) => (await decodeImage(bytes, { as: 'gray' })).data;
+const grayOf = async (bytes: Uint8Array) => (await decodeImage(bytes, { as: 'gray' })).data;
 
 for (const backend of ['wasm', 'webgpu'] as const)
   inBrowser(`segmenting with ${backend}`, () => {
@@ -32,16 +32,16 @@ for (const backend of ['wasm', 'webgpu'] as const)
       await server.close();
     });
 
-    it('a picture and a sentence make the mask that the command line makes', async () => {
+    it('a picture and a prompt make the mask that the command line makes', async () => {
       await at.choose('Choose a file', 'scan.png', png);
       expect(await at.page.locator(`[data-backend=${backend}]`).textContent()).toContain('as chosen');
-      await at.write(phantom.sentence);
+      await at.write(phantom.prompt);
       await at.run();
       await at.done(SAMPLES[backend]);
       const mask = await at.saved('Mask');
       expect(mask.name).toBe('scan-mask.png');
-      const pixels = await greyOf(mask.bytes);
-      const expected = await greyOf(await predictedMask(png, phantom.sentence, SAMPLES[backend]));
+      const pixels = await grayOf(mask.bytes);
+      const expected = await grayOf(await predictedMask(png, phantom.prompt, SAMPLES[backend]));
       const differing = pixels.filter((value, i) => value !== expected[i]).length;
       expect(expected.filter((value) => value > 0).length).toBeGreaterThan(100);
       expect(differing / pixels.length).toBeLessThanOrEqual(0.001);
@@ -55,9 +55,9 @@ for (const backend of ['wasm', 'webgpu'] as const)
       await at.page.getByText('Missed').waitFor();
     });
 
-    it('a second sentence stands beside the first, with their difference', async () => {
-      await at.button('Compare with a second sentence').click();
-      await at.write('no tumor in the image', 'Second sentence');
+    it('a second prompt stands beside the first, with their difference', async () => {
+      await at.button('Compare with a second prompt').click();
+      await at.write('no tumor in the image', 'Second prompt');
       await at.run();
       await at.page.getByText('Difference').first().waitFor();
       expect(await at.page.locator('.screen').count()).toBe(3);
@@ -65,7 +65,7 @@ for (const backend of ['wasm', 'webgpu'] as const)
     });
 
     it('stops when asked to, and keeps what there is', async () => {
-      await at.button('Only one sentence').click();
+      await at.button('Only one prompt').click();
       await at.page.getByRole('slider', { name: 'Samples' }).fill('100');
       await at.run();
       await at.status.filter({ hasText: /^Sample \d+ of 100/ }).waitFor();

@@ -2,8 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { selectBackend } from '@medclipseg/backends';
 import { drawPhantom } from '@medclipseg/datasets';
-import { selectBackend } from '@medclipseg/nn/backends';
 import { MedCLIPSeg } from 'medclipseg';
 import { loadModel } from 'medclipseg/node';
 import type { Browser } from 'playwright';
@@ -21,10 +21,10 @@ const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / 
 
 /** Mean probability of a phantom by a model in Node. */
 async function meanProbability(path: string): Promise<number> {
-  const { image, sentence } = drawPhantom({ modality: 'xray', seed: 2, size: 224 });
+  const { image, prompt } = drawPhantom({ modality: 'xray', seed: 2, size: 224 });
   const { network, tokenizer } = await loadModel(path);
   const model = new MedCLIPSeg(network, tokenizer);
-  const { probability } = await model.segment(image, sentence, { samples: 0 });
+  const { probability } = await model.segment(image, prompt, { samples: 0 });
   model.dispose();
   return mean([...probability]);
 }
@@ -79,17 +79,17 @@ inBrowser('teaching', () => {
     await at.page.keyboard.press('z');
   });
 
-  it('an example without a sentence or a mask is not learnt from, and the page says why', async () => {
+  it('an example without a prompt or a mask is not learned from, and the page says why', async () => {
     await at.button(TEACH.tools.clear).click();
     await at.page.getByText(TEACH.problems['empty-mask']).waitFor();
     expect(await train().isDisabled()).toBe(true);
     await at.page.locator('.paint').press('z');
-    const sentence = at.page.getByLabel(TEACH.sentence);
-    const words = await sentence.inputValue();
-    await sentence.fill('');
-    await at.page.getByText(TEACH.problems['no-sentence']).waitFor();
+    const prompt = at.page.getByLabel(TEACH.prompt);
+    const words = await prompt.inputValue();
+    await prompt.fill('');
+    await at.page.getByText(TEACH.problems['no-prompt']).waitFor();
     expect(await train().isDisabled()).toBe(true);
-    await sentence.fill(words);
+    await prompt.fill(words);
     await expect.poll(() => train().isEnabled()).toBe(true);
   });
 
@@ -124,7 +124,7 @@ inBrowser('teaching', () => {
       const path = join(folder, name);
       await writeFile(path, bytes);
       await selectBackend('wasm');
-      // It has learnt to mark more.
+      // It has learned to mark more.
       expect(await meanProbability(path)).toBeGreaterThan(await meanProbability('mini'));
       await rm(folder, { recursive: true });
     },
@@ -134,7 +134,7 @@ inBrowser('teaching', () => {
   it('undo brings the model back', async () => {
     await at.button(TEACH.training.undo).click();
     await train().waitFor();
-    expect(await at.page.getByText(TEACH.training.learnt).count()).toBe(0);
+    expect(await at.page.getByText(TEACH.training.learned).count()).toBe(0);
     expect(at.errors).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 // The backend option that every computing command has.
-import { type BackendName, selectBackend } from '@medclipseg/nn/backends';
+import { type BackendName, selectBackend } from '@medclipseg/backends';
 
 export const BACKEND_HELP = 'auto, node-gpu, node, webgpu, wasm or cpu';
 

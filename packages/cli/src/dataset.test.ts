@@ -54,7 +54,7 @@ describe('dataset', () => {
     expect(await run('check', own)).toMatchObject({ code: 0 });
   });
 
-  it('check measures sentences with the tokenizer it is given', async () => {
+  it('check measures prompts with the tokenizer it is given', async () => {
     const out = join(folder, 'measured');
     await writePhantoms(out, { modality: 'mri', count: 10, seed: 1, size: 32 });
     // Merges without a merge: every letter is a token, and CLIP reads 77.

@@ -27,7 +27,7 @@ export class IncompleteError extends Error {
   }
 }
 
-export const EXIT = { done: 0, failed: 1, usage: 2, cancelled: 130 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, canceled: 130 } as const;
 
 /** A write that the disk has no room for; the system does not tell the file. */
 const FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG'];
@@ -46,6 +46,6 @@ export function describe(error: unknown): string {
 
 export function exitCode(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;
-  if (error instanceof Error && error.name === 'AbortError') return EXIT.cancelled;
+  if (error instanceof Error && error.name === 'AbortError') return EXIT.canceled;
   return EXIT.failed;
 }

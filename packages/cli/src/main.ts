@@ -11,7 +11,7 @@ const control = new AbortController();
 process.once('SIGINT', () => {
   process.stderr.write('\nstopping after this step; press Ctrl-C again to stop at once\n');
   control.abort();
-  process.once('SIGINT', () => process.exit(EXIT.cancelled));
+  process.once('SIGINT', () => process.exit(EXIT.canceled));
 });
 
 /** What the command found, where nothing was thrown. */
@@ -21,7 +21,7 @@ const list = (value: string, before: string[]) => [...before, value];
 
 const program = new Command('medclipseg')
   .description(
-    'Segment medical images by a sentence, with a map of how sure the model is. For research, not a medical device.',
+    'Segment medical images by a prompt, with a map of how sure the model is. For research, not a medical device.',
   )
   .exitOverride()
   .showSuggestionAfterError();
@@ -45,10 +45,10 @@ addSamplingFlags(
   addModelFlags(
     program
       .command('predict')
-      .description('segment one image by a sentence, or into classes by several')
+      .description('segment one image by a prompt, or into classes by several')
       .argument('<image>', 'PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI')
-      .option('--prompt <sentence>', 'what to segment')
-      .option('--class <name=sentence>', 'a class of a label map instead (repeatable)', list, [])
+      .option('--prompt <prompt>', 'what to segment')
+      .option('--class <name=prompt>', 'a class of a label map instead (repeatable)', list, [])
       .option('--threshold <p>', 'probability above which a pixel belongs to a class; 0.5 if not given')
       .option(
         '--model <name>',
@@ -86,9 +86,9 @@ addSamplingFlags(
         '--out <folder>',
         'where masks and scores go; by default beside the checkpoint, or in out for one that was not named by its path',
       )
-      .option('--design <name>', 'how the sentences are written', 'original')
-      .option('--prompt <sentence>', 'the same sentence for every image, instead of its own')
-      .option('--shuffle-prompts', 'give every image another one’s sentence, to see how far sentences matter')
+      .option('--design <name>', 'how the prompts are written', 'original')
+      .option('--prompt <prompt>', 'the same prompt for every image, instead of its own')
+      .option('--shuffle-prompts', 'give every image another one’s prompt, to see how far prompts matter')
       .option('--tolerance <distance>', 'of the contour NSD, in the unit of --spacing', '2')
       .option('--spacing <size>', 'size of a pixel, as 0.5 or as 0.5,0.7 (across, down)', '1'),
   ),
@@ -146,7 +146,7 @@ const dataset = program.command('dataset').description('draw, make, check and li
 
 dataset
   .command('phantom')
-  .description('draw pictures with masks and true sentences, in the published layout')
+  .description('draw pictures with masks and true prompts, in the published layout')
   .requiredOption('--modality <name>', 'ultrasound, endoscopy, dermoscopy, mri or xray')
   .requiredOption('--count <n>', 'how many')
   .requiredOption('--out <folder>', 'a folder that is not there yet')
@@ -173,11 +173,11 @@ dataset
 
 dataset
   .command('create')
-  .description('make a dataset from your own images and masks, with sentences written from the masks')
+  .description('make a dataset from your own images and masks, with prompts written from the masks')
   .requiredOption('--images <folder>', 'images')
   .requiredOption('--masks <folder>', 'a mask for each image, or several: a.png, a_mask.png, a_1.png, …')
   .requiredOption('--out <folder>', 'a folder that is not there yet')
-  .requiredOption('--modality <name>', 'ultrasound, endoscopy, dermoscopy, mri or xray: the words of the sentences')
+  .requiredOption('--modality <name>', 'ultrasound, endoscopy, dermoscopy, mri or xray: the words of the prompts')
   .option('--finding <noun>', 'what the masks show, such as nodule, instead of the modality’s word')
   .option('--organ <noun>', 'where, such as thyroid, instead of the modality’s word')
   .option('--split <percentages>', 'to train, to validate, to test', '80,10,10')
@@ -201,7 +201,7 @@ dataset
   .command('check')
   .description('find what would ruin an experiment; exit code 1 on errors')
   .argument('<folder>', 'dataset in the published layout, or prompt sheets only')
-  .option('--tokenizer <file>', 'tokenizer.json, vocab.txt or merges file to measure sentences with')
+  .option('--tokenizer <file>', 'tokenizer.json, vocab.txt or merges file to measure prompts with')
   .option('--as <name>', 'the published dataset whose documented counts apply; by default the folder’s name')
   .option('--json', 'print everything as JSON')
   .action(async (folder, options) => {

@@ -22,7 +22,7 @@ export const addSamplingFlags = (command: Command): Command =>
     .option('--antithetic', 'draw samples in pairs of opposite noise')
     .option('--stop <error>', 'stop when 99 % of the pixels have a mean with at most this standard error, as 0.01')
     .option('--dihedral', 'samples take turns at the eight flips and turns of the image')
-    .option('--trim-padding', 'leave out the padding behind the sentence');
+    .option('--trim-padding', 'leave out the padding behind the prompt');
 
 function standardError(text: string): number {
   const value = Number(text);

@@ -1,5 +1,5 @@
 // Attention across the images of a batch against its definition, place by place.
-import { attentionSpec, disposeParameters, freeze, initialise, selfAttention } from '@medclipseg/nn';
+import { attentionSpec, disposeParameters, freeze, initialize, selfAttention } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
@@ -12,7 +12,7 @@ const HEADS = 2;
 eachBackend('attention across images', () => {
   it('is self-attention over the tokens of one place and one sample', async () => {
     const small = fc.integer({ min: 1, max: 3 });
-    const attention = freeze(initialise(attentionSpec(WIDTH), 1));
+    const attention = freeze(initialize(attentionSpec(WIDTH), 1));
     await fc.assert(
       fc.asyncProperty(small, small, small, fc.nat(99), async (samples, images, places, seed) => {
         const [actual, expected] = tf.tidy(() => {

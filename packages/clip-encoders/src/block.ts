@@ -29,7 +29,7 @@ export const blockSpec = (width: number, mlpWidth: number) => ({
 
 export interface BlockOptions {
   /** Mixes tokens: the attention of this block, whatever it runs across. [B, T, C] → [B, T, C] */
-  readonly attend: (normalised: tf.Tensor, attention: AttentionParameters) => tf.Tensor;
+  readonly attend: (normalized: tf.Tensor, attention: AttentionParameters) => tf.Tensor;
   readonly epsilon: number;
   readonly activation: ActivationName;
 }

@@ -1,4 +1,4 @@
-// CLIP as a whole: images and sentences to vectors, and how alike they are.
+// CLIP as a whole: images and prompts to vectors, and how alike they are.
 import { l2Normalize } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Clip } from './open.ts';
@@ -7,8 +7,8 @@ import type { TokenBatch } from './text-tower.ts';
 import { embedImage, imageBlock, imageFeatures, imageVector } from './vision.ts';
 
 /**
- * @param image [B, H, W, 3], normalised
- * @returns `patches` [B, patches, outputs], dense features as MedCLIPSeg reads them, and `vector` [B, outputs]; neither is normalised
+ * @param image [B, H, W, 3], normalized
+ * @returns `patches` [B, patches, outputs], dense features as MedCLIPSeg reads them, and `vector` [B, outputs]; neither is normalized
  */
 export function encodeImage({ config, parameters }: Clip, image: tf.Tensor): { patches: tf.Tensor; vector: tf.Tensor } {
   return tf.tidy(() => {
@@ -21,15 +21,15 @@ export function encodeImage({ config, parameters }: Clip, image: tf.Tensor): { p
   });
 }
 
-/** The sentences' vectors [B, outputs], not normalised. */
-export function encodeText({ config, parameters }: Clip, sentences: TokenBatch): tf.Tensor {
+/** The prompts' vectors [B, outputs], not normalized. */
+export function encodeText({ config, parameters }: Clip, prompts: TokenBatch): tf.Tensor {
   return tf.tidy(() =>
-    textFeatures(parameters.text, 0, textPrefix(parameters.text, sentences, config.text, 0), sentences, config.text),
+    textFeatures(parameters.text, 0, textPrefix(parameters.text, prompts, config.text, 0), prompts, config.text),
   );
 }
 
-/** Cosines of every image with every sentence, times CLIP's learnt factor: [images, sentences]. */
-export const similarityLogits = ({ parameters }: Clip, images: tf.Tensor, sentences: tf.Tensor): tf.Tensor =>
+/** Cosines of every image with every prompt, times CLIP's learned factor: [images, prompts]. */
+export const similarityLogits = ({ parameters }: Clip, images: tf.Tensor, prompts: tf.Tensor): tf.Tensor =>
   tf.tidy(() =>
-    tf.mul(tf.matMul(l2Normalize(images), l2Normalize(sentences), false, true), tf.exp(parameters.logitScale)),
+    tf.mul(tf.matMul(l2Normalize(images), l2Normalize(prompts), false, true), tf.exp(parameters.logitScale)),
   );

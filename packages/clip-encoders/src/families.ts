@@ -16,7 +16,7 @@ export interface Family {
   /** What is fixed about the image tower; sizes come from the weights. */
   readonly vision: Pick<VisionConfig, 'activation' | 'epsilon' | 'patchBias' | 'preNorm' | 'dense' | 'attendsTo'>;
   readonly textKind: TextConfig['kind'];
-  /** Sentences are padded to so many tokens in the published weights. */
+  /** Prompts are padded to so many tokens in the published weights. */
   readonly context: number;
   /** As MedCLIPSeg was trained. */
   readonly preprocessing: Preprocessing;

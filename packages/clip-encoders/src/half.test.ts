@@ -8,7 +8,7 @@ describe('half precision', () => {
   it.each([
     [0, 0],
     [1, 1],
-    [1 + 2 ** -11, 1], // ties go to the even neighbour
+    [1 + 2 ** -11, 1], // ties go to the even neighbor
     [1 + 3 * 2 ** -11, 1 + 2 ** -9],
     [-0.1, -0.0999755859375],
     [65504, 65504],

@@ -1,5 +1,5 @@
 // Weight files of every published layout open by their names and shapes alone.
-import { disposeParameters, flatten, initialise } from '@medclipseg/nn';
+import { disposeParameters, flatten, initialize } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
 import {
   KeyMismatchError,
@@ -91,7 +91,7 @@ async function randomTowers(family: FamilyName): Promise<Map<string, TensorValue
     text: textSpec({ ...sizes, kind: textKind, vocabulary: 20, context: 12, projectionWidth: 48 }),
     logitScale: { shape: [], init: { kind: 'constant' as const, value: 2 } },
   };
-  const tensors = initialise(spec, 1) as never;
+  const tensors = initialize(spec, 1) as never;
   const values = new Map<string, TensorValue>();
   for (const [name, tensor] of flatten(tensors))
     values.set(name, { shape: tensor.shape, data: (await tensor.data()) as Float32Array });
@@ -159,7 +159,7 @@ eachBackend('openClip', () => {
     await expect(openClip({ ...surplus, read })).rejects.toBe(READ);
   });
 
-  it('tells how alike images and sentences are', async () => {
+  it('tells how alike images and prompts are', async () => {
     const clip = await openClip(await fileOf(await randomTowers('biomedclip'), families.biomedclip.keys, 'model.'));
     expect(clip.config.family).toBe('biomedclip');
     const image = tf.randomNormal([3, 8, 8, 3], 0, 1, 'float32', 1);

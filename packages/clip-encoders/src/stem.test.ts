@@ -1,4 +1,4 @@
-import { disposeParameters, freeze, initialise } from '@medclipseg/nn';
+import { disposeParameters, freeze, initialize } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -26,7 +26,7 @@ const config: VisionConfig = {
 
 eachBackend('convolutional stem', () => {
   it('lets a token see pixels beyond its patch, and leaves the patch embedding what remains of the stride', async () => {
-    const parameters = freeze(initialise(visionSpec(config), 1)) as unknown as VisionParameters;
+    const parameters = freeze(initialize(visionSpec(config), 1)) as unknown as VisionParameters;
     expect(parameters.patch.weight.shape).toEqual([2 * 2 * 6, 12]);
     // Images that differ in one pixel of the top row, just left of the border between two patches.
     const plain = tf.zeros([1, 16, 16, 3]);

@@ -39,12 +39,12 @@ export interface BertParameters {
 const EPSILON = 1e-12;
 const bert = (parameters: TextParameters) => parameters as BertParameters;
 
-/** Hides padding (id 0) from every token of `x`, whose rows may be several samples of each sentence. */
+/** Hides padding (id 0) from every token of `x`, whose rows may be several samples of each prompt. */
 function paddingMask(x: tf.Tensor, { ids }: TokenBatch): tf.Tensor {
   const [rows, length] = x.shape as [number, number];
-  const sentences = ids.shape[0] as number;
-  const visible = tf.cast(tf.greater(tf.slice(ids, [0, 0], [sentences, length]), 0), 'float32');
-  return keyMask(tf.tile(visible, [rows / sentences, 1]));
+  const prompts = ids.shape[0] as number;
+  const visible = tf.cast(tf.greater(tf.slice(ids, [0, 0], [prompts, length]), 0), 'float32');
+  return keyMask(tf.tile(visible, [rows / prompts, 1]));
 }
 
 /** What follows the attention in a layer: `a = LN(x + attended); y = LN(a + MLP(a))`, with dropout on both additions. */

@@ -44,8 +44,8 @@ export const clipTextTower: TextTower = {
 
   block: (parameters, index, x, _batch, { heads }) =>
     transformerBlock(clip(parameters).blocks[index] as BlockParameters, x, {
-      attend: (normalised, attention) =>
-        selfAttention(normalised, attention, { heads, mask: causalMask(x.shape[1] as number) }),
+      attend: (normalized, attention) =>
+        selfAttention(normalized, attention, { heads, mask: causalMask(x.shape[1] as number) }),
       epsilon: EPSILON,
       activation: 'quick-gelu',
     }),

@@ -8,7 +8,7 @@ export interface TextConfig {
   /** `clip`: causal, pre-norm, read at the end token. `bert`: bidirectional, post-norm, read at the first token. */
   readonly kind: 'clip' | 'bert';
   readonly vocabulary: number;
-  /** Tokens per sentence, padding included. */
+  /** Tokens per prompt, padding included. */
   readonly context: number;
   readonly width: number;
   readonly layers: number;
@@ -23,13 +23,13 @@ export interface TextConfig {
 
 export type TextParameters = ClipTextParameters | BertParameters;
 
-/** Sentences as the towers take them. */
+/** Prompts as the towers take them. */
 export interface TokenBatch {
   /** [B, T], int32, padded with 0. */
   readonly ids: tf.Tensor;
-  /** Leading positions that hold a real token in any of the sentences; beyond there is only padding. */
+  /** Leading positions that hold a real token in any of the prompts; beyond there is only padding. */
   readonly used: number;
-  /** For each row the first one with the same sentence; none where they are not compared. */
+  /** For each row the first one with the same prompt; none where they are not compared. */
   readonly firstAlike?: readonly number[];
   /**
    * Drops activations of a `bert` tower where BERT's training does: behind the embedding, of the attention's weights, and of what each

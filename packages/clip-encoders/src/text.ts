@@ -15,7 +15,7 @@ export const embedText = (parameters: TextParameters, batch: TokenBatch, config:
 
 /**
  * Block `index`, [B, T, C] → [B, T, C]. The tokens may be fewer than the context (padding dropped where that changes nothing) and more
- * than the sentences (samples folded into the batch).
+ * than the prompts (samples folded into the batch).
  */
 export const textBlock = (
   parameters: TextParameters,
@@ -26,7 +26,7 @@ export const textBlock = (
 ): tf.Tensor => tf.tidy(() => towers[config.kind].block(parameters, index, tokens, batch, config));
 
 /**
- * The sentence's vector from the tokens that enter block `index`, [B, T, C] → [B, outputs], not normalised. Since nothing else looks at
+ * The prompt's vector from the tokens that enter block `index`, [B, T, C] → [B, outputs], not normalized. Since nothing else looks at
  * the tokens any more, only those that can reach the vector are computed: no padding, and in the last block one token.
  *
  * @param index the number of blocks for tokens that have passed them all
@@ -49,7 +49,7 @@ export function textFeatures(
   });
 }
 
-/** Embedding and the first `blocks` blocks; in a frozen tower, each distinct sentence once. */
+/** Embedding and the first `blocks` blocks; in a frozen tower, each distinct prompt once. */
 export function textPrefix(
   parameters: TextParameters,
   batch: TokenBatch,
@@ -60,9 +60,9 @@ export function textPrefix(
   const distinct = [...new Set(rows)];
   // Copying rows by index has no gradient on wasm; dropout makes every row another.
   const once = distinct.length < rows.length && isConstant(parameters.words) && !batch.dropout;
-  const sentences = once ? { ids: tf.gather(batch.ids, distinct), used: batch.used } : batch;
-  let y = embedText(parameters, sentences, config);
-  for (let i = 0; i < blocks; i++) y = textBlock(parameters, i, y, sentences, config);
+  const prompts = once ? { ids: tf.gather(batch.ids, distinct), used: batch.used } : batch;
+  let y = embedText(parameters, prompts, config);
+  for (let i = 0; i < blocks; i++) y = textBlock(parameters, i, y, prompts, config);
   return once
     ? tf.gather(
         y,

@@ -1,4 +1,4 @@
-import { counterDropout, disposeParameters, freeze, initialise } from '@medclipseg/nn';
+import { counterDropout, disposeParameters, freeze, initialize } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -45,7 +45,7 @@ const vision: VisionConfig = {
 };
 
 eachBackend('towers', () => {
-  const sentences = () =>
+  const prompts = () =>
     tf.tensor2d(
       [
         [2, 5, 7, 19, 0, 0, 0, 0],
@@ -66,10 +66,10 @@ eachBackend('towers', () => {
     '%s text: computing only what reaches the vector changes nothing',
     async (kind) => {
       const config = { ...text, kind };
-      const parameters = freeze(initialise(textSpec(config) as never, 1)) as unknown as TextParameters;
-      const ids = sentences();
+      const parameters = freeze(initialize(textSpec(config) as never, 1)) as unknown as TextParameters;
+      const ids = prompts();
       const embedded = tf.tidy(() => embedText(parameters, { ids, used: 8 }, config));
-      // Two samples of every sentence, folded into the batch.
+      // Two samples of every prompt, folded into the batch.
       const tokens = tf.tidy(() => tf.concat([embedded, tf.mul(embedded, 0.5)]));
       const whole = tf.tidy(() => {
         const batch = { ids, used: 8 };
@@ -92,11 +92,11 @@ eachBackend('towers', () => {
   );
 
   it.each(['clip', 'bert'] as const)(
-    '%s text: a repeated sentence is computed once, to the same tokens',
+    '%s text: a repeated prompt is computed once, to the same tokens',
     async (kind) => {
       const config = { ...text, kind };
-      const parameters = freeze(initialise(textSpec(config) as never, 1)) as unknown as TextParameters;
-      const ids = sentences();
+      const parameters = freeze(initialize(textSpec(config) as never, 1)) as unknown as TextParameters;
+      const ids = prompts();
       const each = tf.tidy(() => textPrefix(parameters, { ids, used: 4 }, config, 1));
       const once = tf.tidy(() => textPrefix(parameters, { ids, used: 4, firstAlike: [0, 1, 0] }, config, 1));
       await expectClose(once, each);
@@ -107,8 +107,8 @@ eachBackend('towers', () => {
 
   it('BERT drops activations by seed, the same when computed again, and none without dropout', async () => {
     const config = { ...text, kind: 'bert' as const };
-    const parameters = freeze(initialise(textSpec(config) as never, 1)) as unknown as TextParameters;
-    const ids = sentences();
+    const parameters = freeze(initialize(textSpec(config) as never, 1)) as unknown as TextParameters;
+    const ids = prompts();
     const run = async (seed?: number) => {
       const rows = [0, 1, 2].map((image) => ({ image, sample: 0 }));
       const dropout = seed === undefined ? undefined : counterDropout(0.1, seed, rows);
@@ -121,7 +121,7 @@ eachBackend('towers', () => {
     const first = await run(1);
     expect(await run(1)).toEqual(first);
     expect(await run(2)).not.toEqual(first);
-    // Rows 0 and 2 hold the same sentence.
+    // Rows 0 and 2 hold the same prompt.
     expect(first.slice(12)).not.toEqual(first.slice(0, 6));
     const none = await run();
     expect(none.slice(12)).toEqual(none.slice(0, 6));
@@ -135,7 +135,7 @@ eachBackend('towers', () => {
     ['convolutional stem', { ...vision, stem: [10] }],
     ['value path', { ...vision, dense: 'value' as const }],
   ])('image: %s gives a feature per patch', async (_, config) => {
-    const parameters = freeze(initialise(visionSpec(config), 1)) as unknown as VisionParameters;
+    const parameters = freeze(initialize(visionSpec(config), 1)) as unknown as VisionParameters;
     const image = tf.randomNormal([2, 16, 16, 3], 0, 1, 'float32', 3);
     const [out, vector] = tf.tidy(() => {
       const tokens = imageBlock(parameters, 0, embedImage(parameters, image, config), config);

@@ -111,7 +111,7 @@ function mapOf(parameters: VisionParameters, image: tf.Tensor, config: VisionCon
 /**
  * Patches, class token and positions.
  *
- * @param image [B, H, W, 3], normalised
+ * @param image [B, H, W, 3], normalized
  * @returns tokens [B, 1 + patches, C]
  */
 export function embedImage(parameters: VisionParameters, image: tf.Tensor, config: VisionConfig): tf.Tensor {
@@ -153,7 +153,7 @@ const project = (parameters: VisionParameters, tokens: tf.Tensor, { epsilon }: V
  * Dense features from the tokens that enter the last block.
  *
  * @param tokens [B, 1 + patches, C]
- * @returns [B, patches, outputs], not normalised
+ * @returns [B, patches, outputs], not normalized
  */
 export function imageFeatures(
   parameters: VisionParameters,
@@ -176,7 +176,7 @@ export function imageFeatures(
  * The image's vector, CLIP's own reading: the class token behind the last block.
  *
  * @param tokens [B, 1 + patches, C], as they enter the last block
- * @returns [B, outputs], not normalised
+ * @returns [B, outputs], not normalized
  */
 export function imageVector(
   parameters: VisionParameters,

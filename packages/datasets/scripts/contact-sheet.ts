@@ -1,9 +1,9 @@
-// npm run contact-sheet -w packages/datasets: draws docs/phantoms.png, a row of phantoms for each modality with outlined masks and sentences.
+// npm run contact-sheet -w packages/datasets: draws docs/phantoms.png, a row of phantoms for each modality with outlined masks and prompts.
 import { writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { drawPhantom, MODALITIES, type Modality, type Phantom } from '../src/index.ts';
 
-/** Chosen so that a row shows no, one and several lesions, and different colours, sizes and places. */
+/** Chosen so that a row shows no, one and several lesions, and different colors, sizes and places. */
 const SEEDS: Readonly<Record<Modality, readonly number[]>> = {
   ultrasound: [6, 44, 45, 40],
   endoscopy: [45, 21, 32, 30],
@@ -30,10 +30,10 @@ function outlined({ image, mask }: Phantom): Buffer {
   return pixels;
 }
 
-/** A sentence on up to three lines. */
-function caption(sentence: string): Buffer {
+/** A prompt on up to three lines. */
+function caption(prompt: string): Buffer {
   const lines: string[] = [];
-  for (const word of sentence.split(' ')) {
+  for (const word of prompt.split(' ')) {
     const longer = `${lines.at(-1) ?? ''} ${word}`.trim();
     if (lines.length > 0 && longer.length <= 33) lines[lines.length - 1] = longer;
     else lines.push(word);
@@ -50,7 +50,7 @@ const tiles = MODALITIES.flatMap((modality, row) =>
     const [left, top] = [GAP + column * (SIZE + GAP), GAP + row * (SIZE + CAPTION)];
     return [
       { input: outlined(phantom), raw: { width: SIZE, height: SIZE, channels: 3 as const }, left, top },
-      { input: caption(phantom.sentence), left, top: top + SIZE },
+      { input: caption(phantom.prompt), left, top: top + SIZE },
     ];
   }),
 );
@@ -64,6 +64,6 @@ const sheet = sharp({
   },
 }).composite(tiles);
 const out = new URL('../../../docs/phantoms.png', import.meta.url);
-// 256 colours keep the picture under half a megabyte.
-await writeFile(out, await sheet.png({ palette: true, colours: 256, effort: 10, dither: 0.5 }).toBuffer());
+// 256 colors keep the picture under half a megabyte.
+await writeFile(out, await sheet.png({ palette: true, colors: 256, effort: 10, dither: 0.5 }).toBuffer());
 process.stdout.write(`${out.pathname}\n`);

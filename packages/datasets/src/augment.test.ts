@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AUGMENTATION_NAMES, type AugmentationName, augmentations, augmentSample, type Sample } from './augment.ts';
 import { drawPhantom } from './phantoms/draw.ts';
+import { findings } from './prompts/findings.ts';
+import { placesIn } from './prompts/read.ts';
 import { seededRandom } from './random.ts';
-import { findings } from './sentences/findings.ts';
-import { placesIn } from './sentences/read.ts';
 
 const phantom = (seed: number): Sample => {
-  const { image, mask, sentence } = drawPhantom({ modality: 'endoscopy', seed, size: 48 });
-  return { image, mask, sentence };
+  const { image, mask, prompt } = drawPhantom({ modality: 'endoscopy', seed, size: 48 });
+  return { image, mask, prompt };
 };
 
 const pattern: Sample = {
@@ -25,7 +25,7 @@ const pattern: Sample = {
     channels: 1,
     data: Uint8Array.from({ length: 576 }, (_, i) => ((i * 13) % 7 < 3 ? 255 : 0)),
   },
-  sentence: 'one polyp, located in top left',
+  prompt: 'one polyp, located in top left',
 };
 
 describe('the steps of published and committed configurations', () => {
@@ -33,12 +33,15 @@ describe('the steps of published and committed configurations', () => {
     ['rotation', '0dcf631254a21561345e8637f8b1141a'],
     ['flips', 'a3210d5ab6bd95d1937c4c92abfedcaa'],
     ['affine', '22bc69a51995de8e2abcedeb2c18d2a5'],
-    ['colour', 'a94ff8af49ffdc47d52a5a39b96cc1cf'],
+    ['color', 'a94ff8af49ffdc47d52a5a39b96cc1cf'],
   ] as const)('%s gives the bytes that it always gave', (name, digest) => {
     const hash = createHash('sha256');
     for (let seed = 0; seed < 8; seed++) {
-      const { image, mask, sentence } = augmentations[name](pattern, seededRandom('augment', seed, name));
-      hash.update(image.data).update(mask.data).update(sentence);
+      const { image, mask, prompt } = augmentations[name](
+        pattern,
+        seededRandom('augment', seed, name === 'color' ? 'colour' : name),
+      );
+      hash.update(image.data).update(mask.data).update(prompt);
     }
     expect(hash.digest('hex').slice(0, 32)).toBe(digest);
   });
@@ -69,7 +72,7 @@ describe('steps in a row', () => {
     const alone = augmentSample(sample, ['flips', 'affine'], [7]);
     const after = augmentSample(sample, ['gamma', 'flips', 'brightness', 'affine'], [7]);
     expect(after.mask).toEqual(alone.mask);
-    expect(after.sentence).toBe(alone.sentence);
+    expect(after.prompt).toBe(alone.prompt);
   });
 
   it('draw anew where one stands twice', () => {
@@ -90,14 +93,14 @@ describe('steps in a row', () => {
   });
 });
 
-describe('sentences', () => {
+describe('prompts', () => {
   const told: readonly AugmentationName[] = ['flips', 'scale', 'crop'];
 
   it('stay true: the places told are those that the mask shows', () => {
     fc.assert(
       fc.property(fc.nat(40), fc.nat(), fc.shuffledSubarray([...told], { minLength: 1 }), (seed, key, steps) => {
-        const { mask, sentence } = augmentSample(phantom(seed), steps, [key]);
-        expect([...placesIn(sentence)].sort()).toEqual(
+        const { mask, prompt } = augmentSample(phantom(seed), steps, [key]);
+        expect([...placesIn(prompt)].sort()).toEqual(
           findings(mask)
             .map(({ place }) => place)
             .sort(),
@@ -109,9 +112,9 @@ describe('sentences', () => {
 
   it('come back after two flips, capitals and all', () => {
     const both = { name: 'flips', across: 1, down: 1 } as const;
-    const sample = { ...phantom(2), sentence: 'Upper left and right: Top, bottom. Leftover stays.' };
+    const sample = { ...phantom(2), prompt: 'Upper left and right: Top, bottom. Leftover stays.' };
     const once = augmentSample(sample, [both], [1]);
-    expect(once.sentence).toBe('Lower right and left: Bottom, top. Leftover stays.');
+    expect(once.prompt).toBe('Lower right and left: Bottom, top. Leftover stays.');
     expect(augmentSample(sample, [both, both], [1])).toEqual(sample);
   });
 });
@@ -122,7 +125,7 @@ describe('light', () => {
     image: { ...pattern.image, data: new Uint8Array(1728).fill(value) },
   });
 
-  it('gamma keeps black and white, contrast middle grey', () => {
+  it('gamma keeps black and white, contrast middle gray', () => {
     for (const value of [0, 255]) expect(augmentSample(gray(value), ['gamma'], [4])).toEqual(gray(value));
     expect(Math.abs((augmentSample(gray(128), ['contrast'], [4]).image.data[0] as number) - 128)).toBeLessThan(1);
   });

@@ -1,6 +1,6 @@
 // Augmentation as a list of declared steps. Each draws from a stream of its own, so that one more step changes no other.
 import { flips } from './augment/flips.ts';
-import { brightness, colour, contrast, gamma, speckle } from './augment/light.ts';
+import { brightness, color, contrast, gamma, speckle } from './augment/light.ts';
 import type { Augmentation, Sample } from './augment/sample.ts';
 import { affine, crop, rotation, scale } from './augment/warp.ts';
 import { type RandomKey, seededRandom } from './random.ts';
@@ -8,7 +8,7 @@ import { type RandomKey, seededRandom } from './random.ts';
 export type { Augmentation, Sample } from './augment/sample.ts';
 
 /** The steps by name, as functions of their options. */
-const STEPS = { rotation, flips, affine, colour, scale, crop, brightness, contrast, gamma, speckle } as const;
+const STEPS = { rotation, flips, affine, color, scale, crop, brightness, contrast, gamma, speckle } as const;
 
 export type AugmentationName = keyof typeof STEPS;
 
@@ -38,7 +38,9 @@ export function augmentSample(sample: Sample, steps: readonly AugmentationStep[]
     const name = typeof step === 'string' ? step : step.name;
     const use = uses.get(name) ?? 0;
     uses.set(name, use + 1);
-    return augmentationOf(step)(current, seededRandom(...key, name, ...(use > 0 ? [use] : [])));
+    // The color step keeps the name that its stream had at first, so that trainings can be repeated.
+    const stream = name === 'color' ? 'colour' : name;
+    return augmentationOf(step)(current, seededRandom(...key, stream, ...(use > 0 ? [use] : [])));
   }, sample);
 }
 

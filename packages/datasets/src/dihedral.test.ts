@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { SYMMETRIES, type Symmetry, turnBack, turnImage, turnSentence } from './dihedral.ts';
+import { SYMMETRIES, type Symmetry, turnBack, turnImage, turnPrompt } from './dihedral.ts';
 
 const symmetry = fc.constantFrom(...SYMMETRIES);
 const [identity] = SYMMETRIES as [Symmetry];
@@ -34,9 +34,9 @@ it('words of place follow the picture', () => {
   fc.assert(
     fc.property(symmetry, fc.nat(2), fc.nat(2), (s, row, column) => {
       const at = turnImage(marked(row, column), s).data.indexOf(255);
-      const sentence = (place: string) => `one small polyp, located in ${place} of the image`;
-      expect(turnSentence(sentence(places[row]?.[column] as string), s)).toBe(
-        sentence(places[Math.floor(at / 3)]?.[at % 3] as string),
+      const prompt = (place: string) => `one small polyp, located in ${place} of the image`;
+      expect(turnPrompt(prompt(places[row]?.[column] as string), s)).toBe(
+        prompt(places[Math.floor(at / 3)]?.[at % 3] as string),
       );
     }),
   );
@@ -44,8 +44,8 @@ it('words of place follow the picture', () => {
 
 it('keeps the manner of the words', () => {
   const quarter = { transpose: true, acrossX: false, acrossY: false };
-  expect(turnSentence('Upper-right of the lung', quarter)).toBe('Lower-left of the lung');
-  expect(turnSentence('Left lung, lower lobe', { ...identity, acrossX: true, acrossY: true })).toBe(
+  expect(turnPrompt('Upper-right of the lung', quarter)).toBe('Lower-left of the lung');
+  expect(turnPrompt('Left lung, lower lobe', { ...identity, acrossX: true, acrossY: true })).toBe(
     'Right lung, upper lobe',
   );
 });

@@ -1,4 +1,4 @@
-// The eight symmetries of a square picture, and what each does to the words of place in its sentence.
+// The eight symmetries of a square picture, and what each does to the words of place in its prompt.
 import type { RasterImage } from './images/raster.ts';
 
 /** First transposed (mirrored at the falling diagonal), then mirrored left to right, then top to bottom. */
@@ -67,9 +67,9 @@ const likeCase = (word: string, model: string) =>
 
 const PLACE = /\b(?:(top|bottom|upper|lower)(?:([ -])(left|right))?|(left|right))\b/gi;
 
-/** A sentence whose words of place (top, bottom, upper, lower, left, right) say where things are in the turned picture. */
-export const turnSentence = (sentence: string, { transpose, acrossX, acrossY }: Symmetry): string =>
-  sentence.replace(PLACE, (phrase, v?: string, joint?: string, h?: string, alone?: string) => {
+/** A prompt whose words of place (top, bottom, upper, lower, left, right) say where things are in the turned picture. */
+export const turnPrompt = (prompt: string, { transpose, acrossX, acrossY }: Symmetry): string =>
+  prompt.replace(PLACE, (phrase, v?: string, joint?: string, h?: string, alone?: string) => {
     let vertical = v?.toLowerCase() as Vertical | undefined;
     let horizontal = (h ?? alone)?.toLowerCase() as Horizontal | undefined;
     if (transpose)

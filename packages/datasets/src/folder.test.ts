@@ -29,7 +29,7 @@ async function files(count: number): Promise<SampleFile[]> {
     const [imagePath, maskPath] = [join(folder, 'img', `${i}.png`), join(folder, 'label', `${i}.png`)];
     await writeFile(imagePath, await png(8, 8, i));
     await writeFile(maskPath, await png(8, 8, 255));
-    made.push({ name: `${i}`, sentence: `polyp ${i} on the left`, imagePath, maskPath });
+    made.push({ name: `${i}`, prompt: `polyp ${i} on the left`, imagePath, maskPath });
   }
   return made;
 }
@@ -114,8 +114,8 @@ describe('augmentation', () => {
       data: Uint8Array.from([1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]),
     };
     const mask = { width: 2, height: 2, channels: 1 as const, data: Uint8Array.from([1, 2, 3, 4]) };
-    const turned = augmentations.flips({ image, mask, sentence: 'in the top left' }, () => 0);
-    expect(turned.sentence).toBe('in the bottom right');
+    const turned = augmentations.flips({ image, mask, prompt: 'in the top left' }, () => 0);
+    expect(turned.prompt).toBe('in the bottom right');
     expect([...turned.mask.data]).toEqual([4, 3, 2, 1]);
     expect(turned.image.data[0]).toBe(4);
   });

@@ -6,7 +6,7 @@ import { findSheet, readPromptSheet } from './sheets/files.ts';
 
 export type Split = 'train' | 'val' | 'test';
 
-/** How the sentences of the test split were written. */
+/** How the prompts of the test split were written. */
 export const PROMPT_DESIGNS = [
   'original',
   'contradictory',
@@ -19,7 +19,7 @@ export type PromptDesign = (typeof PROMPT_DESIGNS)[number];
 
 export interface SampleFile {
   readonly name: string;
-  readonly sentence: string;
+  readonly prompt: string;
   readonly imagePath: string;
   readonly maskPath: string;
   /** Further masks of the same image, to be joined with the first. */
@@ -87,7 +87,7 @@ export async function readSplit(dataset: string, split: Split, options: SplitOpt
   const [images, masks] = await Promise.all([fileIndex(join(base, 'img')), fileIndex(join(base, 'label'))]);
   const samples: SampleFile[] = [];
   const missing: string[] = [];
-  for (const { image, sentence, mask } of rows) {
+  for (const { image, prompt, mask } of rows) {
     const imagePath = images(image);
     const names = maskNames(mask);
     const [maskPath, ...otherMaskPaths] = names.flatMap((name) => masks(name) ?? []);
@@ -96,7 +96,7 @@ export async function readSplit(dataset: string, split: Split, options: SplitOpt
     else
       samples.push({
         name: stem(maskPath),
-        sentence,
+        prompt,
         imagePath,
         maskPath,
         ...(otherMaskPaths.length > 0 && { otherMaskPaths }),

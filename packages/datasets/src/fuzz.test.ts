@@ -200,7 +200,7 @@ describe('images', () => {
 describe('sheets', () => {
   const rows = Array.from({ length: 20 }, (_, i) => ({
     image: `${i}.png`,
-    sentence: `one lesion, "${i}"`,
+    prompt: `one lesion, "${i}"`,
     mask: `${i}.png`,
   }));
   const text = (value: string) => [new TextEncoder().encode(value)];
@@ -212,13 +212,13 @@ describe('sheets', () => {
         text(
           [
             'Image,Description,Mask',
-            ...rows.map((r) => `${r.image},"${r.sentence.replaceAll('"', '""')}",${r.mask}`),
+            ...rows.map((r) => `${r.image},"${r.prompt.replaceAll('"', '""')}",${r.mask}`),
           ].join('\n'),
         ),
     ],
     [
       'jsonl',
-      () => text(rows.map((r) => JSON.stringify({ Image: r.image, Description: r.sentence, Mask: r.mask })).join('\n')),
+      () => text(rows.map((r) => JSON.stringify({ Image: r.image, Description: r.prompt, Mask: r.mask })).join('\n')),
     ],
   ] as const)('%s', async (kind, seeds) => {
     await feed(kind, seeds(), (bytes) => parsePromptSheet(bytes, `sheet.${kind}`));

@@ -6,7 +6,7 @@ export type Random = () => number;
 /** What a stream is keyed by: numbers and words, in order. */
 export type RandomKey = readonly (number | string)[];
 
-/** Spreads every bit of a word over all of it (finaliser of MurmurHash3). */
+/** Spreads every bit of a word over all of it (finalizer of MurmurHash3). */
 function mix(word: number): number {
   let h = word;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

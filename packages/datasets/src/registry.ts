@@ -14,7 +14,7 @@ export interface DatasetEntry {
   readonly val: Rows;
   /** The test split is never reduced. */
   readonly test: number;
-  /** The designs in which the test sentences exist. */
+  /** The designs in which the test prompts exist. */
   readonly designs: readonly PromptDesign[];
   /** What the sheets call the mask of an image: `{stem}` stands for the image's name without its end, which is `.png` in every sheet. */
   readonly maskName: '{stem}.png' | '{stem}.jpeg' | '{stem}_Segmentation.png';

@@ -33,7 +33,7 @@ export const SOURCES = {
     'BUSBRA',
     'https://aapm.onlinelibrary.wiley.com/doi/10.1002/mp.16812',
     'Gómez-Flores et al., BUS-BRA: a breast ultrasound dataset for assessing computer-aided diagnosis systems, Medical Physics, 2024',
-    'for academic and research purposes, by its article; the exact licence is not stated where the archive is published',
+    'for academic and research purposes, by its article; the exact license is not stated where the archive is published',
   ),
   BUSUC: fromHub(
     'BUSUC',
@@ -91,12 +91,12 @@ export const SOURCES = {
   BKAI: fromHub(
     'BKAI',
     'https://arxiv.org/abs/2107.05023',
-    'Lan et al., NeoUNet: towards accurate colon polyp segmentation and neoplasm detection, arXiv 2107.05023',
+    'Lan et al., NeoUNet: toward accurate colon polyp segmentation and neoplasm detection, arXiv 2107.05023',
   ),
   Covid19: fromHub(
     'Covid19',
     'https://arxiv.org/abs/2202.10185',
-    'Degerli et al., QaTa-COV19, arXiv 2202.10185; sentences by LViT',
+    'Degerli et al., QaTa-COV19, arXiv 2202.10185; prompts by LViT',
   ),
   EUS: {
     archive: undefined,

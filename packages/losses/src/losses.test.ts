@@ -55,7 +55,7 @@ eachBackend('losses', () => {
     expect(await value(() => softContrastive(wave([1, 4], 1, 0, 1), wave([1, 4], 1, 2, 1)))).toBeCloseTo(0, 6);
   });
 
-  it("the paper's targets are distributions in every row and sharper for unlike sentences", async () => {
+  it("the paper's targets are distributions in every row and sharper for unlike prompts", async () => {
     const targets = tf.tidy(() => softTargets(wave([3, 4], 2, 0.7, 0.9), { targets: 'paper' }));
     const rows = (await targets.array()) as number[][];
     for (const row of rows) expect(row.reduce((a, b) => a + b)).toBeCloseTo(1, 5);

@@ -1,4 +1,4 @@
-// Soft contrastive loss between image and text features: sentences that are alike are not pushed apart.
+// Soft contrastive loss between image and text features: prompts that are alike are not pushed apart.
 import { constant } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { expectSameShape } from './errors.ts';
@@ -14,7 +14,7 @@ export interface SoftContrastiveOptions {
 }
 
 /**
- * How alike the sentences of a batch are: row i is a distribution over the batch. Carries no gradient.
+ * How alike the prompts of a batch are: row i is a distribution over the batch. Carries no gradient.
  *
  * @param text [B, D]
  * @returns [B, B]
@@ -42,7 +42,7 @@ const crossEntropy = (logits: tf.Tensor, targets: tf.Tensor): tf.Scalar =>
 /**
  * Cross-entropy between soft targets and similarities, both ways, averaged.
  *
- * @param image [B, D]: in the published model the mean of unit patch features, not normalised again
+ * @param image [B, D]: in the published model the mean of unit patch features, not normalized again
  * @param text [B, D]: in the published model the text projection as it is
  */
 export function softContrastive(image: tf.Tensor, text: tf.Tensor, options: SoftContrastiveOptions = {}): tf.Scalar {

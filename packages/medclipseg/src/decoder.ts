@@ -1,4 +1,4 @@
-// From patch features and a sentence vector to a map of logits (reference: `ScaleBlock`, `mask_head`).
+// From patch features and a prompt vector to a map of logits (reference: `ScaleBlock`, `mask_head`).
 import {
   type DepthwiseParameters,
   depthwise,
@@ -45,7 +45,7 @@ const EPSILON = 1e-6;
 export const scaleBlock = ({ up, depthwise: mix, norm }: ScaleBlockParameters, x: tf.Tensor): tf.Tensor =>
   layerNorm(depthwise(gelu(upConvolution(x, up)), mix), norm, EPSILON);
 
-/** Turns a unit sentence vector into the weights of the mask, [B, C] → [B, C]. */
+/** Turns a unit prompt vector into the weights of the mask, [B, C] → [B, C]. */
 export const maskVector = (layers: readonly LinearParameters[], text: tf.Tensor): tf.Tensor =>
   layers.reduce((x, layer, i) => linear(i === 0 ? x : gelu(x), layer), text);
 

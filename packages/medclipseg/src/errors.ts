@@ -27,7 +27,7 @@ export class DivergedError extends ModelError {
   }
 }
 
-/** A batch that cannot be learnt from in the way asked for. */
+/** A batch that cannot be learned from in the way asked for. */
 export class BatchError extends ModelError {
   override readonly name = 'BatchError';
   constructor(

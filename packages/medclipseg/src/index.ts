@@ -30,7 +30,7 @@ export {
   trunkBlock,
   trunkEnd,
 } from './network.ts';
-export { CLASS_COLOURS, labelPicture, overlayPicture, uncertaintyPicture } from './pictures.ts';
+export { CLASS_COLORS, labelPicture, overlayPicture, uncertaintyPicture } from './pictures.ts';
 export type { LoadProgress, PlaceOptions } from './platform/place.ts';
 export {
   type Encoders,

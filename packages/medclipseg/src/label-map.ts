@@ -15,7 +15,7 @@ export interface LabelMap {
 export function labelMap(segmentations: ReadonlyMap<string, Segmentation>, threshold: number): LabelMap {
   const [first] = segmentations.values();
   if (!first || segmentations.size > 255)
-    throw new RangeError(`classes: expected 1 to 255, got ${segmentations.size}. Name each class with its sentence.`);
+    throw new RangeError(`classes: expected 1 to 255, got ${segmentations.size}. Name each class with its prompt.`);
   const labels = new Uint8Array(first.width * first.height);
   const highest = new Float32Array(labels.length).fill(threshold);
   [...segmentations.values()].forEach(({ probability }, index) => {

@@ -1,14 +1,14 @@
-// A model ready to segment: images of any size and sentences in, maps at the image's own size out.
+// A model ready to segment: images of any size and prompts in, maps at the image's own size out.
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import {
-  normalisePixels,
+  normalizePixels,
   type RasterImage,
   resizeLinear,
   SYMMETRIES,
   type Symmetry,
   turnBack,
   turnImage,
-  turnSentence,
+  turnPrompt,
 } from '@medclipseg/datasets';
 import { disposeParameters } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
@@ -25,9 +25,9 @@ import { tokenBatch } from './tokens.ts';
 export interface SegmentOptions extends Omit<MonteCarloOptions, 'onSample'>, Restoring {
   /** Key of the image's noise; the same key and seed give the same result. */
   readonly name?: string;
-  /** Leaves out the padding behind the sentence: faster, and not what published weights were trained with. */
+  /** Leaves out the padding behind the prompt: faster, and not what published weights were trained with. */
   readonly trimPadding?: boolean;
-  /** Samples take turns at the eight flips and turns of the image, each with its sentence's words of place turned along. */
+  /** Samples take turns at the eight flips and turns of the image, each with its prompt's words of place turned along. */
   readonly dihedral?: boolean;
   /** Sees the running result after each group of samples. */
   readonly onSample?: (done: number, result: Segmentation) => void;
@@ -59,41 +59,41 @@ export class MedCLIPSeg {
   static async fromPretrained(source: ModelSource, options: PretrainedOptions = {}): Promise<MedCLIPSeg> {
     const { device, wasmPaths, ...loading } = options;
     // Loaded only when asked for: it brings every backend along.
-    if (device !== undefined) await (await import('@medclipseg/nn/backends')).selectBackend(device, { wasmPaths });
+    if (device !== undefined) await (await import('@medclipseg/backends')).selectBackend(device, { wasmPaths });
     const { network, tokenizer, ...info } = await loadModel(source, loading);
     return new MedCLIPSeg(network, tokenizer, info);
   }
 
-  /** Segments what the sentence tells of. @param image RGB pixels of any size */
-  segment(image: RasterImage, sentence: string, options?: SegmentOptions): Promise<Segmentation>;
-  /** One result per image; one sentence for all of them, or one for each. An image's result does not depend on the others. */
+  /** Segments what the prompt tells of. @param image RGB pixels of any size */
+  segment(image: RasterImage, prompt: string, options?: SegmentOptions): Promise<Segmentation>;
+  /** One result per image; one prompt for all of them, or one for each. An image's result does not depend on the others. */
   segment(
     images: readonly RasterImage[],
-    sentences: string | readonly string[],
+    prompts: string | readonly string[],
     options?: SegmentOptions,
   ): Promise<Segmentation[]>;
   async segment(
     images: RasterImage | readonly RasterImage[],
-    sentences: string | readonly string[],
+    prompts: string | readonly string[],
     options: SegmentOptions = {},
   ): Promise<Segmentation | Segmentation[]> {
-    if ('data' in images) return this.#segmentOne(images, sentences as string, options);
-    const sentenceOf = (i: number) => (typeof sentences === 'string' ? sentences : (sentences[i] as string));
-    if (typeof sentences !== 'string' && sentences.length !== images.length)
+    if ('data' in images) return this.#segmentOne(images, prompts as string, options);
+    const promptOf = (i: number) => (typeof prompts === 'string' ? prompts : (prompts[i] as string));
+    if (typeof prompts !== 'string' && prompts.length !== images.length)
       throw new ModelError(
         'medclipseg/arguments',
-        `segment: expected one sentence or ${images.length}, one per image, got ${sentences.length}. Pass as many sentences as images.`,
+        `segment: expected one prompt or ${images.length}, one per image, got ${prompts.length}. Pass as many prompts as images.`,
       );
     const results: Segmentation[] = [];
     for (const [i, image] of images.entries()) {
       const name = `${options.name ?? 'image'}${i}`;
-      results.push(await this.#segmentOne(image, sentenceOf(i), { ...options, name }));
+      results.push(await this.#segmentOne(image, promptOf(i), { ...options, name }));
     }
     return results;
   }
 
   /**
-   * Divides an image among classes, each described by a sentence: a pixel belongs to the class with the largest probability, if that is
+   * Divides an image among classes, each described by a prompt: a pixel belongs to the class with the largest probability, if that is
    * above the threshold.
    */
   async label(
@@ -102,12 +102,12 @@ export class MedCLIPSeg {
     { threshold = 0.5, ...options }: LabelOptions = {},
   ): Promise<LabelMap> {
     const results: [string, Segmentation][] = [];
-    for (const [name, sentence] of Object.entries(classes))
-      results.push([name, await this.#segmentOne(image, sentence, options)]);
+    for (const [name, prompt] of Object.entries(classes))
+      results.push([name, await this.#segmentOne(image, prompt, options)]);
     return labelMap(new Map(results), threshold);
   }
 
-  async #segmentOne(image: RasterImage, sentence: string, options: SegmentOptions): Promise<Segmentation> {
+  async #segmentOne(image: RasterImage, prompt: string, options: SegmentOptions): Promise<Segmentation> {
     const { name = 'image', trimPadding, dihedral, onSample, interpolation, ...sampling } = options;
     const size = this.network.config.vision.imageSize;
     const small = resizeLinear(image, size, size);
@@ -115,24 +115,24 @@ export class MedCLIPSeg {
     const restored = (estimate: Estimate) => restore(estimate, size, image, { interpolation });
     try {
       for (const symmetry of dihedral ? SYMMETRIES : [UPRIGHT])
-        views.push(this.#view(small, sentence, symmetry, trimPadding));
+        views.push(this.#view(small, prompt, symmetry, trimPadding));
       const [estimate] = await monteCarlo(this.network, views, [name], {
         ...sampling,
         onSample: onSample && ((done, estimateOf) => onSample(done, restored(estimateOf(0)))),
       });
       return restored(estimate as Estimate);
     } finally {
-      for (const view of views) tf.dispose([view.image, view.sentences.ids]);
+      for (const view of views) tf.dispose([view.image, view.prompts.ids]);
     }
   }
 
-  #view(small: RasterImage, sentence: string, symmetry: Symmetry, trim?: boolean): View {
+  #view(small: RasterImage, prompt: string, symmetry: Symmetry, trim?: boolean): View {
     const size = small.width;
-    const ids = this.tokenizer.encode(turnSentence(sentence, symmetry));
+    const ids = this.tokenizer.encode(turnPrompt(prompt, symmetry));
     const pixels = new Float32Array(size * size * 3);
-    normalisePixels(turnImage(small, symmetry), this.network.config.preprocessing, pixels);
+    normalizePixels(turnImage(small, symmetry), this.network.config.preprocessing, pixels);
     return {
-      sentences: tokenBatch([ids], { trim }),
+      prompts: tokenBatch([ids], { trim }),
       image: tf.tensor4d(pixels, [1, size, size, 3]),
       undo: symmetry === UPRIGHT ? undefined : (map) => turnBack(map, size, symmetry),
     };

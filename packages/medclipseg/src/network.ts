@@ -64,16 +64,16 @@ const imageStep = ({ config, parameters }: Network, block: number, x: tf.Tensor,
   // The last block belongs to the features, which may need only a part of it.
   block < config.vision.layers - 1 ? imageBlock(parameters.vision, block, x, config.vision, { samples }) : x;
 
-const textStep = ({ config, parameters }: Network, block: number, y: tf.Tensor, sentences: TokenBatch) =>
-  block < config.text.layers ? textBlock(parameters.text, block, y, sentences, config.text) : y;
+const textStep = ({ config, parameters }: Network, block: number, y: tf.Tensor, prompts: TokenBatch) =>
+  block < config.text.layers ? textBlock(parameters.text, block, y, prompts, config.text) : y;
 
 /** The part that no noise reaches: embeddings and the blocks below the first adapter. Once per image, whatever the number of samples. */
-export function prefix(network: Network, image: tf.Tensor, sentences: TokenBatch): Tokens {
+export function prefix(network: Network, image: tf.Tensor, prompts: TokenBatch): Tokens {
   const { config, parameters } = network;
   const first = Math.min(...config.adapters.layers);
   let x = embedImage(parameters.vision, image, config.vision);
   for (let block = 0; block < first; block++) x = imageStep(network, block, x, 1);
-  const y = textPrefix(parameters.text, sentences, config.text, Math.min(first, config.text.layers));
+  const y = textPrefix(parameters.text, prompts, config.text, Math.min(first, config.text.layers));
   return { image: x, text: y, block: first };
 }
 
@@ -120,12 +120,12 @@ export const trunkEnd = ({ vision, adapters }: ModelConfig): number =>
  * One block of the trunk: the adapter before it, where one stands, then the block itself in both towers.
  *
  * After the last adapter nothing looks at the text but its own tower, which ignores padding: from there on only what reaches the
- * sentence's vector is computed, and that with the features. That changes no result.
+ * prompt's vector is computed, and that with the features. That changes no result.
  */
 export function trunkBlock(
   network: Network,
   { image, text, block }: Tokens,
-  sentences: TokenBatch,
+  prompts: TokenBatch,
   { noise, samples = 1, images }: FoldedTrunk,
 ): Tokens {
   const { layers } = network.config.adapters;
@@ -134,17 +134,17 @@ export function trunkBlock(
   const adapter = layers.indexOf(block);
   let [x, y] = [image, text];
   if (adapter >= 0)
-    ({ image: x, text: y } = fuse(network, adapter, { image, text }, sentences, {
+    ({ image: x, text: y } = fuse(network, adapter, { image, text }, prompts, {
       noise,
       samples: samples / samplesIn(image),
-      textTokens: block === last ? sentences.used : undefined,
+      textTokens: block === last ? prompts.used : undefined,
     }));
   x = imageStep(network, block, x, samplesIn(x));
-  if (block < last) y = textStep(network, block, y, sentences);
+  if (block < last) y = textStep(network, block, y, prompts);
   return { image: x, text: y, block: block + 1 };
 }
 
-/** What the encoders say of images and sentences; neither is normalised. */
+/** What the encoders say of images and prompts; neither is normalized. */
 export type Features = {
   readonly patches: tf.Tensor; // [B·S, patches, outputs]
   readonly text: tf.Tensor; // [B·S, outputs]
@@ -154,23 +154,22 @@ export type Features = {
 export function featuresOf(
   { config, parameters }: Network,
   { image, text }: Tokens,
-  sentences: TokenBatch,
+  prompts: TokenBatch,
   images: number,
 ): Features {
   const textBlocks = Math.min(Math.max(...config.adapters.layers), config.text.layers);
   return {
     patches: imageFeatures(parameters.vision, image, config.vision, { samples: (image.shape[0] as number) / images }),
-    text: textFeatures(parameters.text, textBlocks, text, sentences, config.text),
+    text: textFeatures(parameters.text, textBlocks, text, prompts, config.text),
   };
 }
 
 /** From the first adapter to the features. */
-export function trunk(network: Network, start: Tokens, sentences: TokenBatch, options: TrunkOptions = {}): Features {
+export function trunk(network: Network, start: Tokens, prompts: TokenBatch, options: TrunkOptions = {}): Features {
   const images = start.image.shape[0] as number;
   let tokens = start;
-  while (tokens.block < trunkEnd(network.config))
-    tokens = trunkBlock(network, tokens, sentences, { ...options, images });
-  return featuresOf(network, tokens, sentences, images);
+  while (tokens.block < trunkEnd(network.config)) tokens = trunkBlock(network, tokens, prompts, { ...options, images });
+  return featuresOf(network, tokens, prompts, images);
 }
 
 /** Logits [B·S, size, size] from features. */

@@ -4,10 +4,10 @@ import type { LabelMap } from './label-map.ts';
 import type { Segmentation } from './restore.ts';
 import { MAXIMUM_ENTROPY } from './uncertainty.ts';
 
-type Colour = readonly [number, number, number];
+type Color = readonly [number, number, number];
 
 /** Dark for sure, bright for unsure; equal steps look equally far apart. */
-const HEAT: readonly Colour[] = [
+const HEAT: readonly Color[] = [
   [8, 8, 30],
   [62, 18, 96],
   [134, 36, 108],
@@ -16,20 +16,20 @@ const HEAT: readonly Colour[] = [
   [252, 253, 191],
 ];
 
-const TINT: Colour = [0, 200, 170];
-const OUTLINE: Colour = [255, 255, 255];
-const SHADOW: Colour = [10, 20, 20];
+const TINT: Color = [0, 200, 170];
+const OUTLINE: Color = [255, 255, 255];
+const SHADOW: Color = [10, 20, 20];
 
-function heat(value: number): Colour {
+function heat(value: number): Color {
   const at = Math.min(1, Math.max(0, value)) * (HEAT.length - 1);
   const low = Math.min(Math.floor(at), HEAT.length - 2);
-  const [a, b] = [HEAT[low] as Colour, HEAT[low + 1] as Colour];
+  const [a, b] = [HEAT[low] as Color, HEAT[low + 1] as Color];
   return [0, 1, 2].map((c) =>
     Math.round((a[c] as number) + ((b[c] as number) - (a[c] as number)) * (at - low)),
-  ) as unknown as Colour;
+  ) as unknown as Color;
 }
 
-/** The uncertainty in colour, on the fixed scale 0 to ln 2: pictures can be compared. */
+/** The uncertainty in color, on the fixed scale 0 to ln 2: pictures can be compared. */
 export function uncertaintyPicture({
   width,
   height,
@@ -43,14 +43,14 @@ export function uncertaintyPicture({
 }
 
 /** The image with each region tinted and outlined, so that the tissue below stays visible. */
-function painted(image: RasterImage, labels: ArrayLike<number>, colourOf: (label: number) => Colour): RasterImage {
+function painted(image: RasterImage, labels: ArrayLike<number>, colorOf: (label: number) => Color): RasterImage {
   const { width, height } = image;
   const data = Uint8Array.from(image.data);
   const labelAt = (x: number, y: number) =>
     x >= 0 && y >= 0 && x < width && y < height ? (labels[y * width + x] as number) : 0;
-  const paint = (i: number, colour: Colour, opacity: number) => {
+  const paint = (i: number, color: Color, opacity: number) => {
     for (let c = 0; c < 3; c++)
-      data[3 * i + c] = Math.round((data[3 * i + c] as number) * (1 - opacity) + (colour[c] as number) * opacity);
+      data[3 * i + c] = Math.round((data[3 * i + c] as number) * (1 - opacity) + (color[c] as number) * opacity);
   };
   const around = [
     [-1, 0],
@@ -63,7 +63,7 @@ function painted(image: RasterImage, labels: ArrayLike<number>, colourOf: (label
       const here = labelAt(x, y);
       const border = around.some(([dx, dy]) => labelAt(x + dx, y + dy) !== here);
       if (here && border) paint(i, OUTLINE, 0.95);
-      else if (here) paint(i, colourOf(here), 0.3);
+      else if (here) paint(i, colorOf(here), 0.3);
       // A dark line outside the bright one keeps the outline visible on bright tissue.
       else if (border) paint(i, SHADOW, 0.6);
     }
@@ -74,8 +74,8 @@ function painted(image: RasterImage, labels: ArrayLike<number>, colourOf: (label
 export const overlayPicture = (image: RasterImage, { mask }: Pick<Segmentation, 'mask'>): RasterImage =>
   painted(image, mask, () => TINT);
 
-/** The colours in which classes are shown, beginning with label 1; they come again after the last. */
-export const CLASS_COLOURS: readonly Colour[] = [
+/** The colors in which classes are shown, beginning with label 1; they come again after the last. */
+export const CLASS_COLORS: readonly Color[] = [
   TINT,
   [230, 159, 0],
   [86, 130, 255],
@@ -86,6 +86,6 @@ export const CLASS_COLOURS: readonly Colour[] = [
   [150, 110, 70],
 ];
 
-/** The image with each class in a colour of its own. */
+/** The image with each class in a color of its own. */
 export const labelPicture = (image: RasterImage, { labels }: Pick<LabelMap, 'labels'>): RasterImage =>
-  painted(image, labels, (label) => CLASS_COLOURS[(label - 1) % CLASS_COLOURS.length] as Colour);
+  painted(image, labels, (label) => CLASS_COLORS[(label - 1) % CLASS_COLORS.length] as Color);

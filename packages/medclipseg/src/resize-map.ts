@@ -9,7 +9,7 @@ interface Tap {
 type Interpolation = 'bilinear' | 'nearest';
 
 const taps: Readonly<Record<Interpolation, (from: number, to: number) => Tap[]>> = {
-  /** With half-pixel centres. */
+  /** With half-pixel centers. */
   bilinear: (from, to) =>
     Array.from({ length: to }, (_, i) => {
       const position = Math.max(0, ((i + 0.5) * from) / to - 0.5);

@@ -1,5 +1,5 @@
 // What a user may ask of a segmentation beside the published sampling.
-import { resizeLinear, SYMMETRIES, type Symmetry, turnBack, turnImage, turnSentence } from '@medclipseg/datasets';
+import { resizeLinear, SYMMETRIES, type Symmetry, turnBack, turnImage, turnPrompt } from '@medclipseg/datasets';
 import { eachBackend } from '@medclipseg/testing';
 import { expect, it } from 'vitest';
 import { config, image, newParameters, tokenizer } from './fixtures/tiny-model.ts';
@@ -51,15 +51,15 @@ eachBackend('a segmentation', (backend) => {
     model.dispose();
   });
 
-  it('seen in all eight views, turns with the picture and its sentence', async () => {
+  it('seen in all eight views, turns with the picture and its prompt', async () => {
     const model = newModel();
     const square = resizeLinear(image, 16, 16);
-    const run = (picture: typeof square, sentence: string) =>
-      model.segment(picture, sentence, { samples: 0, dihedral: true }).then((r) => r.probability);
+    const run = (picture: typeof square, prompt: string) =>
+      model.segment(picture, prompt, { samples: 0, dihedral: true }).then((r) => r.probability);
     const upright = await run(square, 'polyp top left');
     // In software, WebGPU needs a second for a pass, and there are eight of them to a turn.
     for (const symmetry of backend === 'webgpu' ? GENERATORS : SYMMETRIES) {
-      const turned = await run(turnImage(square, symmetry), turnSentence('polyp top left', symmetry));
+      const turned = await run(turnImage(square, symmetry), turnPrompt('polyp top left', symmetry));
       expect(distance(turnBack(turned, 16, symmetry), upright)).toBeLessThan(1e-5);
     }
     model.dispose();
@@ -71,7 +71,7 @@ eachBackend('a segmentation', (backend) => {
     const two = await model.segment([image, image], ['polyp left', 'polyp right'], options);
     const second = await model.segment(image, 'polyp right', { ...options, name: 'image1' });
     expect(two[1]?.probability).toEqual(second.probability);
-    await expect(model.segment([image, image], ['polyp'])).rejects.toThrow('one sentence or 2, one per image, got 1');
+    await expect(model.segment([image, image], ['polyp'])).rejects.toThrow('one prompt or 2, one per image, got 1');
 
     const { labels, segmentations } = await model.label(image, { l: 'polyp left', r: 'polyp right' }, { threshold: 0 });
     const [l, r] = [...segmentations.values()].map(({ probability }) => probability) as [Float32Array, Float32Array];

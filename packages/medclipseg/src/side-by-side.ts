@@ -4,7 +4,7 @@ import type { RasterImage } from '@medclipseg/datasets';
 const GAP = 8;
 const BACKGROUND = 255;
 
-/** Lays colour pictures of one size out in rows, on white, with a gap around each. */
+/** Lays color pictures of one size out in rows, on white, with a gap around each. */
 export function sideBySide(rows: readonly (readonly RasterImage[])[]): RasterImage {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const { width: across = 0, height: down = 0 } = rows[0]?.[0] ?? {};

@@ -1,4 +1,4 @@
-// Sentences as tensors.
+// Prompts as tensors.
 import type { TokenBatch } from '@medclipseg/clip-encoders';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -21,9 +21,9 @@ export function tokenBatch(rows: readonly Int32Array[], { trim = false }: { trim
   });
   const seen = new Map<string, number>();
   const firstAlike = rows.map((row, i) => {
-    const sentence = row.join();
-    seen.set(sentence, seen.get(sentence) ?? i);
-    return seen.get(sentence) as number;
+    const prompt = row.join();
+    seen.set(prompt, seen.get(prompt) ?? i);
+    return seen.get(prompt) as number;
   });
   return { ids: tf.tensor2d(ids, [rows.length, context], 'int32'), used, firstAlike };
 }

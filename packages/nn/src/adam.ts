@@ -12,7 +12,7 @@ export interface AdamOptions {
   readonly weightDecay?: number;
 }
 
-/** State of the optimiser in memory; a tensor is named `first.<parameter>` or `second.<parameter>`. */
+/** State of the optimizer in memory; a tensor is named `first.<parameter>` or `second.<parameter>`. */
 export interface AdamState {
   readonly step: number;
   readonly moments: ReadonlyMap<string, ParameterValue>;

@@ -1,4 +1,4 @@
-// The tfjs floor: layers with right gradients, named parameters, noise, the optimiser.
+// The tfjs floor: layers with right gradients, named parameters, noise, the optimizer.
 export { type ActivationName, activations, gelu, quickGelu, softplus } from './activations.ts';
 export { Adam, type AdamOptions, type AdamState } from './adam.ts';
 export {
@@ -30,7 +30,7 @@ export {
   flatten,
   freeze,
   type Initializer,
-  initialise,
+  initialize,
   loadParameters,
   mapParameters,
   normal,

@@ -1,4 +1,4 @@
-// Layer normalisation over the last axis.
+// Layer normalization over the last axis.
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.ts';
 import { sumRows } from './linear.ts';
@@ -23,9 +23,9 @@ export function layerNorm(x: tf.Tensor, { weight, bias }: NormParameters, epsilo
   return differentiable(
     { x, weight, bias },
     (save) => {
-      const centred = tf.sub(x, tf.mean(x, -1, true));
-      const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon)); // [..., 1]
-      const normal = tf.mul(centred, scale);
+      const centered = tf.sub(x, tf.mean(x, -1, true));
+      const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centered), -1, true), epsilon)); // [..., 1]
+      const normal = tf.mul(centered, scale);
       save(normal, scale, weight);
       return tf.add(tf.mul(normal, weight), bias);
     },

@@ -114,7 +114,7 @@ eachBackend('values', () => {
     expect(out).toEqual([28, 39, 24, 33, 45, 27, 16, 21, 12]);
   });
 
-  it('resizes with half-pixel centres', async () => {
+  it('resizes with half-pixel centers', async () => {
     const out = await values(() => resizeBilinear(tf.tensor3d([[[0, 4]]]), [1, 4]));
     expect(out).toEqual([0, 1, 3, 4]);
   });

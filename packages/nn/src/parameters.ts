@@ -70,7 +70,7 @@ export const countParameters = (tree: Tree<tf.Tensor>): number =>
 /**
  * New parameters. Each one's random stream is keyed by (seed, its name), so adding a parameter changes no other.
  */
-export function initialise<S>(specs: S, seed: number): ParametersOf<S> {
+export function initialize<S>(specs: S, seed: number): ParametersOf<S> {
   return mapTree(specs, isSpec, ({ shape, init }, name) => {
     const size = tf.util.sizeFromShape([...shape]);
     const key = keyOf(seed, name);

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import {
   disposeParameters,
   gelu,
-  initialise,
+  initialize,
   layerNorm,
   linear,
   linearSpec,
@@ -31,7 +31,7 @@ const spec = {
 
 /** Two streams: one through all layers, one that some segments only hand on; a layer that all segments share. */
 function chain() {
-  const parameters = trainable(initialise(spec, 5));
+  const parameters = trainable(initialize(spec, 5));
   const segments = parameters.layers.map(
     ({ norm, up, down }, i): Segment =>
       ([x, y]) => {

@@ -1,4 +1,4 @@
-// Bilinear resizing with half-pixel centres, as PyTorch's `interpolate(mode='bilinear', align_corners=False)`.
+// Bilinear resizing with half-pixel centers, as PyTorch's `interpolate(mode='bilinear', align_corners=False)`.
 import * as tf from '@tensorflow/tfjs-core';
 import { constant } from './differentiable.ts';
 import { linear } from './linear.ts';

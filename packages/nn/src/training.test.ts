@@ -1,4 +1,4 @@
-// Parameter trees, noise, and the optimiser together: what a training loop relies on.
+// Parameter trees, noise, and the optimizer together: what a training loop relies on.
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import {
   countParameters,
   disposeParameters,
   flatten,
-  initialise,
+  initialize,
   linear,
   linearSpec,
   loadParameters,
@@ -29,7 +29,7 @@ const specs = {
 
 eachBackend('parameters', () => {
   it('are named by their place, counted, and loaded back', async () => {
-    const tree = initialise(specs, 1);
+    const tree = initialize(specs, 1);
     const names = ['layers.0.weight', 'layers.0.bias', 'layers.1.weight', 'gate'];
     expect([...flatten(tree).keys()]).toEqual(names);
     expect([...shapesOf(specs).keys()]).toEqual(names);
@@ -47,8 +47,8 @@ eachBackend('parameters', () => {
 
   it('start the same whatever stands beside them', async () => {
     const [a, b] = [
-      initialise({ x: linearSpec(2, 2) }, 1),
-      initialise({ w: linearSpec(3, 3), x: linearSpec(2, 2) }, 1),
+      initialize({ x: linearSpec(2, 2) }, 1),
+      initialize({ w: linearSpec(3, 3), x: linearSpec(2, 2) }, 1),
     ];
     expect(await a.x.weight.data()).toEqual(await b.x.weight.data());
     disposeParameters(a);
@@ -81,7 +81,7 @@ eachBackend('noise', () => {
 
 eachBackend('learning', () => {
   const run = async (steps: number, saveAt?: number) => {
-    let parameters = trainable(initialise(specs, 2), /layers/);
+    let parameters = trainable(initialize(specs, 2), /layers/);
     let adam = new Adam({ weightDecay: 0.01 });
     const x = tf.tensor2d([
       [1, 2, 3],
@@ -125,7 +125,7 @@ eachBackend('learning', () => {
   });
 
   it('an error in the middle of a step leaves no tensor behind', () => {
-    const parameters = trainable(initialise(specs, 2));
+    const parameters = trainable(initialize(specs, 2));
     const fail = () =>
       valueAndGradients(() => {
         linear(tf.ones([2, 3]), parameters.layers[0] as never);

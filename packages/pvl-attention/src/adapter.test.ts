@@ -1,4 +1,4 @@
-import { counterNoise, disposeParameters, initialise, replayedNoise } from '@medclipseg/nn';
+import { counterNoise, disposeParameters, initialize, replayedNoise } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -86,7 +86,7 @@ eachBackend('PVL adapter', () => {
   });
 
   it('masked text has no influence on the image', async () => {
-    const adapter = initialise(pvlAdapterSpec({ imageWidth: 6, textWidth: 5, width: 4 }), 3);
+    const adapter = initialize(pvlAdapterSpec({ imageWidth: 6, textWidth: 5, width: 4 }), 3);
     const image = wave([1, 3, 6], 1, 0.1, 0.9);
     const run = async (text: tf.Tensor, visible?: number[]) => {
       const out = tf.tidy(

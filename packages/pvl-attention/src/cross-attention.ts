@@ -64,7 +64,7 @@ export function foldSamples(x: tf.Tensor, batch: number): tf.Tensor {
   );
 }
 
-/** Splits [..., 2C] into the mean, normalised, and the variance, positive. */
+/** Splits [..., 2C] into the mean, normalized, and the variance, positive. */
 function gaussian(x: tf.Tensor, norm: NormParameters): { mean: tf.Tensor; variance: tf.Tensor } {
   const [batch, tokens, double] = x.shape as [number, number, number];
   const width = double / 2;

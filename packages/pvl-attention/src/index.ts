@@ -1,5 +1,5 @@
 // Probabilistic vision-language attention, for any model with image tokens and text tokens.
-import { initialise } from '@medclipseg/nn';
+import { initialize } from '@medclipseg/nn';
 import { type PvlAdapterConfig, type PvlAdapterParameters, pvlAdapterSpec } from './adapter.ts';
 
 export {
@@ -22,6 +22,6 @@ export {
 } from './cross-attention.ts';
 export { crossAttentionKeys, pvlAdapterKeys, twoWayKeys } from './keys.ts';
 
-/** A new adapter, initialised as PyTorch initialises the reference's. */
+/** A new adapter, initialized as PyTorch initializes the reference's. */
 export const initPvlAdapter = (config: PvlAdapterConfig, seed = 0): PvlAdapterParameters =>
-  initialise(pvlAdapterSpec(config), seed);
+  initialize(pvlAdapterSpec(config), seed);

@@ -1,6 +1,6 @@
 // A whole segmentation in a page.
 import { wordTokenizer } from '@medclipseg/clip-encoders/tokenizers';
-import { freeze, initialise } from '@medclipseg/nn';
+import { freeze, initialize } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
 import { MedCLIPSeg, type ModelConfig, type ModelParameters, modelSpec } from 'medclipseg';
 import { expect, it } from 'vitest';
@@ -45,7 +45,7 @@ const image = {
 const results: Float32Array[] = [];
 eachBackend('a segmentation', () => {
   it('is the same on every backend, from the same seed', async () => {
-    const parameters = freeze(initialise(modelSpec(config), 1) as unknown as ModelParameters);
+    const parameters = freeze(initialize(modelSpec(config), 1) as unknown as ModelParameters);
     const model = new MedCLIPSeg({ config, parameters }, tokenizer);
     const { probability } = await model.segment(image, 'polyp left', { samples: 4, seed: 3 });
     model.dispose();

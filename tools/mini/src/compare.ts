@@ -1,7 +1,7 @@
 // Holds the TypeScript network against PyTorch's logits for the same weights (see `compare.py`); fails beyond 1e-4.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { selectBackend } from '@medclipseg/nn/backends';
+import { selectBackend } from '@medclipseg/backends';
 import * as tf from '@tensorflow/tfjs-core';
 import { logitsOf, prefix, tokenBatch, trunk } from 'medclipseg';
 import { loadModel } from 'medclipseg/node';
@@ -12,11 +12,11 @@ const [folder] = process.argv.slice(2) as [string];
 await selectBackend('wasm');
 const { network, tokenizer } = await loadModel(join(folder, 'model.safetensors'));
 const floats = async (name: string) => new Float32Array(new Uint8Array(await readFile(join(folder, name))).buffer);
-const sentences = (await readFile(join(folder, 'sentences.txt'), 'utf8')).split('\n');
+const prompts = (await readFile(join(folder, 'prompts.txt'), 'utf8')).split('\n');
 const size = network.config.vision.imageSize;
-const image = tf.tensor4d(await floats('images.bin'), [sentences.length, size, size, 3]);
+const image = tf.tensor4d(await floats('images.bin'), [prompts.length, size, size, 3]);
 const expected = await floats('logits.bin');
-const tokens = tokenBatch(sentences.map((sentence) => tokenizer.encode(sentence)));
+const tokens = tokenBatch(prompts.map((prompt) => tokenizer.encode(prompt)));
 const logits = await tf.tidy(() => logitsOf(network, trunk(network, prefix(network, image, tokens), tokens))).data();
 const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 const error = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - (logits[i] as number))), 0);

@@ -26,7 +26,7 @@ const onKvasir = (what: string, folder: string, ...flags: string[]): Run => ({ w
 const runs: readonly Run[] = [
   onKvasir('Kvasir', 'kvasir'),
   onKvasir('eight views', 'kvasir-dihedral', '--dihedral', '--samples', '8'),
-  onKvasir('right sentences', 'kvasir-five', ...FEW),
+  onKvasir('right prompts', 'kvasir-five', ...FEW),
   onKvasir('without a place', 'kvasir-placeless', '--design', 'missing_location', ...FEW),
   onKvasir('underdescriptive', 'kvasir-under', '--design', 'underdescriptive', ...FEW),
   onKvasir('"polyp"', 'kvasir-generic', '--prompt', 'polyp', ...FEW),

@@ -9,35 +9,35 @@ import { readImage, readPromptSheet, readSplit, writeWhole } from '@medclipseg/d
 
 /** Side of the pictures in pixels. */
 const SIZE = 224;
-/** Ids per sentence. */
+/** Ids per prompt. */
 const CONTEXT = 48;
 
 interface Prepared {
   readonly source: string;
   readonly split: 'train' | 'val';
-  readonly sentence: string;
+  readonly prompt: string;
 }
 
-const [out, prompts, ...datasets] = process.argv.slice(2) as [string, string, ...string[]];
+const [out, sheets, ...datasets] = process.argv.slice(2) as [string, string, ...string[]];
 await mkdir(out, { recursive: true });
 const images: Uint8Array[] = [];
 const masks: Uint8Array[] = [];
 const samples: Prepared[] = [];
-const sentences: string[] = [];
+const prompts: string[] = [];
 
 for (const dataset of datasets) {
   for (const split of ['train', 'val'] as const)
-    for (const { imagePath, maskPath, otherMaskPaths = [], sentence } of (await readSplit(dataset, split)).samples) {
+    for (const { imagePath, maskPath, otherMaskPaths = [], prompt } of (await readSplit(dataset, split)).samples) {
       const parts = await Promise.all([maskPath, ...otherMaskPaths].map((path) => readImage(path, 'gray')));
       images.push(resizeLinear(await readImage(imagePath), SIZE, SIZE).data as Uint8Array);
       masks.push(resizeNearest(joinMasks(parts, maskPath), SIZE, SIZE).data as Uint8Array);
-      samples.push({ source: basename(dataset), split, sentence: sentence.trim() });
+      samples.push({ source: basename(dataset), split, prompt: prompt.trim() });
     }
 }
-for (const folder of [...datasets, ...(await readdir(prompts)).map((name) => join(prompts, name))])
+for (const folder of [...datasets, ...(await readdir(sheets)).map((name) => join(sheets, name))])
   for (const sheet of await readdir(join(folder, 'Prompts_Folder')))
-    for (const { sentence } of await readPromptSheet(join(folder, 'Prompts_Folder', sheet))) sentences.push(sentence);
-const tokenizer = wordTokenizer({ words: vocabularyOf(sentences), contextLength: CONTEXT });
+    for (const { prompt } of await readPromptSheet(join(folder, 'Prompts_Folder', sheet))) prompts.push(prompt);
+const tokenizer = wordTokenizer({ words: vocabularyOf(prompts), contextLength: CONTEXT });
 await writeWhole(join(out, 'tokenizer.json'), `${JSON.stringify(tokenizer.toJson())}\n`);
 await writeWhole(join(out, 'samples.json'), JSON.stringify({ size: SIZE, samples }));
 await writeFile(join(out, 'images.bin'), Buffer.concat(images));

@@ -5,20 +5,20 @@ import { dice } from 'medclipseg/metrics';
 
 const SIZE = 224;
 
-/** The words of size and place of a sentence such as "one small round polyp, located in top left of the image". */
-const phrase = (sentence: string): string =>
+/** The words of size and place of a prompt such as "one small round polyp, located in top left of the image". */
+const phrase = (prompt: string): string =>
   [
-    sentence.match(/\b(small|medium|large)\b/i)?.[0] ?? '',
-    sentence.match(/located in (.*?)(?: of the image)?$/i)?.[1] ?? '',
+    prompt.match(/\b(small|medium|large)\b/i)?.[0] ?? '',
+    prompt.match(/located in (.*?)(?: of the image)?$/i)?.[1] ?? '',
   ]
     .join('|')
     .toLowerCase();
 
 async function masks(files: readonly SampleFile[]) {
   const loaded: { mask: Uint8Array; key: string }[] = [];
-  for (const { maskPath, sentence } of files) {
+  for (const { maskPath, prompt } of files) {
     const mask = thresholdMask(resizeNearest(await readImage(maskPath, 'gray'), SIZE, SIZE), 128);
-    loaded.push({ mask, key: phrase(sentence.trim()) });
+    loaded.push({ mask, key: phrase(prompt.trim()) });
   }
   return loaded;
 }

@@ -56,10 +56,10 @@ export async function readNumbered(file: TensorFile, prefix: string): Promise<tf
 /** NCHW → NHWC. */
 export const channelsLast = (x: tf.Tensor): tf.Tensor => tf.tidy(() => tf.transpose(x, [0, 2, 3, 1]));
 
-/** Images and sentences of a golden file. */
+/** Images and prompts of a golden file. */
 export interface Inputs {
   readonly image: tf.Tensor; // [B, H, W, 3]
-  readonly sentences: TokenBatch;
+  readonly prompts: TokenBatch;
 }
 
 /** Reads `image` and `token_ids`; the caller disposes them. */
@@ -70,7 +70,7 @@ export async function inputs(file: TensorFile): Promise<Inputs> {
   const { shape, data } = await file.read('token_ids');
   const [batch, context] = shape as [number, number];
   const rows = Array.from({ length: batch }, (_, i) => Int32Array.from(data.subarray(i * context, (i + 1) * context)));
-  return { image, sentences: tokenBatch(rows) };
+  return { image, prompts: tokenBatch(rows) };
 }
 
 /** A variable with the values of a tensor, which it replaces. */

@@ -88,28 +88,28 @@ export interface Cost {
 }
 
 /**
- * Multiply-adds of one image with one sentence, counted by running two passes on the current backend.
+ * Multiply-adds of one image with one prompt, counted by running two passes on the current backend.
  *
- * @param tokens real tokens of the sentence, start and end included
+ * @param tokens real tokens of the prompt, start and end included
  */
 export function sampleCost(config: ModelConfig, { tokens, samples = 30 }: { tokens: number; samples?: number }): Cost {
   const { parameters, dispose } = zeros(config);
   const network = { config, parameters };
-  const sentence = new Int32Array(config.text.context);
-  sentence.fill(1, 0, tokens);
-  const sentences = tokenBatch([sentence]);
+  const prompt = new Int32Array(config.text.context);
+  prompt.fill(1, 0, tokens);
+  const prompts = tokenBatch([prompt]);
   const image = tf.zeros([1, config.vision.imageSize, config.vision.imageSize, 3]);
   const cost = (folded: number): number =>
     countMultiplyAdds(() =>
       tf.tidy(() => {
-        const start = prefix(network, image, sentences);
+        const start = prefix(network, image, prompts);
         const noise = { draw: (_: unknown, shape: readonly number[]) => tf.zeros([...shape]) };
-        logitsOf(network, trunk(network, start, sentences, { noise, samples: folded }));
+        logitsOf(network, trunk(network, start, prompts, { noise, samples: folded }));
       }),
     ).multiplyAdds;
   // Samples are rows of the batch, so that the cost is a line in their number.
   const [one, two] = [cost(1), cost(2)];
-  tf.dispose([sentences.ids, image]);
+  tf.dispose([prompts.ids, image]);
   dispose();
   const perSample = two - one;
   const total = one + (samples - 1) * perSample;

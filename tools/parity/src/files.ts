@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openTokenizer, SentenceTooLongError } from '@medclipseg/clip-encoders/tokenizers';
+import { openTokenizer, PromptTooLongError } from '@medclipseg/clip-encoders/tokenizers';
 import { type RasterImage, resizeLinear, resizeNearest, rotateNearest, thresholdMask } from '@medclipseg/datasets';
 import { readImage } from '@medclipseg/datasets/node';
 import { openTensorFile } from '@medclipseg/weights/node';
@@ -27,7 +27,7 @@ async function tokens(root: string): Promise<Row[]> {
       const row = tokenizer.encode(text);
       encoded = `${row.subarray(0, row.findLastIndex((id) => id !== 0) + 1)}`;
     } catch (error) {
-      if (!(error instanceof SentenceTooLongError)) throw error;
+      if (!(error instanceof PromptTooLongError)) throw error;
       encoded = 'refused';
     }
     if (encoded !== (ids ? `${ids}` : 'refused')) wrong += 1;

@@ -37,11 +37,11 @@ export async function openNetwork(checkpoint: TensorFile, family: FamilyName): P
 }
 
 /** What the network makes of the reference's inputs and noise, by the reference's names. */
-export async function modelOutputs(network: Network, reference: TensorFile, { image, sentences }: Inputs) {
+export async function modelOutputs(network: Network, reference: TensorFile, { image, prompts }: Inputs) {
   const noise = await readNumbered(reference, 'noise.');
   const outputs = tf.tidy(() => {
-    const start = prefix(network, image, sentences);
-    const features = trunk(network, start, sentences, { noise: replayedNoise(noise) });
+    const start = prefix(network, image, prompts);
+    const features = trunk(network, start, prompts, { noise: replayedNoise(noise) });
     return { patch_features: features.patches, text_features: features.text, logits: logitsOf(network, features) };
   });
   tf.dispose(noise);

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type BackendName, releaseBackend, selectBackend } from '@medclipseg/backends';
 import {
   type Clip,
   encodeImage,
@@ -15,7 +16,6 @@ import {
   similarityLogits,
 } from '@medclipseg/clip-encoders';
 import { disposeParameters } from '@medclipseg/nn';
-import { type BackendName, releaseBackend, selectBackend } from '@medclipseg/nn/backends';
 import type { TensorFile } from '@medclipseg/weights';
 import { openTensorFile } from '@medclipseg/weights/node';
 import * as tf from '@tensorflow/tfjs-core';
@@ -53,9 +53,9 @@ function present(name: string): boolean {
 }
 
 /** What CLIP makes of the reference's inputs, by the reference's names. */
-function clipOutputs(clip: Clip, { image, sentences }: Inputs) {
+function clipOutputs(clip: Clip, { image, prompts }: Inputs) {
   const { patches, vector } = encodeImage(clip, image);
-  const text = encodeText(clip, sentences);
+  const text = encodeText(clip, prompts);
   const logits = similarityLogits(clip, vector, text);
   return { patch_features: patches, image_features: vector, text_features: text, logits };
 }
@@ -66,7 +66,7 @@ async function outputsOf(weights: TensorFile, reference: TensorFile): Promise<Re
   const given = await inputs(reference);
   const free = (parameters: unknown) => {
     disposeParameters(parameters as never);
-    tf.dispose([given.image, given.sentences.ids]);
+    tf.dispose([given.image, given.prompts.ids]);
   };
   if (reference.metadata.kind === 'medclipseg') {
     const network = await openNetwork(weights, family);

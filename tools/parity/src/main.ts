@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { selectBackend } from '@medclipseg/nn/backends';
+import { selectBackend } from '@medclipseg/backends';
 import { openTensorFile } from '@medclipseg/weights/node';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Row } from './compare.ts';

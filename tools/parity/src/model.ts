@@ -138,18 +138,18 @@ async function forwardParity(
   weights: ReadonlyMap<string, TensorValue>,
 ): Promise<Row[]> {
   const network: Network = { config, parameters: freeze(build(config, weights)) };
-  const { image, sentences } = await inputs(file);
+  const { image, prompts } = await inputs(file);
   const rows: Row[] = [];
   const compare = async (quantity: string, actual: ArrayLike<number>, key: string, tolerance = 1e-4) =>
     rows.push({ file: name, quantity, error: worstError(actual, (await file.read(key)).data), tolerance });
 
   const pixels = config.vision.imageSize ** 2 * (image.shape[0] as number);
   const mean = new Float64Array(pixels);
-  const start = tf.tidy(() => prefix(network, image, sentences));
+  const start = tf.tidy(() => prefix(network, image, prompts));
   let samples = 0;
   for (; file.tensors.has(`sample.${samples}.logits`); samples++) {
     const noise = await readNumbered(file, `sample.${samples}.noise.`);
-    const logits = tf.tidy(() => logitsOf(network, trunk(network, start, sentences, { noise: replayedNoise(noise) })));
+    const logits = tf.tidy(() => logitsOf(network, trunk(network, start, prompts, { noise: replayedNoise(noise) })));
     const values = await logits.data();
     await compare(`sample ${samples} logits`, values, `sample.${samples}.logits`);
     values.forEach((z, i) => {
@@ -162,7 +162,7 @@ async function forwardParity(
   await compare('uncertainty', probability.map(binaryEntropy), 'uncertainty');
 
   const noise = await readNumbered(file, 'encode.noise.');
-  const features = tf.tidy(() => trunk(network, start, sentences, { noise: replayedNoise(noise) }));
+  const features = tf.tidy(() => trunk(network, start, prompts, { noise: replayedNoise(noise) }));
   await compare('text features', await features.text.data(), 'encode.text_features');
   const dense = file.tensors.has('encode.patch_features') ? 'encode.patch_features' : 'encode.image_features';
   const { shape, data } = await file.read(dense);
@@ -178,7 +178,7 @@ async function forwardParity(
     error: worstError(await features.patches.data(), patches),
     tolerance: 1e-4,
   });
-  tf.dispose([image, sentences.ids, start.image, start.text, features.patches, features.text, ...noise]);
+  tf.dispose([image, prompts.ids, start.image, start.text, features.patches, features.text, ...noise]);
   disposeParameters(network.parameters as never);
   return rows;
 }
@@ -193,7 +193,7 @@ async function trainingParity(
   const golden = JSON.parse(file.metadata.config as string) as GoldenConfig;
   const network: Network = { config, parameters: trainable(build(config, weights), TRAINED_PART) };
   const variables = variablesOf(network.parameters as never);
-  const { image, sentences } = await inputs(file);
+  const { image, prompts } = await inputs(file);
   const maskTensor = toTensor(await file.read('mask'));
   const adam = new Adam();
   const rows: Row[] = [];
@@ -207,7 +207,7 @@ async function trainingParity(
   let rates = 0;
   for (; file.tensors.has(`step.${step}.loss`); step++) {
     const noise = await readNumbered(file, `step.${step}.noise.`);
-    const { loss, gradients } = await lossAndGradients(network, { image, mask: maskTensor, sentences }, variables, {
+    const { loss, gradients } = await lossAndGradients(network, { image, mask: maskTensor, prompts }, variables, {
       noise: replayedNoise(noise),
       temperature: golden.temperature,
     });
@@ -245,7 +245,7 @@ async function trainingParity(
   rows.push({ file: name, quantity: 'final parameters', error: worst, tolerance: 1e-3 });
   rows.push({ file: name, quantity: 'final key biases (noise)', error: drift, tolerance: 2 * rates });
   adam.dispose();
-  tf.dispose([image, sentences.ids, maskTensor]);
+  tf.dispose([image, prompts.ids, maskTensor]);
   disposeParameters(network.parameters as never);
   return rows;
 }

@@ -3,9 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { normalisePixels, resizeLinear } from '@medclipseg/datasets';
+import { selectBackend } from '@medclipseg/backends';
+import { normalizePixels, resizeLinear } from '@medclipseg/datasets';
 import { readImage, readSplit, type SampleFile } from '@medclipseg/datasets/node';
-import { selectBackend } from '@medclipseg/nn/backends';
 import * as tf from '@tensorflow/tfjs-core';
 import { type MonteCarloOptions, monteCarlo, tokenBatch, type View } from 'medclipseg';
 import { loadModel } from 'medclipseg/node';
@@ -58,14 +58,14 @@ const clock = () => {
   return (user + system) / 1000;
 };
 
-async function withView<T>({ imagePath, sentence }: SampleFile, use: (view: View) => Promise<T>): Promise<T> {
+async function withView<T>({ imagePath, prompt }: SampleFile, use: (view: View) => Promise<T>): Promise<T> {
   const pixels = new Float32Array(size * size * 3);
-  normalisePixels(resizeLinear(await readImage(imagePath), size, size), network.config.preprocessing, pixels);
-  const view = { image: tf.tensor4d(pixels, [1, size, size, 3]), sentences: tokenBatch([tokenizer.encode(sentence)]) };
+  normalizePixels(resizeLinear(await readImage(imagePath), size, size), network.config.preprocessing, pixels);
+  const view = { image: tf.tensor4d(pixels, [1, size, size, 3]), prompts: tokenBatch([tokenizer.encode(prompt)]) };
   try {
     return await use(view);
   } finally {
-    tf.dispose([view.image, view.sentences.ids]);
+    tf.dispose([view.image, view.prompts.ids]);
   }
 }
 

@@ -1,10 +1,10 @@
-// From probabilities to what is seen: masks, outlines, colours, values.
+// From probabilities to what is seen: masks, outlines, colors, values.
 import { overlayPicture, uncertaintyPicture } from 'medclipseg';
 import { MAXIMUM_ENTROPY } from 'medclipseg/metrics';
 import { describe, expect, it } from 'vitest';
-import { SCALES } from './colours.ts';
+import { SCALES } from './colors.ts';
 import { borderOf, differenceLayer, errorLayer, mapLayer, rgbaOf, tintLayer } from './layers.ts';
-import { aboveThreshold, largestPart, maskOfGrey, resizeMask } from './masks.ts';
+import { aboveThreshold, largestPart, maskOfGray, resizeMask } from './masks.ts';
 import { layerSize, pictureSize } from './sizes.ts';
 import { valueAt } from './value-at.ts';
 
@@ -25,12 +25,12 @@ describe('a mask', () => {
   });
 
   it('of a file may use 0 and 1, or 0 and 255', () => {
-    expect([...maskOfGrey(Uint8Array.of(0, 1, 1))]).toEqual([0, 1, 1]);
-    expect([...maskOfGrey(Uint8Array.of(0, 126, 127, 255))]).toEqual([0, 0, 1, 1]);
-    expect([...maskOfGrey(Uint8Array.of(0, 0))]).toEqual([0, 0]);
+    expect([...maskOfGray(Uint8Array.of(0, 1, 1))]).toEqual([0, 1, 1]);
+    expect([...maskOfGray(Uint8Array.of(0, 126, 127, 255))]).toEqual([0, 0, 1, 1]);
+    expect([...maskOfGray(Uint8Array.of(0, 0))]).toEqual([0, 0]);
   });
 
-  it('at another size takes the pixel below each centre', () => {
+  it('at another size takes the pixel below each center', () => {
     expect(resizeMask(mask('#.', '.#'), [2, 2], [4, 4])).toEqual(mask('##..', '##..', '..##', '..##'));
     expect(resizeMask(mask('##..', '##..', '..##', '..##'), [4, 4], [2, 2])).toEqual(mask('#.', '.#'));
   });
@@ -55,7 +55,7 @@ describe('layers', () => {
     expect(Math.max(...borderOf(mask('....'), 4, 1, 2))).toBe(0);
   });
 
-  it('colours of uncertainty are the command line’s', () => {
+  it('colors of uncertainty are the command line’s', () => {
     const uncertainty = Float32Array.from({ length: 256 }, (_, i) => (i / 255) * MAXIMUM_ENTROPY);
     const { data } = uncertaintyPicture({ width: 256, height: 1, uncertainty });
     expect([...mapLayer(uncertainty, 'heat', 0, MAXIMUM_ENTROPY)]).toEqual([...rgbaOf(data)]);

@@ -1,20 +1,20 @@
 // Layers over a picture, as RGBA pixels. Pure functions of maps; what is not drawn is transparent.
-import { type Colour, ERRORS, OUTLINE, SCALES, type Scale, SHADOW, TINT } from './colours.ts';
+import { type Color, ERRORS, OUTLINE, SCALES, type Scale, SHADOW, TINT } from './colors.ts';
 
 /** Pixels as canvases take them. */
 export type Rgba = Uint8ClampedArray<ArrayBuffer>;
 
-const paint = (out: Rgba, i: number, [red, green, blue]: Colour, alpha: number): void => {
+const paint = (out: Rgba, i: number, [red, green, blue]: Color, alpha: number): void => {
   out[4 * i] = red;
   out[4 * i + 1] = green;
   out[4 * i + 2] = blue;
   out[4 * i + 3] = alpha;
 };
 
-/** The mask as one opaque colour; the page sets the opacity, without drawing anew. */
-export function tintLayer(mask: Uint8Array, colour: Colour = TINT): Rgba {
+/** The mask as one opaque color; the page sets the opacity, without drawing anew. */
+export function tintLayer(mask: Uint8Array, color: Color = TINT): Rgba {
   const out = new Uint8ClampedArray(4 * mask.length);
-  for (let i = 0; i < mask.length; i++) if (mask[i]) paint(out, i, colour, 255);
+  for (let i = 0; i < mask.length; i++) if (mask[i]) paint(out, i, color, 255);
   return out;
 }
 
@@ -44,22 +44,22 @@ export function outlineLayer(mask: Uint8Array, width: number, height: number, re
   return out;
 }
 
-/** A map in colour. @param most value that gets the last colour; `least` the first */
+/** A map in color. @param most value that gets the last color; `least` the first */
 export function mapLayer(map: Float32Array, scale: Scale, least: number, most: number): Rgba {
-  const colours = SCALES[scale];
+  const colors = SCALES[scale];
   const out = new Uint8ClampedArray(4 * map.length);
   const steps = 255 / (most - least);
   for (let i = 0; i < map.length; i++) {
     const step = Math.max(0, Math.min(255, Math.round(((map[i] as number) - least) * steps)));
-    out[4 * i] = colours[3 * step] as number;
-    out[4 * i + 1] = colours[3 * step + 1] as number;
-    out[4 * i + 2] = colours[3 * step + 2] as number;
+    out[4 * i] = colors[3 * step] as number;
+    out[4 * i + 1] = colors[3 * step + 1] as number;
+    out[4 * i + 2] = colors[3 * step + 2] as number;
     out[4 * i + 3] = 255;
   }
   return out;
 }
 
-/** Less in one colour and more in another, the clearer the larger the difference. @param map values from -1 to 1 */
+/** Less in one color and more in another, the clearer the larger the difference. @param map values from -1 to 1 */
 export function differenceLayer(map: Float32Array): Rgba {
   const out = mapLayer(map, 'balance', -1, 1);
   for (let i = 0; i < map.length; i++) out[4 * i + 3] = 255 * Math.min(1, 0.12 + 1.5 * Math.abs(map[i] as number));

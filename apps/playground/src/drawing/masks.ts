@@ -36,15 +36,15 @@ export function largestPart(mask: Uint8Array, width: number): Uint8Array {
   return Uint8Array.from(part, (p) => (p === best && p > 0 ? 1 : 0));
 }
 
-/** A mask from the grey values of a file: 127 and above, as in the published pipeline; where nothing is so bright, the brightest value. */
-export function maskOfGrey(grey: Uint8Array): Uint8Array {
+/** A mask from the gray values of a file: 127 and above, as in the published pipeline; where nothing is so bright, the brightest value. */
+export function maskOfGray(gray: Uint8Array): Uint8Array {
   let most = 0;
-  for (const value of grey) if (value > most) most = value;
+  for (const value of gray) if (value > most) most = value;
   const threshold = Math.min(most, 127);
-  return Uint8Array.from(grey, (value) => (most > 0 && value >= threshold ? 1 : 0));
+  return Uint8Array.from(gray, (value) => (most > 0 && value >= threshold ? 1 : 0));
 }
 
-/** A mask at another size, each pixel from the one below its centre. */
+/** A mask at another size, each pixel from the one below its center. */
 export function resizeMask(
   mask: Uint8Array,
   [fromWidth, fromHeight]: readonly [number, number],

@@ -13,11 +13,11 @@ const sixteenBit = (map: Float32Array, most: number): Uint16Array =>
 export function encodeResult(image: RasterImage, estimate: Estimate, mask: Uint8Array, what: Export): Blob {
   const { width, height } = image;
   const full = (map: Float32Array) => resizeMap(map, estimateSize(estimate), [width, height]);
-  const grey = (data: Uint8Array | Uint16Array) => ({ width, height, channels: 1, data }) as const;
+  const gray = (data: Uint8Array | Uint16Array) => ({ width, height, channels: 1, data }) as const;
   const pictures = {
-    mask: () => grey(mask.map((inside) => 255 * inside)),
-    probability: () => grey(sixteenBit(full(estimate.probability), 1)),
-    uncertainty: () => grey(sixteenBit(full(estimate.uncertainty), MAXIMUM_ENTROPY)),
+    mask: () => gray(mask.map((inside) => 255 * inside)),
+    probability: () => gray(sixteenBit(full(estimate.probability), 1)),
+    uncertainty: () => gray(sixteenBit(full(estimate.uncertainty), MAXIMUM_ENTROPY)),
     'uncertainty-color': () => uncertaintyPicture({ width, height, uncertainty: full(estimate.uncertainty) }),
     overlay: () => overlayPicture(image, { mask }),
   } as const satisfies Record<Export, unknown>;

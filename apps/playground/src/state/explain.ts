@@ -11,11 +11,11 @@ const fieldOf = (error: unknown, field: 'tag' | 'message' | 'name'): string => {
 };
 
 /** The device that computed is gone; another engine can go on. */
-export const isGpuLoss = (error: unknown): boolean => fieldOf(error, 'tag').startsWith('nn/gpu-');
+export const isGpuLoss = (error: unknown): boolean => fieldOf(error, 'tag').startsWith('backends/gpu-');
 
 export const isAbort = (error: unknown): boolean => fieldOf(error, 'name') === 'AbortError';
 
-function sentenceFor(tag: string, message: string): string {
+function promptFor(tag: string, message: string): string {
   if (tag === 'datasets/image')
     return message.includes(`${MAXIMUM_PIXELS} pixels`) ? problems.tooManyPixels : problems.notAnImage;
   const known: Readonly<Record<string, string>> = {
@@ -31,14 +31,14 @@ function sentenceFor(tag: string, message: string): string {
     'medclipseg/tokenizer': problems.tokenizer,
     'clip-encoders/tokenizer-file': problems.tokenizer,
     'clip-encoders/vocabulary': problems.tokenizer,
-    'nn/out-of-memory': problems.outOfMemory,
-    'nn/gpu-lost': problems.gpuLost,
-    'nn/gpu-error': problems.gpuLost,
+    'backends/out-of-memory': problems.outOfMemory,
+    'backends/gpu-lost': problems.gpuLost,
+    'backends/gpu-error': problems.gpuLost,
   };
   return known[tag] ?? problems.other;
 }
 
 export function explain(error: unknown): Omit<Notice, 'id'> {
   const [tag, message] = [fieldOf(error, 'tag'), fieldOf(error, 'message') || String(error)];
-  return { kind: 'problem', text: sentenceFor(tag, message), detail: message };
+  return { kind: 'problem', text: promptFor(tag, message), detail: message };
 }

@@ -21,7 +21,7 @@ export interface Layer {
 export const layers = signal<PerSide<Layer>>({});
 export const measures = signal<PerSide<Measures>>({});
 export const scores = signal<PerSide<ImageScores>>({});
-/** Where the two sentences differ. */
+/** Where the two prompts differ. */
 export const difference = signal<ImageBitmap | undefined>(undefined);
 
 export const maskRule = (): MaskRule => ({ threshold: threshold.value, largestOnly: largestOnly.value });

@@ -1,8 +1,8 @@
 // Settings to and from a link.
 import { compute } from './engine.ts';
 import { drawn } from './picture.ts';
+import { comparing, prompts } from './prompts.ts';
 import { takePhantom } from './samples.ts';
-import { comparing, sentences } from './sentences.ts';
 import { largestOnly, samples, seed, threshold, uncertainty, view } from './settings.ts';
 import { readSettings, writeSettings } from './settings-link.ts';
 
@@ -10,8 +10,8 @@ import { readSettings, writeSettings } from './settings-link.ts';
 export function linkTo(address: string): string {
   const url = new URL(address);
   url.hash = writeSettings({
-    sentence: sentences.value.a,
-    second: comparing.value ? sentences.value.b : undefined,
+    prompt: prompts.value.a,
+    second: comparing.value ? prompts.value.b : undefined,
     samples: samples.value,
     seed: seed.value,
     view: view.value,
@@ -35,7 +35,7 @@ export function followLink(fragment: string): void {
   if (linked.threshold !== undefined) threshold.value = linked.threshold;
   if (linked.largestOnly) largestOnly.value = true;
   if (linked.compute) compute.value = linked.compute;
-  if (linked.sentence || linked.second) sentences.value = { a: linked.sentence ?? '', b: linked.second ?? '' };
+  if (linked.prompt || linked.second) prompts.value = { a: linked.prompt ?? '', b: linked.second ?? '' };
   comparing.value = linked.second !== undefined;
   if (linked.phantom) void takePhantom(linked.phantom.modality, linked.phantom.seed);
 }

@@ -34,7 +34,7 @@ export async function takeModel(model: KnownModel): Promise<boolean> {
   } catch (error) {
     // Overtaken: another one opens.
     if (isAbort(error) && progress.value) return false;
-    say(isAbort(error) ? { kind: 'done', text: STRINGS.models.cancelled } : explain(error));
+    say(isAbort(error) ? { kind: 'done', text: STRINGS.models.canceled } : explain(error));
     return false;
   }
 }

@@ -61,15 +61,15 @@ export const openFile = (file: Blob, name: string, page?: number): Promise<void>
     else showPicture(opened);
   });
 
-/** Draws a phantom. @returns the sentence it was drawn to */
+/** Draws a phantom. @returns the prompt it was drawn to */
 export async function openPhantom(phantom: Drawn): Promise<string | undefined> {
-  let sentence: string | undefined;
+  let prompt: string | undefined;
   await guarded(async () => {
     const opened = await pictures().phantom(phantom.modality, phantom.seed);
-    sentence = opened.sentence;
+    prompt = opened.prompt;
     showPicture(opened, phantom);
   });
-  return sentence;
+  return prompt;
 }
 
 export const openTruth = (file: Blob, name: string, page?: number): Promise<void> =>

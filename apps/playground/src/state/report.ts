@@ -15,13 +15,13 @@ function resultReport(side: Side) {
   const [result, measured] = [results.value[side], measures.value[side]];
   if (!result || !measured) return undefined;
   return {
-    prompt: result.sentence,
+    prompt: result.prompt,
     sampling: result.sampling,
     samples: result.estimate.samples,
     millisecondsPerSample: Math.round(typicalTime(result)),
     foregroundPixels: measured.pixels,
     foregroundShare: measured.share,
-    squareMillimetres: measured.squareMillimetres,
+    squareMillimeters: measured.squareMillimeters,
     places: measured.places,
     meanUncertainty: measured.meanUncertainty,
     scores: scores.value[side],

@@ -1,10 +1,10 @@
-// Results of the sentences, as they come.
+// Results of the prompts, as they come.
 import { signal } from '@preact/signals';
 import type { Estimate } from 'medclipseg';
 import type { Sampling, Side } from '../worker/protocol.ts';
 
 export interface Result {
-  readonly sentence: string;
+  readonly prompt: string;
   readonly estimate: Estimate;
   readonly sampling: Sampling;
   /** Of each sample. */
@@ -13,7 +13,7 @@ export interface Result {
 
 export const results = signal<Readonly<Partial<Record<Side, Result>>>>({});
 
-/** The sentence under way. */
+/** The prompt under way. */
 export const running = signal<Side | undefined>(undefined);
 
 export const setResult = (side: Side, result: Result | undefined): void => {

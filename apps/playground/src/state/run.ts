@@ -1,4 +1,4 @@
-// Segments the picture by the sentences.
+// Segments the picture by the prompts.
 import { signal } from '@preact/signals';
 import { proxy } from 'comlink';
 import type { Estimate } from 'medclipseg';
@@ -10,15 +10,15 @@ import { engineWithModel } from './model.ts';
 import { say } from './notices.ts';
 import { picture } from './picture.ts';
 import { pictures } from './pictures.ts';
+import { prompts, sidesToRun } from './prompts.ts';
 import { results, running, setResult } from './results.ts';
-import { sentences, sidesToRun } from './sentences.ts';
 import { samples, seed } from './settings.ts';
 
 /** Whether something is being computed, or stopped. */
 export const busy = signal(false);
 let stopping = false;
 
-async function segment(side: Side, sentence: string): Promise<void> {
+async function segment(side: Side, prompt: string): Promise<void> {
   const { engine: ready, facts } = await engineWithModel();
   const id = picture.value?.id;
   if (id === undefined || stopping) return;
@@ -29,22 +29,22 @@ async function segment(side: Side, sentence: string): Promise<void> {
     if (picture.value?.id !== id || running.value !== side) return;
     void pictures().setResult(id, side, estimate);
     const times = estimate.samples === 1 ? [] : (results.value[side]?.milliseconds ?? []);
-    setResult(side, { sentence, estimate, sampling, milliseconds: [...times, milliseconds] });
+    setResult(side, { prompt, estimate, sampling, milliseconds: [...times, milliseconds] });
   };
   running.value = side;
-  const end = await ready.segment(image, sentence, sampling, proxy(onSample));
+  const end = await ready.segment(image, prompt, sampling, proxy(onSample));
   if (end === 'stopped') stopping = true;
 }
 
 async function segmentAll(): Promise<void> {
   for (const side of sidesToRun()) {
-    const sentence = sentences.value[side].trim();
-    if (!stopping && sentence) await segment(side, sentence);
+    const prompt = prompts.value[side].trim();
+    if (!stopping && prompt) await segment(side, prompt);
   }
 }
 
 export async function run(): Promise<void> {
-  if (busy.value || !picture.value || !sentences.value.a.trim()) return;
+  if (busy.value || !picture.value || !prompts.value.a.trim()) return;
   busy.value = true;
   stopping = false;
   try {

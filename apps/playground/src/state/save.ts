@@ -21,7 +21,7 @@ interface Saved {
   readonly blob: Blob;
 }
 
-/** One file of a side; the second sentence's files say so. */
+/** One file of a side; the second prompt's files say so. */
 async function file(what: Export | 'report', side: Side = 'a'): Promise<Saved | undefined> {
   const shown = picture.value;
   if (!shown) return undefined;

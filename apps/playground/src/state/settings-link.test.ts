@@ -6,7 +6,7 @@ import { type LinkedSettings, readSettings, writeSettings } from './settings-lin
 
 const settings: fc.Arbitrary<LinkedSettings> = fc.record(
   {
-    sentence: fc.string({ minLength: 1, maxLength: 60 }),
+    prompt: fc.string({ minLength: 1, maxLength: 60 }),
     second: fc.string({ minLength: 1, maxLength: 60 }),
     samples: fc.integer({ min: 1, max: 100 }),
     seed: fc.nat(),
@@ -17,7 +17,7 @@ const settings: fc.Arbitrary<LinkedSettings> = fc.record(
     compute: fc.constantFrom('auto', 'webgpu', 'wasm'),
     phantom: fc.record({ modality: fc.constantFrom('mri', 'xray', 'endoscopy'), seed: fc.nat() }),
   },
-  { requiredKeys: ['sentence', 'samples', 'seed', 'view', 'uncertainty', 'threshold', 'largestOnly', 'compute'] },
+  { requiredKeys: ['prompt', 'samples', 'seed', 'view', 'uncertainty', 'threshold', 'largestOnly', 'compute'] },
 );
 
 it('what is written is read', () => {
@@ -34,5 +34,5 @@ it('what makes no sense counts as not said', () => {
     '#samples=1e9&seed=-1&view=x&uncertainty=&threshold=NaN&largest=2&compute=cuda&phantom=mri.1.5e3&phantom=__proto__';
   expect(readSettings(strange)).toEqual({ phantom: { modality: 'mri', seed: 1 } });
   expect(readSettings('')).toEqual({});
-  expect(readSettings(`#sentence=${'x'.repeat(9999)}`).sentence).toHaveLength(400);
+  expect(readSettings(`#prompt=${'x'.repeat(9999)}`).prompt).toHaveLength(400);
 });

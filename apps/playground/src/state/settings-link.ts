@@ -3,7 +3,7 @@ import { MODALITIES, type Modality } from '@medclipseg/datasets';
 import { type Compute, UNCERTAINTIES, type Uncertainty, VIEWS, type View } from '../worker/protocol.ts';
 
 export interface LinkedSettings {
-  readonly sentence: string;
+  readonly prompt: string;
   /** Of the comparison. */
   readonly second?: string;
   readonly samples: number;
@@ -16,7 +16,7 @@ export interface LinkedSettings {
   readonly phantom?: { readonly modality: Modality; readonly seed: number };
 }
 
-/** Of a sentence; models read some fifty words. */
+/** Of a prompt; models read some fifty words. */
 const MOST_LETTERS = 400;
 
 const oneOf = <Value extends string>(values: readonly Value[], text: string | null): Value | undefined =>
@@ -29,9 +29,9 @@ const within = (text: string | null, least: number, most: number, whole: boolean
 };
 
 export function writeSettings(settings: LinkedSettings): string {
-  const { sentence, second, largestOnly, phantom, ...plain } = settings;
+  const { prompt, second, largestOnly, phantom, ...plain } = settings;
   const written = new URLSearchParams();
-  if (sentence) written.set('sentence', sentence);
+  if (prompt) written.set('prompt', prompt);
   if (second) written.set('second', second);
   for (const [name, value] of Object.entries(plain)) written.set(name, `${value}`);
   if (largestOnly) written.set('largest', '1');
@@ -46,7 +46,7 @@ export function readSettings(fragment: string): Partial<LinkedSettings> {
   const known = oneOf(MODALITIES, modality ?? null);
   const phantomSeed = within(drawing ?? null, 0, 2 ** 31 - 1, true);
   const found: { [Name in keyof LinkedSettings]: LinkedSettings[Name] | undefined } = {
-    sentence: read.get('sentence')?.slice(0, MOST_LETTERS),
+    prompt: read.get('prompt')?.slice(0, MOST_LETTERS),
     second: read.get('second')?.slice(0, MOST_LETTERS),
     samples: within(read.get('samples'), 1, 100, true),
     seed: within(read.get('seed'), 0, 2 ** 31 - 1, true),

@@ -6,8 +6,8 @@ import { engineWithModel } from '../state/model.ts';
 import { say } from '../state/notices.ts';
 import { picture } from '../state/picture.ts';
 import { pictures } from '../state/pictures.ts';
+import { prompts } from '../state/prompts.ts';
 import { results } from '../state/results.ts';
-import { sentences } from '../state/sentences.ts';
 import { addEntry, entries, isFull } from './entries.ts';
 import { MOST_EXAMPLES } from './examples.ts';
 import { isBlank } from './mask-editor.ts';
@@ -39,7 +39,7 @@ async function addFile(file: File): Promise<void> {
   if ('pages' in opened) return;
   const { id, name, bitmap } = opened;
   try {
-    await addEntry({ name, bitmap, sentence: '', image: await pictures().forModel(id, facts.imageSize) });
+    await addEntry({ name, bitmap, prompt: '', image: await pictures().forModel(id, facts.imageSize) });
   } finally {
     bitmap.close();
     await pictures().close(id);
@@ -51,7 +51,7 @@ export async function addFiles(files: Iterable<File>): Promise<void> {
   for (const file of files) if (hasRoom()) await guarded(() => addFile(file));
 }
 
-/** Adds the picture that is open for segmenting, with its sentence and, if there is one, its result as a mask to correct. */
+/** Adds the picture that is open for segmenting, with its prompt and, if there is one, its result as a mask to correct. */
 export const addOpenPicture = (): Promise<void> =>
   guarded(async () => {
     const shown = picture.value;
@@ -62,7 +62,7 @@ export const addOpenPicture = (): Promise<void> =>
     await addEntry({
       name: shown.name,
       bitmap: shown.bitmap,
-      sentence: sentences.value.a,
+      prompt: prompts.value.a,
       image: await pictures().forModel(shown.id, facts.imageSize),
       probability: probability && {
         width: side,
@@ -78,18 +78,18 @@ const PHANTOM = { modality: 'xray', size: 448 } as const;
 
 let nextSeed = 1;
 
-/** Adds three phantoms of one kind with their sentences and true masks, to see how teaching goes. */
+/** Adds three phantoms of one kind with their prompts and true masks, to see how teaching goes. */
 export const addPhantoms = (): Promise<void> =>
   guarded(async () => {
     const { engine } = await engineWithModel();
     const wanted = entries.value.length + 3;
     while (entries.value.length < wanted && hasRoom()) {
-      const { name, image, mask, sentence } = await engine.drawExample(PHANTOM.modality, nextSeed, PHANTOM.size);
+      const { name, image, mask, prompt } = await engine.drawExample(PHANTOM.modality, nextSeed, PHANTOM.size);
       nextSeed += 1;
       // Some show nothing.
       if (isBlank(mask)) continue;
       const bitmap = await createImageBitmap(new ImageData(rgbaOf(image.data), image.width, image.height));
-      await addEntry({ name, image, bitmap, sentence, probability: mask });
+      await addEntry({ name, image, bitmap, prompt, probability: mask });
       bitmap.close();
     }
   });

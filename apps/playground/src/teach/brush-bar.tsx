@@ -69,7 +69,7 @@ export function BrushBar({ entry }: { readonly entry: Entry }) {
       <div class="buttons">
         <button
           type="button"
-          disabled={!idle.value || !entry.sentence.value.trim()}
+          disabled={!idle.value || !entry.prompt.value.trim()}
           onClick={() => void beginFromModel(entry)}
         >
           {words.fromModel}

@@ -13,7 +13,7 @@ export interface Entry {
   /** As the person sees it, of the mask's size. */
   readonly bitmap: ImageBitmap;
   readonly editor: MaskEditor;
-  readonly sentence: Signal<string>;
+  readonly prompt: Signal<string>;
   /** Counts changes of the mask. */
   readonly revision: Signal<number>;
   /** What the model made of it before it was taught, and what it makes of it now. */
@@ -32,9 +32,9 @@ export const select = ({ id }: Entry): void => {
 };
 
 /** The problem of an entry, followed as it is edited. */
-export function problemIn({ editor, sentence, revision }: Entry) {
+export function problemIn({ editor, prompt, revision }: Entry) {
   void revision.value;
-  return problemOf({ mask: editor.mask, sentence: sentence.value });
+  return problemOf({ mask: editor.mask, prompt: prompt.value });
 }
 
 export interface NewEntry {
@@ -42,7 +42,7 @@ export interface NewEntry {
   readonly image: RasterImage;
   /** Of any size. */
   readonly bitmap: ImageBitmap;
-  readonly sentence: string;
+  readonly prompt: string;
   /** What to begin with: one channel, 0 to 255, of any size. */
   readonly probability?: RasterImage;
 }
@@ -50,7 +50,7 @@ export interface NewEntry {
 let lastId = 0;
 
 /** Puts an example at the end of the strip, to be painted on. */
-export async function addEntry({ name, image, bitmap, sentence, probability }: NewEntry): Promise<void> {
+export async function addEntry({ name, image, bitmap, prompt, probability }: NewEntry): Promise<void> {
   const { width, height } = paintedSize(bitmap);
   lastId += 1;
   const entry: Entry = {
@@ -59,7 +59,7 @@ export async function addEntry({ name, image, bitmap, sentence, probability }: N
     image,
     bitmap: await createImageBitmap(bitmap, { resizeWidth: width, resizeHeight: height, resizeQuality: 'high' }),
     editor: new MaskEditor(probability ? maskFrom(probability, { width, height }) : emptyMask(width, height)),
-    sentence: signal(sentence),
+    prompt: signal(prompt),
     revision: signal(0),
     before: signal(undefined),
     now: signal(undefined),
@@ -82,15 +82,15 @@ export function forgetTried(entry: Entry): void {
   entry.now.value = undefined;
 }
 
-export function setSentence(entry: Entry, sentence: string): void {
-  entry.sentence.value = sentence;
+export function setPrompt(entry: Entry, prompt: string): void {
+  entry.prompt.value = prompt;
   forgetTried(entry);
 }
 
 /** As it crosses to the engine. */
-export const taughtBy = ({ name, image, editor, sentence }: Entry): TaughtExample => ({
+export const taughtBy = ({ name, image, editor, prompt }: Entry): TaughtExample => ({
   name,
   image,
   mask: editor.mask,
-  sentence: sentence.value.trim(),
+  prompt: prompt.value.trim(),
 });

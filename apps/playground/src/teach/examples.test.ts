@@ -4,18 +4,18 @@ import { emptyMask } from './mask-editor.ts';
 
 const marked = { ...emptyMask(2, 1), data: Uint8Array.from([0, 255]) };
 
-it('an example needs a sentence, and a mask unless the sentence tells of nothing', () => {
-  expect(problemOf({ mask: marked, sentence: ' ' })).toBe('no-sentence');
-  expect(problemOf({ mask: emptyMask(2, 1), sentence: 'one small polyp' })).toBe('empty-mask');
-  expect(problemOf({ mask: emptyMask(2, 1), sentence: 'no polyp in the image' })).toBeUndefined();
-  expect(problemOf({ mask: marked, sentence: 'one small polyp' })).toBeUndefined();
+it('an example needs a prompt, and a mask unless the prompt tells of nothing', () => {
+  expect(problemOf({ mask: marked, prompt: ' ' })).toBe('no-prompt');
+  expect(problemOf({ mask: emptyMask(2, 1), prompt: 'one small polyp' })).toBe('empty-mask');
+  expect(problemOf({ mask: emptyMask(2, 1), prompt: 'no polyp in the image' })).toBeUndefined();
+  expect(problemOf({ mask: marked, prompt: 'one small polyp' })).toBeUndefined();
 });
 
-it('a mask for a sentence that tells of nothing is worth a word, and may be meant', () => {
-  const problem = problemOf({ mask: marked, sentence: 'one polyp on normal mucosa' });
+it('a mask for a prompt that tells of nothing is worth a word, and may be meant', () => {
+  const problem = problemOf({ mask: marked, prompt: 'one polyp on normal mucosa' });
   expect(problem).toBe('unexpected-mask');
   expect(prevents(problem)).toBe(false);
-  expect([prevents('empty-mask'), prevents('no-sentence'), prevents(undefined)]).toEqual([true, true, false]);
+  expect([prevents('empty-mask'), prevents('no-prompt'), prevents(undefined)]).toEqual([true, true, false]);
 });
 
 it('large pictures are painted on smaller ones of the same proportions', () => {

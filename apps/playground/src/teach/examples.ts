@@ -1,4 +1,4 @@
-// Examples to learn from: a picture, its mask, its sentence; and what is wrong with one before anything is learnt from it.
+// Examples to learn from: a picture, its mask, its prompt; and what is wrong with one before anything is learned from it.
 import { type RasterImage, speaksOfNothing } from '@medclipseg/datasets';
 import { isBlank } from './mask-editor.ts';
 
@@ -9,7 +9,7 @@ export interface Example {
   readonly image: RasterImage;
   /** As it is painted on: 0 and 255, in the picture's own proportions. */
   readonly mask: RasterImage;
-  readonly sentence: string;
+  readonly prompt: string;
 }
 
 /** A handful; more are a job for the command line. */
@@ -19,14 +19,14 @@ export const MOST_EXAMPLES = 24;
 export const LARGEST_SIDE = 768;
 
 /**
- * `no-sentence`: nothing says what is to be found. `empty-mask`: the sentence tells of something, and nothing is marked.
- * `unexpected-mask`: the sentence tells that there is nothing, and something is marked.
+ * `no-prompt`: nothing says what is to be found. `empty-mask`: the prompt tells of something, and nothing is marked.
+ * `unexpected-mask`: the prompt tells that there is nothing, and something is marked.
  */
-export type ExampleProblem = 'no-sentence' | 'empty-mask' | 'unexpected-mask';
+export type ExampleProblem = 'no-prompt' | 'empty-mask' | 'unexpected-mask';
 
-export function problemOf({ mask, sentence }: Pick<Example, 'mask' | 'sentence'>): ExampleProblem | undefined {
-  if (sentence.trim() === '') return 'no-sentence';
-  const nothing = speaksOfNothing(sentence);
+export function problemOf({ mask, prompt }: Pick<Example, 'mask' | 'prompt'>): ExampleProblem | undefined {
+  if (prompt.trim() === '') return 'no-prompt';
+  const nothing = speaksOfNothing(prompt);
   if (isBlank(mask)) return nothing ? undefined : 'empty-mask';
   return nothing ? 'unexpected-mask' : undefined;
 }

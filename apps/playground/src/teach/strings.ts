@@ -5,7 +5,7 @@ export const TEACH = {
   title: 'Teach',
   intro: {
     title: 'Teach the model with a handful of pictures',
-    text: 'Mark what should have been found, write the sentence for it, and press Train. The model learns here, on this device; nothing is sent anywhere.',
+    text: 'Mark what should have been found, write the prompt for it, and press Train. The model learns here, on this device; nothing is sent anywhere.',
     choose: 'Choose pictures',
     current: 'Take the open picture',
     phantoms: 'Try it with three phantoms',
@@ -37,14 +37,14 @@ export const TEACH = {
     fromModel: 'Begin from the model’s mask',
     outline: 'Show what the model finds',
   },
-  sentence: 'Sentence for this picture',
+  prompt: 'Prompt for this picture',
   placeholder: 'one small polyp, located in top left of the image',
 
   problems: {
-    'no-sentence': 'Write what is to be found in this picture.',
+    'no-prompt': 'Write what is to be found in this picture.',
     'empty-mask':
-      'Nothing is marked. Paint over what the sentence tells of, or write that there is nothing: “no polyp in the image”.',
-    'unexpected-mask': 'The sentence tells that there is nothing, and something is marked. If that is meant, train on.',
+      'Nothing is marked. Paint over what the prompt tells of, or write that there is nothing: “no polyp in the image”.',
+    'unexpected-mask': 'The prompt tells that there is nothing, and something is marked. If that is meant, train on.',
   } satisfies Record<ExampleProblem, string>,
   faulty: (n: number) => (n === 1 ? 'One picture is not ready.' : `${n} pictures are not ready.`),
 
@@ -74,13 +74,13 @@ export const TEACH = {
     },
     step: (step: number, steps: number) => `Step ${step} of ${steps}`,
     left: (seconds: number) => `about ${seconds} s left`,
-    learnt: 'This model has learnt something here. It is in use under Segment; save it to keep it.',
+    learned: 'This model has learned something here. It is in use under Segment; save it to keep it.',
     warning:
-      'A few pictures can make a model better for pictures like them and worse for others. Check it on pictures it has not learnt from.',
+      'A few pictures can make a model better for pictures like them and worse for others. Check it on pictures it has not learned from.',
   },
   diverged: (step: number, names: readonly string[]) =>
     `The training went astray at step ${step} (${names.join(', ')}) and was taken back. Check these pictures and their masks, and train again.`,
   gpuLost:
-    'The graphics device was lost, and what the model had learnt with it. Your pictures and masks are still here; the page goes on without it, more slowly.',
+    'The graphics device was lost, and what the model had learned with it. Your pictures and masks are still here; the page goes on without it, more slowly.',
   fileName: (model: string) => `${model.replace(/\.[^.]+$/, '')}-taught.safetensors`,
 } as const;

@@ -25,12 +25,12 @@ const layerOf = (width: number, height: number) => {
   return context;
 };
 
-/** The place of a mask in its colour. */
+/** The place of a mask in its color. */
 function tinted({ editor: { mask } }: Entry, { left, top, right, bottom }: Rectangle): ImageData {
   const pixels = new ImageData(right - left, bottom - top);
-  const colours = new Uint32Array(pixels.data.buffer);
+  const colors = new Uint32Array(pixels.data.buffer);
   for (let y = top, k = 0; y < bottom; y++)
-    for (let x = left; x < right; x++, k++) if (mask.data[y * mask.width + x] === INSIDE) colours[k] = PAINT;
+    for (let x = left; x < right; x++, k++) if (mask.data[y * mask.width + x] === INSIDE) colors[k] = PAINT;
   return pixels;
 }
 

@@ -1,4 +1,4 @@
-// What the open model has learnt in the page.
+// What the open model has learned in the page.
 import { computed, signal } from '@preact/signals';
 import { generation } from '../state/engine.ts';
 import { facts } from '../state/model.ts';

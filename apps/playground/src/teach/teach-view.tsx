@@ -1,10 +1,10 @@
-// Teach it: draw masks, write sentences, train.
+// Teach it: draw masks, write prompts, train.
 import { useEffect } from 'preact/hooks';
 import { picture } from '../state/picture.ts';
 import { FileButton } from '../views/file-button.tsx';
 import { addFiles, adding, addOpenPicture, addPhantoms } from './add-examples.ts';
 import { BrushBar } from './brush-bar.tsx';
-import { type Entry, entries, isFull, problemIn, selected, setSentence } from './entries.ts';
+import { type Entry, entries, isFull, problemIn, selected, setPrompt } from './entries.ts';
 import { ExampleStrip } from './example-strip.tsx';
 import { PaintCanvas } from './paint-canvas.tsx';
 import { followShortcuts } from './shortcuts.ts';
@@ -40,21 +40,21 @@ const Sources = () => (
   </div>
 );
 
-function Sentence({ entry }: { readonly entry: Entry }) {
+function Prompt({ entry }: { readonly entry: Entry }) {
   const problem = problemIn(entry);
   return (
-    <div class="card sentence-bar">
-      <div class="sentence">
+    <div class="card prompt-bar">
+      <div class="prompt">
         <label>
-          <span class="side">{TEACH.sentence}</span>
+          <span class="side">{TEACH.prompt}</span>
           <input
             type="text"
-            value={entry.sentence.value}
+            value={entry.prompt.value}
             placeholder={TEACH.placeholder}
             autocomplete="off"
             spellcheck={false}
             aria-describedby="example-problem"
-            onInput={({ currentTarget }) => setSentence(entry, currentTarget.value)}
+            onInput={({ currentTarget }) => setPrompt(entry, currentTarget.value)}
           />
         </label>
       </div>
@@ -102,7 +102,7 @@ export function TeachView() {
       <div class="middle">
         <BrushBar entry={entry} />
         <PaintCanvas key={entry.id} entry={entry} />
-        <Sentence entry={entry} />
+        <Prompt entry={entry} />
       </div>
       <aside class="panel" aria-label={TEACH.training.title}>
         <section class="card strip" aria-label={TEACH.strip}>

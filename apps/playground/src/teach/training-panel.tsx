@@ -55,9 +55,9 @@ const Controls = () => {
   );
 };
 
-const Learnt = () => (
+const Learned = () => (
   <>
-    <p>{words.learnt}</p>
+    <p>{words.learned}</p>
     <p class="quiet">{words.warning}</p>
     <div class="buttons">
       <button type="button" disabled={!idle.value} title={words.saveHint} onClick={() => void saveTaught()}>
@@ -117,7 +117,7 @@ export function TrainingPanel() {
         <p role="status">{statusOf()}</p>
       </div>
       <LossChart />
-      {taught.value.changed ? <Learnt /> : <p class="quiet">{words.hint}</p>}
+      {taught.value.changed ? <Learned /> : <p class="quiet">{words.hint}</p>}
     </section>
   );
 }

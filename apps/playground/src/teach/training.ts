@@ -1,4 +1,4 @@
-// The training under way, and what was learnt so far.
+// The training under way, and what was learned so far.
 import { computed, signal } from '@preact/signals';
 import { proxy } from 'comlink';
 import { download } from '../files/download.ts';
@@ -57,7 +57,7 @@ const keepNow = (entry: Entry, tried: Tried): void => {
   entry.now.value = tried;
 };
 
-/** Begins the mask of an entry anew, from what the model finds by the sentence. */
+/** Begins the mask of an entry anew, from what the model finds by the prompt. */
 export const beginFromModel = (entry: Entry): Promise<void> =>
   guarded('trying', (on) =>
     tryOn(on, [entry], ({ editor, revision }, { probability }) => {

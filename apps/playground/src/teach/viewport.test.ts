@@ -4,7 +4,7 @@ import { enlarged, moved, toPicture, wholePicture } from './viewport.ts';
 const picture = { width: 200, height: 100 };
 const window = { width: 400, height: 400 };
 
-it('shows the whole picture, centred', () => {
+it('shows the whole picture, centered', () => {
   expect(wholePicture(picture, window)).toEqual({ scale: 2, left: 0, top: 100 });
 });
 

@@ -15,7 +15,7 @@ const CLOSEST = 16;
 const fit = (picture: Extent, window: Extent): number =>
   Math.min(window.width / picture.width, window.height / picture.height);
 
-/** One axis: a smaller picture is centred, a larger one covers the window. */
+/** One axis: a smaller picture is centered, a larger one covers the window. */
 function held(start: number, picture: number, window: number): number {
   const room = window - picture;
   return room >= 0 ? room / 2 : Math.min(0, Math.max(room, start));

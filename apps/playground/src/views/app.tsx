@@ -14,7 +14,7 @@ import { SamplingPanel } from './panel/sampling-panel.tsx';
 import { SavePanel } from './panel/save-panel.tsx';
 import { TruthPanel } from './panel/truth-panel.tsx';
 import { ViewPanel } from './panel/view-panel.tsx';
-import { SentenceBar } from './sentence-bar.tsx';
+import { PromptBar } from './prompt-bar.tsx';
 import { Stage } from './stage.tsx';
 import { Start } from './start.tsx';
 
@@ -26,7 +26,7 @@ function SegmentView() {
     <div class="workplace">
       <div class="middle">
         <Stage shown={shown} />
-        <SentenceBar />
+        <PromptBar />
       </div>
       <aside class="panel" aria-label={STRINGS.settings}>
         {hasResult && <ViewPanel />}

@@ -1,5 +1,5 @@
-// What the colours of the view mean.
-import { ERRORS, type Scale, scaleStops } from '../drawing/colours.ts';
+// What the colors of the view mean.
+import { ERRORS, type Scale, scaleStops } from '../drawing/colors.ts';
 import { view } from '../state/settings.ts';
 import { STRINGS } from '../strings.ts';
 

@@ -1,4 +1,4 @@
-// Name, mode, warning, model, colours.
+// Name, mode, warning, model, colors.
 import { signal } from '@preact/signals';
 import { chosen } from '../state/model.ts';
 import { tab } from '../state/tab.ts';

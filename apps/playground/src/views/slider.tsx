@@ -1,4 +1,4 @@
-// A labelled slider that shows its value.
+// A labeled slider that shows its value.
 import { useId } from 'preact/hooks';
 
 interface Props {

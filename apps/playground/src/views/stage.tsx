@@ -1,10 +1,10 @@
-// The picture, once or beside itself for two sentences.
+// The picture, once or beside itself for two prompts.
 import { estimateSize, uncertaintyMap } from '../drawing/estimates.ts';
 import { valueAt } from '../drawing/value-at.ts';
 import { difference, layers, measures } from '../state/layers.ts';
 import { percent } from '../state/numbers.ts';
+import { comparing } from '../state/prompts.ts';
 import { results } from '../state/results.ts';
-import { comparing } from '../state/sentences.ts';
 import { gridShown, opacities, uncertainty, view } from '../state/settings.ts';
 import { STRINGS } from '../strings.ts';
 import type { Picture, Side } from '../worker/protocol.ts';
@@ -13,7 +13,7 @@ import { PictureBar } from './picture-bar.tsx';
 import { PlaceGrid } from './place-grid.tsx';
 import { Screen } from './screen.tsx';
 
-const TITLES: Readonly<Record<Side, string>> = { a: STRINGS.sentence.first, b: STRINGS.sentence.second };
+const TITLES: Readonly<Record<Side, string>> = { a: STRINGS.prompt.first, b: STRINGS.prompt.second };
 
 /** The probability, or in its view the uncertainty, as text. */
 const reader = (side: Side) => (x: number, y: number) => {

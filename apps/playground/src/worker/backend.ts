@@ -1,5 +1,5 @@
 // Chooses what computes: a real graphics adapter through WebGPU, otherwise wasm.
-import { type SelectedBackend, selectBackend } from '@medclipseg/nn/backends';
+import { type SelectedBackend, selectBackend } from '@medclipseg/backends';
 import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';

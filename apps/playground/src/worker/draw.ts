@@ -33,7 +33,7 @@ export function drawLayer(picture: OpenPicture, estimate: Estimate, look: Look):
   return bitmap(tintLayer(mask), size);
 }
 
-/** The probability of the second sentence less that of the first. */
+/** The probability of the second prompt less that of the first. */
 export function drawDifference({ width, height }: RasterImage, a: Estimate, b: Estimate): ImageBitmap {
   const size = layerSize(width, height);
   const difference = b.probability.map((p, i) => p - (a.probability[i] as number));

@@ -1,4 +1,4 @@
-import { selectBackend } from '@medclipseg/nn/backends';
+import { selectBackend } from '@medclipseg/backends';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { merges, publishedModel } from '../../e2e/published-model.ts';

@@ -46,7 +46,7 @@ export function createEngine(): EngineApi {
     async openModel(source, onProgress) {
       const signal = begin();
       const opened = await openModel(source, { signal, onProgress });
-      // Cancelled, or overtaken by another model, after the last moment at which opening looks.
+      // Canceled, or overtaken by another model, after the last moment at which opening looks.
       if (signal.aborted) {
         opened.model.dispose();
         signal.throwIfAborted();
@@ -58,12 +58,12 @@ export function createEngine(): EngineApi {
       return factsOf(state);
     },
 
-    async segment(image, sentence, { samples, seed }, onSample) {
+    async segment(image, prompt, { samples, seed }, onSample) {
       if (!state.open) throw new Error('engine: expected an open model, got none. Open one first.');
       const signal = begin();
       let since = performance.now();
       try {
-        await state.open.model.segment(image, sentence, {
+        await state.open.model.segment(image, prompt, {
           samples,
           seed,
           signal,

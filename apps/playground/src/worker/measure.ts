@@ -30,7 +30,7 @@ export function measure({ image, spacing }: OpenPicture, estimate: Estimate, rul
   return {
     pixels,
     share: pixels / mask.length,
-    squareMillimetres: spacing && pixels * spacing.x * spacing.y,
+    squareMillimeters: spacing && pixels * spacing.x * spacing.y,
     meanUncertainty: uncertainty,
     places: placesOf(estimate, rule),
   };

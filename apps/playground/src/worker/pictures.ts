@@ -4,7 +4,7 @@ import { decodeImage } from '@medclipseg/datasets/browser';
 import { transfer } from 'comlink';
 import { imageScores } from 'medclipseg/metrics';
 import { rgbaOf } from '../drawing/layers.ts';
-import { maskOfGrey } from '../drawing/masks.ts';
+import { maskOfGray } from '../drawing/masks.ts';
 import { pictureSize } from '../drawing/sizes.ts';
 import { encodeResult } from '../files/encode-result.ts';
 import { checkFileSize } from '../files/file-size.ts';
@@ -57,10 +57,10 @@ export function createPictures(): PicturesApi {
     },
 
     async phantom(modality, seed, size) {
-      const { image, mask, sentence } = drawPhantom({ modality, seed, size });
-      const drawn = maskOfGrey(mask.data);
+      const { image, mask, prompt } = drawPhantom({ modality, seed, size });
+      const drawn = maskOfGray(mask.data);
       const picture = await keep(`${modality}-phantom-${seed}`, { image, drawn, results: {} });
-      return transfer({ ...picture, modality, sentence }, [picture.bitmap]);
+      return transfer({ ...picture, modality, prompt }, [picture.bitmap]);
     },
 
     close: (id) => void pictures.delete(id),
@@ -85,7 +85,7 @@ export function createPictures(): PicturesApi {
           ),
           { tag: 'playground/mask-size' },
         );
-      picture.truth = maskOfGrey(mask.data);
+      picture.truth = maskOfGray(mask.data);
       return undefined;
     },
 

@@ -53,7 +53,7 @@ export interface EngineApi extends TeachApi {
   /** Samples one after another; resolves when all are done or {@link stop} was called, and says which. */
   segment(
     image: RasterImage,
-    sentence: string,
+    prompt: string,
     sampling: Sampling,
     onSample: (estimate: Estimate, milliseconds: number) => void,
   ): Promise<'done' | 'stopped'>;
@@ -62,7 +62,7 @@ export interface EngineApi extends TeachApi {
   memory(): { readonly tensors: number; readonly bytes: number };
 }
 
-/** Millimetres between the centres of neighbouring pixels. */
+/** Millimeters between the centers of neighboring pixels. */
 export interface Spacing {
   readonly x: number;
   readonly y: number;
@@ -86,7 +86,7 @@ export interface Pages {
 
 export interface DrawnPhantom extends Picture {
   readonly modality: Modality;
-  readonly sentence: string;
+  readonly prompt: string;
 }
 
 export const VIEWS = ['overlay', 'outline', 'probability', 'uncertainty', 'errors'] as const;
@@ -108,14 +108,14 @@ export interface Look extends MaskRule {
 export interface Measures {
   readonly pixels: number;
   readonly share: number;
-  readonly squareMillimetres?: number;
+  readonly squareMillimeters?: number;
   /** Mean predictive uncertainty over the picture, in nats. */
   readonly meanUncertainty: number;
   /** Where the parts of the mask lie, in reading order, each place once. */
   readonly places: readonly Place[];
 }
 
-/** Results of the two sentences. */
+/** Results of the two prompts. */
 export const SIDES = ['a', 'b'] as const;
 export type Side = (typeof SIDES)[number];
 
@@ -138,7 +138,7 @@ export interface PicturesApi {
   setResult(id: number, side: Side, estimate: Estimate | undefined): void;
   /** What lies over the picture, transparent where nothing does. */
   layer(id: number, side: Side, look: Look): ImageBitmap;
-  /** Where the two sentences differ. */
+  /** Where the two prompts differ. */
   differenceLayer(id: number): ImageBitmap;
   measure(id: number, side: Side, rule: MaskRule): Measures;
   score(id: number, side: Side, rule: MaskRule): ImageScores;

@@ -33,15 +33,15 @@ it('mirrored pictures come with mirrored words of place', () => {
       channels: 1 as const,
       data: Uint8Array.from({ length: 1024 }, (_, i) => (i % 32 < 8 ? 255 : 0)),
     },
-    sentence: 'one mole in the left',
+    prompt: 'one mole in the left',
   };
   for (let step = 0; step < 8; step++) {
-    const { mask, sentences } = batchAt(step, [left], options);
-    sentences.forEach((sentence, i) => {
+    const { mask, prompts } = batchAt(step, [left], options);
+    prompts.forEach((prompt, i) => {
       const own = mask.subarray(1024 * i, 1024 * (i + 1));
       const mean =
         own.reduce((sum, value, k) => sum + value * (k % 32), 0) / own.reduce((sum, value) => sum + value, 0);
-      expect(/left/.test(sentence)).toBe(mean < 16);
+      expect(/left/.test(prompt)).toBe(mean < 16);
     });
   }
 });

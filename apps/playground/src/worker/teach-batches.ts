@@ -2,7 +2,7 @@
 import {
   type AugmentationStep,
   augmentSample,
-  normalisePixels,
+  normalizePixels,
   type Preprocessing,
   resizeLinear,
   resizeNearest,
@@ -12,8 +12,8 @@ import {
 import type { ImageBatch } from 'medclipseg';
 import type { TaughtExample } from './teach-protocol.ts';
 
-/** Flips turn the words of place along; a handful of pictures would otherwise be learnt by heart. */
-const AUGMENT: readonly AugmentationStep[] = ['flips', 'affine', 'colour'];
+/** Flips turn the words of place along; a handful of pictures would otherwise be learned by heart. */
+const AUGMENT: readonly AugmentationStep[] = ['flips', 'affine', 'color'];
 
 export interface BatchOptions {
   /** Side of the model's pictures. */
@@ -24,10 +24,10 @@ export interface BatchOptions {
 }
 
 /** An example at the model's size. */
-export function fitted({ name, image, mask, sentence }: TaughtExample, size: number): TaughtExample {
+export function fitted({ name, image, mask, prompt }: TaughtExample, size: number): TaughtExample {
   return {
     name,
-    sentence,
+    prompt,
     image: image.width === size && image.height === size ? image : resizeLinear(image, size, size),
     mask: resizeNearest(mask, size, size),
   };
@@ -50,11 +50,11 @@ export function batchAt(step: number, examples: readonly TaughtExample[], option
   const shown = shownAt(step, examples.length, options);
   const image = new Float32Array(3 * pixels * shown.length);
   const mask = new Float32Array(pixels * shown.length);
-  const sentences = shown.map((index, i) => {
+  const prompts = shown.map((index, i) => {
     const sample = augmentSample(examples[index] as TaughtExample, AUGMENT, ['augment', seed, step, i]);
-    normalisePixels(sample.image, preprocessing, image, 3 * pixels * i);
+    normalizePixels(sample.image, preprocessing, image, 3 * pixels * i);
     mask.set(thresholdMask(sample.mask), pixels * i);
-    return sample.sentence;
+    return sample.prompt;
   });
-  return { image, mask, sentences, names: shown.map((index) => (examples[index] as TaughtExample).name) };
+  return { image, mask, prompts, names: shown.map((index) => (examples[index] as TaughtExample).name) };
 }

@@ -1,4 +1,4 @@
-// How a handful of examples is learnt from.
+// How a handful of examples is learned from.
 import { countParameters } from '@medclipseg/nn';
 import type { Network, TrainingPlan } from 'medclipseg';
 
@@ -11,7 +11,7 @@ export interface PlanOptions {
 /**
  * So slow that most of what the model could do stays. Mini, 40 steps, mean Dice of three of Kvasir's test images, of eleven others, of phantoms:
  * three that it half fails on 0.60 to 0.75, others 0.81 to 0.82, phantoms 0.92 to 0.91; the three that it fails on worst 0.25 to 0.62, others
- * 0.81 to 0.76, phantoms 0.92 to 0.90. The latter at 3e-4: 0.55, 0.78, 0.91; with a pull towards the start weights (50 times the rate, each
+ * 0.81 to 0.76, phantoms 0.92 to 0.90. The latter at 3e-4: 0.55, 0.78, 0.91; with a pull toward the start weights (50 times the rate, each
  * step): 0.59, 0.77, 0.92, not worth its memory.
  */
 const LEARNING_RATE = 5e-4;
@@ -35,7 +35,7 @@ export const planFor = (
   warmupSteps: 4,
   beta2: 0.99,
   clipNorm: 1,
-  // So few sentences have nothing to be told apart from.
+  // So few prompts have nothing to be told apart from.
   loss: { dice: 'region', contrastiveWeight: 0 },
   ...(countParameters(parameters as never) > LARGE && { microBatch: 1, recompute: true }),
 });

@@ -1,14 +1,14 @@
 // What the page asks of the engine to teach a model.
 import type { Modality, RasterImage } from '@medclipseg/datasets';
 
-/** What is learnt from, as it crosses to the engine. */
+/** What is learned from, as it crosses to the engine. */
 export interface TaughtExample {
   readonly name: string;
   /** RGB, square. */
   readonly image: RasterImage;
   /** 0 and 255; of any size, stretched over the picture. */
   readonly mask: RasterImage;
-  readonly sentence: string;
+  readonly prompt: string;
 }
 
 /** What the open model makes of an example. */
@@ -45,10 +45,10 @@ export interface Taught {
 export interface TeachApi {
   /** Trains the adapters, the upscaler and the mask head of the open model on some examples; its encoders stay as they are. */
   teach(examples: readonly TaughtExample[], steps: number, onStep: (step: TeachStep) => void): Promise<TeachEnd>;
-  /** After the step under way; what was learnt so far can be tried meanwhile. */
+  /** After the step under way; what was learned so far can be tried meanwhile. */
   pauseTeaching(): void;
   resumeTeaching(): void;
-  /** Ends the training after the step under way; what was learnt stays. */
+  /** Ends the training after the step under way; what was learned stays. */
   stopTeaching(): void;
   /** The model as it was before the last training. */
   undoTeaching(): Taught;

@@ -2,9 +2,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { selectBackend } from '@medclipseg/backends';
 import { drawPhantom } from '@medclipseg/datasets';
 import { disposeParameters, flatten } from '@medclipseg/nn';
-import { selectBackend } from '@medclipseg/nn/backends';
 import * as tf from '@tensorflow/tfjs-core';
 import { encodeCheckpoint, MedCLIPSeg, type Network, TRAINED_PART } from 'medclipseg';
 import { loadModel } from 'medclipseg/node';
@@ -17,11 +17,11 @@ const SIZE = 224;
 
 /** Phantoms with their masks, to which somebody added what the model does not mark by itself. */
 const phantoms: TaughtExample[] = [2, 4, 6].map((seed) => {
-  const { image, mask, sentence } = drawPhantom({ modality: 'xray', seed, size: SIZE });
+  const { image, mask, prompt } = drawPhantom({ modality: 'xray', seed, size: SIZE });
   const data = mask.data.map((value, i) =>
     Math.hypot((i % SIZE) - 130, Math.floor(i / SIZE) - 140) < 40 ? 255 : value,
   );
-  return { name: `phantom ${seed}`, image, mask: { ...mask, data }, sentence };
+  return { name: `phantom ${seed}`, image, mask: { ...mask, data }, prompt };
 });
 
 let network: Network;
@@ -42,8 +42,8 @@ const still = (name: string) => !learning(name);
 /** Mean cross-entropy of the mean network over the phantoms, in nats a pixel. */
 async function lossOf(of: MedCLIPSeg): Promise<number> {
   let sum = 0;
-  for (const { image, mask, sentence } of phantoms) {
-    const { probability } = await of.segment(image, sentence, { samples: 0 });
+  for (const { image, mask, prompt } of phantoms) {
+    const { probability } = await of.segment(image, prompt, { samples: 0 });
     const wrong = probability.map((p, i) => -Math.log(Math.max(1e-7, mask.data[i] ? p : 1 - p)));
     sum += wrong.reduce((a, b) => a + b) / wrong.length / phantoms.length;
   }
@@ -80,13 +80,10 @@ it('three phantoms lower the loss, the encoders stay, and the saved file opens i
   const path = join(folder, 'taught.safetensors');
   await writeFile(path, await encodeCheckpoint(network, tokenizer.toJson()));
   const opened = await loadModel(path);
-  const [{ image, sentence }] = phantoms as [TaughtExample];
+  const [{ image, prompt }] = phantoms as [TaughtExample];
   const options = { samples: 1, seed: 3 };
   const reopened = new MedCLIPSeg(opened.network, opened.tokenizer);
-  const [here, there] = [
-    await model.segment(image, sentence, options),
-    await reopened.segment(image, sentence, options),
-  ];
+  const [here, there] = [await model.segment(image, prompt, options), await reopened.segment(image, prompt, options)];
   expect(there.probability).toEqual(here.probability);
   reopened.dispose();
   await rm(folder, { recursive: true });
@@ -114,7 +111,7 @@ it('undo goes back to before each training, and reset to the model as it was ope
   disposeParameters(opened.network.parameters as never);
 });
 
-it('waits while it is paused, goes on, and stops after the step under way with what was learnt', async () => {
+it('waits while it is paused, goes on, and stops after the step under way with what was learned', async () => {
   const before = await valuesOf(learning);
   let steps = 0;
   let paused = () => {};
@@ -163,7 +160,7 @@ it('a loss that is no number ends it, says at which step and on which examples, 
 it('an example that cannot be read ends it with its own words, and leaves the model as it was', async () => {
   const [first] = phantoms as [TaughtExample];
   const before = await valuesOf(learning);
-  const long = { ...first, sentence: 'polyp '.repeat(200) };
+  const long = { ...first, prompt: 'polyp '.repeat(200) };
   await expect(session.run([long], () => {}, { steps: 2 })).rejects.toThrow(/expected/);
   expect(await valuesOf(learning)).toEqual(before);
 });

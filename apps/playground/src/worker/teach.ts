@@ -20,7 +20,7 @@ async function sessionOf(state: EngineState): Promise<TeachSession> {
   // Its parameters are about to be exchanged for variables.
   state.work?.abort();
   const taught = teachable(network);
-  // The same model for segmenting: what is learnt shows at once.
+  // The same model for segmenting: what is learned shows at once.
   state.open = { network: taught, tokenizer, model: new MedCLIPSeg(taught, tokenizer) };
   state.teaching = await TeachSession.open(taught, tokenizer);
   return state.teaching;
@@ -41,8 +41,8 @@ export function teachApi(state: EngineState): TeachApi {
       for (const [index, example] of examples.entries()) {
         // Another model may have been opened meanwhile.
         const { model, network } = openIn(state);
-        const { image, mask, sentence } = fitted(example, network.config.vision.imageSize);
-        const { mask: predicted, probability, ...found } = await model.segment(image, sentence, { samples: 0 });
+        const { image, mask, prompt } = fitted(example, network.config.vision.imageSize);
+        const { mask: predicted, probability, ...found } = await model.segment(image, prompt, { samples: 0 });
         const { dsc: dice } = overlapScores(thresholdMask(mask), predicted);
         const data = Uint8Array.from(probability, (p) => Math.round(255 * p));
         onTried({ index, dice, probability: { width: found.width, height: found.height, channels: 1, data } });
@@ -50,8 +50,8 @@ export function teachApi(state: EngineState): TeachApi {
     },
 
     drawExample(modality, seed, size) {
-      const { image, mask, sentence } = drawPhantom({ modality, seed, size });
-      return { name: `${modality} ${seed}`, image, mask, sentence };
+      const { image, mask, prompt } = drawPhantom({ modality, seed, size });
+      return { name: `${modality} ${seed}`, image, mask, prompt };
     },
 
     async saveTaught() {

@@ -36,16 +36,14 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
   process.stdout.write('modality     DSC   what was asked for\n');
   try {
     for (const modality of MODALITIES) {
-      const { image, mask, sentence } = phantomWithFinding(modality, seed);
-      const result = await model.segment(image, sentence, { samples, name: modality, signal });
+      const { image, mask, prompt } = phantomWithFinding(modality, seed);
+      const result = await model.segment(image, prompt, { samples, name: modality, signal });
       const truth = binary(mask);
       rows.push(picturesOf(image, truth, result));
       await writePng(join(options.out, `${modality}.png`), image);
       await writePng(join(options.out, `${modality}-truth.png`), mask);
       await writePng(join(options.out, `${modality}-mask.png`), { ...mask, data: result.mask.map((v) => v * 255) });
-      process.stdout.write(
-        `${modality.padEnd(11)}  ${overlapScores(truth, result.mask).dsc.toFixed(2)}  ${sentence}\n`,
-      );
+      process.stdout.write(`${modality.padEnd(11)}  ${overlapScores(truth, result.mask).dsc.toFixed(2)}  ${prompt}\n`);
     }
   } finally {
     model.dispose();

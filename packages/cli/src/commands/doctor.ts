@@ -1,5 +1,5 @@
 // medclipseg doctor: what of this machine the program can use.
-import { BACKENDS, selectBackend } from '@medclipseg/nn/backends';
+import { BACKENDS, selectBackend } from '@medclipseg/backends';
 import { VERSION } from '../version.ts';
 
 export async function doctor({ json }: { readonly json?: boolean }): Promise<void> {

@@ -1,9 +1,9 @@
-// medclipseg predict: one image, one sentence or several named ones, a folder of maps and a report.
+// medclipseg predict: one image, one prompt or several named ones, a folder of maps and a report.
 import { mkdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { RasterImage } from '@medclipseg/datasets';
 import { readImage, writeWhole } from '@medclipseg/datasets/node';
-import { CLASS_COLOURS, MAXIMUM_ENTROPY, MedCLIPSeg, type Segmentation, type SegmentOptions } from 'medclipseg';
+import { CLASS_COLORS, MAXIMUM_ENTROPY, MedCLIPSeg, type Segmentation, type SegmentOptions } from 'medclipseg';
 import { useBackend } from '../backend.ts';
 import { UsageError } from '../errors.ts';
 import type { ModelFlags } from '../model-flags.ts';
@@ -50,17 +50,17 @@ const measured = ({ samples, uncertainty }: Segmentation, pixels: number) => ({
 async function segmentOne(
   model: MedCLIPSeg,
   image: RasterImage,
-  sentence: string,
+  prompt: string,
   options: Segment,
   write: (result: Segmentation) => Promise<Record<string, string>>,
 ): Promise<Outcome> {
-  const result = await model.segment(image, sentence, options);
+  const result = await model.segment(image, prompt, options);
   const numbers = measured(
     result,
     result.mask.reduce((sum, v) => sum + v, 0),
   );
   const line = `${percent(numbers.foregroundShare)} of the image, ${result.samples} samples`;
-  return { numbers: { prompt: sentence, ...numbers }, line, files: await write(result) };
+  return { numbers: { prompt: prompt, ...numbers }, line, files: await write(result) };
 }
 
 async function segmentClasses(
@@ -73,9 +73,9 @@ async function segmentClasses(
   const map = await model.label(image, classes, { threshold, ...options });
   const found = map.classes.map((name, i) => {
     const pixels = map.labels.reduce((sum, label) => sum + (label === i + 1 ? 1 : 0), 0);
-    const colour = CLASS_COLOURS[i % CLASS_COLOURS.length];
+    const color = CLASS_COLORS[i % CLASS_COLORS.length];
     const result = map.segmentations.get(name) as Segmentation;
-    return { label: i + 1, name, sentence: classes[name], colour, ...measured(result, pixels) };
+    return { label: i + 1, name, prompt: classes[name], color, ...measured(result, pixels) };
   });
   const lines = found.map(({ label, name, foregroundShare }) => `${label} ${name}: ${percent(foregroundShare)}`);
   const drawn = found.map(({ samples }) => samples).join(' + ');

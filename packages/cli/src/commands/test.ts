@@ -9,6 +9,7 @@ import { useBackend } from '../backend.ts';
 import { IncompleteError, UsageError } from '../errors.ts';
 import type { ModelFlags } from '../model-flags.ts';
 import { openModel } from '../open-model.ts';
+import { withPrompts } from '../prompts.ts';
 import { type SamplingFlags, samplingOptions } from '../sampling.ts';
 import { binaryMask, predictedMask } from '../scores/masks.ts';
 import { type ContourFlags, contourOptions } from '../scores/options.ts';
@@ -16,7 +17,6 @@ import { probabilityAt, rounded, writeProbability } from '../scores/probabilitie
 import { type CaseFiles, writeReport } from '../scores/report.ts';
 import { writeResults } from '../scores/results.ts';
 import { evaluationTable } from '../scores/table.ts';
-import { withSentences } from '../sentences.ts';
 
 export interface TestOptions extends ContourFlags, SamplingFlags, ModelFlags {
   readonly checkpoint: string;
@@ -38,11 +38,11 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
   const evaluator = new Evaluator(contourOptions(options));
   const sampling = samplingOptions(options);
   const { samples, missing } = await readSplit(options.data, 'test', { design: options.design as PromptDesign });
-  const files = withSentences(samples, { ...options, seed: sampling.seed as number });
+  const files = withPrompts(samples, { ...options, seed: sampling.seed as number });
   const backend = await useBackend(options.backend);
   const { network, tokenizer, path } = await openModel(options.checkpoint, options);
   const model = new MedCLIPSeg(network, tokenizer);
-  const sentences = options.prompt ?? (options.shufflePrompts ? `${options.design}, shuffled` : options.design);
+  const prompts = options.prompt ?? (options.shufflePrompts ? `${options.design}, shuffled` : options.design);
   const kind =
     options.prompt !== undefined ? 'prompt' : `${options.design}${options.shufflePrompts ? '-shuffled' : ''}`;
   // Beside a checkpoint of one's own; a shipped or downloaded one lies where nothing else belongs.
@@ -50,11 +50,11 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
   const out = options.out ?? join(home, `test-${kind}`);
   await Promise.all(['masks', 'probabilities'].map((kind) => mkdir(join(out, kind), { recursive: true })));
   const size = network.config.vision.imageSize;
-  for (const [i, { name, sentence, imagePath, maskPath }] of files.entries()) {
-    const { estimate } = await model.segment(await readImage(imagePath), sentence, { ...sampling, name, signal });
+  for (const [i, { name, prompt, imagePath, maskPath }] of files.entries()) {
+    const { estimate } = await model.segment(await readImage(imagePath), prompt, { ...sampling, name, signal });
     // As published: the mask is kept at the model's size and brought to the truth's by its nearest pixel.
-    const grey = Uint8Array.from(estimate.probability, (p) => (p > 0.5 ? 255 : 0));
-    const mask = { width: size, height: size, channels: 1, data: grey } as const;
+    const gray = Uint8Array.from(estimate.probability, (p) => (p > 0.5 ? 255 : 0));
+    const mask = { width: size, height: size, channels: 1, data: gray } as const;
     const map = rounded({ width: size, height: size, data: estimate.probability });
     await writePng(join(out, 'masks', `${name}.png`), mask);
     await writeProbability(join(out, 'probabilities', `${name}.png`), map);
@@ -69,7 +69,7 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
     model: path,
     data,
     design,
-    sentences,
+    prompts,
     sampling,
     backend,
     ...evaluator.result({ missing, extra: [] }),
@@ -78,14 +78,14 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
   if (options.report) {
     const byName = new Map(files.map((file) => [file.name, file]));
     const filesOf = (name: string): CaseFiles => {
-      const { imagePath, maskPath, sentence } = byName.get(name) as (typeof files)[number];
+      const { imagePath, maskPath, prompt } = byName.get(name) as (typeof files)[number];
       const [prediction, probability] = ['masks', 'probabilities'].map((kind) => join(out, kind, `${name}.png`));
-      return { image: imagePath, truth: maskPath, sentence, prediction: prediction as string, probability };
+      return { image: imagePath, truth: maskPath, prompt, prediction: prediction as string, probability };
     };
     const details = {
       Model: path,
       Data: data,
-      Sentences: sentences,
+      Prompts: prompts,
       Samples: options.samples,
       Seed: options.seed,
       Backend: backend,

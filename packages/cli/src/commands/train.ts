@@ -7,7 +7,7 @@ import { readSplit, SampleLoader, writeWhole } from '@medclipseg/datasets/node';
 import {
   countParameters,
   disposeParameters,
-  initialise,
+  initialize,
   keyOf,
   permutation,
   trainable,
@@ -52,8 +52,8 @@ async function readData(folders: readonly string[]) {
   return { train: await splitOf('train'), val: await splitOf('val') };
 }
 
-/** What a training begins with: frozen encoders of another file, or new ones, with a vocabulary from the sentences to learn from. */
-async function startOf(settings: Settings, sentences: readonly string[], signal: AbortSignal) {
+/** What a training begins with: frozen encoders of another file, or new ones, with a vocabulary from the prompts to learn from. */
+async function startOf(settings: Settings, prompts: readonly string[], signal: AbortSignal) {
   const { MODEL, SEED } = settings;
   if ('ENCODERS' in MODEL) {
     const { TOKENIZER: tokenizer, FAMILY: family, REVISION: revision } = MODEL;
@@ -73,15 +73,15 @@ async function startOf(settings: Settings, sentences: readonly string[], signal:
     const config = modelConfig(settings, encoders);
     const fresh = () => {
       const { vision, text, ...rest } = modelSpec(config);
-      return { ...encoders.parameters, ...initialise(rest, SEED) } as unknown as ModelParameters;
+      return { ...encoders.parameters, ...initialize(rest, SEED) } as unknown as ModelParameters;
     };
     return { config, tokenizer: encoders.tokenizer, encoders, fresh, learns: TRAINED_PART };
   }
-  // Flipping makes words that the sentences may lack; words of all places are in the vocabulary.
-  const words = vocabularyOf([...sentences, 'top bottom left right upper lower center polyp']);
+  // Flipping makes words that the prompts may lack; words of all places are in the vocabulary.
+  const words = vocabularyOf([...prompts, 'top bottom left right upper lower center polyp']);
   const tokenizer = wordTokenizer({ words, contextLength: MODEL.TEXT.CONTEXT });
   const config = modelConfig(settings, encoderConfig(MODEL, tokenizer.size));
-  const fresh = () => initialise(modelSpec(config), SEED) as unknown as ModelParameters;
+  const fresh = () => initialize(modelSpec(config), SEED) as unknown as ModelParameters;
   return { config, tokenizer, fresh, learns: /./ };
 }
 
@@ -109,7 +109,7 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
   const plan = trainingPlan(settings);
   const { config, tokenizer, encoders, fresh, learns } = await startOf(
     settings,
-    samples.map(({ sentence }) => sentence),
+    samples.map(({ prompt }) => prompt),
     signal,
   );
   const resumed = exists ? await loadTraining(checkpoint, config, encoders) : undefined;
@@ -169,7 +169,7 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
       },
     );
   } catch (error) {
-    // Cancelled between two steps: what was learnt so far is kept. After a loss that is no number, the last good one is.
+    // Canceled between two steps: what was learned so far is kept. After a loss that is no number, the last good one is.
     if (signal.aborted) await save();
     throw error;
   } finally {

@@ -1,24 +1,24 @@
-// Named sentences on the command line.
+// Named prompts on the command line.
 import { UsageError } from '../errors.ts';
 
-/** The classes with their sentences, or nothing where there is one sentence for a mask. */
+/** The classes with their prompts, or nothing where there is one prompt for a mask. */
 export function classesOf(prompt: string | undefined, given: readonly string[]): Record<string, string> | undefined {
   if ((prompt === undefined) === (given.length === 0))
     throw new UsageError(
       'what to segment',
       '--prompt or --class',
       prompt === undefined ? 'neither' : 'both',
-      'Give one sentence for a mask, or a class for each part of a label map.',
+      'Give one prompt for a mask, or a class for each part of a label map.',
     );
   if (prompt !== undefined) return undefined;
   const classes: Record<string, string> = {};
   for (const text of given) {
-    const [, name, sentence] = /^([^=]*[^=\s])\s*=\s*(\S.*)$/s.exec(text) ?? [];
-    if (name === undefined || sentence === undefined)
-      throw new UsageError('--class', 'name=sentence', `'${text}'`, 'Write for example polyp="one small polyp".');
+    const [, name, prompt] = /^([^=]*[^=\s])\s*=\s*(\S.*)$/s.exec(text) ?? [];
+    if (name === undefined || prompt === undefined)
+      throw new UsageError('--class', 'name=prompt', `'${text}'`, 'Write for example polyp="one small polyp".');
     if (Object.hasOwn(classes, name))
       throw new UsageError('--class', 'each name once', `'${name}' twice`, 'Give each class a name of its own.');
-    classes[name] = sentence;
+    classes[name] = prompt;
   }
   return classes;
 }

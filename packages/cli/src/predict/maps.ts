@@ -56,7 +56,7 @@ export function writeMaps(
   });
 }
 
-/** The labels as grey values, 0 where no class is, and the maps of each class by its number. */
+/** The labels as gray values, 0 where no class is, and the maps of each class by its number. */
 export function writeClassMaps(place: Place, image: RasterImage, map: LabelMap): Promise<Record<string, string>> {
   const { width, height, labels } = map;
   const each = [...map.segmentations.values()].flatMap((result, i): [string, PngPixels][] => [

@@ -1,4 +1,4 @@
-// predict with several named sentences: a label map of the classes.
+// predict with several named prompts: a label map of the classes.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -46,7 +46,7 @@ describe('predict --class', () => {
     const { data, width, height } = await readImage(join(out, 'scan-labels.png'), 'gray');
     expect([width, height]).toEqual([96, 96]);
     expect(report).toMatchObject({ threshold: 0.2, interpolation: 'bilinear' });
-    expect(report.classes.map(({ name, sentence }: Record<string, string>) => [name, sentence])).toEqual([
+    expect(report.classes.map(({ name, prompt }: Record<string, string>) => [name, prompt])).toEqual([
       ['polyp', 'one polyp'],
       ['none', 'no polyp'],
     ]);
@@ -72,7 +72,7 @@ describe('predict --class', () => {
 });
 
 describe('classes', () => {
-  it('are names with sentences', () => {
+  it('are names with prompts', () => {
     expect(classesOf('a polyp', [])).toBeUndefined();
     expect(classesOf(undefined, ['a=one = two', 'b c = three'])).toEqual({ a: 'one = two', 'b c': 'three' });
   });
@@ -80,9 +80,9 @@ describe('classes', () => {
   it.each([
     [undefined, [], /expected --prompt or --class, got neither/],
     ['x', ['a=b'], /got both/],
-    [undefined, ['a'], /--class: expected name=sentence, got 'a'/],
-    [undefined, ['=b'], /expected name=sentence/],
-    [undefined, ['a= '], /expected name=sentence/],
+    [undefined, ['a'], /--class: expected name=prompt, got 'a'/],
+    [undefined, ['=b'], /expected name=prompt/],
+    [undefined, ['a= '], /expected name=prompt/],
     [undefined, ['a=b', 'a=c'], /expected each name once, got 'a' twice/],
   ])('refuses %s with %j', (prompt, given, message) => {
     expect(() => classesOf(prompt, given)).toThrow(message);

@@ -2,10 +2,10 @@
 import { type RasterImage, resizeNearest } from '@medclipseg/datasets';
 import type { MaskImage } from 'medclipseg/metrics';
 
-/** Foreground of the evaluation is strictly above this grey value. */
+/** Foreground of the evaluation is strictly above this gray value. */
 const THRESHOLD = 127;
 
-/** A mask of 0 and 1 from grey values. */
+/** A mask of 0 and 1 from gray values. */
 export const binaryMask = ({ width, height, data }: RasterImage): MaskImage => ({
   width,
   height,

@@ -22,14 +22,14 @@ export const rounded = (map: ProbabilityMap): ProbabilityMap => ({
 export const writeProbability = (path: string, { width, height, data }: ProbabilityMap): Promise<void> =>
   writePng(path, { width, height, channels: 1, data: Uint16Array.from(data, (p) => Math.round(p * STEPS)) });
 
-/** Reads a grey map of 16 or 8 bits. */
+/** Reads a gray map of 16 or 8 bits. */
 export async function readProbability(path: string): Promise<ProbabilityMap> {
   try {
     const image = sharp(path, { failOn: 'truncated' });
     const { depth } = await image.metadata();
     const wide = depth === 'ushort';
-    const grey = image.toColourspace(wide ? 'grey16' : 'b-w').extractChannel(0);
-    const { data, info } = await (wide ? grey.raw({ depth: 'ushort' }) : grey.raw()).toBuffer({
+    const gray = image.toColourspace(wide ? 'grey16' : 'b-w').extractChannel(0);
+    const { data, info } = await (wide ? gray.raw({ depth: 'ushort' }) : gray.raw()).toBuffer({
       resolveWithObject: true,
     });
     const values = wide ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
@@ -40,7 +40,7 @@ export async function readProbability(path: string): Promise<ProbabilityMap> {
     };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new UsageError(path, 'a grey probability map', `${reason}`, 'Check or replace the file.');
+    throw new UsageError(path, 'a gray probability map', `${reason}`, 'Check or replace the file.');
   }
 }
 

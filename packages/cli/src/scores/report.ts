@@ -25,7 +25,7 @@ export interface CaseFiles {
   readonly prediction: string;
   readonly image?: string;
   readonly probability?: string;
-  readonly sentence?: string;
+  readonly prompt?: string;
 }
 
 async function embedded({ width, height, channels, data }: RasterImage): Promise<string> {
@@ -45,11 +45,11 @@ async function background(path: string | undefined, width: number, height: numbe
 }
 
 async function draw(name: string, files: CaseFiles): Promise<ReportCase> {
-  const grey = await readImage(files.truth, 'gray');
-  const scale = Math.min(1, SIDE / Math.max(grey.width, grey.height));
-  const [width, height] = [grey.width, grey.height].map((n) => Math.max(1, Math.round(n * scale))) as [number, number];
+  const gray = await readImage(files.truth, 'gray');
+  const scale = Math.min(1, SIDE / Math.max(gray.width, gray.height));
+  const [width, height] = [gray.width, gray.height].map((n) => Math.max(1, Math.round(n * scale))) as [number, number];
   const mask = (raster: RasterImage) => binaryMask(resizeNearest(raster, width, height));
-  const [truth, prediction] = [mask(grey), mask(await readImage(files.prediction, 'gray'))];
+  const [truth, prediction] = [mask(gray), mask(await readImage(files.prediction, 'gray'))];
   const image = await background(files.image, width, height);
   const pictures: ReportPicture[] = [];
   const show = async (title: string, picture: RasterImage) => pictures.push({ title, source: await embedded(picture) });
@@ -60,7 +60,7 @@ async function draw(name: string, files: CaseFiles): Promise<ReportCase> {
     const uncertainty = probabilityAt(await readProbability(files.probability), truth).map(binaryEntropy);
     await show('Uncertainty', uncertaintyPicture({ width, height, uncertainty }));
   }
-  return { name, sentence: files.sentence, pictures };
+  return { name, prompt: files.prompt, pictures };
 }
 
 /** Writes the report; `filesOf` tells where a case's files are. */

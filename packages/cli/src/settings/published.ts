@@ -33,7 +33,7 @@ const elsewhere: Record<string, string> = {
   'DATASET.TRAIN_PATH': 'the images come from --data',
   'DATASET.VAL_PATH': 'the images come from --data',
   'DATASET.TEST_PATH': 'the images come from --data',
-  'DATASET.TEXT_PROMPT_PATH': 'the sentences come from --data',
+  'DATASET.TEXT_PROMPT_PATH': 'the prompts come from --data',
   'MODEL.DEVICE': 'the backend comes from --backend',
   'TEST.USE_LATEST': 'test takes the checkpoint that --checkpoint names, of a folder the best',
 };

@@ -78,7 +78,7 @@ describe('a published file', () => {
       'DATASET.TRAIN_PATH is not used; the images come from --data',
       'DATASET.VAL_PATH is not used; the images come from --data',
       'DATASET.TEST_PATH is not used; the images come from --data',
-      'DATASET.TEXT_PROMPT_PATH is not used; the sentences come from --data',
+      'DATASET.TEXT_PROMPT_PATH is not used; the prompts come from --data',
       'MODEL.DEVICE is not used; the backend comes from --backend',
       'TEST.USE_LATEST is not used; test takes the checkpoint that --checkpoint names, of a folder the best',
     ]);

@@ -1,4 +1,4 @@
-// What the published tokenizers do to a sentence before they split it: `ftfy.fix_text`, HTML entities, white space.
+// What the published tokenizers do to a prompt before they split it: `ftfy.fix_text`, HTML entities, white space.
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', 'apos;': "'", nbsp: ' ' };
 
@@ -19,7 +19,7 @@ const WINDOWS_1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090
 /** The repairs of `ftfy.fix_text` (6.3) but one: text that was decoded with a wrong encoding stays so. */
 const fixText = (text: string): string =>
   text
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape begins a terminal colour
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape begins a terminal color
     .replace(/\u001b\[[\d;]*[a-zA-Z]/g, '')
     .replace(/[\u0080-\u009f]/g, (control) => WINDOWS_1252.charAt(control.charCodeAt(0) - 0x80))
     .replace(/[\u0132\u0133\u0149\u01c4-\u01cc\u01f1-\u01f3\ufb00-\ufb04\ufb06]/g, (ligature) =>
@@ -35,10 +35,10 @@ const fixText = (text: string): string =>
     .normalize('NFC');
 
 /** The published cleaning: repairs, entities resolved twice, white space collapsed. */
-export const cleanCased = (sentence: string): string =>
-  unescapeHtml(unescapeHtml(fixText(sentence)))
+export const cleanCased = (prompt: string): string =>
+  unescapeHtml(unescapeHtml(fixText(prompt)))
     .replace(/\s+/g, ' ')
     .trim();
 
 /** The same in lower case. */
-export const clean = (sentence: string): string => cleanCased(sentence).toLowerCase();
+export const clean = (prompt: string): string => cleanCased(prompt).toLowerCase();

@@ -23,7 +23,7 @@ export const mergesOf = (text: string): string[] =>
     .filter((line) => line !== '');
 
 /**
- * CLIP's tokenizer: cleaned, lower case, padded with 0; refuses sentences that do not fit.
+ * CLIP's tokenizer: cleaned, lower case, padded with 0; refuses prompts that do not fit.
  *
  * @param merges pairs in order of rank, the parts of each separated by a space
  */
@@ -71,10 +71,10 @@ export function clipTokenizer({
   return {
     contextLength,
     size: tokens.length + 2,
-    encode: (sentence) =>
+    encode: (prompt) =>
       framed(
-        sentence,
-        (clean(sentence).match(PATTERN) ?? []).flatMap((word) => [...encodeWord(word)]),
+        prompt,
+        (clean(prompt).match(PATTERN) ?? []).flatMap((word) => [...encodeWord(word)]),
         start,
         end,
         contextLength,

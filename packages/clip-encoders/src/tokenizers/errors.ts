@@ -1,19 +1,19 @@
 // The errors of the tokenizers.
 
-/** A sentence with more tokens than the text tower reads. */
-export class SentenceTooLongError extends Error {
-  override readonly name = 'SentenceTooLongError';
-  readonly tag = 'clip-encoders/sentence-too-long';
+/** A prompt with more tokens than the text tower reads. */
+export class PromptTooLongError extends Error {
+  override readonly name = 'PromptTooLongError';
+  readonly tag = 'clip-encoders/prompt-too-long';
   constructor(
-    readonly sentence: string,
+    readonly prompt: string,
     readonly tokens: number,
     readonly limit: number,
   ) {
-    super(`sentence '${sentence.slice(0, 40)}…': expected at most ${limit} tokens, got ${tokens}. Shorten it.`);
+    super(`prompt '${prompt.slice(0, 40)}…': expected at most ${limit} tokens, got ${tokens}. Shorten it.`);
   }
 }
 
-/** A vocabulary that lacks a token every sentence needs. */
+/** A vocabulary that lacks a token every prompt needs. */
 export class VocabularyError extends Error {
   override readonly name = 'VocabularyError';
   readonly tag = 'clip-encoders/vocabulary';

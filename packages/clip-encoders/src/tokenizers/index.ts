@@ -1,6 +1,6 @@
-// Sentences as token ids.
+// Prompts as token ids.
 export { clipTokenizer, mergesOf } from './clip-bpe.ts';
-export { SentenceTooLongError, TokenizerFileError, VocabularyError } from './errors.ts';
+export { PromptTooLongError, TokenizerFileError, VocabularyError } from './errors.ts';
 export { type OpenTokenizerOptions, openTokenizer, tokenizerOf } from './open.ts';
 export type { Tokenizer, TokenizerJson } from './tokenizer.ts';
 export { piecesOf, wordPieceTokenizer } from './word-piece.ts';

@@ -7,7 +7,7 @@ import { piecesOf, wordPieceTokenizer } from './word-piece.ts';
 import { wordTokenizer } from './words.ts';
 
 export interface OpenTokenizerOptions {
-  /** Ids per sentence: the text tower's context. 77 for CLIP and 256 for BERT by default, as published. */
+  /** Ids per prompt: the text tower's context. 77 for CLIP and 256 for BERT by default, as published. */
   readonly contextLength?: number;
 }
 
@@ -47,7 +47,7 @@ function fromHub({ model }: HubTokenizer, options: OpenTokenizerOptions): Tokeni
   const merges = model.merges.map((pair: unknown) => (Array.isArray(pair) ? pair.join(' ') : String(pair)));
   const tokenizer = clipTokenizer({ ...options, merges });
   if (tokens.indexOf('<|endoftext|>') !== tokenizer.size - 1)
-    throw new TokenizerFileError("CLIP's vocabulary, whose largest id ends a sentence", 'that of another model');
+    throw new TokenizerFileError("CLIP's vocabulary, whose largest id ends a prompt", 'that of another model');
   return tokenizer;
 }
 
@@ -69,7 +69,7 @@ function parse(text: string): HubTokenizer {
 
 /**
  * The tokenizer in a `tokenizer.json` (CLIP's BPE or BERT's WordPiece), a BERT `vocab.txt`, or CLIP's merges file, each as it is or
- * gzipped. Sentences are cleaned, framed and padded as MedCLIPSeg does it.
+ * gzipped. Prompts are cleaned, framed and padded as MedCLIPSeg does it.
  *
  * @throws TokenizerFileError if it is none of them
  */

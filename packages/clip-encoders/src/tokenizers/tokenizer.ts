@@ -1,13 +1,13 @@
 // What a tokenizer is.
-import { SentenceTooLongError } from './errors.ts';
+import { PromptTooLongError } from './errors.ts';
 
 export interface Tokenizer {
-  /** Ids per sentence, padding included. */
+  /** Ids per prompt, padding included. */
   readonly contextLength: number;
   /** Number of ids. */
   readonly size: number;
-  /** Ids of a sentence with start and end, padded. */
-  encode(sentence: string): Int32Array;
+  /** Ids of a prompt with start and end, padded. */
+  encode(prompt: string): Int32Array;
   /** Everything needed to make it again ({@link tokenizerOf}), for a model's folder. */
   toJson(): TokenizerJson;
 }
@@ -19,13 +19,13 @@ export type TokenizerJson =
 
 /** Start, ids, end, padding with 0; refuses what does not fit. */
 export function framed(
-  sentence: string,
+  prompt: string,
   ids: readonly number[],
   start: number,
   end: number,
   contextLength: number,
 ): Int32Array {
-  if (ids.length + 2 > contextLength) throw new SentenceTooLongError(sentence, ids.length + 2, contextLength);
+  if (ids.length + 2 > contextLength) throw new PromptTooLongError(prompt, ids.length + 2, contextLength);
   const row = new Int32Array(contextLength);
   row.set([start, ...ids, end]);
   return row;

@@ -1,15 +1,15 @@
-// Sentences become the ids that the published tokenizers give.
+// Prompts become the ids that the published tokenizers give.
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import oddSentences from './fixtures/odd-sentences.json' with { type: 'json' };
+import oddPrompts from './fixtures/odd-prompts.json' with { type: 'json' };
 import {
   clipTokenizer,
   openTokenizer,
+  PromptTooLongError,
   piecesOf,
-  SentenceTooLongError,
   TokenizerFileError,
   tokenizerOf,
   VocabularyError,
@@ -41,16 +41,16 @@ describe.skipIf(!present)('published vocabularies', () => {
     );
     expect(rows.length).toBeGreaterThan(300);
     for (const { text, ids, error } of rows) {
-      if (error) expect(() => tokenizer.encode(text)).toThrow(SentenceTooLongError);
+      if (error) expect(() => tokenizer.encode(text)).toThrow(PromptTooLongError);
       else expect(tokenizer.encode(text), text).toEqual(padded(ids ?? [], 77));
     }
   });
 
-  it("gives the published tokenizers' ids for odd sentences", async () => {
+  it("gives the published tokenizers' ids for odd prompts", async () => {
     const clip = await openTokenizer(merges(), { contextLength: 600 });
     const bert = await openTokenizer(vocabulary(), { contextLength: 600 });
-    expect(oddSentences.length).toBeGreaterThan(100);
-    for (const { text, clip: clipIds, wordPiece } of oddSentences) {
+    expect(oddPrompts.length).toBeGreaterThan(100);
+    for (const { text, clip: clipIds, wordPiece } of oddPrompts) {
       expect([...clip.encode(text)], text).toEqual([...padded(clipIds, 600)]);
       expect([...bert.encode(text)], text).toEqual([...padded(wordPiece, 600)]);
     }
@@ -115,7 +115,7 @@ describe('word pieces', () => {
 describe('words', () => {
   const words = vocabularyOf(['one small polyp', 'left']);
   const tokenizer = wordTokenizer({ words, contextLength: 6 });
-  it('ends every sentence with its largest id, and unknown words stay in place', () => {
+  it('ends every prompt with its largest id, and unknown words stay in place', () => {
     expect([...tokenizer.encode('Small green polyp')]).toEqual([2, 6, 1, 5, 7, 0]);
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...words, 'other'), { maxLength: 4 }), (list) => {

@@ -9,9 +9,9 @@ const PUNCTUATION = /[!-/:-@[-`{-~\p{P}]/u;
 const IDEOGRAPH = /[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/u;
 const APART = new RegExp(`${PUNCTUATION.source}|${IDEOGRAPH.source}`, 'gu');
 
-/** BERT's own normalisation, behind the cleaning: no control characters, accents or capitals; punctuation and ideographs apart. */
-const words = (sentence: string): string[] =>
-  cleanCased(sentence)
+/** BERT's own normalization, behind the cleaning: no control characters, accents or capitals; punctuation and ideographs apart. */
+const words = (prompt: string): string[] =>
+  cleanCased(prompt)
     .replace(/[\p{C}\ufffd]/gu, '')
     .normalize('NFD')
     .replace(/\p{Mn}/gu, '')
@@ -25,7 +25,7 @@ export const piecesOf = (text: string): string[] => text.trimEnd().split(/\r?\n/
 
 /**
  * BERT's tokenizer, as PubMedBERT-based CLIP models read it. What does not fit is cut off, as published. Names of special tokens in a
- * sentence are text, where transformers takes them for the tokens.
+ * prompt are text, where transformers takes them for the tokens.
  *
  * @param pieces the vocabulary in order of ids
  */
@@ -67,8 +67,8 @@ export function wordPieceTokenizer({
   return {
     contextLength,
     size: pieces.length,
-    encode: (sentence) => {
-      const body = words(sentence)
+    encode: (prompt) => {
+      const body = words(prompt)
         .flatMap(split)
         .slice(0, contextLength - 2);
       const row = new Int32Array(contextLength).fill(pad);

@@ -2,9 +2,9 @@
 import { clean } from './clean.ts';
 import { framed, type Tokenizer } from './tokenizer.ts';
 
-const split = (sentence: string): string[] => clean(sentence).match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? [];
+const split = (prompt: string): string[] => clean(prompt).match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? [];
 
-/** 0 pads, 1 stands for unknown words, 2 begins a sentence; then the words; the largest id ends it, where CLIP's tower reads. */
+/** 0 pads, 1 stands for unknown words, 2 begins a prompt; then the words; the largest id ends it, where CLIP's tower reads. */
 export function wordTokenizer({
   words,
   contextLength,
@@ -17,10 +17,10 @@ export function wordTokenizer({
   return {
     contextLength,
     size: end + 1,
-    encode: (sentence) =>
+    encode: (prompt) =>
       framed(
-        sentence,
-        split(sentence).map((word) => ids.get(word) ?? 1),
+        prompt,
+        split(prompt).map((word) => ids.get(word) ?? 1),
         2,
         end,
         contextLength,
@@ -29,9 +29,9 @@ export function wordTokenizer({
   };
 }
 
-/** The words of sentences, in code-point order. */
-export const vocabularyOf = (sentences: Iterable<string>): string[] => {
+/** The words of prompts, in code-point order. */
+export const vocabularyOf = (prompts: Iterable<string>): string[] => {
   const words = new Set<string>();
-  for (const sentence of sentences) for (const word of split(sentence)) words.add(word);
+  for (const prompt of prompts) for (const word of split(prompt)) words.add(word);
   return [...words].sort();
 };

@@ -1,4 +1,4 @@
-// Mirroring, with the place words of the sentence.
+// Mirroring, with the place words of the prompt.
 import type { Augmentation, Sample } from './sample.ts';
 import { remapped } from './warp.ts';
 
@@ -12,9 +12,9 @@ export interface FlipOptions {
 const ACROSS: Readonly<Record<string, string>> = { left: 'right', right: 'left' };
 const DOWN: Readonly<Record<string, string>> = { top: 'bottom', bottom: 'top', upper: 'lower', lower: 'upper' };
 
-/** The sentence with its place words exchanged; a capital letter stays one. */
-function reworded(sentence: string, words: Readonly<Record<string, string>>): string {
-  return sentence.replace(/\b(left|right|top|bottom|upper|lower)\b/gi, (word) => {
+/** The prompt with its place words exchanged; a capital letter stays one. */
+function reworded(prompt: string, words: Readonly<Record<string, string>>): string {
+  return prompt.replace(/\b(left|right|top|bottom|upper|lower)\b/gi, (word) => {
     const other = words[word.toLowerCase()];
     if (other === undefined) return word;
     return /^[A-Z]/.test(word) ? other.charAt(0).toUpperCase() + other.slice(1) : other;
@@ -23,12 +23,12 @@ function reworded(sentence: string, words: Readonly<Record<string, string>>): st
 
 const mirroredAcross = (sample: Sample): Sample => ({
   ...remapped(sample, (x, y, width) => y * width + width - 1 - x),
-  sentence: reworded(sample.sentence, ACROSS),
+  prompt: reworded(sample.prompt, ACROSS),
 });
 
 const mirroredDown = (sample: Sample): Sample => ({
   ...remapped(sample, (x, y, width, height) => (height - 1 - y) * width + x),
-  sentence: reworded(sample.sentence, DOWN),
+  prompt: reworded(sample.prompt, DOWN),
 });
 
 /** Mirrors left to right and top to bottom, each by its own draw. */

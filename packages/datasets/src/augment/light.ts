@@ -1,17 +1,17 @@
-// Changes of colour and brightness; mask and sentence stay.
+// Changes of color and brightness; mask and prompt stay.
 import { between, normal, type Random } from '../random.ts';
 import type { Augmentation } from './sample.ts';
 
 /** Brightness, contrast and saturation, each changed by up to a quarter. */
-export const colour = (): Augmentation => (sample, random) => {
+export const color = (): Augmentation => (sample, random) => {
   const { image } = sample;
   const [brightness, contrast, saturation] = [0, 0, 0].map(() => 0.75 + 0.5 * random()) as [number, number, number];
   const data = new Uint8Array(image.data.length);
   for (let i = 0; i < data.length; i += 3) {
     const [r, g, b] = [image.data[i], image.data[i + 1], image.data[i + 2]] as [number, number, number];
-    const grey = 0.299 * r + 0.587 * g + 0.114 * b;
+    const gray = 0.299 * r + 0.587 * g + 0.114 * b;
     for (let c = 0; c < 3; c++) {
-      const saturated = grey + ((image.data[i + c] as number) - grey) * saturation;
+      const saturated = gray + ((image.data[i + c] as number) - gray) * saturation;
       data[i + c] = Math.min(255, Math.max(0, ((saturated - 128) * contrast + 128) * brightness + 0.5));
     }
   }
@@ -40,7 +40,7 @@ export const brightness = ({ by = 0.25 }: StrengthOptions = {}): Augmentation =>
     return (value) => value * factor;
   });
 
-/** The distance of every value from middle grey times a factor of 1 ± `by`. */
+/** The distance of every value from middle gray times a factor of 1 ± `by`. */
 export const contrast = ({ by = 0.25 }: StrengthOptions = {}): Augmentation =>
   toned((random) => {
     const factor = between(random, 1 - by, 1 + by);

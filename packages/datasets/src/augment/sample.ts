@@ -7,7 +7,7 @@ export interface Sample {
   readonly image: RasterImage;
   /** One channel, of the image's size. */
   readonly mask: RasterImage;
-  readonly sentence: string;
+  readonly prompt: string;
 }
 
 /** A change of a sample. All it draws comes from `random`. */

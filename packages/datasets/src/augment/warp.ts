@@ -1,8 +1,8 @@
 // Changes of where things lie: rotation, affine maps, scale, crop. Image and mask move together.
 import { type RasterImage, resizeLinear, resizeNearest, rotateNearest } from '../images/raster.ts';
+import { findings } from '../prompts/findings.ts';
+import { placesIn } from '../prompts/read.ts';
 import { between } from '../random.ts';
-import { findings } from '../sentences/findings.ts';
-import { placesIn } from '../sentences/read.ts';
 import type { Augmentation, Sample } from './sample.ts';
 
 /** The index of the pixel that comes to (x, y), below 0 for black. */
@@ -26,14 +26,14 @@ export const remapped = (sample: Sample, source: Source): Sample => ({
   mask: remap(sample.mask, source),
 });
 
-/** The published augmentation: with probability ½, image and mask turned by one whole angle in ±20°, nearest neighbour. */
+/** The published augmentation: with probability ½, image and mask turned by one whole angle in ±20°, nearest neighbor. */
 export const rotation = (): Augmentation => (sample, random) => {
   const [turn, angle] = [random() > 0.5, Math.floor(random() * 41) - 20];
   if (!turn) return sample;
   return { ...sample, image: rotateNearest(sample.image, angle), mask: rotateNearest(sample.mask, angle) };
 };
 
-/** Scaled by 0.82 to 1.28, turned by ±20° and moved by ±6 %, nearest neighbour, black outside. */
+/** Scaled by 0.82 to 1.28, turned by ±20° and moved by ±6 %, nearest neighbor, black outside. */
 export const affine = (): Augmentation => (sample, random) => {
   const { width, height } = sample.image;
   const scale = 0.82 + 0.46 * random();
@@ -50,9 +50,9 @@ export const affine = (): Augmentation => (sample, random) => {
   });
 };
 
-/** Whether a mask still shows what the sentence tells: as many findings, of the same sizes, at the same places. */
-function stillTrue(sentence: string, before: RasterImage, after: RasterImage): boolean {
-  if (placesIn(sentence).length === 0) return findings(before).length === findings(after).length;
+/** Whether a mask still shows what the prompt tells: as many findings, of the same sizes, at the same places. */
+function stillTrue(prompt: string, before: RasterImage, after: RasterImage): boolean {
+  if (placesIn(prompt).length === 0) return findings(before).length === findings(after).length;
   const words = (mask: RasterImage) =>
     findings(mask)
       .map(({ size, place }) => `${size} ${place}`)
@@ -61,7 +61,7 @@ function stillTrue(sentence: string, before: RasterImage, after: RasterImage): b
   return words(before) === words(after);
 }
 
-/** Draws before a sample is left as it is, because every change would make its sentence untrue. */
+/** Draws before a sample is left as it is, because every change would make its prompt untrue. */
 const DRAWS = 8;
 
 const truthful =
@@ -69,7 +69,7 @@ const truthful =
   (sample, random) => {
     for (let n = 0; n < DRAWS; n++) {
       const changed = change(sample, random);
-      if (stillTrue(sample.sentence, sample.mask, changed.mask)) return changed;
+      if (stillTrue(sample.prompt, sample.mask, changed.mask)) return changed;
     }
     return sample;
   };
@@ -80,7 +80,7 @@ export interface ScaleOptions {
   readonly most?: number;
 }
 
-/** Scaled about the middle, nearest neighbour, black outside. Never so that the sentence becomes untrue. */
+/** Scaled about the middle, nearest neighbor, black outside. Never so that the prompt becomes untrue. */
 export const scale = ({ least = 0.8, most = 1.25 }: ScaleOptions = {}): Augmentation =>
   truthful((sample, random) => {
     const factor = between(random, least, most);
@@ -105,7 +105,7 @@ function cut({ width, channels, data }: RasterImage, left: number, top: number, 
   return { width: across, height: down, channels, data: out };
 }
 
-/** A window of the picture, resized to the whole. Never so that the sentence becomes untrue. */
+/** A window of the picture, resized to the whole. Never so that the prompt becomes untrue. */
 export const crop = ({ least = 0.75 }: CropOptions = {}): Augmentation =>
   truthful((sample, random) => {
     const { width, height } = sample.image;

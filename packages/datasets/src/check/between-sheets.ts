@@ -1,6 +1,6 @@
 // What the prompt sheets of a dataset say of each other: subsets, designs, splits.
 import { extname } from 'node:path';
-import { placesIn } from '../sentences/read.ts';
+import { placesIn } from '../prompts/read.ts';
 import type { ProblemList } from './problems.ts';
 import { PERCENTAGES, type Sheet, wholeSheet } from './sheets.ts';
 
@@ -28,24 +28,22 @@ export function checkSubsets(sheets: readonly Sheet[], split: 'train' | 'val', p
 const samePlaces = (a: readonly string[], b: readonly string[]): boolean =>
   a.every((place) => b.includes(place)) && b.every((place) => a.includes(place));
 
-/** The designs of the test sentences against the original ones: same images, and same places but where contradiction is the point. */
+/** The designs of the test prompts against the original ones: same images, and same places but where contradiction is the point. */
 export function checkDesigns(sheets: readonly Sheet[], problems: ProblemList): void {
   const original = wholeSheet(sheets, 'test');
   if (!original) return;
-  const sentences = new Map(original.rows.map(({ image, sentence }) => [image, sentence]));
+  const prompts = new Map(original.rows.map(({ image, prompt }) => [image, prompt]));
   for (const { file, rows, split, options } of sheets) {
     if (split !== 'test' || options.design === 'original') continue;
     const names = new Set(rows.map(({ image }) => image));
     const odd = [
-      ...rows.filter(({ image }) => !sentences.has(image)).map(({ image }) => `${image} (not in ${original.file})`),
-      ...[...sentences.keys()]
-        .filter((image) => !names.has(image))
-        .map((image) => `${image} (only in ${original.file})`),
+      ...rows.filter(({ image }) => !prompts.has(image)).map(({ image }) => `${image} (not in ${original.file})`),
+      ...[...prompts.keys()].filter((image) => !names.has(image)).map((image) => `${image} (only in ${original.file})`),
     ];
     problems.add('design-rows', file, odd, rows.length);
     if (options.design === 'contradictory') continue;
-    const placed = rows.flatMap(({ image, sentence }) => {
-      const [here, there] = [placesIn(sentence), placesIn(sentences.get(image) ?? '')];
+    const placed = rows.flatMap(({ image, prompt }) => {
+      const [here, there] = [placesIn(prompt), placesIn(prompts.get(image) ?? '')];
       return here.length > 0 && there.length > 0 ? [{ image, here, there }] : [];
     });
     const moved = placed.filter(({ here, there }) => !samePlaces(here, there));

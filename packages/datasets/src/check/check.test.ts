@@ -16,7 +16,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const SIDE = 30;
 
-/** A grey picture told apart by its seed. */
+/** A gray picture told apart by its seed. */
 const picture = (seed: number, side = SIDE) =>
   encodePng({
     width: side,
@@ -37,14 +37,14 @@ const square = (left: number, top: number, size: number, side = SIDE) =>
     }),
   });
 
-const SENTENCE = 'one small round polyp, located in top left of the image';
+const PROMPT = 'one small round polyp, located in top left of the image';
 
-type Row = readonly [image: string, sentence: string];
+type Row = readonly [image: string, prompt: string];
 
 const sheet = (name: string, rows: readonly Row[]) =>
   writeFile(
     join(folder, 'Prompts_Folder', name),
-    encodePromptSheet(rows.map(([image, sentence]) => ({ image, sentence, mask: image }))),
+    encodePromptSheet(rows.map(([image, prompt]) => ({ image, prompt, mask: image }))),
   );
 
 const put = async (split: string, name: string, image: Uint8Array | string, mask: Uint8Array | string) => {
@@ -63,10 +63,10 @@ async function faultless(): Promise<void> {
   }
   await sheet(
     'Train_text.xlsx',
-    names.Train.map((name) => [name, SENTENCE]),
+    names.Train.map((name) => [name, PROMPT]),
   );
-  await sheet('Val_text.xlsx', [['e.png', SENTENCE]]);
-  await sheet('Test_text_original.xlsx', [['f.png', SENTENCE]]);
+  await sheet('Val_text.xlsx', [['e.png', PROMPT]]);
+  await sheet('Test_text_original.xlsx', [['f.png', PROMPT]]);
 }
 
 const kinds = async (options?: CheckOptions): Promise<ProblemKind[]> =>
@@ -99,16 +99,16 @@ const FAULTS: readonly (readonly [ProblemKind, () => Promise<unknown>])[] = [
     'duplicate-row',
     () =>
       sheet('Val_text.xlsx', [
-        ['e.png', SENTENCE],
-        ['e.png', `${SENTENCE}.`],
+        ['e.png', PROMPT],
+        ['e.png', `${PROMPT}.`],
       ]),
   ],
   ['duplicate-content', async () => put('Train', 'b.png', await picture(0), await square(2, 2, 6))],
   ['shared-content', async () => put('Test', 'f.png', await picture(0), await square(2, 2, 6))],
-  ['empty-sentence', () => sheet('Val_text.xlsx', [['e.png', '']])],
-  ['design-rows', () => sheet('Test_text_contradictory.xlsx', [['g.png', SENTENCE]])],
+  ['empty-prompt', () => sheet('Val_text.xlsx', [['e.png', '']])],
+  ['design-rows', () => sheet('Test_text_contradictory.xlsx', [['g.png', PROMPT]])],
   ['design-place', () => sheet('Test_text_overdescriptive.xlsx', [['f.png', 'A polyp in the lower right region.']])],
-  ['foreign-row', () => sheet('Train_text_50.xlsx', [['z.png', SENTENCE]])],
+  ['foreign-row', () => sheet('Train_text_50.xlsx', [['z.png', PROMPT]])],
   ['place', () => sheet('Val_text.xlsx', [['e.png', 'one small round polyp, located in right of the image']])],
 ];
 
@@ -134,7 +134,7 @@ describe('a dataset', () => {
   it('with an image of the same name in two splits is told so', async () => {
     await faultless();
     await put('Test', 'a.png', await picture(77), await square(2, 2, 6));
-    await sheet('Test_text_original.xlsx', [['a.png', SENTENCE]]);
+    await sheet('Test_text_original.xlsx', [['a.png', PROMPT]]);
     const { problems } = await checkDataset(folder);
     expect(problems.map(({ kind, where, items }) => [kind, where, items])).toEqual([
       ['shared-name', 'Train_text.xlsx and Test_text_original.xlsx', ['a.png']],
@@ -147,9 +147,9 @@ describe('a dataset', () => {
     expect(await kinds()).toEqual([]);
   });
 
-  it('with sentences longer than the text tower reads is told so', async () => {
+  it('with prompts longer than the text tower reads is told so', async () => {
     await faultless();
-    const tokens = { count: (sentence: string) => sentence.split(' ').length + 2, limit: 12 };
+    const tokens = { count: (prompt: string) => prompt.split(' ').length + 2, limit: 12 };
     expect(await kinds({ tokens })).toEqual(['too-many-tokens', 'too-many-tokens', 'too-many-tokens']);
     expect(await kinds({ tokens: { ...tokens, limit: 13 } })).toEqual([]);
   });
@@ -157,10 +157,10 @@ describe('a dataset', () => {
   it('whose smaller subset is not part of the larger one is told so', async () => {
     await faultless();
     await sheet('Train_text_50.xlsx', [
-      ['a.png', SENTENCE],
-      ['b.png', SENTENCE],
+      ['a.png', PROMPT],
+      ['b.png', PROMPT],
     ]);
-    await sheet('Train_text_25.xlsx', [['c.png', SENTENCE]]);
+    await sheet('Train_text_25.xlsx', [['c.png', PROMPT]]);
     expect(await kinds()).toEqual(['not-nested']);
   });
 

@@ -12,7 +12,7 @@ import { checkSheet, readSheets, SPLITS, type TokenCounter, wholeSheet } from '.
 export interface CheckOptions {
   /** Name of a published dataset whose documented counts apply; the folder's own name by default, if it is one. */
   readonly name?: string;
-  /** Sentences are not measured without one: tokenizers belong to the encoders. */
+  /** Prompts are not measured without one: tokenizers belong to the encoders. */
   readonly tokens?: TokenCounter;
   readonly signal?: AbortSignal;
   readonly onProgress?: (images: number, total: number) => void;
@@ -26,9 +26,9 @@ export interface CheckReport {
   readonly rows: Readonly<Partial<Record<Split, number>>>;
   /** Images that were opened; 0 for a folder of sheets only. */
   readonly images: number;
-  /** Whether sentences were measured in tokens. */
+  /** Whether prompts were measured in tokens. */
   readonly tokensCounted: boolean;
-  /** Sentences with one place whose mask has one finding: how many agree on the 3x3 grid. */
+  /** Prompts with one place whose mask has one finding: how many agree on the 3x3 grid. */
   readonly places: Agreement;
   /** The same of their words for small, medium and large. */
   readonly sizes: Agreement;
@@ -45,7 +45,7 @@ const isFolder = (path: string): Promise<boolean> =>
 
 /**
  * Checks a dataset in the published layout: sheets, subsets, designs, overlaps of splits, and, where there are images, each image,
- * its mask and its sentence. A folder of prompt sheets only is checked as far as sheets go.
+ * its mask and its prompt. A folder of prompt sheets only is checked as far as sheets go.
  */
 export async function checkDataset(folder: string, options: CheckOptions = {}): Promise<CheckReport> {
   if (!(await isFolder(join(folder, 'Prompts_Folder'))))

@@ -9,7 +9,7 @@ import type { Sheet } from './sheets.ts';
 /** Files read at a time. */
 const AHEAD = 4;
 
-/** How many sentences agree with their mask, of those that can be held against it. */
+/** How many prompts agree with their mask, of those that can be held against it. */
 export interface Agreement {
   readonly agree: number;
   readonly of: number;
@@ -19,7 +19,7 @@ export const addAgreement = (a: Agreement, b: Agreement): Agreement => ({ agree:
 
 const NONE: Agreement = { agree: 0, of: 0 };
 
-/** The agreement of one sentence with its mask; undefined where there is nothing to compare. */
+/** The agreement of one prompt with its mask; undefined where there is nothing to compare. */
 const once = (agrees: boolean | undefined): Agreement =>
   agrees === undefined ? NONE : { agree: agrees ? 1 : 0, of: 1 };
 

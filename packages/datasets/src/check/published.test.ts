@@ -73,7 +73,7 @@ it.skipIf(!existsSync(kvasir))('Kvasir with its images (skipped where they are a
     'missing-mask Train_Folder: 2 of 800',
     moved(92, 100),
   ]);
-  // Our own words for the masks agree with the published sentences in so many of the images with one polyp.
+  // Our own words for the masks agree with the published prompts in so many of the images with one polyp.
   expect(places).toEqual({ agree: 628, of: 817 });
   expect(places.agree / places.of).toBeGreaterThan(0.75);
   expect(sizes).toEqual({ agree: 814, of: 814 });

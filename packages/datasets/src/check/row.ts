@@ -4,8 +4,8 @@ import { maskNames } from '../folder.ts';
 import { readImage } from '../images/decode-node.ts';
 import { joinMasks } from '../images/masks.ts';
 import { MASK_THRESHOLD, type RasterImage } from '../images/raster.ts';
-import { findings } from '../sentences/findings.ts';
-import { placesIn, speaksOfNothing } from '../sentences/read.ts';
+import { findings } from '../prompts/findings.ts';
+import { placesIn, speaksOfNothing } from '../prompts/read.ts';
 import type { PromptRow } from '../sheets/sheets.ts';
 import type { ProblemKind } from './problems.ts';
 
@@ -16,7 +16,7 @@ export interface RowReport {
   readonly problems: readonly (readonly [ProblemKind, string])[];
   /** Of the decoded pixels. */
   readonly content?: string;
-  /** Of a sentence with one place, and a mask with one finding. */
+  /** Of a prompt with one place, and a mask with one finding. */
   readonly placeAgrees?: boolean;
   /** The same for the word of size. */
   readonly sizeAgrees?: boolean;
@@ -29,20 +29,20 @@ function foreground(mask: RasterImage): RasterImage {
   return { ...mask, data: mask.data.map((v) => (v >= MASK_THRESHOLD ? 1 : 0)) };
 }
 
-/** A mask against its sentence. */
-function checkMask(mask: RasterImage, { image, sentence }: PromptRow): RowReport {
+/** A mask against its prompt. */
+function checkMask(mask: RasterImage, { image, prompt }: PromptRow): RowReport {
   const area = mask.data.reduce((sum, v) => sum + v, 0) / mask.data.length;
-  const nothing = speaksOfNothing(sentence);
-  if (area === 0) return { problems: nothing ? [] : [['empty-mask', `${image} ('${sentence}')`]] };
+  const nothing = speaksOfNothing(prompt);
+  if (area === 0) return { problems: nothing ? [] : [['empty-mask', `${image} ('${prompt}')`]] };
   const shown = findings(mask);
   if (shown.length === 0) return { problems: [['near-empty-mask', `${image} (${(100 * area).toFixed(3)} %)`]] };
-  if (nothing) return { problems: [['unspoken-finding', `${image} ('${sentence}')`]] };
+  if (nothing) return { problems: [['unspoken-finding', `${image} ('${prompt}')`]] };
   const full: RowReport['problems'] = area > FULL ? [['full-mask', `${image} (${(100 * area).toFixed(1)} %)`]] : [];
-  const told = placesIn(sentence);
+  const told = placesIn(prompt);
   const [finding] = shown;
   if (told.length !== 1 || shown.length !== 1 || !finding) return { problems: full };
   const placeAgrees = told[0] === finding.place;
-  const sizes = sentence.match(/\b(small|medium|large)\b/gi) ?? [];
+  const sizes = prompt.match(/\b(small|medium|large)\b/gi) ?? [];
   return {
     placeAgrees,
     sizeAgrees: sizes.length === 1 ? sizes[0]?.toLowerCase() === finding.size : undefined,
@@ -53,7 +53,7 @@ function checkMask(mask: RasterImage, { image, sentence }: PromptRow): RowReport
 /** Path of a file by the name that a sheet gives it. */
 export type Finder = (name: string) => string | undefined;
 
-/** Opens the image and the masks of a row, and holds them against each other and the sentence. */
+/** Opens the image and the masks of a row, and holds them against each other and the prompt. */
 export async function checkRow(row: PromptRow, images: Finder, masks: Finder): Promise<RowReport> {
   const imagePath = images(row.image);
   const maskPaths = maskNames(row.mask).map((name) => [name, masks(name)] as const);

@@ -10,9 +10,9 @@ import type { ProblemList } from './problems.ts';
 export const SPLITS = ['train', 'val', 'test'] as const;
 export const PERCENTAGES = [100, 50, 25, 10] as const;
 
-/** Counts the tokens of a sentence, start and end included. */
+/** Counts the tokens of a prompt, start and end included. */
 export interface TokenCounter {
-  readonly count: (sentence: string) => number;
+  readonly count: (prompt: string) => number;
   readonly limit: number;
 }
 
@@ -97,14 +97,14 @@ export function checkSheet(
     problems.add('documented-count', file, [`${rows.length} rows, documented ${count}`]);
   problems.add('duplicate-row', file, repeated(rows.map(({ image }) => image)), rows.length);
   problems.add(
-    'empty-sentence',
+    'empty-prompt',
     file,
-    rows.filter(({ sentence }) => sentence === '').map(({ image }) => image),
+    rows.filter(({ prompt }) => prompt === '').map(({ image }) => image),
     rows.length,
   );
   if (tokens) {
-    const long = rows.flatMap(({ image, sentence }) => {
-      const n = tokens.count(sentence);
+    const long = rows.flatMap(({ image, prompt }) => {
+      const n = tokens.count(prompt);
       return n > tokens.limit ? [`${image} (${n} of ${tokens.limit} tokens)`] : [];
     });
     problems.add('too-many-tokens', file, long, rows.length);

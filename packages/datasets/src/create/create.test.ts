@@ -7,7 +7,7 @@ import { checkDataset } from '../check/check.ts';
 import { readSplit } from '../folder.ts';
 import { encodePng } from '../images/encode.ts';
 import { drawPhantom } from '../phantoms/draw.ts';
-import { WORDINGS } from '../sentences/wordings.ts';
+import { WORDINGS } from '../prompts/wordings.ts';
 import { readPromptSheet } from '../sheets/files.ts';
 import { binaryMask, createDataset } from './create.ts';
 import { assignSplits, DEFAULT_SHARES, subset } from './splits.ts';
@@ -36,7 +36,7 @@ async function material(names: readonly string[], maskName = (name: string) => `
 const numbered = (count: number, name: (i: number) => string) => Array.from({ length: count }, (_, i) => name(i));
 
 describe('createDataset', () => {
-  it('makes a dataset without fault, its sentences true to the masks', async () => {
+  it('makes a dataset without fault, its prompts true to the masks', async () => {
     const options = await material(
       numbered(20, (i) => `scan${i}`),
       (name) => `${name}_mask.png`,
@@ -49,7 +49,7 @@ describe('createDataset', () => {
     expect(places.agree).toBe(places.of);
     const { samples } = await readSplit(out, 'train');
     expect(samples).toHaveLength(16);
-    for (const { sentence } of samples) expect(sentence).toMatch(/^(no|one|two|three) .*tumor/);
+    for (const { prompt } of samples) expect(prompt).toMatch(/^(no|one|two|three) .*tumor/);
     expect(await readdir(folder)).toEqual(['images', 'masks', 'out']);
   });
 
@@ -89,7 +89,7 @@ describe('createDataset', () => {
     const out = join(folder, 'out');
     await createDataset(out, { ...options, shares: { train: 1, val: 0, test: 0 } });
     const { samples } = await readSplit(out, 'train');
-    expect(samples[0]?.sentence).toBe('two medium elongated tumor, located in left, right of the image');
+    expect(samples[0]?.prompt).toBe('two medium elongated tumor, located in left, right of the image');
   });
 
   it('names what does not pair, and leaves nothing behind', async () => {
@@ -164,7 +164,7 @@ describe('splits', () => {
 });
 
 describe('sheets', () => {
-  it('read back as they were written, whatever the sentences hold', async () => {
+  it('read back as they were written, whatever the prompts hold', async () => {
     const path = join(folder, 'sheet.xlsx');
     // Sheets are trimmed when they are read, and hold no control characters.
     const text = fc
@@ -172,8 +172,8 @@ describe('sheets', () => {
       .map((s) => s.replace(/\p{C}/gu, '').trim())
       .filter((s) => s !== '');
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.record({ sentence: text }), { maxLength: 5 }), async (list) => {
-        const rows = list.map(({ sentence }, i) => ({ image: `${i}.png`, sentence, mask: `${i}.png` }));
+      fc.asyncProperty(fc.array(fc.record({ prompt: text }), { maxLength: 5 }), async (list) => {
+        const rows = list.map(({ prompt }, i) => ({ image: `${i}.png`, prompt, mask: `${i}.png` }));
         await writeFile(path, encodePromptSheet(rows));
         expect(await readPromptSheet(path)).toEqual(rows);
       }),
@@ -182,7 +182,7 @@ describe('sheets', () => {
   });
 
   it('are the same bytes for the same rows', async () => {
-    const rows = [{ image: 'a.png', sentence: '<&> one', mask: 'a.png' }];
+    const rows = [{ image: 'a.png', prompt: '<&> one', mask: 'a.png' }];
     expect(encodePromptSheet(rows)).toEqual(encodePromptSheet(rows));
     await writeFile(join(folder, 's.xlsx'), encodePromptSheet(rows));
     expect((await readFile(join(folder, 's.xlsx'))).subarray(0, 2).toString()).toBe('PK');

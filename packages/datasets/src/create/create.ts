@@ -1,4 +1,4 @@
-// Anybody's own images and masks as a dataset: splits, subsets, and sentences written from the masks.
+// Anybody's own images and masks as a dataset: splits, subsets, and prompts written from the masks.
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ImageError } from '../errors.ts';
@@ -7,8 +7,8 @@ import { decodeImage, readImage } from '../images/decode-node.ts';
 import { encodePng } from '../images/encode.ts';
 import { joinMasks } from '../images/masks.ts';
 import { MASK_THRESHOLD, type RasterImage } from '../images/raster.ts';
-import { findings } from '../sentences/findings.ts';
-import { type Wording, writeSentences } from '../sentences/write.ts';
+import { findings } from '../prompts/findings.ts';
+import { type Wording, writePrompts } from '../prompts/write.ts';
 import { type LayoutSample, type SplitCounts, writeLayout } from './layout.ts';
 import { type Pair, pairFiles } from './pairs.ts';
 import { assignSplits, type SplitShares } from './splits.ts';
@@ -75,7 +75,7 @@ export async function createDataset(
         split: splits.get(pair.stem) as Split,
         image: { name: basename(pair.imagePath), bytes },
         mask: { name: `${pair.stem}.png`, bytes: await encodePng(mask) },
-        sentences: writeSentences({ findings: seen }, wording),
+        prompts: writePrompts({ findings: seen }, wording),
       };
     }
   }

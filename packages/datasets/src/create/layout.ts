@@ -13,7 +13,7 @@ export interface LayoutSample {
   /** File names with their endings, and what the files hold. */
   readonly image: { readonly name: string; readonly bytes: Uint8Array };
   readonly mask: { readonly name: string; readonly bytes: Uint8Array };
-  readonly sentences: Readonly<Record<PromptDesign, string>>;
+  readonly prompts: Readonly<Record<PromptDesign, string>>;
 }
 
 export interface LayoutOptions {
@@ -27,14 +27,14 @@ export type SplitCounts = Readonly<Record<Split, number>>;
 
 const PERCENTAGES = [10, 25, 50, 100] as const;
 
-type Entry = { readonly image: string; readonly mask: string; readonly sentences: LayoutSample['sentences'] };
+type Entry = { readonly image: string; readonly mask: string; readonly prompts: LayoutSample['prompts'] };
 
 async function writeSheets(folder: string, entries: Readonly<Record<Split, Entry[]>>, seed: number): Promise<void> {
   await mkdir(folder, { recursive: true });
   const write = (split: Split, options: SplitOptions, rows: readonly PromptRow[]) =>
     writeFile(join(folder, sheetName(split, options)), encodePromptSheet(rows));
   const rowsOf = (list: readonly Entry[], design: PromptDesign): PromptRow[] =>
-    list.map(({ image, mask, sentences }) => ({ image, mask, sentence: sentences[design] }));
+    list.map(({ image, mask, prompts }) => ({ image, mask, prompt: prompts[design] }));
   for (const split of ['train', 'val'] as const)
     for (const percentage of PERCENTAGES)
       await write(split, { percentage }, rowsOf(subset(entries[split], percentage, seed), 'original'));
@@ -55,11 +55,11 @@ export async function writeLayout(
       for (const kind of ['img', 'label']) await mkdir(join(partial, splitFolder(split), kind), { recursive: true });
     const entries: Record<Split, Entry[]> = { train: [], val: [], test: [] };
     let written = 0;
-    for await (const { split, image, mask, sentences } of samples) {
+    for await (const { split, image, mask, prompts } of samples) {
       signal?.throwIfAborted();
       await writeFile(join(partial, splitFolder(split), 'img', basename(image.name)), image.bytes);
       await writeFile(join(partial, splitFolder(split), 'label', basename(mask.name)), mask.bytes);
-      entries[split].push({ image: image.name, mask: mask.name, sentences });
+      entries[split].push({ image: image.name, mask: mask.name, prompts });
       onProgress?.(++written);
     }
     for (const list of Object.values(entries)) list.sort((a, b) => byCodePoint(a.image, b.image));

@@ -1,4 +1,4 @@
-// Which sample is learnt from, which one chosen by, which one scored; and the smaller shares of each.
+// Which sample is learned from, which one chosen by, which one scored; and the smaller shares of each.
 import { DatasetError } from '../errors.ts';
 import type { Split } from '../folder.ts';
 import { seededRandom, shuffled } from '../random.ts';
@@ -40,7 +40,7 @@ export function assignSplits(
   const assigned = new Map<string, Split>();
   for (const group of shuffled(seededRandom('splits', seed), [...groups.keys()])) {
     const members = groups.get(group) as string[];
-    // A group goes where at least half of it is still wanted; the rest is learnt from.
+    // A group goes where at least half of it is still wanted; the rest is learned from.
     const split = (['test', 'val'] as const).find(
       (s) => wanted[s] - filled[s] >= members.length / 2 && wanted[s] > filled[s],
     );

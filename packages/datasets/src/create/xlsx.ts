@@ -31,7 +31,7 @@ const row = (cells: readonly string[], number: number): string =>
 
 /** A prompt sheet (.xlsx); the same rows give the same bytes. */
 export function encodePromptSheet(rows: readonly PromptRow[]): Uint8Array {
-  const lines = [HEADER, ...rows.map(({ image, sentence, mask }) => [image, sentence, mask])];
+  const lines = [HEADER, ...rows.map(({ image, prompt, mask }) => [image, prompt, mask])];
   const sheet = `<worksheet xmlns="${OFFICE}/spreadsheetml/2006/main"><sheetData>${lines.map((cells, i) => row(cells, i + 1)).join('')}</sheetData></worksheet>`;
   const parts = Object.entries({ ...FRAME, 'xl/worksheets/sheet1.xml': sheet });
   return zipSync(

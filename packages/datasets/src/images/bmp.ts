@@ -41,7 +41,7 @@ interface PixelKind {
   readonly headerSize: number;
 }
 
-/** Writes the colour of pixel `x` of the row at byte `row`. */
+/** Writes the color of pixel `x` of the row at byte `row`. */
 function pixelWriter(reader: ByteReader, { bits, masked, old, headerSize }: PixelKind, data: Uint8Array) {
   const { bytes } = reader;
   if (bits <= 8) {

@@ -1,7 +1,7 @@
 // Pixels of one kind as pixels of another, as OpenCV's readers convert them.
 import type { RasterImage } from './raster.ts';
 
-/** OpenCV's grey: (4899·R + 9617·G + 1868·B + 8192) >> 14. Grey pixels stay as they are. */
+/** OpenCV's gray: (4899·R + 9617·G + 1868·B + 8192) >> 14. Gray pixels stay as they are. */
 export function toGray(image: RasterImage): RasterImage {
   if (image.channels === 1) return image;
   const { width, height, data } = image;
@@ -12,7 +12,7 @@ export function toGray(image: RasterImage): RasterImage {
   return { width, height, channels: 1, data: gray };
 }
 
-/** Three equal values for a grey one. RGB pixels stay as they are. */
+/** Three equal values for a gray one. RGB pixels stay as they are. */
 export function toColor(image: RasterImage): RasterImage {
   if (image.channels === 3) return image;
   const { width, height, data } = image;

@@ -5,7 +5,7 @@ import { imageDecoder, type PictureDecoder } from './decoder.ts';
 import { decodePng } from './png.ts';
 import { decodeTiff } from './tiff.ts';
 
-/** Through a canvas, which is exact for opaque pictures: no colour management, no multiplication by alpha. The browser turns them upright. */
+/** Through a canvas, which is exact for opaque pictures: no color management, no multiplication by alpha. The browser turns them upright. */
 const decodeWithCanvas: PictureDecoder = async (bytes) => {
   const bitmap = await createImageBitmap(new Blob([bytes as BlobPart]), {
     colorSpaceConversion: 'none',

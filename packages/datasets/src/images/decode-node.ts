@@ -8,7 +8,7 @@ import { type DecodeOptions, imageDecoder, type PictureDecoder } from './decoder
 import { MAXIMUM_PIXELS } from './header.ts';
 import type { RasterImage } from './raster.ts';
 
-/** Pixel values as stored: no colour management. 16-bit stays 16-bit until its low byte is dropped. */
+/** Pixel values as stored: no color management. 16-bit stays 16-bit until its low byte is dropped. */
 const decodeWithVips: PictureDecoder = async (bytes, { format, bits, gray, directory }) => {
   const image = sharp(bytes, {
     limitInputPixels: MAXIMUM_PIXELS,

@@ -41,7 +41,7 @@ function truth({ width, height, bits, colorType, sample }: PngPicture): number[]
 const color = (image: RasterImage) => [...toColor(image).data];
 
 describe('PNG', () => {
-  it.each(pngKinds)('colour type $colorType with $bits bits, interlaced: $interlaced', async (kind) => {
+  it.each(pngKinds)('color type $colorType with $bits bits, interlaced: $interlaced', async (kind) => {
     const sizes = fc.record({ width: fc.integer({ min: 1, max: 19 }), height: fc.integer({ min: 1, max: 19 }) });
     await fc.assert(
       fc.asyncProperty(sizes, fc.nat(1000), async (size, salt) => {

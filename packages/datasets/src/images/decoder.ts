@@ -1,4 +1,4 @@
-// Image files as pixels, as OpenCV reads them: colour without alpha, or grey. How each format is decoded is the runtime's matter.
+// Image files as pixels, as OpenCV reads them: color without alpha, or gray. How each format is decoded is the runtime's matter.
 import { ImageError } from '../errors.ts';
 import { toColor, toGray } from './convert.ts';
 import { type ImageHeader, readHeader, sniffFormat } from './header.ts';

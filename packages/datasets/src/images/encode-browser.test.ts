@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { encodePng } from './encode-browser.ts';
 
-it('8 bits, grey and colour', async () => {
+it('8 bits, gray and color', async () => {
   for (const channels of [1, 3] as const) {
     const data = Uint8Array.from({ length: 7 * 5 * channels }, (_, i) => (i * 89) % 256);
     const { data: read, info } = await sharp(encodePng({ width: 7, height: 5, channels, data }))

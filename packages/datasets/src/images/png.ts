@@ -6,7 +6,7 @@ import { checkClaim } from './header.ts';
 import { exifOrientation, orient } from './orient.ts';
 import type { RasterImage } from './raster.ts';
 
-/** Samples of a pixel by colour type: grey, RGB, palette, grey with alpha, RGB with alpha. */
+/** Samples of a pixel by color type: gray, RGB, palette, gray with alpha, RGB with alpha. */
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
@@ -29,7 +29,7 @@ interface Chunks {
   readonly orientation: number;
 }
 
-/** The chunks that hold pixels; text and colour profiles are not even unpacked. */
+/** The chunks that hold pixels; text and color profiles are not even unpacked. */
 function readChunks(bytes: Uint8Array): Chunks {
   const reader = new ByteReader(bytes, false);
   const parts: Uint8Array[] = [];
@@ -102,7 +102,7 @@ export function decodePng(bytes: Uint8Array): RasterImage {
   const samples = SAMPLES[colorType];
   const deep = colorType === 0 || (colorType === 3 && bits < 16) ? [1, 2, 4, 8, 16] : [8, 16];
   if (samples === undefined || !deep.includes(bits) || interlace > 1)
-    throw new RangeError(`colour type ${colorType} with ${bits} bits, interlacing ${interlace}`);
+    throw new RangeError(`color type ${colorType} with ${bits} bits, interlacing ${interlace}`);
   const passes = (interlace ? PASSES.adam7 : PASSES.none)
     .map(([x, y, dx, dy]) => ({
       x,
@@ -160,8 +160,7 @@ function spread(
   if (palette) {
     const data = new Uint8Array(width * height * 3);
     values.forEach((index, i) => {
-      if (3 * index + 2 >= palette.length)
-        throw new RangeError(`colour ${index} of a palette of ${palette.length / 3}`);
+      if (3 * index + 2 >= palette.length) throw new RangeError(`color ${index} of a palette of ${palette.length / 3}`);
       data.set(palette.subarray(3 * index, 3 * index + 3), 3 * i);
     });
     return { width, height, channels: 3, data };

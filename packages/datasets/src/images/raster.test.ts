@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { type RasterImage, resizeLinear, resizeNearest, rotateNearest, thresholdMask } from './raster.ts';
 
-const grey = (width: number, height: number, value: (i: number) => number): RasterImage => ({
+const gray = (width: number, height: number, value: (i: number) => number): RasterImage => ({
   width,
   height,
   channels: 1,
   data: Uint8Array.from({ length: width * height }, (_, i) => value(i)),
 });
-const source = grey(7, 5, (i) => (37 * i + 11 * i * i) % 256);
+const source = gray(7, 5, (i) => (37 * i + 11 * i * i) % 256);
 
 describe('resizing as OpenCV', () => {
   it('shrinks linearly', () => {
@@ -44,7 +44,7 @@ describe('resizing as OpenCV', () => {
 });
 
 describe('rotating as PIL', () => {
-  const numbered = grey(7, 7, (i) => i + 1);
+  const numbered = gray(7, 7, (i) => i + 1);
   it.each([
     [
       20,
@@ -66,5 +66,5 @@ describe('rotating as PIL', () => {
 });
 
 it('thresholds at 127, itself foreground', () => {
-  expect([...thresholdMask(grey(3, 1, (i) => 126 + i))]).toEqual([0, 1, 1]);
+  expect([...thresholdMask(gray(3, 1, (i) => 126 + i))]).toEqual([0, 1, 1]);
 });

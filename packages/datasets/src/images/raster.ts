@@ -117,7 +117,7 @@ export function resizeNearest(image: RasterImage, width: number, height: number)
 
 const round15 = (x: number): number => Number(x.toFixed(15));
 
-/** PIL's `rotate` with nearest neighbour: counter-clockwise by whole degrees, same size, black outside. */
+/** PIL's `rotate` with nearest neighbor: counter-clockwise by whole degrees, same size, black outside. */
 export function rotateNearest(image: RasterImage, degrees: number): RasterImage {
   const { width, height, channels, data } = image;
   const angle = ((degrees % 360) + 360) % 360;
@@ -151,6 +151,6 @@ export function rotateNearest(image: RasterImage, degrees: number): RasterImage 
 /** Threshold of the training pipeline: from it on, a mask pixel is foreground. */
 export const MASK_THRESHOLD = 127;
 
-/** A mask of 0 and 1 from grey values. */
-export const thresholdMask = (grey: RasterImage, threshold = MASK_THRESHOLD): Uint8Array =>
-  grey.data.map((v) => (v >= threshold ? 1 : 0));
+/** A mask of 0 and 1 from gray values. */
+export const thresholdMask = (gray: RasterImage, threshold = MASK_THRESHOLD): Uint8Array =>
+  gray.data.map((v) => (v >= threshold ? 1 : 0));

@@ -1,4 +1,4 @@
-// TIFF in plain TypeScript (TIFF 6.0): grey, RGB and palette pixels of 1 to 16 bits, in strips or tiles.
+// TIFF in plain TypeScript (TIFF 6.0): gray, RGB and palette pixels of 1 to 16 bits, in strips or tiles.
 import { fromSamples, unpackRow } from './convert.ts';
 import { checkClaim } from './header.ts';
 import { orient } from './orient.ts';
@@ -76,7 +76,7 @@ function readSamples(page: TiffPage): Uint8Array | Uint16Array {
   return out;
 }
 
-/** Grey values of few bits as 8 bits, white turned to 255 where the file has it as 0. */
+/** Gray values of few bits as 8 bits, white turned to 255 where the file has it as 0. */
 function stretch(values: Uint8Array | Uint16Array, bits: number, whiteIsZero: boolean): void {
   const most = 2 ** bits - 1;
   const scale = bits < 8 ? 255 / most : 1;

@@ -52,7 +52,7 @@ async function samples(count: number): Promise<SampleFile[]> {
       await writeFile(at(`${i}_mask.png`), await mask(40 * i));
       return {
         name: `${i}`,
-        sentence: `lesion ${i} on the left`,
+        prompt: `lesion ${i} on the left`,
         imagePath: at(`${i}.png`),
         maskPath: at(`${i}_mask.png`),
       };
@@ -69,7 +69,7 @@ async function all(batches: AsyncIterable<Batch>): Promise<Batch[]> {
 const options: BatchOptions = {
   batchSize: 3,
   preprocessing,
-  augment: ['rotation', 'flips', 'affine', 'colour'],
+  augment: ['rotation', 'flips', 'affine', 'color'],
   key: (index) => ['test', 1, index],
   order: [6, 0, 3, 5, 1, 2, 4],
 };
@@ -101,9 +101,9 @@ describe('batches', () => {
       (await all(loader().batches([file], { ...options, order: [0], ...change })))[0] as Batch;
     const changed = { key: (index: number) => ['test', 2, index] };
     expect((await one({})).image).not.toEqual((await one(changed)).image);
-    // The mask does not see colours.
+    // The mask does not see colors.
     const key = () => ['test', 3];
-    expect((await one({ key, augment: ['colour', 'flips', 'affine'] })).mask).toEqual(
+    expect((await one({ key, augment: ['color', 'flips', 'affine'] })).mask).toEqual(
       (await one({ key, augment: ['flips', 'affine'] })).mask,
     );
   });

@@ -1,7 +1,7 @@
 // Batches for training and scoring, prepared ahead of the step.
 import type { AugmentationStep } from '../augment.ts';
 import type { SampleFile } from '../folder.ts';
-import type { Preprocessing } from '../images/normalise.ts';
+import type { Preprocessing } from '../images/normalize.ts';
 import type { RandomKey } from '../random.ts';
 import { type PreparedSample, type PrepareTask, prepareSample } from './prepare.ts';
 import { maskPathsOf } from './sample.ts';
@@ -14,7 +14,7 @@ export interface Batch {
   /** [B, size, size], 0 and 1 */
   readonly mask: Float32Array;
   readonly names: readonly string[];
-  readonly sentences: readonly string[];
+  readonly prompts: readonly string[];
 }
 
 export interface LoaderOptions {
@@ -99,15 +99,15 @@ export class SampleLoader {
     const { size } = this.#options;
     const image = new Float32Array(indices.length * size * size * 3);
     const mask = new Float32Array(indices.length * size * size);
-    const sentences = await Promise.all(
+    const prompts = await Promise.all(
       indices.map(async (index, b) => {
         const prepared = await this.#prepare(files[index] as SampleFile, index, options, signal);
         image.set(prepared.image, b * size * size * 3);
         mask.set(prepared.mask, b * size * size);
-        return prepared.sentence;
+        return prepared.prompt;
       }),
     );
-    return { image, mask, names: indices.map((index) => (files[index] as SampleFile).name), sentences };
+    return { image, mask, names: indices.map((index) => (files[index] as SampleFile).name), prompts };
   }
 
   async #prepare(file: SampleFile, index: number, options: BatchOptions, signal: AbortSignal): Promise<PreparedSample> {

@@ -1,7 +1,7 @@
-// One sample made ready for a batch: read, augmented, normalised. The same on the calling thread and on a worker.
+// One sample made ready for a batch: read, augmented, normalized. The same on the calling thread and on a worker.
 import { type AugmentationStep, augmentSample } from '../augment.ts';
 import type { SampleFile } from '../folder.ts';
-import { normalisePixels, type Preprocessing } from '../images/normalise.ts';
+import { normalizePixels, type Preprocessing } from '../images/normalize.ts';
 import { MASK_THRESHOLD } from '../images/raster.ts';
 import type { RandomKey } from '../random.ts';
 import { throughDiskCache } from './disk-cache.ts';
@@ -26,7 +26,7 @@ export interface PreparedSample {
   readonly image: Float32Array;
   /** [size, size], 0 and 1 */
   readonly mask: Float32Array;
-  readonly sentence: string;
+  readonly prompt: string;
   /** The pixels before augmentation. */
   readonly pixels: SamplePixels;
 }
@@ -36,11 +36,11 @@ export async function prepareSample(task: PrepareTask): Promise<PreparedSample> 
   const read = () => readSample(file, size);
   const pixels =
     task.pixels ?? (await (cacheFolder === undefined ? read() : throughDiskCache(cacheFolder, file, size, read)));
-  const sample = augmentSample({ ...pixels, sentence: file.sentence }, augment, key);
+  const sample = augmentSample({ ...pixels, prompt: file.prompt }, augment, key);
   const image = new Float32Array(size * size * 3);
   const mask = new Float32Array(size * size);
-  normalisePixels(sample.image, preprocessing, image);
+  normalizePixels(sample.image, preprocessing, image);
   const gray = sample.mask.data;
   for (let i = 0; i < mask.length; i++) mask[i] = (gray[i] as number) >= MASK_THRESHOLD ? 1 : 0;
-  return { image, mask, sentence: sample.sentence, pixels };
+  return { image, mask, prompt: sample.prompt, pixels };
 }

@@ -8,7 +8,7 @@ import { type RasterImage, resizeLinear, resizeNearest } from '../images/raster.
 export interface SamplePixels {
   /** RGB, size x size. */
   readonly image: RasterImage;
-  /** Grey, size x size; not yet thresholded. */
+  /** Gray, size x size; not yet thresholded. */
   readonly mask: RasterImage;
 }
 
@@ -18,7 +18,7 @@ export const maskPathsOf = ({ maskPath, otherMaskPaths = [] }: SampleFile): read
   ...otherMaskPaths,
 ];
 
-/** The mask of a sample at its own size, grey: all of its masks joined. */
+/** The mask of a sample at its own size, gray: all of its masks joined. */
 export async function readMask(file: SampleFile): Promise<RasterImage> {
   const masks = await Promise.all(maskPathsOf(file).map((path) => readImage(path, 'gray')));
   return joinMasks(masks, file.maskPath);

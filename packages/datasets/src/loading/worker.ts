@@ -25,8 +25,8 @@ function shared(image: RasterImage): RasterImage {
 
 parentPort?.on('message', async ({ id, task }: WorkerRequest) => {
   try {
-    const { image, mask, sentence, pixels } = await prepareSample(task);
-    const prepared = { image, mask, sentence, pixels: { image: shared(pixels.image), mask: shared(pixels.mask) } };
+    const { image, mask, prompt, pixels } = await prepareSample(task);
+    const prepared = { image, mask, prompt, pixels: { image: shared(pixels.image), mask: shared(pixels.mask) } };
     parentPort?.postMessage({ id, prepared } satisfies WorkerAnswer, [image.buffer, mask.buffer] as ArrayBuffer[]);
   } catch (error) {
     // An error loses its class on the way; its fields, such as `tag`, are told beside it.

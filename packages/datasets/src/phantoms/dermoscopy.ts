@@ -107,7 +107,7 @@ export const dermoscopy = (random: Random): Scene => {
           const within = smoothstep(1 + soft, 1 - soft, rim) * (depth[index] as number);
           let pigment = scaled(tint, 1 + 0.22 * mottle(x, y) + 0.05 * pore(x, y));
           if (netted) {
-            // The network: dark meshes around lighter holes, strongest towards the rim.
+            // The network: dark meshes around lighter holes, strongest toward the rim.
             const [u, v] = [x + 0.012 * wobble(x, y), y + 0.012 * wobble(y, x)];
             const holes = Math.cos((2 * Math.PI * u) / mesh) * Math.cos((2 * Math.PI * v) / mesh);
             pigment = scaled(pigment, 1 - 0.2 * smoothstep(0.25, -0.1, Math.abs(holes)) * smoothstep(0.1, 0.8, reach));

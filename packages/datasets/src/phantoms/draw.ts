@@ -1,10 +1,10 @@
-// Drawn medical pictures with lesions, masks and true sentences.
+// Drawn medical pictures with lesions, masks and true prompts.
 import type { PromptDesign } from '../folder.ts';
 import type { RasterImage } from '../images/raster.ts';
+import { type Finding, findings } from '../prompts/findings.ts';
+import { type Modality, WORDINGS } from '../prompts/wordings.ts';
+import { writePrompts } from '../prompts/write.ts';
 import { pick, pickWeighted, seededRandom } from '../random.ts';
-import { type Finding, findings } from '../sentences/findings.ts';
-import { type Modality, WORDINGS } from '../sentences/wordings.ts';
-import { writeSentences } from '../sentences/write.ts';
 import { dermoscopy } from './dermoscopy.ts';
 import { endoscopy } from './endoscopy.ts';
 import { lesionMask, placeLesions } from './lesions.ts';
@@ -38,12 +38,12 @@ export interface Phantom {
   readonly mask: RasterImage;
   /** What the mask shows, measured on the mask itself. */
   readonly findings: readonly Finding[];
-  /** Colour or brightness of the lesions; none if there are none. */
+  /** Color or brightness of the lesions; none if there are none. */
   readonly appearance?: string;
   /** By prompt design. */
-  readonly sentences: Readonly<Record<PromptDesign, string>>;
+  readonly prompts: Readonly<Record<PromptDesign, string>>;
   /** The original design. */
-  readonly sentence: string;
+  readonly prompt: string;
 }
 
 /** Draws a phantom: anatomy, then lesions where it has room, then texture, each from a stream of its own. */
@@ -57,13 +57,13 @@ export function drawPhantom({ modality, seed, size = 224 }: PhantomOptions): Pha
   const mask = lesionMask(lesions, size);
   const seen = findings(mask);
   const appearance = seen.length > 0 ? word : undefined;
-  const sentences = writeSentences({ findings: seen, appearance }, WORDINGS[modality]);
+  const prompts = writePrompts({ findings: seen, appearance }, WORDINGS[modality]);
   return {
     image: scene.paint(lesions, word, size, stream('texture')),
     mask,
     findings: seen,
     appearance,
-    sentences,
-    sentence: sentences.original,
+    prompts,
+    prompt: prompts.original,
   };
 }

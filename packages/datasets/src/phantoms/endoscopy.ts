@@ -91,7 +91,7 @@ export const endoscopy = (random: Random): Scene => {
     appearances: Object.keys(COLORS),
     paint(lesions, appearance, size, drawing) {
       const tint = COLORS[appearance] as Rgb;
-      // How far a polyp's colour stands out from the mucosa, and how far it bulges.
+      // How far a polyp's color stands out from the mucosa, and how far it bulges.
       const contrast = lesions.map(() => between(drawing, 0.35, 0.78));
       const rise = lesions.map(() => between(drawing, 0.4, 1));
       const skin = noise(drawing, { period: 0.03, octaves: 3 });

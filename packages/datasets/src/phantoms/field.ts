@@ -81,14 +81,14 @@ export const grain = (random: Random, size: number): Field =>
   Float32Array.from({ length: size * size }, () => normal(random));
 
 /** Scales to mean square 1. */
-export function normalised(field: Field): Field {
+export function normalized(field: Field): Field {
   const power = Math.sqrt(field.reduce((sum, v) => sum + v * v, 0) / field.length);
   return field.map((v) => v / power);
 }
 
 const byte = (value: number): number => Math.round(clamp(value, 0, 255));
 
-/** A grey picture from brightness 0..1. */
+/** A gray picture from brightness 0..1. */
 export function grayPicture(size: number, brightness: Field): RasterImage {
   const data = new Uint8Array(size * size * 3);
   for (let k = 0; k < brightness.length; k++) data.fill(byte(255 * (brightness[k] as number)), 3 * k, 3 * k + 3);
@@ -97,7 +97,7 @@ export function grayPicture(size: number, brightness: Field): RasterImage {
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** Between two colours. */
+/** Between two colors. */
 export const blend = (a: Rgb, b: Rgb, share: number): Rgb => [
   mixed(a[0], b[0], share),
   mixed(a[1], b[1], share),
@@ -106,7 +106,7 @@ export const blend = (a: Rgb, b: Rgb, share: number): Rgb => [
 
 export const scaled = ([r, g, b]: Rgb, factor: number): Rgb => [r * factor, g * factor, b * factor];
 
-/** A colour picture from a colour (0..255) for each pixel. */
+/** A color picture from a color (0..255) for each pixel. */
 export function colorPicture(size: number, color: (x: number, y: number, index: number) => Rgb): RasterImage {
   const data = new Uint8Array(size * size * 3);
   for (let j = 0, k = 0; j < size; j++)

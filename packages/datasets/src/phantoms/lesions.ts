@@ -1,15 +1,15 @@
-// Lesions as outlines: closed curves about a centre, placed apart from one another where the anatomy has room.
+// Lesions as outlines: closed curves about a center, placed apart from one another where the anatomy has room.
 
 import type { RasterImage } from '../images/raster.ts';
+import type { Shape, Size } from '../prompts/findings.ts';
 import { between, pick, pickWeighted, type Random } from '../random.ts';
-import type { Shape, Size } from '../sentences/findings.ts';
 
 export interface Lesion {
-  /** Centre and radius of the disk of the same area, in shares of the width. */
+  /** Center and radius of the disk of the same area, in shares of the width. */
   readonly x: number;
   readonly y: number;
   readonly radius: number;
-  /** Distance from the centre in units of the outline's in that direction: 0 in the middle, 1 on the outline. */
+  /** Distance from the center in units of the outline's in that direction: 0 in the middle, 1 on the outline. */
   readonly reach: (x: number, y: number) => number;
 }
 

@@ -56,7 +56,7 @@ export const mri = (random: Random): Scene => {
       smoothstep(0.42, 0.1, ridges) * smoothstep(0.45, 0.7, reach) + smoothstep(0.76, 0.84, reach) * 0.8 + 0.35 * deep,
     );
     let level = mixed(tone.white, tone.gray, cortex) + 0.035 * matter(x, y);
-    // Deep grey nuclei beside the ventricles.
+    // Deep gray nuclei beside the ventricles.
     const nucleus = Math.hypot((Math.abs(across) - 0.27) / 0.16, (along - 0.08) / 0.2);
     level = mixed(level, tone.gray + 0.02, 0.8 * smoothstep(1.1, 0.85, nucleus + 0.15 * warp(x, y)));
     level = mixed(level, tone.fluid, sulcus);
@@ -84,7 +84,7 @@ export const mri = (random: Random): Scene => {
     paint(lesions, appearance, size, drawing) {
       const bright = appearance === 'bright';
       const level = lesions.map(() => (bright ? between(drawing, 0.76, 0.97) : between(drawing, 0.14, 0.22)));
-      // Some bright tumours are rings around a dead centre: the whole of them is the finding.
+      // Some bright tumours are rings around a dead center: the whole of them is the finding.
       const ringed = lesions.map(() => bright && drawing() < 0.3);
       const oedema = lesions.map(() => between(drawing, 0.1, 0.5));
       const inner = noise(drawing, { period: 0.05, octaves: 3 });

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSplit } from '../folder.ts';
-import { findings } from '../sentences/findings.ts';
-import { MODALITIES } from '../sentences/wordings.ts';
+import { findings } from '../prompts/findings.ts';
+import { MODALITIES } from '../prompts/wordings.ts';
 import { drawPhantom } from './draw.ts';
 import { phantomSeed, writePhantoms } from './write.ts';
 
@@ -37,15 +37,15 @@ describe.each(MODALITIES)('a phantom of %s', (modality) => {
     );
   });
 
-  it('tells the truth: each word of the sentence is measured on the mask', () => {
+  it('tells the truth: each word of the prompt is measured on the mask', () => {
     for (let seed = 0; seed < 12; seed++) {
-      const { mask, findings: told, sentence, appearance } = drawPhantom({ modality, seed, size: 64 });
+      const { mask, findings: told, prompt, appearance } = drawPhantom({ modality, seed, size: 64 });
       expect(findings(mask)).toEqual(told);
       const count = ['no', 'one', 'two', 'three'][told.length] as string;
-      expect(sentence.startsWith(`${count} `)).toBe(true);
+      expect(prompt.startsWith(`${count} `)).toBe(true);
       expect(appearance === undefined).toBe(told.length === 0);
       for (const { size, place, shape } of told)
-        for (const word of [size, place, shape, appearance]) expect(sentence).toContain(word);
+        for (const word of [size, place, shape, appearance]) expect(prompt).toContain(word);
     }
   });
 
@@ -99,7 +99,7 @@ describe('phantoms', () => {
     expect(missing).toEqual([]);
     const [first] = samples;
     const index = Number(first?.name.slice('mri-'.length));
-    expect(first?.sentence).toBe(drawPhantom({ modality: 'mri', seed: phantomSeed(3, index), size: 32 }).sentence);
+    expect(first?.prompt).toBe(drawPhantom({ modality: 'mri', seed: phantomSeed(3, index), size: 32 }).prompt);
     expect((await readSplit(a, 'train', { percentage: 25 })).samples).toHaveLength(4);
     expect((await readSplit(a, 'test', { design: 'contradictory' })).samples).toHaveLength(2);
   });

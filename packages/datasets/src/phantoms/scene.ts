@@ -5,7 +5,7 @@ import type { Random } from '../random.ts';
 import type { Lesion, Placing } from './lesions.ts';
 
 export interface Scene extends Placing {
-  /** Words for colour or brightness, one of which all lesions of a picture share. */
+  /** Words for color or brightness, one of which all lesions of a picture share. */
   readonly appearances: readonly string[];
   /** RGB, size x size. `random` draws the texture. */
   readonly paint: (lesions: readonly Lesion[], appearance: string, size: number, random: Random) => RasterImage;

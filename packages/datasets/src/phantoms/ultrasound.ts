@@ -9,7 +9,7 @@ import {
   grayPicture,
   mixed,
   noise,
-  normalised,
+  normalized,
   smoothstep,
 } from './field.ts';
 import { type Lesion, nearest } from './lesions.ts';
@@ -25,7 +25,7 @@ const ECHOES: Readonly<Record<string, { level: readonly [number, number]; behind
 /** Fully developed speckle: the logarithm of the magnitude of complex normal noise, wider than deep, wider with depth. */
 function speckle(random: Random, size: number): Field {
   const layer = (width: number) => {
-    const [re, im] = [0, 0].map(() => normalised(blurred(grain(random, size), size, width, 0.0032))) as [Field, Field];
+    const [re, im] = [0, 0].map(() => normalized(blurred(grain(random, size), size, width, 0.0032))) as [Field, Field];
     return re.map((v, k) => Math.log(Math.hypot(v, im[k] as number) / Math.SQRT2 + 0.03));
   };
   const [near, far] = [layer(0.0045), layer(0.009)];

@@ -27,12 +27,12 @@ export async function writePhantoms(
   const splits = assignSplits(names, { seed, shares });
   async function* samples() {
     for (const [index, name] of names.entries()) {
-      const { image, mask, sentences } = drawPhantom({ modality, seed: phantomSeed(seed, index), size });
+      const { image, mask, prompts } = drawPhantom({ modality, seed: phantomSeed(seed, index), size });
       yield {
         split: splits.get(name) as Split,
         image: { name, bytes: await encodePng(image) },
         mask: { name, bytes: await encodePng(mask) },
-        sentences,
+        prompts,
       };
     }
   }

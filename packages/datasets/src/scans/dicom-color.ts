@@ -1,10 +1,10 @@
-// Colour frames of DICOM files: RGB, YBR and palette (PS3.3, C.7.6.3.1.2).
+// Color frames of DICOM files: RGB, YBR and palette (PS3.3, C.7.6.3.1.2).
 import type { DataSet } from 'dicom-parser';
 import { ImageError } from '../errors.ts';
 import type { RasterImage } from '../images/raster.ts';
 import type { PixelLayout } from './dicom.ts';
 
-/** A colour table of the file as bytes: how many entries, and which value the first stands for. */
+/** A color table of the file as bytes: how many entries, and which value the first stands for. */
 function table(data: DataSet, color: 1 | 2 | 3): (value: number) => number {
   const descriptor = `x0028110${color}`;
   const entries = data.uint16(descriptor, 0) || 65536;

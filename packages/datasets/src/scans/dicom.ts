@@ -61,7 +61,7 @@ function inflate(bytes: Uint8Array, position: number): Uint8Array {
   return whole;
 }
 
-/** Measured values of a grey frame as 0 to 255: rescaled, then through the file's window, or from the smallest to the largest. */
+/** Measured values of a gray frame as 0 to 255: rescaled, then through the file's window, or from the smallest to the largest. */
 function grayFrame(data: DataSet, { photometric, rows, columns }: PixelLayout, stored: ArrayLike<number>): RasterImage {
   const number = (tag: string) => {
     const value = data.floatString(tag);
@@ -96,7 +96,7 @@ export async function describeDicom(bytes: Uint8Array): Promise<ScanFacts> {
 }
 
 /**
- * Decodes a frame of a DICOM file. Reads uncompressed, deflated, run-length encoded and baseline JPEG pixels; grey ones are rescaled and
+ * Decodes a frame of a DICOM file. Reads uncompressed, deflated, run-length encoded and baseline JPEG pixels; gray ones are rescaled and
  * shown through the file's first window. Throws `ImageError`, or whatever a broken file makes its parser throw.
  */
 export async function decodeDicom(bytes: Uint8Array, { name, page, decodeJpeg }: DicomOptions): Promise<RasterImage> {

@@ -1,6 +1,6 @@
 // What a scan's header tells besides its pixels.
 
-/** Millimetres between the centres of neighbouring pixels, along a row and down a column. */
+/** Millimeters between the centers of neighboring pixels, along a row and down a column. */
 export interface PixelSpacing {
   readonly x: number;
   readonly y: number;

@@ -1,4 +1,4 @@
-// Slices of NIfTI volumes as grey pixels.
+// Slices of NIfTI volumes as gray pixels.
 import { Gunzip } from 'fflate';
 import type { NIFTI1, NIFTI2 } from 'nifti-reader-js';
 import { ImageError } from '../errors.ts';
@@ -68,7 +68,7 @@ async function readVolume(bytes: Uint8Array, name: string) {
   return { header, width, height, slices: dimensions < 3 ? 1 : depth };
 }
 
-/** Millimetres of a spatial unit by its code (the lower three bits of xyzt_units): metre, millimetre, micron. */
+/** Millimeters of a spatial unit by its code (the lower three bits of xyzt_units): meter, millimeter, micron. */
 const MILLIMETRES: Readonly<Record<number, number>> = { 1: 1000, 2: 1, 3: 0.001 };
 
 /** Slices of a volume, and the distance of pixels where the header tells its unit. */

@@ -13,7 +13,7 @@ const window = (center: string, width: string): DicomPicture['more'] => [
 ];
 
 describe('windows', () => {
-  it('are DICOM’s: its own example of C.11.2.1.2 maps centre 2048 and width 4096 onto 0 to 255', () => {
+  it('are DICOM’s: its own example of C.11.2.1.2 maps center 2048 and width 4096 onto 0 to 255', () => {
     const { low, high } = linearWindow(2048, 4096);
     expect([low, high]).toEqual([0, 4095]);
     // A pixel is ((x - (c - 0.5)) / (w - 1) + 0.5) * 255.
@@ -81,7 +81,7 @@ describe('DICOM', () => {
     await expect(decodeImage(encodeDicom({ ...frames, frames: 3 }), { page: 2 })).rejects.toThrow('24 bytes of pixels');
   });
 
-  it('colour: RGB by pixel and by plane, YBR, and through a palette', async () => {
+  it('color: RGB by pixel and by plane, YBR, and through a palette', async () => {
     const rgb = [200, 30, 40, 10, 220, 60];
     const colored: DicomPicture = {
       rows: 1,
@@ -113,7 +113,7 @@ describe('DICOM', () => {
         [0x0028, 0x1203, 'OW', table([7, 8, 9])],
       ],
     };
-    // Indices begin at 5; what lies below takes the first colour.
+    // Indices begin at 5; what lies below takes the first color.
     expect([...(await decodeImage(encodeDicom(palette))).data]).toEqual([1, 4, 7, 2, 5, 8, 3, 6, 9, 1, 4, 7]);
   });
 
@@ -158,7 +158,7 @@ describe('DICOM', () => {
     ],
     ['bits that are not read', { allocated: 32, pixels: Buffer.alloc(24) }, /expected 8 or 16 bits allocated/],
     ['too few pixels', { pixels: Buffer.alloc(4) }, /4 bytes of pixels/],
-    ['another colour space', { photometric: 'HSV' }, /expected MONOCHROME1, .* got HSV with 1 samples/],
+    ['another color space', { photometric: 'HSV' }, /expected MONOCHROME1, .* got HSV with 1 samples/],
     ['no size', { rows: 0 }, /expected 1 to 100000000 pixels, got 3x0/],
   ] as const)('%s is refused', async (_, change, reason) => {
     await expect(decodeImage(encodeDicom({ ...picture, ...change }), { name: 'x.dcm' })).rejects.toThrow(reason);

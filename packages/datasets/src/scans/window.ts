@@ -1,4 +1,4 @@
-// A window: which measured values a picture of 256 greys shows.
+// A window: which measured values a picture of 256 grays shows.
 
 /** The values shown as black and as white; those between are spread evenly. */
 export interface Window {
@@ -7,7 +7,7 @@ export interface Window {
 }
 
 /**
- * DICOM's linear window function (PS3.3, C.11.2.1.2.1): a centre and a width, of whole steps.
+ * DICOM's linear window function (PS3.3, C.11.2.1.2.1): a center and a width, of whole steps.
  * A width of 1 is a threshold.
  */
 export const linearWindow = (center: number, width: number): Window => ({

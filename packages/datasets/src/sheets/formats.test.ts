@@ -60,7 +60,7 @@ it('workbooks with inline and shared strings, csv and jsonl give the same rows',
     fc.asyncProperty(table, async (rows) => {
       const all = [TITLES, ...rows];
       const expected: PromptRow[] = rows
-        .map(([image, sentence, mask]) => ({ image, sentence, mask }))
+        .map(([image, prompt, mask]) => ({ image, prompt, mask }))
         .sort((a, b) => Buffer.compare(Buffer.from(a.image), Buffer.from(b.image))); // UTF-8 bytes sort as code points do
       expect(await parsePromptSheet(workbook(all), 'a.xlsx')).toEqual(expected);
       expect(await parsePromptSheet(workbook(all, { shared: true }), 'a.XLSX')).toEqual(expected);

@@ -2,7 +2,7 @@
 import papaparse from 'papaparse';
 import type { Table } from './table.ts';
 
-/** Comma-separated values (RFC 4180); semicolons and tabs are recognised. Throws at quotes that do not close. */
+/** Comma-separated values (RFC 4180); semicolons and tabs are recognized. Throws at quotes that do not close. */
 export function readCsv(text: string): Table {
   const { data, errors } = papaparse.parse<string[]>(text, { skipEmptyLines: 'greedy' });
   const fault = errors.find(({ type }) => type === 'Quotes');

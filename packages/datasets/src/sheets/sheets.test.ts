@@ -57,7 +57,7 @@ it('a split may have its sheet as text, and several masks for an image', async (
     samples: [
       {
         name: 'a_1',
-        sentence: 'two lesions',
+        prompt: 'two lesions',
         imagePath: join(folder, 'Val_Folder/img/a.png'),
         maskPath: join(label, 'a_1.png'),
         otherMaskPaths: [join(label, 'a_2.png')],

@@ -1,4 +1,4 @@
-// Prompt sheets: which image goes with which sentence and mask. Workbooks, comma-separated values and JSON lines read alike.
+// Prompt sheets: which image goes with which prompt and mask. Workbooks, comma-separated values and JSON lines read alike.
 import { DatasetError } from '../errors.ts';
 import { readCsv, readJsonLines } from './lines.ts';
 import { type PromptRow, promptRows, type Table } from './table.ts';

@@ -4,8 +4,8 @@ import { LayoutError } from '../errors.ts';
 export interface PromptRow {
   /** Name of the image file. */
   readonly image: string;
-  /** The sentence, without space around it. */
-  readonly sentence: string;
+  /** The prompt, without space around it. */
+  readonly prompt: string;
   /** Name of the mask file; several of one image are separated by `;`. */
   readonly mask: string;
 }
@@ -16,7 +16,7 @@ export type Table = readonly (readonly unknown[])[];
 /** What each column may be called. */
 const COLUMNS: Readonly<Record<keyof PromptRow, readonly string[]>> = {
   image: ['Image'],
-  sentence: ['Description'],
+  prompt: ['Description'],
   mask: ['Ground Truth', 'Mask'],
 };
 
@@ -48,9 +48,9 @@ export function promptRows(table: Table, name: string): PromptRow[] {
       );
     return index;
   };
-  const [image, sentence, mask] = [column('image'), column('sentence'), column('mask')];
+  const [image, prompt, mask] = [column('image'), column('prompt'), column('mask')];
   return rows
-    .map((cells) => ({ image: text(cells[image]), sentence: text(cells[sentence]), mask: text(cells[mask]) }))
+    .map((cells) => ({ image: text(cells[image]), prompt: text(cells[prompt]), mask: text(cells[mask]) }))
     .filter((row) => row.image !== '')
     .sort((a, b) => byCodePoint(a.image, b.image));
 }

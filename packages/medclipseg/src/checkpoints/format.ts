@@ -1,4 +1,4 @@
-// The format of this project's checkpoints: a model, the optimiser, and how to go on, as safetensors.
+// The format of this project's checkpoints: a model, the optimizer, and how to go on, as safetensors.
 import { type Tokenizer, type TokenizerJson, tokenizerOf } from '@medclipseg/clip-encoders/tokenizers';
 import { flatten } from '@medclipseg/nn';
 import { encodeSafetensors, type TensorFile, type TensorValue } from '@medclipseg/weights';
@@ -64,7 +64,7 @@ export async function contentsOf(
 /**
  * A checkpoint as bytes, to be kept or offered for download; `loadModel` opens them.
  *
- * @param trainer whose optimiser and progress are to be kept as well, so that a training can go on
+ * @param trainer whose optimizer and progress are to be kept as well, so that a training can go on
  */
 export async function encodeCheckpoint(
   network: Network,

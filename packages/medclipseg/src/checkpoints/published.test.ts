@@ -39,20 +39,20 @@ eachBackend('published checkpoints', () => {
     const { shape, data } = await file.read('token_ids');
     const [rows, length] = shape as [number, number];
     const ids = Array.from({ length: rows }, (_, i) => Int32Array.from(data.subarray(i * length, (i + 1) * length)));
-    const sentences = tokenBatch(ids);
+    const prompts = tokenBatch(ids);
     const names = [...file.tensors.keys()].filter((name) => name.startsWith('sample.0.noise.')).sort();
     const noise = await Promise.all(names.map((name) => tensor(file, name)));
     const planar = await tensor(file, 'image');
     const logits = tf.tidy(() => {
       const image = tf.transpose(planar, [0, 2, 3, 1]);
-      const start = prefix(network, image, sentences);
-      return logitsOf(network, trunk(network, start, sentences, { noise: replayedNoise(noise) }));
+      const start = prefix(network, image, prompts);
+      return logitsOf(network, trunk(network, start, prompts, { noise: replayedNoise(noise) }));
     });
     const expected = (await file.read('sample.0.logits')).data;
     const actual = await logits.data();
     for (const [i, value] of expected.entries()) expect(Math.abs((actual[i] as number) - value)).toBeLessThan(1e-4);
     await file.close();
-    tf.dispose([logits, planar, sentences.ids, ...noise]);
+    tf.dispose([logits, planar, prompts.ids, ...noise]);
     disposeParameters(network.parameters as never);
   });
 

@@ -4,7 +4,7 @@ import { type MaskImage, type Spacing, UNIT_SPACING } from './mask.ts';
 import { mutualDistances } from './nearest-distances.ts';
 
 /**
- * Length of outline at a corner by its neighbour code: half of each pixel edge between inside and outside that meets there, cut short
+ * Length of outline at a corner by its neighbor code: half of each pixel edge between inside and outside that meets there, cut short
  * where the outline turns.
  */
 export function outlineLengths({ x, y }: Spacing = UNIT_SPACING): Float64Array {
@@ -19,7 +19,7 @@ export function outlineLengths({ x, y }: Spacing = UNIT_SPACING): Float64Array {
 }
 
 export interface ContourScores {
-  /** Normalised surface Dice of the boundary: share of both outlines within the tolerance of the other, 0 to 1. */
+  /** Normalized surface Dice of the boundary: share of both outlines within the tolerance of the other, 0 to 1. */
   readonly nsd: number;
   /** Hausdorff distance, 95th percentile: the larger one of the two sides, weighted by length. */
   readonly hd95: number;

@@ -25,7 +25,7 @@ function framed({ width, height, data }: MaskImage, stride: number): Uint8Array 
 /**
  * The corners of a mask that carry weight. Outside the image is background.
  *
- * @param weights by neighbour code, 16 of them: bit 0 is the pixel above left of the corner, 1 above right, 2 below left, 3 below right
+ * @param weights by neighbor code, 16 of them: bit 0 is the pixel above left of the corner, 1 above right, 2 below left, 3 below right
  */
 export function cornerElements(mask: MaskImage, weights: Float64Array): CornerElements {
   const { width, height } = mask;

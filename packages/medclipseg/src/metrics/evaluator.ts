@@ -7,7 +7,7 @@ import { type ImageScores, imageScores, type ScoreName } from './image-scores.ts
 import type { MaskImage, Spacing } from './mask.ts';
 import { publishedAverages } from './published-table.ts';
 import { type BootstrapOptions, bootstrapMean, type Interval } from './statistics/bootstrap.ts';
-import { type ScoreSummary, summariseScores } from './summary.ts';
+import { type ScoreSummary, summarizeScores } from './summary.ts';
 
 /** One image of a run; distances to an empty mask are infinite, in JSON null. */
 export interface EvaluatedImage extends ImageScores, Partial<ImageCalibration> {
@@ -78,7 +78,7 @@ export class Evaluator {
     const images = this.#images;
     return {
       published: publishedAverages(images),
-      summary: summariseScores(images, this.#bootstrap),
+      summary: summarizeScores(images, this.#bootstrap),
       ...(images[0]?.brier !== undefined && { calibration: this.#calibration() }),
       ...this.#contour,
       ...unscored,

@@ -31,4 +31,4 @@ export {
 export { comparePaired, type PairedComparison } from './statistics/paired.ts';
 export { pearson, spearman } from './statistics/ranks.ts';
 export { type SignedRankTest, wilcoxonSignedRank } from './statistics/wilcoxon.ts';
-export { type ScoreSummary, summariseScore, summariseScores } from './summary.ts';
+export { type ScoreSummary, summarizeScore, summarizeScores } from './summary.ts';

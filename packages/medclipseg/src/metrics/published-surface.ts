@@ -1,4 +1,4 @@
-// Normalised surface Dice as published (reference: `surface_distance` on volumes of depth one).
+// Normalized surface Dice as published (reference: `surface_distance` on volumes of depth one).
 import { cornerElements } from './corner-elements.ts';
 import { type MaskImage, UNIT_SPACING } from './mask.ts';
 import { mutualDistances } from './nearest-distances.ts';

@@ -15,7 +15,7 @@ export interface ScoreSummary {
   readonly median: number;
 }
 
-export function summariseScore(scores: readonly number[], options: BootstrapOptions = {}): ScoreSummary {
+export function summarizeScore(scores: readonly number[], options: BootstrapOptions = {}): ScoreSummary {
   const finite = scores.filter(Number.isFinite);
   const n = finite.length;
   const { value: mean, low, high } = bootstrapMean(finite, options);
@@ -38,14 +38,14 @@ export function summariseScore(scores: readonly number[], options: BootstrapOpti
 }
 
 /** Every score over images, with intervals. */
-export const summariseScores = (
+export const summarizeScores = (
   images: readonly ImageScores[],
   options: BootstrapOptions = {},
 ): Readonly<Record<ScoreName, ScoreSummary>> =>
   Object.fromEntries(
     SCORE_NAMES.map((name) => [
       name,
-      summariseScore(
+      summarizeScore(
         images.map((scores) => scores[name]),
         options,
       ),

@@ -54,7 +54,7 @@ export const openHubFile: Platform['openHubFile'] = async (repo, path, options) 
   return {
     ...(await filePlace(await fetched(path, options))),
     origin: `${repo}/${path}`,
-    // Its neighbours are fetched when asked for.
+    // Its neighbors are fetched when asked for.
     async beside(name) {
       const found = await fetched(join(dirname(path), name), options).catch((error) => {
         if (isHubError(error)) return undefined;

@@ -127,11 +127,11 @@ async function encodersIn(place: Place, file: TensorFile, options: LoadOptions):
     const { network, tokenizer, encoders } = await openOwn(name, file, options);
     const { vision, text, ...others } = network.parameters;
     disposeParameters(others as never);
-    const { preprocessing, vision: image, text: sentence } = network.config;
+    const { preprocessing, vision: image, text: prompt } = network.config;
     const parameters = { vision, text };
-    // Where that model's encoders had not learnt, they have a name already.
+    // Where that model's encoders had not learned, they have a name already.
     const reference = encoders ?? (await referenceTo(parameters));
-    return { vision: image, text: sentence, preprocessing, tokenizer, parameters, reference };
+    return { vision: image, text: prompt, preprocessing, tokenizer, parameters, reference };
   }
   const { config, parameters } = await openTowers(file, options);
   try {

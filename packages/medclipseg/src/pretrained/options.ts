@@ -1,5 +1,5 @@
 // How a model is opened by its name.
-import type { BackendName, SelectOptions } from '@medclipseg/nn/backends';
+import type { BackendName, SelectOptions } from '@medclipseg/backends';
 import type { LoadOptions } from './load.ts';
 
 export interface PretrainedOptions extends LoadOptions, SelectOptions {

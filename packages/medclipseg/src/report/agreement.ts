@@ -2,12 +2,12 @@
 import type { RasterImage } from '@medclipseg/datasets';
 import type { MaskImage } from '../metrics/index.ts';
 
-type Colour = readonly [number, number, number];
+type Color = readonly [number, number, number];
 
-// Far from the reds and browns of tissue, from the greys of radiographs, and from each other also for the colour-blind.
-const FOUND: Colour = [0, 210, 190];
-const MISSED: Colour = [255, 226, 0];
-const WRONG: Colour = [255, 60, 200];
+// Far from the reds and browns of tissue, from the grays of radiographs, and from each other also for the color-blind.
+const FOUND: Color = [0, 210, 190];
+const MISSED: Color = [255, 226, 0];
+const WRONG: Color = [255, 60, 200];
 
 /** The image with found, missed and wrongly found pixels tinted and outlined. All three at the same size. */
 export function agreementPicture(image: RasterImage, truth: MaskImage, prediction: MaskImage): RasterImage {
@@ -23,13 +23,13 @@ export function agreementPicture(image: RasterImage, truth: MaskImage, predictio
   for (let y = 0, i = 0; y < height; y++)
     for (let x = 0; x < width; x++, i++) {
       const here = kind(x, y);
-      const colour = [undefined, FOUND, MISSED, WRONG][here];
-      if (!colour) continue;
+      const color = [undefined, FOUND, MISSED, WRONG][here];
+      if (!color) continue;
       const edge = [kind(x - 1, y), kind(x + 1, y), kind(x, y - 1), kind(x, y + 1)].some((there) => there !== here);
       const opacity = edge ? 1 : 0.35;
       for (let c = 0; c < 3; c++) {
         const under = data[3 * i + c] as number;
-        data[3 * i + c] = Math.round(under + opacity * ((colour[c] as number) - under));
+        data[3 * i + c] = Math.round(under + opacity * ((color[c] as number) - under));
       }
     }
   return { ...image, data };

@@ -1,4 +1,4 @@
-// The frame of a plot: a linear scale on each side, ticks, grid, names of the axes. Colours come from the page's style sheet.
+// The frame of a plot: a linear scale on each side, ticks, grid, names of the axes. Colors come from the page's style sheet.
 import { type Html, type HtmlValue, html } from './html.ts';
 
 const [WIDTH, HEIGHT] = [400, 290];

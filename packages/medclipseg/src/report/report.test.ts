@@ -22,7 +22,7 @@ const evaluation = (name: string, { calibrated = true, missing = [] as string[] 
   return evaluator.result({ missing, extra: [] });
 };
 const source = 'data:image/png;base64,AAAA';
-const cases = (name: string) => [{ name: `${name}2`, sentence: `a ${name}`, pictures: [{ title: 'Image', source }] }];
+const cases = (name: string) => [{ name: `${name}2`, prompt: `a ${name}`, pictures: [{ title: 'Image', source }] }];
 
 it('shows scores with intervals, plots, cases and that it is for research only', () => {
   const page = htmlReport(evaluation('polyp', { missing: ['lost.png'] }), {

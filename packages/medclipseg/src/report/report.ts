@@ -16,7 +16,7 @@ export interface ReportPicture {
 
 export interface ReportCase {
   readonly name: string;
-  readonly sentence?: string;
+  readonly prompt?: string;
   /** The image, the true mask, the prediction, the uncertainty: shown side by side. */
   readonly pictures: readonly ReportPicture[];
 }
@@ -68,9 +68,9 @@ function cases(title: string, shownCases: readonly ReportCase[], { images }: Eva
   return html`<h2>${title}</h2>${LEGEND}<div class="cases">${shownCases.map(
     ({
       name,
-      sentence,
+      prompt,
       pictures,
-    }) => html`<article class="card case"><header><h3>${name}</h3><span>DSC ${((dsc.get(name) ?? Number.NaN) * 100).toFixed(1)}</span>${sentence && html`<q>${sentence}</q>`}</header>
+    }) => html`<article class="card case"><header><h3>${name}</h3><span>DSC ${((dsc.get(name) ?? Number.NaN) * 100).toFixed(1)}</span>${prompt && html`<q>${prompt}</q>`}</header>
 <div class="pictures">${pictures.map((picture) => html`<div><img src="${picture.source}" alt="${picture.title} of ${name}" loading="lazy">${picture.title}</div>`)}</div></article>`,
   )}</div>`;
 }

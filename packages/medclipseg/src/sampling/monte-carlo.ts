@@ -9,10 +9,10 @@ import { type Group, schedule } from './schedule.ts';
 
 /** The images of a batch as the network takes them; several views of the same images share the samples. */
 export interface View {
-  /** [B, size, size, 3], normalised. */
+  /** [B, size, size, 3], normalized. */
   readonly image: tf.Tensor;
   /** [B, T] */
-  readonly sentences: TokenBatch;
+  readonly prompts: TokenBatch;
   /** Brings a map [size · size] of this view back to the image. */
   readonly undo?: (map: Float32Array) => Float32Array;
 }
@@ -46,7 +46,7 @@ export interface MonteCarloOptions {
 async function sampleGroup(
   network: Network,
   start: Tokens,
-  { sentences }: View,
+  { prompts }: View,
   { units }: Group,
   rowsOf: ((sample: number) => NoiseRow[]) | undefined,
   seed: number,
@@ -54,7 +54,7 @@ async function sampleGroup(
   const samples = units.flat();
   const noise = rowsOf ? counterNoise(seed, samples.flatMap(rowsOf)) : noNoise;
   const probability = tf.tidy(() =>
-    tf.sigmoid(logitsOf(network, trunk(network, start, sentences, { noise, samples: samples.length }))),
+    tf.sigmoid(logitsOf(network, trunk(network, start, prompts, { noise, samples: samples.length }))),
   );
   try {
     return (await probability.data()) as Float32Array;
@@ -97,7 +97,7 @@ export async function monteCarlo(
     for (const group of groups) {
       signal?.throwIfAborted();
       const view = views[group.view] as View;
-      starts[group.view] ??= tf.tidy(() => prefix(network, view.image, view.sentences));
+      starts[group.view] ??= tf.tidy(() => prefix(network, view.image, view.prompts));
       const start = starts[group.view] as Tokens;
       const values = await sampleGroup(network, start, view, group, samples === 0 ? undefined : rowsOf, seed);
       let row = 0;

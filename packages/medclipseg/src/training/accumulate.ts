@@ -27,7 +27,7 @@ function contrast(image: readonly tf.Tensor[], text: readonly tf.Tensor[], optio
 /**
  * Loss and gradients of a batch that comes in parts. The caller disposes the gradients.
  *
- * The contrastive loss compares every image of the batch with every sentence of it, so the features of all parts are computed first, without
+ * The contrastive loss compares every image of the batch with every prompt of it, so the features of all parts are computed first, without
  * a tape; then each part is differentiated with its share of Dice and cross-entropy plus ⟨features, ∂contrastive/∂features⟩, whose
  * gradients add up to those of the whole. Noise is drawn twice per part, so it must come from a counter.
  *
@@ -61,12 +61,12 @@ export async function accumulatedGradients(
   const gradients = new Map<string, tf.Tensor>();
   let failed = true;
   try {
-    const vectors = parts.map(({ image, sentences, noise }) => {
-      const start = frozen ? tf.tidy(() => prefix(network, image, sentences)) : undefined;
+    const vectors = parts.map(({ image, prompts, noise }) => {
+      const start = frozen ? tf.tidy(() => prefix(network, image, prompts)) : undefined;
       if (start) keep(start.image, start.text);
       starts.push(start);
       const [ofImage, ofText] = tf.tidy(() => {
-        const features = trunk(network, start ?? prefix(network, image, sentences), sentences, { noise });
+        const features = trunk(network, start ?? prefix(network, image, prompts), prompts, { noise });
         return [pooled(features), features.text];
       }) as [tf.Tensor, tf.Tensor];
       return keep(ofImage, ofText);

@@ -40,7 +40,7 @@ export const pooled = ({ patches }: Features): tf.Tensor => tf.mean(l2Normalize(
  */
 export function backward(
   network: Network,
-  { image, sentences }: TrainingBatch,
+  { image, prompts }: TrainingBatch,
   variables: ReadonlyMap<string, tf.Variable>,
   start: Tokens | undefined,
   loss: (features: Features) => tf.Scalar,
@@ -48,7 +48,7 @@ export function backward(
 ): { value: tf.Scalar; gradients: Map<string, tf.Tensor> } {
   if (!recompute)
     return valueAndGradients(
-      () => loss(trunk(network, start ?? prefix(network, image, sentences), sentences, { noise })),
+      () => loss(trunk(network, start ?? prefix(network, image, prompts), prompts, { noise })),
       variables,
     );
   const images = image.shape[0] as number;
@@ -58,16 +58,16 @@ export function backward(
     { length: trunkEnd(network.config) - first },
     (_, i): Segment =>
       (passed) => {
-        const next = trunkBlock(network, tokens(passed, first + i), sentences, { noise, images });
+        const next = trunkBlock(network, tokens(passed, first + i), prompts, { noise, images });
         return [next.image, next.text];
       },
   );
   const below: Segment = () => {
-    const made = prefix(network, image, sentences);
+    const made = prefix(network, image, prompts);
     return [made.image, made.text];
   };
   const features: Segment = (passed) => {
-    const { patches, text } = featuresOf(network, tokens(passed, trunkEnd(network.config)), sentences, images);
+    const { patches, text } = featuresOf(network, tokens(passed, trunkEnd(network.config)), prompts, images);
     return [patches, text];
   };
   return recomputedGradients(

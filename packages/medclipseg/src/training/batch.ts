@@ -7,7 +7,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 export interface TrainingBatch {
   readonly image: tf.Tensor; // [B, size, size, 3]
   readonly mask: tf.Tensor; // [B, size, size], 0 and 1
-  readonly sentences: TokenBatch;
+  readonly prompts: TokenBatch;
 }
 
 /** A part of a batch with the noise of its rows. */

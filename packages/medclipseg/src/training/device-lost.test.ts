@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { releaseBackend, selectBackend } from '@medclipseg/backends';
 import { trainable } from '@medclipseg/nn';
-import { releaseBackend, selectBackend } from '@medclipseg/nn/backends';
 import { findSoftwareGpu } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -26,7 +26,7 @@ it.skipIf(!findSoftwareGpu() && !process.env.CI)(
         if (step === 1) (tf.backend() as unknown as { device: GPUDevice }).device.destroy();
       },
     });
-    await expect(lost).rejects.toMatchObject({ tag: 'nn/gpu-lost' });
+    await expect(lost).rejects.toMatchObject({ tag: 'backends/gpu-lost' });
     expect(trainer.progress).toMatchObject({ epoch: 0, step: 1 });
     await releaseBackend();
 

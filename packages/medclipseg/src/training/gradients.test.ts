@@ -2,7 +2,7 @@
 import {
   counterNoise,
   disposeParameters,
-  initialise,
+  initialize,
   keyOf,
   randomNormal,
   trainable,
@@ -24,7 +24,7 @@ import {
   tokenBatch,
 } from '../index.ts';
 
-const SENTENCES = ['polyp left', 'polyp right', 'left'];
+const PROMPTS = ['polyp left', 'polyp right', 'left'];
 
 /** The images of the given rows; what a row holds depends on nothing else. */
 function batch(rows: readonly number[]): MicroBatch {
@@ -36,14 +36,14 @@ function batch(rows: readonly number[]): MicroBatch {
       joined('mask', 256).map((x) => (x > 0 ? 1 : 0)),
       [rows.length, 16, 16],
     ),
-    sentences: tokenBatch(rows.map((row) => tokenizer.encode(SENTENCES[row] as string))),
+    prompts: tokenBatch(rows.map((row) => tokenizer.encode(PROMPTS[row] as string))),
     noise: counterNoise(
       7,
       rows.map((row) => ({ image: row, sample: 0 })),
     ),
   };
 }
-const drop = ({ image, mask, sentences }: MicroBatch) => tf.dispose([image, mask, sentences.ids]);
+const drop = ({ image, mask, prompts }: MicroBatch) => tf.dispose([image, mask, prompts.ids]);
 
 async function expectSame(actual: LossAndGradients, expected: LossAndGradients) {
   for (const term of ['total', 'dice', 'crossEntropy', 'contrastive'] as const)
@@ -72,7 +72,7 @@ const variants: [string, ModelConfig, RegExp][] = [
 
 eachBackend('gradients', () => {
   for (const [title, variant, pattern] of variants) {
-    const make = () => trainable(initialise(modelSpec(variant), 1) as unknown as ModelParameters, pattern);
+    const make = () => trainable(initialize(modelSpec(variant), 1) as unknown as ModelParameters, pattern);
 
     it(`recomputed equal the plain ones: ${title}`, async () => {
       const network = { config: variant, parameters: make() };
@@ -112,7 +112,7 @@ eachBackend('gradients', () => {
     const variant = { ...config, vision: { ...config.vision, attendsTo: 'images' as const } };
     const network = {
       config: variant,
-      parameters: trainable(initialise(modelSpec(variant), 1) as never, TRAINED_PART),
+      parameters: trainable(initialize(modelSpec(variant), 1) as never, TRAINED_PART),
     };
     const pieces = [batch([0]), batch([1])];
     const variables = variablesOf(network.parameters as never);

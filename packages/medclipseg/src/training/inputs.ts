@@ -20,23 +20,23 @@ export interface InputOptions {
 
 /** The parts of a batch. Noise and dropout are keyed by the image's name: they depend neither on the order nor on the parts. */
 export function* partsOf(
-  { image, mask, names, sentences }: ImageBatch,
+  { image, mask, names, prompts }: ImageBatch,
   { tokenizer, size, seed, sample, part = names.length, textDropout = 0 }: InputOptions,
 ): Generator<MicroBatch> {
   const pixels = size * size;
   for (let from = 0; from < names.length; from += part) {
     const to = Math.min(names.length, from + part);
     const rows = names.slice(from, to).map((name) => ({ image: name, sample }));
-    const tokens = tokenBatch(sentences.slice(from, to).map((sentence) => tokenizer.encode(sentence)));
+    const tokens = tokenBatch(prompts.slice(from, to).map((prompt) => tokenizer.encode(prompt)));
     yield {
       image: tf.tensor4d(image.subarray(3 * from * pixels, 3 * to * pixels), [to - from, size, size, 3]),
       mask: tf.tensor3d(mask.subarray(from * pixels, to * pixels), [to - from, size, size]),
-      sentences: textDropout > 0 ? { ...tokens, dropout: counterDropout(textDropout, seed, rows) } : tokens,
+      prompts: textDropout > 0 ? { ...tokens, dropout: counterDropout(textDropout, seed, rows) } : tokens,
       noise: counterNoise(seed, rows),
     };
   }
 }
 
 export const disposeParts = (parts: Iterable<MicroBatch>): void => {
-  for (const { image, mask, sentences } of parts) tf.dispose([image, mask, sentences.ids]);
+  for (const { image, mask, prompts } of parts) tf.dispose([image, mask, prompts.ids]);
 };

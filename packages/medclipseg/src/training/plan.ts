@@ -7,7 +7,7 @@ export interface ImageBatch {
   readonly image: Float32Array; // [B, size, size, 3]
   readonly mask: Float32Array; // [B, size, size]
   readonly names: readonly string[];
-  readonly sentences: readonly string[];
+  readonly prompts: readonly string[];
 }
 
 export interface TrainingPlan {
@@ -43,7 +43,7 @@ export interface TrainingData {
 }
 
 /**
- * Where a training stands: what a checkpoint must hold beside parameters and optimiser. No state of a generator belongs to it: order,
+ * Where a training stands: what a checkpoint must hold beside parameters and optimizer. No state of a generator belongs to it: order,
  * augmentation and noise are functions of the seed, the epoch and the image.
  */
 export interface Progress {

@@ -19,8 +19,8 @@ export async function lossAndGradients(
   variables: ReadonlyMap<string, tf.Variable>,
   options: StepOptions = {},
 ): Promise<LossAndGradients> {
-  const { image, mask, sentences } = batch;
-  const start = frozenBelow(variables) ? tf.tidy(() => prefix(network, image, sentences)) : undefined;
+  const { image, mask, prompts } = batch;
+  const start = frozenBelow(variables) ? tf.tidy(() => prefix(network, image, prompts)) : undefined;
   let terms: tf.Tensor | undefined;
   try {
     const { value, gradients } = backward(

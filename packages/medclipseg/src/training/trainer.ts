@@ -18,7 +18,7 @@ export interface TrainerOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Trains the variables of a network. Owns the optimiser; the network stays the caller's. */
+/** Trains the variables of a network. Owns the optimizer; the network stays the caller's. */
 export class Trainer {
   readonly #network: Network;
   readonly #tokenizer: Pick<Tokenizer, 'encode'>;
@@ -37,7 +37,7 @@ export class Trainer {
     return this.#progress;
   }
 
-  /** The optimiser's state, to be saved with {@link progress}. */
+  /** The optimizer's state, to be saved with {@link progress}. */
   optimizerState(): Promise<AdamState> {
     return this.#optimizer.save();
   }

@@ -19,10 +19,10 @@ export async function validate(
   for await (const batch of batches)
     for (const part of partsOf(batch, { ...inputs, sample: 0 })) {
       signal?.throwIfAborted();
-      const { image, mask, sentences, noise } = part;
+      const { image, mask, prompts, noise } = part;
       const images = image.shape[0] as number;
       const [logits, loss] = tf.tidy(() => {
-        const features = trunk(network, prefix(network, image, sentences), sentences, { noise });
+        const features = trunk(network, prefix(network, image, prompts), prompts, { noise });
         const z = logitsOf(network, features);
         return [z, segmentationLoss(z, mask, undefined, options).total];
       }) as [tf.Tensor, tf.Scalar];

@@ -1,7 +1,7 @@
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { attentionSpec, disposeParameters, initialise, linear, registerGradients, selfAttention } from '../index.ts';
+import { attentionSpec, disposeParameters, initialize, linear, registerGradients, selfAttention } from '../index.ts';
 import { countMultiplyAdds } from './index.ts';
 
 /** Counts and drops what was computed. */
@@ -28,7 +28,7 @@ eachBackend('multiply-adds', () => {
   });
 
   it('counts an attention as its definition does: four projections, scores, weighted values', () => {
-    const parameters = initialise(attentionSpec(8), 1);
+    const parameters = initialize(attentionSpec(8), 1);
     const expected = 4 * 2 * 5 * 8 * 8 + 2 * 2 * 5 * 5 * 8;
     expect(count(() => selfAttention(tf.ones([2, 5, 8]), parameters, { heads: 2 }))).toBe(expected);
     disposeParameters(parameters as never);

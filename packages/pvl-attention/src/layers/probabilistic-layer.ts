@@ -1,5 +1,5 @@
 // What the layers share: parameters made from a spec, and noise that a saved model can name.
-import { counterNoise, initialise, mapParameters, type Noise, noNoise } from '@medclipseg/nn';
+import { counterNoise, initialize, mapParameters, type Noise, noNoise } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers, type Shape } from '@tensorflow/tfjs-layers';
 
@@ -66,7 +66,7 @@ export abstract class ProbabilisticLayer<P> extends layers.Layer {
     const widths = shapes.map((shape) => shape.at(-1) as number);
     // Starting values are copied into the layer's own variables.
     tf.tidy(() => {
-      this.#parameters = mapParameters(initialise(this.specs(widths), this.#seed), (value, name) => {
+      this.#parameters = mapParameters(initialize(this.specs(widths), this.#seed), (value, name) => {
         const variable = this.addWeight(name, value.shape, 'float32', initializers.zeros());
         variable.write(value);
         return variable.read();

@@ -1,7 +1,7 @@
 // When to ask a server again, and how long to wait before.
 import { HttpError, NetworkError } from './errors.ts';
 
-/** Waits so many milliseconds; rejects when cancelled. */
+/** Waits so many milliseconds; rejects when canceled. */
 export type Wait = (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 
 export const wait: Wait = (milliseconds, signal) =>

@@ -63,7 +63,7 @@ describe('a download', () => {
     expect(await at.partial()).toEqual([]);
   });
 
-  it('can be cancelled, and gone on with', async () => {
+  it('can be canceled, and gone on with', async () => {
     const control = new AbortController();
     at.hub.answers.push((_, response) => {
       response.writeHead(200);

@@ -12,7 +12,7 @@ export interface MappingOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Buffers of counting numbers, and sizes that OpenAI's archives keep as tensors: written by some versions, learnt by none. */
+/** Buffers of counting numbers, and sizes that OpenAI's archives keep as tensors: written by some versions, learned by none. */
 export const HARMLESS: readonly RegExp[] = [/(^|\.)position_ids$/, /^(input_resolution|context_length|vocab_size)$/];
 
 type Shape = readonly number[];

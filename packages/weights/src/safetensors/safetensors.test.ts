@@ -49,7 +49,7 @@ describe('on disk', () => {
     expect(await readdir(folder)).toEqual(['x.safetensors']);
   });
 
-  it('a write that fails or is cancelled leaves the old file and nothing else', async () => {
+  it('a write that fails or is canceled leaves the old file and nothing else', async () => {
     const path = join(folder, 'x.safetensors');
     await writeSafetensors(path, tensors);
     const before = await readFile(path);

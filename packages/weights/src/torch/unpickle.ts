@@ -7,7 +7,7 @@ import { isGlobal, isNumpyType, isScriptObject, type ScriptObject, type StorageR
 
 const MARK = Symbol('mark');
 
-/** Values in all: a model of a thousand tensors with its optimiser has some 50,000. Bounds memory, and time with shared parts. */
+/** Values in all: a model of a thousand tensors with its optimizer has some 50,000. Bounds memory, and time with shared parts. */
 const MAXIMUM_VALUES = 1_000_000;
 
 export interface Unpickled {

@@ -1,7 +1,7 @@
 // What makes the mask, and what it measures.
 import { layers, measures } from '../../state/layers.ts';
 import { measured, percent, whole } from '../../state/numbers.ts';
-import { comparing } from '../../state/sentences.ts';
+import { comparing } from '../../state/prompts.ts';
 import { largestOnly, threshold } from '../../state/settings.ts';
 import { STRINGS } from '../../strings.ts';
 import type { Measures } from '../../worker/protocol.ts';
@@ -11,7 +11,7 @@ const { mask: words } = STRINGS;
 
 const ROWS: readonly (readonly [string, (measures: Measures) => string | undefined])[] = [
   [words.area, ({ pixels }) => words.pixels(whole(pixels))],
-  ['', ({ squareMillimetres: area }) => (area === undefined ? undefined : words.millimetres(measured(area)))],
+  ['', ({ squareMillimeters: area }) => (area === undefined ? undefined : words.millimeters(measured(area)))],
   [words.share, ({ share }) => percent(share)],
   [words.uncertainty, ({ meanUncertainty }) => meanUncertainty.toFixed(3)],
 ];

@@ -1,7 +1,7 @@
 // The true mask, and how near the result comes to it.
 import { scores } from '../../state/layers.ts';
 import { drawn, forgetTruth, openTruth, truth, useDrawnTruth } from '../../state/picture.ts';
-import { comparing } from '../../state/sentences.ts';
+import { comparing } from '../../state/prompts.ts';
 import { view } from '../../state/settings.ts';
 import { STRINGS } from '../../strings.ts';
 import { FileButton } from '../file-button.tsx';

@@ -11,10 +11,10 @@ export interface CheckCommandOptions {
   readonly json?: boolean;
 }
 
-/** Long enough for any sentence: the limit is compared with, not cut at. */
+/** Long enough for any prompt: the limit is compared with, not cut at. */
 const UNBOUNDED = 100_000;
 
-/** Counts as the encoder does: start and end belong to a sentence, padding with 0 does not. */
+/** Counts as the encoder does: start and end belong to a prompt, padding with 0 does not. */
 async function tokenCounter(file: string): Promise<TokenCounter> {
   const bytes = new Uint8Array(
     await readFile(file).catch(() => {
@@ -26,9 +26,9 @@ async function tokenCounter(file: string): Promise<TokenCounter> {
     openTokenizer(bytes, { contextLength: UNBOUNDED }),
   ]);
   const known = new Map<string, number>();
-  const count = (sentence: string): number => {
-    const counted = known.get(sentence) ?? counting.encode(sentence).findLastIndex((id) => id !== 0) + 1;
-    known.set(sentence, counted);
+  const count = (prompt: string): number => {
+    const counted = known.get(prompt) ?? counting.encode(prompt).findLastIndex((id) => id !== 0) + 1;
+    known.set(prompt, counted);
     return counted;
   };
   return { count, limit: contextLength };
@@ -55,10 +55,8 @@ function table(report: CheckReport): string {
     ['size', sizes],
   ] as const)
     if (of > 0)
-      lines.push(
-        `single findings: ${what} of sentence and mask agree in ${agree} of ${of} (${(agree / of).toFixed(3)})`,
-      );
-  if (!tokensCounted) lines.push('lengths of sentences were not measured: give --tokenizer');
+      lines.push(`single findings: ${what} of prompt and mask agree in ${agree} of ${of} (${(agree / of).toFixed(3)})`);
+  if (!tokensCounted) lines.push('lengths of prompts were not measured: give --tokenizer');
   lines.push(`${counts.error} errors, ${counts.warning} warnings, ${counts.note} notes`);
   return lines.join('\n');
 }

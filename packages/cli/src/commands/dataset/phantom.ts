@@ -1,4 +1,4 @@
-// medclipseg dataset phantom: drawn pictures with masks and true sentences.
+// medclipseg dataset phantom: drawn pictures with masks and true prompts.
 import { writePhantoms } from '@medclipseg/datasets/node';
 import { wholeNumber } from '../../numbers.ts';
 import { modalityOf } from './modality.ts';

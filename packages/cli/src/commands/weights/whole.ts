@@ -1,5 +1,5 @@
 // A checkpoint together with the encoders that it names.
-import { selectBackend } from '@medclipseg/nn/backends';
+import { selectBackend } from '@medclipseg/backends';
 import { bytesSource, openTensors, type TensorFile } from '@medclipseg/weights';
 import { encodeCheckpoint, MedCLIPSeg } from 'medclipseg';
 

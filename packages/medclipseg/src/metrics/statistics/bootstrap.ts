@@ -24,7 +24,7 @@ export interface BootstrapOptions {
 /** A figure of some images, given by their indices; NaN where these images have none. */
 export type Statistic = (images: Int32Array) => number;
 
-/** Quantile of sorted numbers, interpolated between neighbours. */
+/** Quantile of sorted numbers, interpolated between neighbors. */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
   const at = Math.min(1, Math.max(0, share)) * (sorted.length - 1);
   const low = Math.floor(at);

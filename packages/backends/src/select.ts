@@ -3,8 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { NnError } from '../errors.ts';
-import { BackendBrokenError, BackendMissingError } from './errors.ts';
+import { BackendBrokenError, BackendError, BackendMissingError } from './errors.ts';
 import { cureWasm } from './wasm-kernels.ts';
 
 /** In the order in which `auto` tries them. */
@@ -66,8 +65,8 @@ export async function selectBackend(
 ): Promise<SelectedBackend> {
   if (name !== 'auto') {
     if (!BACKENDS.includes(name))
-      throw new NnError(
-        'nn/backend-unknown',
+      throw new BackendError(
+        'backends/unknown',
         `backend: expected auto, ${BACKENDS.join(', ')}, got '${name}'. Choose one of them.`,
       );
     await setUp(name, options);
@@ -82,7 +81,10 @@ export async function selectBackend(
       passed.push({ name: candidate, reason: error instanceof Error ? error.message : String(error) });
     }
   }
-  throw new NnError('nn/backend-unknown', 'backend: expected at least cpu to work, got none. Reinstall the package.');
+  throw new BackendError(
+    'backends/unknown',
+    'backend: expected at least cpu to work, got none. Reinstall the package.',
+  );
 }
 
 /** Gives the backend's device back. Needed for webgpu in Node, where a live device keeps the process from ending. */

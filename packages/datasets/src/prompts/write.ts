@@ -1,4 +1,4 @@
-// Sentences in the published style, in all five designs, from what a mask shows.
+// Prompts in the published style, in all five designs, from what a mask shows.
 import type { PromptDesign } from '../folder.ts';
 import { type Finding, SHAPES, SIZES } from './findings.ts';
 
@@ -12,7 +12,7 @@ export interface Wording {
   readonly organ: string;
   /** What is normal if there is no finding: colon mucosa. */
   readonly tissue: string;
-  /** What an over-descriptive sentence adds: minor mucosal irregularities and vascular patterns. */
+  /** What an over-descriptive prompt adds: minor mucosal irregularities and vascular patterns. */
   readonly surroundings: string;
 }
 
@@ -25,7 +25,7 @@ const plural = (noun: string): string => (noun.endsWith('y') ? `${noun.slice(0, 
 /** An image, an MRI scan, an X-ray: letters that are spelt out count by their sound. */
 const withArticle = (noun: string): string => `${/^([aeiou]|[FHLMNRSX][A-Z-])/.test(noun) ? 'an' : 'a'} ${noun}`;
 
-const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The words of a scale that occur, in the scale's order. */
 const occurring = <T>(scale: readonly T[], words: readonly T[]): string =>
@@ -34,7 +34,7 @@ const occurring = <T>(scale: readonly T[], words: readonly T[]): string =>
 export interface Description {
   /** In the order of their places; none is a picture without a finding. */
   readonly findings: readonly Pick<Finding, 'size' | 'place' | 'shape'>[];
-  /** A word for colour or brightness, if it is known. */
+  /** A word for color or brightness, if it is known. */
   readonly appearance?: string;
 }
 
@@ -58,11 +58,11 @@ function present({ findings, appearance }: Description, wording: Wording): Recor
   return {
     original: `${what}, located in ${places} of the image`,
     missing_location: `${what} in the image`,
-    underdescriptive: `${capitalised(finding)} visible.`,
-    overdescriptive: capitalised(
+    underdescriptive: `${capitalized(finding)} visible.`,
+    overdescriptive: capitalized(
       `${withArticle(image)} reveals ${many ? count : 'a'} clearly visible ${adjectives} ${many ? plural(finding) : finding} located in the ${places} ${many ? 'regions' : 'region'} of the ${organ}, surrounded by ${surroundings}.`,
     ),
-    contradictory: capitalised(
+    contradictory: capitalized(
       `${words(appearance, shapes, finding)} detected in the ${places}, but ${tissue} appears completely normal and healthy.`,
     ),
   };
@@ -75,10 +75,10 @@ function absent({ finding, image, organ, tissue }: Wording): Record<PromptDesign
     missing_location: `no ${finding} visible in the image`,
     underdescriptive: `Normal ${organ}.`,
     overdescriptive: `No ${finding} is visible in the ${image}, and the ${tissue} appears uniform with smooth borders.`,
-    contradictory: `${capitalised(tissue)} appears normal with no ${finding}, although one ${finding} seems visible.`,
+    contradictory: `${capitalized(tissue)} appears normal with no ${finding}, although one ${finding} seems visible.`,
   };
 }
 
-/** The sentences of a picture, by prompt design. */
-export const writeSentences = (description: Description, wording: Wording): Record<PromptDesign, string> =>
+/** The prompts of a picture, by prompt design. */
+export const writePrompts = (description: Description, wording: Wording): Record<PromptDesign, string> =>
   description.findings.length === 0 ? absent(wording) : present(description, wording);

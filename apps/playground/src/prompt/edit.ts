@@ -1,4 +1,4 @@
-// Changes one thing that a sentence says and leaves the rest as the person wrote it.
+// Changes one thing that a prompt says and leaves the rest as the person wrote it.
 import { placesIn } from '@medclipseg/datasets';
 import { KINDS, type Kind, PLACES, type Place, VOCABULARY } from './words.ts';
 
@@ -11,30 +11,30 @@ const CLAUSE = new RegExp(
   'i',
 );
 
-const tidy = (sentence: string): string =>
-  sentence
+const tidy = (prompt: string): string =>
+  prompt
     .replace(/\s+/g, ' ')
     .replace(/\s+([,.])/g, '$1')
     .trim();
 
 /** Words of place, which look like no other kind, kept apart from what is before them. */
-function split(sentence: string): readonly [string, string] {
-  const at = CLAUSE.exec(sentence)?.index ?? sentence.length;
-  return [sentence.slice(0, at), sentence.slice(at)];
+function split(prompt: string): readonly [string, string] {
+  const at = CLAUSE.exec(prompt)?.index ?? prompt.length;
+  return [prompt.slice(0, at), prompt.slice(at)];
 }
 
-/** The word of a kind that a sentence contains, in its listed form. */
-export function wordOf(sentence: string, kind: Kind): string | undefined {
-  const found = anyOf(VOCABULARY[kind]).exec(split(sentence)[0])?.[1]?.toLowerCase();
+/** The word of a kind that a prompt contains, in its listed form. */
+export function wordOf(prompt: string, kind: Kind): string | undefined {
+  const found = anyOf(VOCABULARY[kind]).exec(split(prompt)[0])?.[1]?.toLowerCase();
   return VOCABULARY[kind].find((word) => word === found);
 }
 
-/** The sentence with another word of a kind, or without one. */
-export function withWord(sentence: string, kind: Kind, word: string | undefined): string {
-  const [before, clause] = split(sentence);
+/** The prompt with another word of a kind, or without one. */
+export function withWord(prompt: string, kind: Kind, word: string | undefined): string {
+  const [before, clause] = split(prompt);
   const pattern = anyOf(VOCABULARY[kind]);
   if (pattern.test(before)) return tidy(`${before.replace(pattern, word ?? '')}${clause}`);
-  if (!word) return tidy(sentence);
+  if (!word) return tidy(prompt);
   // Behind the last word of the kinds that come before this one.
   let at = 0;
   for (const earlier of KINDS.slice(0, KINDS.indexOf(kind))) {
@@ -44,11 +44,11 @@ export function withWord(sentence: string, kind: Kind, word: string | undefined)
   return tidy(`${before.slice(0, at)} ${word} ${before.slice(at)}${clause}`);
 }
 
-/** The sentence with a place added, or taken out if it is there. */
-export function togglePlace(sentence: string, place: Place): string {
-  const told = placesIn(sentence);
+/** The prompt with a place added, or taken out if it is there. */
+export function togglePlace(prompt: string, place: Place): string {
+  const told = placesIn(prompt);
   const places = PLACES.filter((p) => (p === place ? !told.includes(p) : told.includes(p)));
-  const end = /[.!]\s*$/.exec(sentence)?.[0].trim() ?? '';
-  const without = tidy(sentence.replace(/[.!]\s*$/, '').replace(CLAUSE, ''));
+  const end = /[.!]\s*$/.exec(prompt)?.[0].trim() ?? '';
+  const without = tidy(prompt.replace(/[.!]\s*$/, '').replace(CLAUSE, ''));
   return places.length === 0 ? without + end : `${without}, located in ${places.join(', ')} of the image${end}`;
 }

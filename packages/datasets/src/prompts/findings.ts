@@ -82,7 +82,7 @@ function describe(pixels: Component, { width, height }: RasterImage): Finding {
     area,
     box,
     size: sizeOf(area),
-    // The middle of the bounding box: so do the published Kvasir sentences place a polyp.
+    // The middle of the bounding box: so do the published Kvasir prompts place a polyp.
     place: placeOf((box.left + box.right) / 2, (box.top + box.bottom) / 2),
     shape: shapeOf(outline),
   };

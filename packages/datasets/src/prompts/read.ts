@@ -1,4 +1,4 @@
-// What a sentence claims, read back from its words.
+// What a prompt claims, read back from its words.
 import type { Place } from './findings.ts';
 
 const ROWS: Readonly<Record<string, string>> = { top: 'top', upper: 'top', bottom: 'bottom', lower: 'bottom' };
@@ -10,9 +10,9 @@ const ROWS: Readonly<Record<string, string>> = { top: 'top', upper: 'top', botto
 const PLACE =
   /\b(?:(top|upper|bottom|lower)(?:[ -](left|right|center|middle))?|(?:(?:center|middle)[ -])?(left|right)|(?:center|central|middle)(?! of (?!the\b)))\b(?!(?:[ -](?:left|right))? lungs?\b)/gi;
 
-/** The places that a sentence names, in its order: `top left` … `bottom right`; upper and lower are top and bottom. */
-export function placesIn(sentence: string): Place[] {
-  return [...sentence.matchAll(PLACE)].map(([, row, besideRow, alone]) => {
+/** The places that a prompt names, in its order: `top left` … `bottom right`; upper and lower are top and bottom. */
+export function placesIn(prompt: string): Place[] {
+  return [...prompt.matchAll(PLACE)].map(([, row, besideRow, alone]) => {
     const vertical = ROWS[row?.toLowerCase() ?? ''] ?? '';
     const horizontal = /left|right/i.exec(besideRow ?? alone ?? '')?.[0].toLowerCase() ?? '';
     return ([vertical, horizontal].filter(Boolean).join(' ') || 'center') as Place;
@@ -25,8 +25,8 @@ const NOTHING = /\b(no|not|nothing|without|absence|free of|normal|normality|heal
 const SOUND = /\b(homogeneous|uniform|intact|integrity|stable|clear|clean)\b/i;
 
 /**
- * Whether a sentence says that there is nothing to find, in the words of the published sheets.
- * Contradictory sentences, which say both, count as saying so.
+ * Whether a prompt says that there is nothing to find, in the words of the published sheets.
+ * Contradictory prompts, which say both, count as saying so.
  */
-export const speaksOfNothing = (sentence: string): boolean =>
-  NOTHING.test(sentence) || (SOUND.test(sentence) && placesIn(sentence).length === 0);
+export const speaksOfNothing = (prompt: string): boolean =>
+  NOTHING.test(prompt) || (SOUND.test(prompt) && placesIn(prompt).length === 0);

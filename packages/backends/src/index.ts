@@ -1,5 +1,5 @@
 // Backends: choosing one, and what can go wrong with it.
-export { BackendBrokenError, BackendMissingError, GpuError, OutOfMemoryError } from './errors.ts';
+export { BackendBrokenError, BackendError, BackendMissingError, GpuError, OutOfMemoryError } from './errors.ts';
 export {
   BACKENDS,
   type BackendName,

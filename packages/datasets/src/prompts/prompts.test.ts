@@ -4,7 +4,7 @@ import type { RasterImage } from '../images/raster.ts';
 import { findings, PLACES, placeOf, SHAPES, SIZES, shapeOf, sizeOf, THRESHOLDS } from './findings.ts';
 import { placesIn, speaksOfNothing } from './read.ts';
 import { WORDINGS } from './wordings.ts';
-import { writeSentences } from './write.ts';
+import { writePrompts } from './write.ts';
 
 const SIDE = 120;
 
@@ -79,18 +79,18 @@ describe('findings', () => {
     expect([THRESHOLDS.medium - 1e-9, THRESHOLDS.medium, THRESHOLDS.large].map(sizeOf)).toEqual([...SIZES]);
     const shapes = [1.29, 1.31, 2.21].map((elongation) => shapeOf({ elongation, solidity: 0.95 }));
     expect([...shapes, shapeOf({ elongation: 1, solidity: 0.89 })]).toEqual([...SHAPES]);
-    const centres = [1 / 6, 1 / 2, 5 / 6];
-    expect(centres.flatMap((y) => centres.map((x) => placeOf(x, y)))).toEqual([...PLACES]);
+    const centers = [1 / 6, 1 / 2, 5 / 6];
+    expect(centers.flatMap((y) => centers.map((x) => placeOf(x, y)))).toEqual([...PLACES]);
     expect(placeOf(1, 1)).toBe('bottom right');
   });
 });
 
-describe('sentences', () => {
+describe('prompts', () => {
   const one = { size: 'small', place: 'top left', shape: 'round' } as const;
   const two = { size: 'medium', place: 'bottom', shape: 'oval' } as const;
 
   it('are written as the published ones', () => {
-    expect(writeSentences({ findings: [one], appearance: 'pink' }, WORDINGS.endoscopy)).toEqual({
+    expect(writePrompts({ findings: [one], appearance: 'pink' }, WORDINGS.endoscopy)).toEqual({
       original: 'one small pink round polyp, located in top left of the image',
       missing_location: 'one small pink round polyp in the image',
       underdescriptive: 'Polyp visible.',
@@ -102,7 +102,7 @@ describe('sentences', () => {
   });
 
   it('list the sizes, shapes and places of several findings', () => {
-    const { original, overdescriptive } = writeSentences({ findings: [one, two, one] }, WORDINGS.xray);
+    const { original, overdescriptive } = writePrompts({ findings: [one, two, one] }, WORDINGS.xray);
     expect(original).toBe(
       'three small, medium round, oval opacity, located in top left, bottom, top left of the image',
     );
@@ -110,11 +110,11 @@ describe('sentences', () => {
   });
 
   it('say that there is nothing', () => {
-    const sentences = writeSentences({ findings: [] }, WORDINGS.mri);
-    expect(sentences.original).toBe('no tumor in the image');
-    for (const sentence of Object.values(sentences)) {
-      expect(speaksOfNothing(sentence)).toBe(true);
-      expect(placesIn(sentence)).toEqual([]);
+    const prompts = writePrompts({ findings: [] }, WORDINGS.mri);
+    expect(prompts.original).toBe('no tumor in the image');
+    for (const prompt of Object.values(prompts)) {
+      expect(speaksOfNothing(prompt)).toBe(true);
+      expect(placesIn(prompt)).toEqual([]);
     }
   });
 
@@ -129,13 +129,13 @@ describe('sentences', () => {
         fc.array(finding, { minLength: 1, maxLength: 4 }),
         fc.constantFrom(...Object.values(WORDINGS)),
         (list, wording) => {
-          const sentences = writeSentences({ findings: list }, wording);
+          const prompts = writePrompts({ findings: list }, wording);
           const places = list.map(({ place }) => place);
           for (const design of ['original', 'overdescriptive', 'contradictory'] as const)
-            expect(placesIn(sentences[design])).toEqual(places);
+            expect(placesIn(prompts[design])).toEqual(places);
           for (const design of ['missing_location', 'underdescriptive'] as const)
-            expect(placesIn(sentences[design])).toEqual([]);
-          expect(speaksOfNothing(sentences.original)).toBe(false);
+            expect(placesIn(prompts[design])).toEqual([]);
+          expect(speaksOfNothing(prompts.original)).toBe(false);
         },
       ),
     );
@@ -152,7 +152,7 @@ describe('places', () => {
     ['Bilateral pulmonary infection of all left lung and upper right lung', []],
     ['one medium pink middle of donut polyp, located in right of the image', ['right']],
     ['located in the middle of the image', ['center']],
-  ])('of “%s”', (sentence, places) => {
-    expect(placesIn(sentence)).toEqual(places);
+  ])('of “%s”', (prompt, places) => {
+    expect(placesIn(prompt)).toEqual(places);
   });
 });

@@ -1,7 +1,7 @@
-// Which sentence goes with which image of a test.
+// Which prompt goes with which image of a test.
 import { keyOf, permutation } from '@medclipseg/nn';
 
-interface Sentences {
+interface Prompts {
   /** The same for every image. */
   readonly prompt?: string;
   /** Every image gets another one's. */
@@ -9,19 +9,19 @@ interface Sentences {
   readonly seed: number;
 }
 
-/** Samples with other sentences than their own, to see how far the sentence matters. */
-export function withSentences<S extends { readonly sentence: string }>(
+/** Samples with other prompts than their own, to see how far the prompt matters. */
+export function withPrompts<S extends { readonly prompt: string }>(
   samples: readonly S[],
-  { prompt, shufflePrompts, seed }: Sentences,
+  { prompt, shufflePrompts, seed }: Prompts,
 ): S[] {
-  if (prompt !== undefined) return samples.map((sample) => ({ ...sample, sentence: prompt }));
+  if (prompt !== undefined) return samples.map((sample) => ({ ...sample, prompt: prompt }));
   if (!shufflePrompts) return [...samples];
   // Along one random circle, so that nobody keeps its own.
   const circle = permutation(keyOf(seed, 'shuffle-prompts'), samples.length);
   const shuffled = [...samples];
   for (const [i, from] of circle.entries()) {
     const to = circle[(i + 1) % circle.length] as number;
-    shuffled[to] = { ...(samples[to] as S), sentence: (samples[from] as S).sentence };
+    shuffled[to] = { ...(samples[to] as S), prompt: (samples[from] as S).prompt };
   }
   return shuffled;
 }

@@ -61,10 +61,10 @@ export async function setUpWebGpu(): Promise<void> {
   open = device;
   if (adapter.info.isFallbackAdapter && typeof setImmediate === 'function') pollAsBefore = pollPatiently();
   device.onuncapturederror = ({ error }) => {
-    if (device === open) failure ??= new GpuError('nn/gpu-error', error.message);
+    if (device === open) failure ??= new GpuError('backends/gpu-error', error.message);
   };
   void device.lost.then(({ message }) => {
-    if (device === open) failure ??= new GpuError('nn/gpu-lost', message);
+    if (device === open) failure ??= new GpuError('backends/gpu-lost', message);
   });
   const backend = new WebGPUBackend(device, adapter.info);
   // What was computed before an error is zeros: a read must not hand them out.

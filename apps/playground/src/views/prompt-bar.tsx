@@ -1,32 +1,32 @@
-// The sentence, the button that starts, and how far it is.
+// The prompt, the button that starts, and how far it is.
 import type { ComponentChildren } from 'preact';
 import { progress } from '../state/model.ts';
 import { bytes, duration } from '../state/numbers.ts';
+import { compare, comparing, edited, prompts, setPrompt } from '../state/prompts.ts';
 import { results, running, typicalTime } from '../state/results.ts';
 import { busy, run, stop } from '../state/run.ts';
-import { compare, comparing, edited, sentences, setSentence } from '../state/sentences.ts';
 import { gridShown } from '../state/settings.ts';
 import { STRINGS } from '../strings.ts';
 import type { Side } from '../worker/protocol.ts';
 import { Icon } from './icon.tsx';
 import { Suggestions } from './suggestions.tsx';
 
-const { sentence: words } = STRINGS;
+const { prompt: words } = STRINGS;
 
 function Input({ side, label, children }: { side: Side; label: string; children?: ComponentChildren }) {
   return (
-    <div class="sentence">
+    <div class="prompt">
       <label>
         <span class={comparing.value ? 'side' : 'unseen'}>{label}</span>
         <input
           type="text"
-          value={sentences.value[side]}
+          value={prompts.value[side]}
           placeholder={words.placeholder}
           autocomplete="off"
           spellcheck={false}
           enterkeyhint="go"
           onFocus={() => (edited.value = side)}
-          onInput={({ currentTarget }) => setSentence(side, currentTarget.value)}
+          onInput={({ currentTarget }) => setPrompt(side, currentTarget.value)}
         />
       </label>
       {children}
@@ -60,7 +60,7 @@ function share(): number {
   return result && busy.value ? result.estimate.samples / result.sampling.samples : 0;
 }
 
-export function SentenceBar() {
+export function PromptBar() {
   const start = (event: Event) => {
     event.preventDefault();
     gridShown.value = false;
@@ -68,7 +68,7 @@ export function SentenceBar() {
   };
   return (
     <form
-      class="sentence-bar card"
+      class="prompt-bar card"
       onSubmit={start}
       onKeyDown={({ key }) => {
         if (key === 'Escape' && busy.value) void stop();
@@ -81,7 +81,7 @@ export function SentenceBar() {
             {words.stop}
           </button>
         ) : (
-          <button type="submit" class="primary" key="run" disabled={!sentences.value.a.trim()}>
+          <button type="submit" class="primary" key="run" disabled={!prompts.value.a.trim()}>
             {words.run}
           </button>
         )}

@@ -1,21 +1,21 @@
-// Suggestions change what a sentence says, one thing at a time.
+// Suggestions change what a prompt says, one thing at a time.
 import { drawPhantom, MODALITIES, placesIn } from '@medclipseg/datasets';
 import { describe, expect, it } from 'vitest';
 import { togglePlace, withWord, wordOf } from './edit.ts';
 import { KINDS, PLACES } from './words.ts';
 
-const sentence = 'one small pink polyp, located in top left of the image';
+const prompt = 'one small pink polyp, located in top left of the image';
 
-describe('a word of a sentence', () => {
+describe('a word of a prompt', () => {
   it('is found by what it says', () => {
-    expect(KINDS.map((kind) => wordOf(sentence, kind))).toEqual(['one', 'small', 'pink', 'polyp']);
+    expect(KINDS.map((kind) => wordOf(prompt, kind))).toEqual(['one', 'small', 'pink', 'polyp']);
     expect(wordOf('Two brown skin lesions', 'finding')).toBe('skin lesion');
     expect(wordOf('polyp visible', 'size')).toBeUndefined();
   });
 
   it('is replaced where it stands, taken out, or put in where it belongs', () => {
-    expect(withWord(sentence, 'size', 'large')).toBe('one large pink polyp, located in top left of the image');
-    expect(withWord(sentence, 'appearance', undefined)).toBe('one small polyp, located in top left of the image');
+    expect(withWord(prompt, 'size', 'large')).toBe('one large pink polyp, located in top left of the image');
+    expect(withWord(prompt, 'appearance', undefined)).toBe('one small polyp, located in top left of the image');
     expect(withWord('one polyp in the image', 'appearance', 'red')).toBe('one red polyp in the image');
     expect(withWord('one polyp in the image', 'size', 'small')).toBe('one small polyp in the image');
     expect(withWord('polyp visible', 'count', 'two')).toBe('two polyp visible');
@@ -46,10 +46,10 @@ describe('a place', () => {
     );
   });
 
-  it('of every drawn sentence can be toggled away and back', () => {
+  it('of every drawn prompt can be toggled away and back', () => {
     for (const modality of MODALITIES)
       for (let seed = 0; seed < 4; seed++) {
-        const drawn = drawPhantom({ modality, seed, size: 48 }).sentence;
+        const drawn = drawPhantom({ modality, seed, size: 48 }).prompt;
         for (const place of PLACES) {
           const before = new Set(placesIn(drawn));
           const once = togglePlace(drawn, place);

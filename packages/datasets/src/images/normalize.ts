@@ -9,8 +9,8 @@ export interface Preprocessing {
   readonly deviation: readonly [number, number, number];
 }
 
-/** RGB pixels as normalised numbers, in the model's channel order, written to `out` from `offset`. */
-export function normalisePixels(
+/** RGB pixels as normalized numbers, in the model's channel order, written to `out` from `offset`. */
+export function normalizePixels(
   { data }: RasterImage,
   { channelOrder, mean, deviation }: Preprocessing,
   out: Float32Array,
@@ -19,7 +19,7 @@ export function normalisePixels(
   const order = channelOrder === 'bgr' ? [2, 1, 0] : [0, 1, 2];
   for (let c = 0; c < 3; c++) {
     const [from, m, d] = [order[c] as number, mean[c] as number, deviation[c] as number];
-    const normalised = Float32Array.from({ length: 256 }, (_, value) => (value / 255 - m) / d);
-    for (let i = 0; i < data.length; i += 3) out[offset + i + c] = normalised[data[i + from] as number] as number;
+    const normalized = Float32Array.from({ length: 256 }, (_, value) => (value / 255 - m) / d);
+    for (let i = 0; i < data.length; i += 3) out[offset + i + c] = normalized[data[i + from] as number] as number;
   }
 }

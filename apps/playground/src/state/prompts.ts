@@ -1,20 +1,20 @@
-// The sentences: one, or two to compare.
+// The prompts: one, or two to compare.
 import { signal } from '@preact/signals';
 import type { Side } from '../worker/protocol.ts';
 
-export const sentences = signal<Readonly<Record<Side, string>>>({ a: '', b: '' });
+export const prompts = signal<Readonly<Record<Side, string>>>({ a: '', b: '' });
 export const comparing = signal(false);
-/** The sentence that suggestions and the grid change. */
+/** The prompt that suggestions and the grid change. */
 export const edited = signal<Side>('a');
 
-export const setSentence = (side: Side, sentence: string): void => {
-  sentences.value = { ...sentences.value, [side]: sentence };
+export const setPrompt = (side: Side, prompt: string): void => {
+  prompts.value = { ...prompts.value, [side]: prompt };
 };
 
 export function compare(on: boolean): void {
   comparing.value = on;
   edited.value = on ? 'b' : 'a';
-  if (on && !sentences.value.b) setSentence('b', sentences.value.a);
+  if (on && !prompts.value.b) setPrompt('b', prompts.value.a);
 }
 
 /** Sides that a run segments. */

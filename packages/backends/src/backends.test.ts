@@ -150,7 +150,7 @@ describe('selection', () => {
       throw new Error('libcudart is missing');
     });
     await expect(selectBackend('node-gpu')).rejects.toMatchObject({
-      tag: 'nn/backend-broken',
+      tag: 'backends/broken',
       backend: 'node-gpu',
       cause: expect.any(Error),
     });
@@ -171,7 +171,7 @@ describe('webgpu', () => {
     device.createBuffer({ size: 16, usage: 0 });
     await device.queue.onSubmittedWorkDone();
     await new Promise((resolve) => setTimeout(resolve, 50));
-    await expect(x.data()).rejects.toMatchObject({ tag: 'nn/gpu-error' });
+    await expect(x.data()).rejects.toMatchObject({ tag: 'backends/gpu-error' });
     x.dispose();
 
     // Selecting it again is the way out.
@@ -188,7 +188,7 @@ describe('webgpu', () => {
     const { device } = tf.backend() as unknown as { device: GPUDevice };
     device.destroy();
     await device.lost;
-    await expect(x.data()).rejects.toMatchObject({ tag: 'nn/gpu-lost' });
+    await expect(x.data()).rejects.toMatchObject({ tag: 'backends/gpu-lost' });
     x.dispose();
     await releaseBackend();
   });
