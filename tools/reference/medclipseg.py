@@ -117,8 +117,7 @@ class WithBert(Decoder):
     def image_block(self, index, x):
         if hasattr(self.vision_model, "trunk"):
             return self.vision_model.trunk.blocks[index](x)
-        # The published variant hands its tokens over with the batch second, to blocks that expect it first.
-        return self.vision_model.transformer.resblocks[index](x.transpose(0, 1)).transpose(0, 1)
+        return self.vision_model.transformer.resblocks[index](x)
 
     def patches_of(self, x):
         if hasattr(self.vision_model, "trunk"):

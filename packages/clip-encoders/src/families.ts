@@ -14,7 +14,7 @@ export interface Preprocessing {
 
 export interface Family {
   /** What is fixed about the image tower; sizes come from the weights. */
-  readonly vision: Pick<VisionConfig, 'activation' | 'epsilon' | 'patchBias' | 'preNorm' | 'dense' | 'attendsTo'>;
+  readonly vision: Pick<VisionConfig, 'activation' | 'epsilon' | 'patchBias' | 'preNorm' | 'dense'>;
   readonly textKind: TextConfig['kind'];
   /** Prompts are padded to so many tokens in the published weights. */
   readonly context: number;
@@ -55,7 +55,7 @@ const openAi = {
 
 export const families = {
   unimedclip: {
-    vision: { ...openAi.vision, dense: 'tokens', attendsTo: 'images' },
+    vision: { ...openAi.vision, dense: 'tokens' },
     textKind: 'bert',
     context: 256,
     preprocessing: published,

@@ -12,7 +12,6 @@ export type { ClipTextParameters } from './text-clip.ts';
 export type { TextConfig, TextParameters, TokenBatch } from './text-tower.ts';
 export {
   embedImage,
-  type FoldedBatch,
   imageBlock,
   imageFeatures,
   imageVector,

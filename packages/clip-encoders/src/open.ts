@@ -78,8 +78,8 @@ const specOf = ({ vision, text }: TowerConfigs) => ({
 });
 
 /**
- * Opens CLIP as its makers run it (image tokens attend to the tokens of their image). Strict: every tensor must be there, none may be
- * left over, shapes must fit. Beside the parameters only one tensor of the file is in memory at a time.
+ * Opens a pair of towers. Strict: no tensor may be missing, left over or of another shape. Apart from the parameters, only one tensor of the
+ * file is in memory at a time.
  *
  * @param options.family needed for `pubmedclip` alone, whose files look like `clip`'s
  * @throws UnknownWeightsError if the file holds no towers
@@ -87,8 +87,7 @@ const specOf = ({ vision, text }: TowerConfigs) => ({
  */
 export async function openClip(file: TensorFile, options: { readonly family?: FamilyName } = {}): Promise<Clip> {
   const { family, layout, weights } = findTowers(file, options.family);
-  const { vision, text } = towerConfigs(family, weights, layout.keys);
-  const config: ClipConfig = { family, vision: { ...vision, attendsTo: 'tokens' }, text };
+  const config: ClipConfig = { family, ...towerConfigs(family, weights, layout.keys) };
   const spec = specOf(config);
   const { halved }: Family = families[family];
   const made: tf.Tensor[] = [];

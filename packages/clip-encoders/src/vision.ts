@@ -1,7 +1,6 @@
 // The image tower of every CLIP family, in steps: embed, blocks, features. A caller may act on the tokens between any two.
 import {
   type ActivationName,
-  type AttentionParameters,
   type ConvolutionParameters,
   type LinearParameters,
   layerNorm,
@@ -15,7 +14,6 @@ import {
   selfAttention,
 } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { acrossImages } from './across-images.ts';
 import { type BlockParameters, blockSpec, transformerBlock } from './block.ts';
 import {
   convolutions,
@@ -49,12 +47,6 @@ export interface VisionConfig {
    * residual or MLP (MaskCLIP's reading of CLIP).
    */
   readonly dense: 'tokens' | 'value';
-  /**
-   * What a token attends to: the other `tokens` of its image (the default), or the tokens of its place in the other `images` of the
-   * batch. MedCLIPSeg's published `unimedclip` variant does the latter: it moves the batch to the second axis for blocks that expect it
-   * first. Its adapters were trained so, and its result for an image depends on the batch.
-   */
-  readonly attendsTo?: 'tokens' | 'images';
   /** Widths of a convolutional stem in place of the patch embedding; the first stage is at stride 4, each later one halves. */
   readonly stem?: readonly number[];
   /** Plain 3x3 convolutions before the patch embedding, which takes what is left of `patch`. */
@@ -124,27 +116,18 @@ export function embedImage(parameters: VisionParameters, image: tf.Tensor, confi
   return parameters.preNorm ? layerNorm(tokens, parameters.preNorm, epsilon) : tokens;
 }
 
-/** How a pass folds Monte-Carlo samples into the batch. */
-export interface FoldedBatch {
-  /** Samples per image in the batch, sample by sample; 1 by default. Matters only to attention among `images`. */
-  readonly samples?: number;
-}
-
-const blockOptions = ({ heads, epsilon, activation, attendsTo }: VisionConfig, { samples = 1 }: FoldedBatch) => ({
-  epsilon,
-  activation,
-  attend: (x: tf.Tensor, attention: AttentionParameters) =>
-    attendsTo === 'images' ? acrossImages(x, attention, { heads, samples }) : selfAttention(x, attention, { heads }),
-});
-
 /** Block `index` of the tower. The last one belongs to {@link imageFeatures}, which may need only a part of it. */
 export const imageBlock = (
   parameters: VisionParameters,
   index: number,
   tokens: tf.Tensor,
-  config: VisionConfig,
-  folded: FoldedBatch = {},
-): tf.Tensor => transformerBlock(parameters.blocks[index] as BlockParameters, tokens, blockOptions(config, folded));
+  { heads, epsilon, activation }: VisionConfig,
+): tf.Tensor =>
+  transformerBlock(parameters.blocks[index] as BlockParameters, tokens, {
+    attend: (x, attention) => selfAttention(x, attention, { heads }),
+    epsilon,
+    activation,
+  });
 
 const project = (parameters: VisionParameters, tokens: tf.Tensor, { epsilon }: VisionConfig): tf.Tensor =>
   linear(layerNorm(tokens, parameters.postNorm, epsilon), parameters.projection);
@@ -155,19 +138,14 @@ const project = (parameters: VisionParameters, tokens: tf.Tensor, { epsilon }: V
  * @param tokens [B, 1 + patches, C]
  * @returns [B, patches, outputs], not normalized
  */
-export function imageFeatures(
-  parameters: VisionParameters,
-  tokens: tf.Tensor,
-  config: VisionConfig,
-  folded: FoldedBatch = {},
-): tf.Tensor {
+export function imageFeatures(parameters: VisionParameters, tokens: tf.Tensor, config: VisionConfig): tf.Tensor {
   const [batch, length] = tokens.shape as [number, number];
   const last = config.layers - 1;
   const { norm1, attention } = parameters.blocks[last] as BlockParameters;
   const patches = (x: tf.Tensor) => tf.slice(x, [0, 1, 0], [batch, length - 1, config.width]);
   const dense =
     config.dense === 'tokens'
-      ? patches(imageBlock(parameters, last, tokens, config, folded))
+      ? patches(imageBlock(parameters, last, tokens, config))
       : linear(linear(layerNorm(patches(tokens), norm1, config.epsilon), attention.value), attention.output);
   return project(parameters, dense, config);
 }
@@ -178,14 +156,9 @@ export function imageFeatures(
  * @param tokens [B, 1 + patches, C], as they enter the last block
  * @returns [B, outputs], not normalized
  */
-export function imageVector(
-  parameters: VisionParameters,
-  tokens: tf.Tensor,
-  config: VisionConfig,
-  folded: FoldedBatch = {},
-): tf.Tensor {
+export function imageVector(parameters: VisionParameters, tokens: tf.Tensor, config: VisionConfig): tf.Tensor {
   const [batch, , width] = tokens.shape as [number, number, number];
-  const out = imageBlock(parameters, config.layers - 1, tokens, config, folded);
+  const out = imageBlock(parameters, config.layers - 1, tokens, config);
   const first = tf.reshape(tf.slice(out, [0, 0, 0], [batch, 1, width]), [batch, width]);
   return project(parameters, first, config);
 }

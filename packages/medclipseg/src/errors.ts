@@ -27,19 +27,6 @@ export class DivergedError extends ModelError {
   }
 }
 
-/** A batch that cannot be learned from in the way asked for. */
-export class BatchError extends ModelError {
-  override readonly name = 'BatchError';
-  constructor(
-    readonly subject: string,
-    expected: string,
-    actual: string,
-    remedy: string,
-  ) {
-    super('medclipseg/batch', `${subject}: expected ${expected}, got ${actual}. ${remedy}`);
-  }
-}
-
 /** A checkpoint that cannot be used. */
 export class CheckpointError extends ModelError {
   override readonly name = 'CheckpointError';

@@ -11,7 +11,7 @@ export {
   type ScaleBlockParameters,
   scaleBlock,
 } from './decoder.ts';
-export { BatchError, CheckpointError, DivergedError, ModelError, TokenizerError } from './errors.ts';
+export { CheckpointError, DivergedError, ModelError, TokenizerError } from './errors.ts';
 export { checkpointKeys, decoderKeys, trainedKeys } from './keys.ts';
 export type { LabelMap } from './label-map.ts';
 export { type LabelOptions, MedCLIPSeg, type SegmentOptions } from './model.ts';

@@ -60,9 +60,9 @@ export type Tokens = {
   readonly block: number;
 };
 
-const imageStep = ({ config, parameters }: Network, block: number, x: tf.Tensor, samples: number) =>
+const imageStep = ({ config, parameters }: Network, block: number, x: tf.Tensor) =>
   // The last block belongs to the features, which may need only a part of it.
-  block < config.vision.layers - 1 ? imageBlock(parameters.vision, block, x, config.vision, { samples }) : x;
+  block < config.vision.layers - 1 ? imageBlock(parameters.vision, block, x, config.vision) : x;
 
 const textStep = ({ config, parameters }: Network, block: number, y: tf.Tensor, prompts: TokenBatch) =>
   block < config.text.layers ? textBlock(parameters.text, block, y, prompts, config.text) : y;
@@ -72,7 +72,7 @@ export function prefix(network: Network, image: tf.Tensor, prompts: TokenBatch):
   const { config, parameters } = network;
   const first = Math.min(...config.adapters.layers);
   let x = embedImage(parameters.vision, image, config.vision);
-  for (let block = 0; block < first; block++) x = imageStep(network, block, x, 1);
+  for (let block = 0; block < first; block++) x = imageStep(network, block, x);
   const y = textPrefix(parameters.text, prompts, config.text, Math.min(first, config.text.layers));
   return { image: x, text: y, block: first };
 }
@@ -107,11 +107,6 @@ export interface TrunkOptions {
   readonly samples?: number;
 }
 
-interface FoldedTrunk extends TrunkOptions {
-  /** Images in the batch, before samples are folded into it. */
-  readonly images: number;
-}
-
 /** The block behind the trunk's last. */
 export const trunkEnd = ({ vision, adapters }: ModelConfig): number =>
   Math.max(vision.layers, Math.max(...adapters.layers) + 1);
@@ -126,20 +121,19 @@ export function trunkBlock(
   network: Network,
   { image, text, block }: Tokens,
   prompts: TokenBatch,
-  { noise, samples = 1, images }: FoldedTrunk,
+  { noise, samples = 1 }: TrunkOptions = {},
 ): Tokens {
   const { layers } = network.config.adapters;
   const last = Math.max(...layers);
-  const samplesIn = (tokens: tf.Tensor) => (tokens.shape[0] as number) / images;
   const adapter = layers.indexOf(block);
   let [x, y] = [image, text];
   if (adapter >= 0)
     ({ image: x, text: y } = fuse(network, adapter, { image, text }, prompts, {
       noise,
-      samples: samples / samplesIn(image),
+      samples: block === Math.min(...layers) ? samples : 1,
       textTokens: block === last ? prompts.used : undefined,
     }));
-  x = imageStep(network, block, x, samplesIn(x));
+  x = imageStep(network, block, x);
   if (block < last) y = textStep(network, block, y, prompts);
   return { image: x, text: y, block: block + 1 };
 }
@@ -150,26 +144,20 @@ export type Features = {
   readonly text: tf.Tensor; // [B·S, outputs]
 };
 
-/** The features from the tokens behind the trunk. @param images images in the batch, before samples are folded into it */
-export function featuresOf(
-  { config, parameters }: Network,
-  { image, text }: Tokens,
-  prompts: TokenBatch,
-  images: number,
-): Features {
+/** The features from the tokens after the trunk. */
+export function featuresOf({ config, parameters }: Network, { image, text }: Tokens, prompts: TokenBatch): Features {
   const textBlocks = Math.min(Math.max(...config.adapters.layers), config.text.layers);
   return {
-    patches: imageFeatures(parameters.vision, image, config.vision, { samples: (image.shape[0] as number) / images }),
+    patches: imageFeatures(parameters.vision, image, config.vision),
     text: textFeatures(parameters.text, textBlocks, text, prompts, config.text),
   };
 }
 
 /** From the first adapter to the features. */
 export function trunk(network: Network, start: Tokens, prompts: TokenBatch, options: TrunkOptions = {}): Features {
-  const images = start.image.shape[0] as number;
   let tokens = start;
-  while (tokens.block < trunkEnd(network.config)) tokens = trunkBlock(network, tokens, prompts, { ...options, images });
-  return featuresOf(network, tokens, prompts, images);
+  while (tokens.block < trunkEnd(network.config)) tokens = trunkBlock(network, tokens, prompts, options);
+  return featuresOf(network, tokens, prompts);
 }
 
 /** Logits [B·S, size, size] from features. */

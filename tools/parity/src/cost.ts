@@ -35,8 +35,6 @@ export function referenceForward({ vision, text, adapters, upscaleBlocks }: Mode
   const { width: a } = adapters;
   const block = (tokens: number, seen: number, width: number, mlp: number) =>
     tokens * (4 * width * width + 2 * width * mlp + 2 * seen * width);
-  // A batch of one image has one token at each place to look at.
-  const seen = vision.attendsTo === 'images' ? 1 : image;
   const cross = (queries: number, context: number) =>
     queries * 2 * a * a + context * 4 * a * a + 3 * queries * context * a;
   const adapter = 2 * a * (image * vision.width + words * text.width) + cross(image, words) + cross(words, image);
@@ -48,7 +46,7 @@ export function referenceForward({ vision, text, adapters, upscaleBlocks }: Mode
   const hidden = text.projectionWidth as number;
   return (
     side * side * vision.patch ** 2 * 3 * vision.width +
-    vision.layers * block(image, seen, vision.width, vision.mlpWidth) +
+    vision.layers * block(image, image, vision.width, vision.mlpWidth) +
     image * vision.width * vision.outputs +
     text.layers * block(words, words, text.width, text.mlpWidth) +
     words * hidden * (text.width + text.outputs) +

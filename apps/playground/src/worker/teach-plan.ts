@@ -16,8 +16,8 @@ export interface PlanOptions {
  */
 const LEARNING_RATE = 5e-4;
 
-/** Examples in a step. Where pictures of a batch see each other, each must learn alone, as it will be segmented. */
-export const batchSizeFor = ({ config }: Network): number => (config.vision.attendsTo === 'images' ? 1 : 3);
+/** Examples in a step. */
+export const BATCH_SIZE = 3;
 
 /** Parameters from which on one picture at a time is differentiated, and blocks are computed again instead of kept. */
 const LARGE = 20e6;

@@ -4,7 +4,7 @@ import { trainable } from '@medclipseg/nn';
 import { DivergedError, type Network, TRAINED_PART, Trainer, type TrainingPlan } from 'medclipseg';
 import { batchAt, fitted } from './teach-batches.ts';
 import { Gate } from './teach-gate.ts';
-import { batchSizeFor, type PlanOptions, planFor } from './teach-plan.ts';
+import { BATCH_SIZE, type PlanOptions, planFor } from './teach-plan.ts';
 import type { Taught, TaughtExample, TeachEnd, TeachStep } from './teach-protocol.ts';
 import { putWeights, takeWeights, type Weights, WeightsStack } from './teach-weights.ts';
 
@@ -64,8 +64,7 @@ export class TeachSession {
     const { vision, preprocessing } = this.#network.config;
     const size = vision.imageSize;
     const small = examples.map((example) => fitted(example, size));
-    const batchSize = batchSizeFor(this.#network);
-    const options = { size, preprocessing, batchSize, seed: plan.seed + this.#before.size };
+    const options = { size, preprocessing, batchSize: BATCH_SIZE, seed: plan.seed + this.#before.size };
     const stop = new AbortController();
     this.#stop = stop;
     const gate = this.#gate;

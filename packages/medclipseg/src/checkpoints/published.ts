@@ -56,17 +56,16 @@ function count({ tensors }: TensorFile, first: string): number {
 
 type EncoderConfig = Pick<ModelConfig, 'vision' | 'text' | 'preprocessing'>;
 
-/** Towers as the published program runs their family, whatever the encoders' makers do. */
+/** The towers of a family, with MedCLIPSeg's preprocessing. */
 function encoderConfig(
   family: FamilyName,
   { vision, text }: TowerConfigs,
   { heads }: Pick<PublishedOptions, 'heads'>,
 ): EncoderConfig {
-  const { vision: constants, preprocessing }: Family = families[family];
   return {
-    vision: { ...vision, attendsTo: constants.attendsTo ?? 'tokens', heads: heads?.image ?? vision.heads },
+    vision: { ...vision, heads: heads?.image ?? vision.heads },
     text: { ...text, heads: heads?.text ?? text.heads },
-    preprocessing,
+    preprocessing: families[family].preprocessing,
   };
 }
 
@@ -92,7 +91,7 @@ function configOf(
   };
 }
 
-/** The towers of a file that their makers or the published program wrote, as that program runs them; nothing else of it is read. */
+/** The towers of a file that their makers or the published program wrote, with MedCLIPSeg's preprocessing; nothing else of it is read. */
 export async function openTowers(
   file: TensorFile,
   options: Pick<PublishedOptions, 'family' | 'heads'>,

@@ -2,7 +2,6 @@
 import { type LossOptions, publishedWeights, segmentationLoss, softContrastive } from '@medclipseg/losses';
 import { registerGradients } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { BatchError } from '../errors.ts';
 import { logitsOf, type Network, prefix, type Tokens, trunk } from '../network.ts';
 import { backward, frozenBelow, pooled } from './backward.ts';
 import type { LossAndGradients, MicroBatch } from './batch.ts';
@@ -30,8 +29,6 @@ function contrast(image: readonly tf.Tensor[], text: readonly tf.Tensor[], optio
  * The contrastive loss compares every image of the batch with every prompt of it, so the features of all parts are computed first, without
  * a tape; then each part is differentiated with its share of Dice and cross-entropy plus ⟨features, ∂contrastive/∂features⟩, whose
  * gradients add up to those of the whole. Noise is drawn twice per part, so it must come from a counter.
- *
- * @throws BatchError for a model in which images attend to each other, whose result depends on what stands in the batch
  */
 export async function accumulatedGradients(
   network: Network,
@@ -42,13 +39,6 @@ export async function accumulatedGradients(
   const [only] = parts;
   if (parts.length === 1 && only)
     return lossAndGradients(network, only, variables, { ...options, recompute, noise: only.noise });
-  if (network.config.vision.attendsTo === 'images')
-    throw new BatchError(
-      'micro-batch',
-      'the whole batch, since the images of this model attend to each other',
-      `${parts.length} parts`,
-      'Recompute instead (TRAIN.RECOMPUTE: true), or make the batch smaller.',
-    );
   const weights = { ...publishedWeights, ...options };
   const count = parts.reduce((sum, { image }) => sum + (image.shape[0] as number), 0);
   const frozen = frozenBelow(variables);

@@ -51,14 +51,13 @@ export function backward(
       () => loss(trunk(network, start ?? prefix(network, image, prompts), prompts, { noise })),
       variables,
     );
-  const images = image.shape[0] as number;
   const tokens = ([x, y]: Passed, block: number): Tokens => ({ image: x as tf.Tensor, text: y as tf.Tensor, block });
   const first = Math.min(...network.config.adapters.layers);
   const segments = Array.from(
     { length: trunkEnd(network.config) - first },
     (_, i): Segment =>
       (passed) => {
-        const next = trunkBlock(network, tokens(passed, first + i), prompts, { noise, images });
+        const next = trunkBlock(network, tokens(passed, first + i), prompts, { noise });
         return [next.image, next.text];
       },
   );
@@ -67,7 +66,7 @@ export function backward(
     return [made.image, made.text];
   };
   const features: Segment = (passed) => {
-    const { patches, text } = featuresOf(network, tokens(passed, trunkEnd(network.config)), prompts, images);
+    const { patches, text } = featuresOf(network, tokens(passed, trunkEnd(network.config)), prompts);
     return [patches, text];
   };
   return recomputedGradients(

@@ -119,9 +119,7 @@ export class Trainer {
 
   /** Mean Dice and loss over images with one noisy sample each, as the published validation. */
   validate(batches: AsyncIterable<ImageBatch>, signal?: AbortSignal): Promise<Validation> {
-    // Where images attend to each other, the batch must stay whole.
-    const part = this.#network.config.vision.attendsTo === 'images' ? undefined : this.plan.microBatch;
-    return validate(this.#network, batches, { ...this.#inputs, part }, this.plan, signal);
+    return validate(this.#network, batches, { ...this.#inputs, part: this.plan.microBatch }, this.plan, signal);
   }
 
   get #inputs() {
