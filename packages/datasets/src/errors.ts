@@ -1,6 +1,6 @@
-// The errors of this package; `tag` names the kind and survives duplicate installs.
+// The errors of this package. `tag` names the kind and survives duplicate installs.
 
-/** Base of every error thrown by `@medclipseg/datasets`. */
+/** Base class of every error thrown by `@medclipseg/datasets`. */
 export class DatasetError extends Error {
   override readonly name: string = 'DatasetError';
   constructor(
@@ -12,20 +12,20 @@ export class DatasetError extends Error {
   }
 }
 
-/** A file that should be an image and is not, or not a whole one. */
+/** An image file that is damaged, incomplete, unsupported or of another kind. */
 export class ImageError extends DatasetError {
   override readonly name = 'ImageError';
   constructor(
     readonly file: string,
     expected: string,
     actual: string,
-    options?: ErrorOptions,
+    { remedy = 'Check or replace the file.', ...options }: ErrorOptions & { readonly remedy?: string } = {},
   ) {
-    super('datasets/image', `${file}: expected ${expected}, got ${actual}. Check or replace the file.`, options);
+    super('datasets/image', `${file}: expected ${expected}, got ${actual}. ${remedy}`, options);
   }
 }
 
-/** A sheet, folder or file of a dataset that is missing or not as it should be. */
+/** A sheet, folder or file of a dataset that is missing or not as expected. */
 export class LayoutError extends DatasetError {
   override readonly name = 'LayoutError';
   constructor(
@@ -36,4 +36,33 @@ export class LayoutError extends DatasetError {
   ) {
     super('datasets/layout', `${path}: expected ${expected}, got ${actual}. ${remedy}`);
   }
+}
+
+/** An argument of a public function that is out of range or of the wrong kind. */
+export class ArgumentError extends DatasetError {
+  override readonly name = 'ArgumentError';
+  constructor(argument: string, expected: string, actual: string, remedy: string) {
+    super('datasets/argument', `${argument}: expected ${expected}, got ${actual}. ${remedy}`);
+  }
+}
+
+/**
+ * Whether a value is an error of this package, also when it comes from another installed copy.
+ *
+ * @param tag the kind, such as `'datasets/image'`; any kind if omitted
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await readImage('scan.tif');
+ * } catch (error) {
+ *   if (isDatasetError(error, 'datasets/image')) console.log(error.message);
+ *   else throw error;
+ * }
+ * // scan.tif: expected an image file, got none. Check or replace the file.
+ * ```
+ */
+export function isDatasetError(error: unknown, tag?: `datasets/${string}`): error is DatasetError {
+  if (!(error instanceof Error) || !('tag' in error) || typeof error.tag !== 'string') return false;
+  return tag === undefined ? error.tag.startsWith('datasets/') : error.tag === tag;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { augmentations } from './augment.ts';
+import { augmentations } from './augment/steps.ts';
 import type { SampleFile } from './folder.ts';
 import { decodeImage, readImage } from './images/decode-node.ts';
 import { SampleLoader } from './loading/loader.ts';

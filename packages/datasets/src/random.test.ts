@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type RandomKey, seededRandom } from './random.ts';
+import { seededRandom } from './random.ts';
 
-const draw = (key: RandomKey, count: number) => {
+const draw = (key: readonly (number | string)[], count: number) => {
   const random = seededRandom(...key);
   return Array.from({ length: count }, random);
 };

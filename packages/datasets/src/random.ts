@@ -1,12 +1,9 @@
-// Seeded random numbers for pixels and choices: the stream of a key is the same on every engine and in every thread.
+// Seeded random numbers for pixels and choices. A key gives the same stream on every engine and in every thread.
 
 /** Uniform numbers in [0, 1). */
 export type Random = () => number;
 
-/** What a stream is keyed by: numbers and words, in order. */
-export type RandomKey = readonly (number | string)[];
-
-/** Spreads every bit of a word over all of it (finalizer of MurmurHash3). */
+/** Mixes every bit of a word into all others (finalizer of MurmurHash3). */
 function mix(word: number): number {
   let h = word;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
@@ -15,10 +12,17 @@ function mix(word: number): number {
 }
 
 /**
- * A stream of uniform numbers keyed by its parts, such as `('augment', seed, epoch, index)`.
- * Generator: sfc32 (Doty-Humphrey, PractRand), 32 bits a number.
+ * A stream of uniform numbers in [0, 1), keyed by `parts`.
+ * Generator: sfc32 (Doty-Humphrey, PractRand), 32 bits per number.
+ *
+ * @example
+ * ```ts
+ * const random = seededRandom('augment', 666, 0);
+ * console.log(random(), random());
+ * // 0.7481347036082298 0.49987927358597517
+ * ```
  */
-export function seededRandom(...key: RandomKey): Random {
+export function seededRandom(...parts: readonly (number | string)[]): Random {
   let [a, b, c, counter] = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 1];
   const next = (): number => {
     const sum = (a + b + counter) | 0;
@@ -29,8 +33,8 @@ export function seededRandom(...key: RandomKey): Random {
     c |= 0;
     return sum >>> 0;
   };
-  // JSON tells 1 from '1', and ('a', 'b') from ('ab').
-  for (const unit of JSON.stringify(key)) {
+  // JSON distinguishes 1 from '1', and ('a', 'b') from ('ab').
+  for (const unit of JSON.stringify(parts)) {
     a = mix(a ^ (unit.codePointAt(0) as number));
     next();
   }
@@ -41,7 +45,7 @@ export function seededRandom(...key: RandomKey): Random {
 /** A number in [low, high). */
 export const between = (random: Random, low: number, high: number): number => low + (high - low) * random();
 
-/** A normal number (Box–Muller); draws two uniform ones. */
+/** A standard normal number (Box–Muller) from two uniform ones. */
 export function normal(random: Random): number {
   const radius = Math.sqrt(-2 * Math.log(1 - random()));
   return radius * Math.cos(2 * Math.PI * random());
@@ -50,7 +54,7 @@ export function normal(random: Random): number {
 /** One of the items. */
 export const pick = <T>(random: Random, items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
 
-/** One of the keys, as often as its weight says. */
+/** One of the keys, with probability proportional to its weight. */
 export function pickWeighted<K extends string | number>(random: Random, weights: readonly (readonly [K, number])[]): K {
   let rest = random() * weights.reduce((sum, [, weight]) => sum + weight, 0);
   for (const [key, weight] of weights) {

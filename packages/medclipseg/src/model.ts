@@ -1,14 +1,14 @@
 // A model ready to segment: images of any size and prompts in, maps at the image's own size out.
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import {
+  applySymmetry,
+  applySymmetryToPrompt,
+  invertSymmetry,
   normalizePixels,
   type RasterImage,
   resizeLinear,
   SYMMETRIES,
   type Symmetry,
-  turnBack,
-  turnImage,
-  turnPrompt,
 } from '@medclipseg/datasets';
 import { disposeParameters } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
@@ -128,13 +128,13 @@ export class MedCLIPSeg {
 
   #view(small: RasterImage, prompt: string, symmetry: Symmetry, trim?: boolean): View {
     const size = small.width;
-    const ids = this.tokenizer.encode(turnPrompt(prompt, symmetry));
+    const ids = this.tokenizer.encode(applySymmetryToPrompt(prompt, symmetry));
     const pixels = new Float32Array(size * size * 3);
-    normalizePixels(turnImage(small, symmetry), this.network.config.preprocessing, pixels);
+    normalizePixels(applySymmetry(small, symmetry), this.network.config.preprocessing, pixels);
     return {
       prompts: tokenBatch([ids], { trim }),
       image: tf.tensor4d(pixels, [1, size, size, 3]),
-      undo: symmetry === UPRIGHT ? undefined : (map) => turnBack(map, size, symmetry),
+      undo: symmetry === UPRIGHT ? undefined : (map) => invertSymmetry(map, size, symmetry),
     };
   }
 

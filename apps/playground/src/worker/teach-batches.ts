@@ -2,8 +2,8 @@
 import {
   type AugmentationStep,
   augmentSample,
+  type Normalization,
   normalizePixels,
-  type Preprocessing,
   resizeLinear,
   resizeNearest,
   seededRandom,
@@ -18,7 +18,7 @@ const AUGMENT: readonly AugmentationStep[] = ['flips', 'affine', 'color'];
 export interface BatchOptions {
   /** Side of the model's pictures. */
   readonly size: number;
-  readonly preprocessing: Preprocessing;
+  readonly preprocessing: Normalization;
   readonly batchSize: number;
   readonly seed: number;
 }

@@ -1,5 +1,6 @@
 // Image files as pixels, as OpenCV reads them: color without alpha, or gray. How each format is decoded is the runtime's matter.
 import { ImageError } from '../errors.ts';
+import type { WindowSetting } from '../scans/window.ts';
 import { toColor, toGray } from './convert.ts';
 import { type ImageHeader, readHeader, sniffFormat } from './header.ts';
 import type { RasterImage } from './raster.ts';
@@ -11,6 +12,13 @@ export interface DecodeOptions {
   readonly name?: string;
   /** Page of a TIFF, frame of a DICOM file, slice of a NIfTI volume, from 0. Needed where there are several. */
   readonly page?: number;
+  /**
+   * Values shown as black to white, in place of the file's own window: (center, width) shows center - width/2 as black and
+   * center + width/2 as white. Required for TIFF files of float, signed or 32-bit samples, where no default is safe.
+   */
+  readonly window?: WindowSetting;
+  /** Receives notes about images that decode but probably look wrong, such as 12-bit values in a 16-bit PNG. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /** Decodes the bytes of a picture file whose header has been read and whose size is allowed. May throw anything. */
@@ -26,7 +34,11 @@ export type DecodeImage = (bytes: Uint8Array, options?: DecodeOptions) => Promis
 
 /** The decoder that a runtime's table of formats makes. */
 export function imageDecoder(pictures: PictureDecoders): DecodeImage {
-  const decodeAny = async (bytes: Uint8Array, name: string, page: number | undefined): Promise<RasterImage> => {
+  const decodeAny = async (
+    bytes: Uint8Array,
+    options: DecodeOptions & { readonly name: string },
+  ): Promise<RasterImage> => {
+    const { name, page, window } = options;
     const format = sniffFormat(bytes);
     if (format === undefined)
       throw new ImageError(name, 'a PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI file', 'bytes of another kind');
@@ -35,19 +47,20 @@ export function imageDecoder(pictures: PictureDecoders): DecodeImage {
       return decodeDicom(bytes, {
         name,
         page,
+        window,
         decodeJpeg: async (jpeg) => pictures.jpeg(jpeg, readHeader(jpeg, 'jpeg', { name })),
       });
     }
     if (format === 'nifti') {
       const { decodeNifti } = await import('../scans/nifti.ts');
-      return decodeNifti(bytes, { name, page });
+      return decodeNifti(bytes, { name, page, window });
     }
     return pictures[format](bytes, readHeader(bytes, format, { name, page }));
   };
-  return async (bytes, { as = 'color', name = 'image', page } = {}) => {
+  return async (bytes, { as = 'color', name = 'image', ...options } = {}) => {
     let image: RasterImage;
     try {
-      image = await decodeAny(bytes, name, page);
+      image = await decodeAny(bytes, { name, ...options });
     } catch (cause) {
       if (cause instanceof ImageError) throw cause;
       const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);

@@ -1,18 +1,19 @@
-// Pixels as the numbers that a model reads.
+// Pixels as the normalized numbers that a model reads.
 import type { RasterImage } from './raster.ts';
 
-/** How pixels become the numbers that a model reads. */
-export interface Preprocessing {
+/** How 8-bit RGB pixels are normalized. `Preprocessing` of `@medclipseg/clip-encoders` is one. */
+export interface Normalization {
   readonly channelOrder: 'bgr' | 'rgb';
   /** Subtracted from values in 0..1, per channel in that order. */
   readonly mean: readonly [number, number, number];
+  /** Divides the difference, per channel in that order. */
   readonly deviation: readonly [number, number, number];
 }
 
-/** RGB pixels as normalized numbers, in the model's channel order, written to `out` from `offset`. */
+/** Writes RGB pixels to `out` from `offset`, normalized and in the model's channel order. */
 export function normalizePixels(
   { data }: RasterImage,
-  { channelOrder, mean, deviation }: Preprocessing,
+  { channelOrder, mean, deviation }: Normalization,
   out: Float32Array,
   offset = 0,
 ): void {

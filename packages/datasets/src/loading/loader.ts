@@ -1,8 +1,7 @@
 // Batches for training and scoring, prepared ahead of the step.
-import type { AugmentationStep } from '../augment.ts';
+import type { AugmentationStep } from '../augment/steps.ts';
 import type { SampleFile } from '../folder.ts';
-import type { Preprocessing } from '../images/normalize.ts';
-import type { RandomKey } from '../random.ts';
+import type { Normalization } from '../images/normalize.ts';
 import { type PreparedSample, type PrepareTask, prepareSample } from './prepare.ts';
 import { maskPathsOf } from './sample.ts';
 import { SampleCache } from './sample-cache.ts';
@@ -30,10 +29,10 @@ export interface LoaderOptions {
 
 export interface BatchOptions {
   readonly batchSize: number;
-  readonly preprocessing: Preprocessing;
+  readonly preprocessing: Normalization;
   readonly augment?: readonly AugmentationStep[];
   /** The random key of a sample by its index, such as (seed, epoch, index): the same numbers whatever the order of loading. */
-  readonly key?: (index: number) => RandomKey;
+  readonly key?: (index: number) => readonly (number | string)[];
   /** Indices in the order to visit; all, in the sheet's order, by default. */
   readonly order?: readonly number[];
   /** Index of the first batch: where an interrupted epoch goes on. */

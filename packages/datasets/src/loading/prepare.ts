@@ -1,9 +1,8 @@
 // One sample made ready for a batch: read, augmented, normalized. The same on the calling thread and on a worker.
-import { type AugmentationStep, augmentSample } from '../augment.ts';
+import { type AugmentationStep, augmentSample } from '../augment/steps.ts';
 import type { SampleFile } from '../folder.ts';
-import { normalizePixels, type Preprocessing } from '../images/normalize.ts';
+import { type Normalization, normalizePixels } from '../images/normalize.ts';
 import { MASK_THRESHOLD } from '../images/raster.ts';
-import type { RandomKey } from '../random.ts';
 import { throughDiskCache } from './disk-cache.ts';
 import { readSample, type SamplePixels } from './sample.ts';
 
@@ -15,10 +14,10 @@ export interface PrepareTask {
   readonly pixels?: SamplePixels;
   /** Folder of the disk cache. */
   readonly cacheFolder?: string;
-  readonly preprocessing: Preprocessing;
+  readonly preprocessing: Normalization;
   readonly augment: readonly AugmentationStep[];
   /** Keys the random stream of each augmentation, together with its name. */
-  readonly key: RandomKey;
+  readonly key: readonly (number | string)[];
 }
 
 export interface PreparedSample {

@@ -8,12 +8,14 @@ import type { RasterImage } from '../images/raster.ts';
 import { colorFrame } from './dicom-color.ts';
 import { frameOffsets, readFrame } from './dicom-frames.ts';
 import { type ScanFacts, spacingOf } from './facts.ts';
-import { fullWindow, linearWindow, throughWindow } from './window.ts';
+import { exactWindow, fullWindow, linearWindow, throughWindow, type WindowSetting } from './window.ts';
 
 export interface DicomOptions {
   readonly name: string;
   /** Frame, from 0; needed where there are several. */
   readonly page?: number;
+  /** Replaces the file's window. */
+  readonly window?: WindowSetting;
   /** Decodes the JPEG of a compressed frame. */
   readonly decodeJpeg: (bytes: Uint8Array) => Promise<RasterImage>;
 }
@@ -62,7 +64,12 @@ function inflate(bytes: Uint8Array, position: number): Uint8Array {
 }
 
 /** Measured values of a gray frame as 0 to 255: rescaled, then through the file's window, or from the smallest to the largest. */
-function grayFrame(data: DataSet, { photometric, rows, columns }: PixelLayout, stored: ArrayLike<number>): RasterImage {
+function grayFrame(
+  data: DataSet,
+  { photometric, rows, columns }: PixelLayout,
+  stored: ArrayLike<number>,
+  asked: WindowSetting | undefined,
+): RasterImage {
   const number = (tag: string) => {
     const value = data.floatString(tag);
     return value === undefined || Number.isNaN(value) ? undefined : value;
@@ -70,8 +77,11 @@ function grayFrame(data: DataSet, { photometric, rows, columns }: PixelLayout, s
   const [slope, intercept] = [number('x00281053') ?? 1, number('x00281052') ?? 0];
   const values = Float64Array.from(stored, (value) => value * slope + intercept);
   const [center, width] = [number('x00281050'), number('x00281051')];
-  const window =
-    center !== undefined && width !== undefined && width >= 1 ? linearWindow(center, width) : fullWindow(values);
+  const window = asked
+    ? exactWindow(asked)
+    : center !== undefined && width !== undefined && width >= 1
+      ? linearWindow(center, width)
+      : fullWindow(values);
   const pixels = throughWindow(values, window, photometric === 'MONOCHROME1');
   return { width: columns, height: rows, channels: 1, data: pixels };
 }
@@ -99,7 +109,10 @@ export async function describeDicom(bytes: Uint8Array): Promise<ScanFacts> {
  * Decodes a frame of a DICOM file. Reads uncompressed, deflated, run-length encoded and baseline JPEG pixels; gray ones are rescaled and
  * shown through the file's first window. Throws `ImageError`, or whatever a broken file makes its parser throw.
  */
-export async function decodeDicom(bytes: Uint8Array, { name, page, decodeJpeg }: DicomOptions): Promise<RasterImage> {
+export async function decodeDicom(
+  bytes: Uint8Array,
+  { name, page, window, decodeJpeg }: DicomOptions,
+): Promise<RasterImage> {
   const { dicom, data } = await parseDicom(bytes);
   const layout = layoutOf(data);
   checkSize(layout.columns, layout.rows, name);
@@ -112,10 +125,10 @@ export async function decodeDicom(bytes: Uint8Array, { name, page, decodeJpeg }:
     const encoded = dicom.readEncapsulatedImageFrame(data, element, frame, frameOffsets(dicom, data, element));
     const image = await decodeJpeg(encoded as Uint8Array);
     // The JPEG decoder has already turned YBR into RGB.
-    return layout.samples === 1 ? grayFrame(data, layout, toGray(image).data) : image;
+    return layout.samples === 1 ? grayFrame(data, layout, toGray(image).data, window) : image;
   }
   const stored = readFrame(dicom, data, element, layout, frame, name);
   return layout.samples === 1 && layout.photometric.startsWith('MONOCHROME')
-    ? grayFrame(data, layout, stored)
+    ? grayFrame(data, layout, stored, window)
     : colorFrame(data, layout, stored, name);
 }

@@ -5,7 +5,7 @@ import { ImageError } from '../errors.ts';
 import { checkClaim, checkSize, choosePage } from '../images/header.ts';
 import type { RasterImage } from '../images/raster.ts';
 import { type ScanFacts, spacingOf } from './facts.ts';
-import { fullWindow, throughWindow } from './window.ts';
+import { exactWindow, fullWindow, throughWindow, type WindowSetting } from './window.ts';
 
 /** Enough bytes for the larger header. */
 const HEADER = 544;
@@ -85,7 +85,7 @@ export async function describeNifti(bytes: Uint8Array, name: string): Promise<Sc
  */
 export async function decodeNifti(
   bytes: Uint8Array,
-  { name, page }: { readonly name: string; readonly page?: number },
+  { name, page, window }: { readonly name: string; readonly page?: number; readonly window?: WindowSetting },
 ): Promise<RasterImage> {
   const { header, width, height, slices } = await readVolume(bytes, name);
   checkSize(width, height, name);
@@ -107,5 +107,10 @@ export async function decodeNifti(
   // A slope of 0 means that nothing is rescaled.
   const [slope, intercept] = header.scl_slope ? [header.scl_slope, header.scl_inter] : [1, 0];
   const values = Float64Array.from({ length: width * height }, (_, i) => read(offset + i * size) * slope + intercept);
-  return { width, height, channels: 1, data: throughWindow(values, windowOf(header, values)) };
+  return {
+    width,
+    height,
+    channels: 1,
+    data: throughWindow(values, window ? exactWindow(window) : windowOf(header, values)),
+  };
 }

@@ -1,4 +1,12 @@
-// A window: which measured values a picture of 256 grays shows.
+// A window: which measured values an image of 256 grays shows.
+import { ArgumentError } from '../errors.ts';
+
+/** A window by its center and width in measured values, as DICOM files and viewers give it. */
+export interface WindowSetting {
+  readonly center: number;
+  /** Above 0. */
+  readonly width: number;
+}
 
 /** The values shown as black and as white; those between are spread evenly. */
 export interface Window {
@@ -14,6 +22,18 @@ export const linearWindow = (center: number, width: number): Window => ({
   low: center - 0.5 - (width - 1) / 2,
   high: center - 0.5 + (width - 1) / 2,
 });
+
+/** The window that a user asks for (DICOM's LINEAR_EXACT function): center - width/2 is black, center + width/2 is white. Throws `ArgumentError`. */
+export function exactWindow({ center, width }: WindowSetting): Window {
+  if (!Number.isFinite(center) || !Number.isFinite(width) || width <= 0)
+    throw new ArgumentError(
+      'window',
+      'a finite center and a width above 0',
+      `center ${center} and width ${width}`,
+      'Give both in the units of the file, for example 40 and 400.',
+    );
+  return { low: center - width / 2, high: center + width / 2 };
+}
 
 /** From the smallest to the largest finite value, without the given share of outliers at either end (0 to 0.5). */
 export function fullWindow(values: ArrayLike<number>, outliers = 0): Window {

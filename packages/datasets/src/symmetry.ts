@@ -1,10 +1,13 @@
-// The eight symmetries of a square picture, and what each does to the words of place in its prompt.
+// The eight symmetries of a square image, and what each does to the place words of its prompt.
+import { ArgumentError } from './errors.ts';
 import type { RasterImage } from './images/raster.ts';
 
-/** First transposed (mirrored at the falling diagonal), then mirrored left to right, then top to bottom. */
+/** Applied in this order: transposition (mirroring at the main diagonal), left-right mirroring, top-bottom mirroring. */
 export interface Symmetry {
   readonly transpose: boolean;
+  /** Mirrors left and right. */
   readonly acrossX: boolean;
+  /** Mirrors top and bottom. */
   readonly acrossY: boolean;
 }
 
@@ -13,7 +16,7 @@ export const SYMMETRIES: readonly Symmetry[] = [false, true].flatMap((transpose)
   [false, true].flatMap((acrossY) => [false, true].map((acrossX) => ({ transpose, acrossX, acrossY }))),
 );
 
-/** For each pixel of the turned square, the pixel of the original it shows. */
+/** For each pixel of the transformed square, the index of the original pixel. */
 function sources(size: number, { transpose, acrossX, acrossY }: Symmetry): Uint32Array {
   const from = new Uint32Array(size * size);
   for (let y = 0, i = 0; y < size; y++)
@@ -25,11 +28,10 @@ function sources(size: number, { transpose, acrossX, acrossY }: Symmetry): Uint3
   return from;
 }
 
-/** The picture as the symmetry shows it. @param image square */
-export function turnImage(image: RasterImage, symmetry: Symmetry): RasterImage {
+/** The image transformed by a symmetry. @param image square */
+export function applySymmetry(image: RasterImage, symmetry: Symmetry): RasterImage {
   const { width, height, channels, data } = image;
-  if (width !== height)
-    throw new RangeError(`symmetry: expected a square picture, got ${width}x${height}. Resize it first.`);
+  if (width !== height) throw new ArgumentError('symmetry', 'a square image', `${width}x${height}`, 'Resize it first.');
   const out = new Uint8Array(data.length);
   sources(width, symmetry).forEach((source, i) => {
     for (let c = 0; c < channels; c++) out[i * channels + c] = data[source * channels + c] as number;
@@ -37,8 +39,8 @@ export function turnImage(image: RasterImage, symmetry: Symmetry): RasterImage {
   return { ...image, data: out };
 }
 
-/** A map [size · size] of the turned picture, brought back to the original. */
-export function turnBack(map: Float32Array, size: number, symmetry: Symmetry): Float32Array {
+/** A map [size · size] of the transformed image, mapped back to the original. */
+export function invertSymmetry(map: Float32Array, size: number, symmetry: Symmetry): Float32Array {
   const out = new Float32Array(map.length);
   sources(size, symmetry).forEach((source, i) => {
     out[source] = map[i] as number;
@@ -55,7 +57,7 @@ const ACROSS_X: Readonly<Record<Horizontal, Horizontal>> = { left: 'right', righ
 
 const isHigh = (word: Vertical) => word === 'top' || word === 'upper';
 const horizontalOf = (word: Vertical): Horizontal => (isHigh(word) ? 'left' : 'right');
-/** In the manner of another vertical word: `upper` and `lower`, or `top` and `bottom`. */
+/** The vertical word in the style of another: `upper` and `lower`, or `top` and `bottom`. */
 const verticalOf = (word: Horizontal, like: Vertical = 'top'): Vertical => {
   const [high, low] =
     like === 'upper' || like === 'lower' ? (['upper', 'lower'] as const) : (['top', 'bottom'] as const);
@@ -67,8 +69,8 @@ const likeCase = (word: string, model: string) =>
 
 const PLACE = /\b(?:(top|bottom|upper|lower)(?:([ -])(left|right))?|(left|right))\b/gi;
 
-/** A prompt whose words of place (top, bottom, upper, lower, left, right) say where things are in the turned picture. */
-export const turnPrompt = (prompt: string, { transpose, acrossX, acrossY }: Symmetry): string =>
+/** The prompt with its place words (top, bottom, upper, lower, left, right) changed to match the transformed image. */
+export const applySymmetryToPrompt = (prompt: string, { transpose, acrossX, acrossY }: Symmetry): string =>
   prompt.replace(PLACE, (phrase, v?: string, joint?: string, h?: string, alone?: string) => {
     let vertical = v?.toLowerCase() as Vertical | undefined;
     let horizontal = (h ?? alone)?.toLowerCase() as Horizontal | undefined;

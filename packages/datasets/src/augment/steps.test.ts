@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AUGMENTATION_NAMES, type AugmentationName, augmentations, augmentSample, type Sample } from './augment.ts';
-import { drawPhantom } from './phantoms/draw.ts';
-import { findings } from './prompts/findings.ts';
-import { placesIn } from './prompts/read.ts';
-import { seededRandom } from './random.ts';
+import { drawPhantom } from '../phantoms/draw.ts';
+import { findings } from '../prompts/findings.ts';
+import { placesIn } from '../prompts/read.ts';
+import { seededRandom } from '../random.ts';
+import { AUGMENTATION_NAMES, type AugmentationName, augmentations, augmentSample, type Sample } from './steps.ts';
 
 const phantom = (seed: number): Sample => {
   const { image, mask, prompt } = drawPhantom({ modality: 'endoscopy', seed, size: 48 });

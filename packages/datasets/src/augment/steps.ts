@@ -1,11 +1,12 @@
 // Augmentation as a list of declared steps. Each draws from a stream of its own, so that one more step changes no other.
-import { flips } from './augment/flips.ts';
-import { brightness, color, contrast, gamma, speckle } from './augment/light.ts';
-import type { Augmentation, Sample } from './augment/sample.ts';
-import { affine, crop, rotation, scale } from './augment/warp.ts';
-import { type RandomKey, seededRandom } from './random.ts';
 
-export type { Augmentation, Sample } from './augment/sample.ts';
+import { seededRandom } from '../random.ts';
+import { flips } from './flips.ts';
+import { brightness, color, contrast, gamma, speckle } from './light.ts';
+import type { Augmentation, Sample } from './sample.ts';
+import { affine, crop, rotation, scale } from './warp.ts';
+
+export type { Augmentation, Sample } from './sample.ts';
 
 /** The steps by name, as functions of their options. */
 const STEPS = { rotation, flips, affine, color, scale, crop, brightness, contrast, gamma, speckle } as const;
@@ -32,7 +33,11 @@ export function augmentationOf(step: AugmentationStep): Augmentation {
  *
  * @param key such as ('augment', seed, epoch, index): the same key gives the same sample
  */
-export function augmentSample(sample: Sample, steps: readonly AugmentationStep[], key: RandomKey): Sample {
+export function augmentSample(
+  sample: Sample,
+  steps: readonly AugmentationStep[],
+  key: readonly (number | string)[],
+): Sample {
   const uses = new Map<AugmentationName, number>();
   return steps.reduce((current, step) => {
     const name = typeof step === 'string' ? step : step.name;
