@@ -28,10 +28,10 @@ it('the entries offer what is written down here', () => {
   const names = (entry: object) => Object.keys(entry).sort().join(' ');
   expect([main, node, hub, hubNode].map(names)).toMatchInlineSnapshot(`
     [
-      "ForbiddenPickleError FormatError HARMLESS HttpError KeyMismatchError NetworkError WeightsError below blobSource bytesSource encodeSafetensors nearest openSafetensors openTensors printable readMapped storedAs storedTensors tensorsInMemory urlBlob urlSource writeMapped",
+      "AddressError ForbiddenPickleError FormatError HARMLESS HttpError KeyMismatchError NetworkError WeightsError below blobSource bytesSource encodeSafetensors nearest openSafetensors openTensors printable readMapped storedAs storedTensors tensorsInMemory urlBlob urlSource writeMapped",
       "fileSource openTensorFile writeSafetensors",
-      "HUB HubError forgetHubBlob hubBlob hubFiles",
-      "HUB HubError hubEnvironment hubFile",
+      "HUB HubError forgetHubBlob hubBlob listHubFiles",
+      "HUB HubError hubEnvironment hubFile listHubFiles",
     ]
   `);
 });

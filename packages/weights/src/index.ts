@@ -2,8 +2,8 @@
 export type { DType } from './dtypes/dtype.ts';
 export type { WritableType } from './dtypes/narrow.ts';
 export { ForbiddenPickleError, FormatError, KeyMismatchError, printable, WeightsError } from './errors.ts';
-export { HttpError, NetworkError } from './http/errors.ts';
-export type { HttpOptions } from './http/request.ts';
+export { AddressError, HttpError, NetworkError } from './http/errors.ts';
+export type { HttpOptions, Progress, TransferOptions } from './http/request.ts';
 export type { Wait } from './http/retry.ts';
 export type { Layout } from './keys/layouts.ts';
 export { nearest } from './keys/nearest.ts';
@@ -15,7 +15,7 @@ export { openSafetensors } from './safetensors/read.ts';
 export { encodeSafetensors, type TensorsToWrite } from './safetensors/write.ts';
 export { type ByteSource, blobSource, bytesSource } from './sources/byte-source.ts';
 export { urlSource } from './sources/url.ts';
-export { type UrlBlobOptions, urlBlob } from './sources/url-blob.ts';
+export { urlBlob } from './sources/url-blob.ts';
 export {
   type StoredTensor,
   storedAs,

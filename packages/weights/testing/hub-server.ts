@@ -1,4 +1,4 @@
-// A model hub on loopback that misbehaves on demand.
+// A model hub on the loopback interface that misbehaves on demand.
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,17 +11,20 @@ export interface Asked {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Answers one request for a file in its own way. */
+/** Answers one request. */
 export type Answer = (request: IncomingMessage, response: ServerResponse, content: Uint8Array) => void;
 
 export interface HubServer {
   readonly url: string;
-  /** Requests for files, in order; what is asked of the API is not among them. */
+  /** Requests for files, in order; those to the API are not included. */
   readonly asked: Asked[];
-  /** What the next requests for files get instead of the file. */
+  /** Paths of requests to the API, in order. */
+  readonly apiAsked: string[];
+  /** Answers to the next requests for files; then the files themselves. */
   readonly answers: Answer[];
-  /** What the next requests for descriptions get. */
+  /** Answers to the next requests to the API. */
   readonly apiAnswers: Answer[];
+  /** The files of every repository that is not in `repositories`. */
   readonly files: Map<string, Uint8Array>;
   close(): Promise<void>;
 }
@@ -34,7 +37,7 @@ function sibling(name: string, content: Uint8Array) {
   return { rfilename: name, size: content.length, blobId, ...lfs };
 }
 
-/** A file as an honest server sends it, ranges included. */
+/** Sends a file as a correct server does, ranges included. */
 export const honest: Answer = (request, response, content) => {
   const [, first] = /^bytes=(\d+)-/.exec(request.headers.range ?? '') ?? [];
   const [, last = `${content.length - 1}`] = /^bytes=\d+-(\d+)/.exec(request.headers.range ?? '') ?? [];
@@ -45,7 +48,7 @@ export const honest: Answer = (request, response, content) => {
   response.writeHead(206, { 'content-length': part.length, 'content-range': range, etag: '"1"' }).end(part);
 };
 
-/** Breaks off after so many bytes. */
+/** Breaks off after a number of bytes. */
 export const broken =
   (after: number): Answer =>
   (request, response, content) => {
@@ -64,29 +67,45 @@ export const status =
 
 export const redirect = (location: string, code = 302): Answer => status(code, { location });
 
-export async function hubServer(files: Readonly<Record<string, Uint8Array>>): Promise<HubServer> {
+/** The files of a repository by their paths. */
+export type RepositoryFiles = Readonly<Record<string, Uint8Array>>;
+
+/**
+ * @param files of any repository
+ * @param repositories by `owner/name`; if given, there are no others
+ */
+export async function hubServer(
+  files: RepositoryFiles,
+  repositories?: Readonly<Record<string, RepositoryFiles>>,
+): Promise<HubServer> {
   const hub: Omit<HubServer, 'url' | 'close'> = {
     asked: [],
+    apiAsked: [],
     answers: [],
     apiAnswers: [],
     files: new Map(Object.entries(files)),
   };
+  const filesOf = (repo: string): ReadonlyMap<string, Uint8Array> | undefined => {
+    const own = repositories?.[repo];
+    return own ? new Map(Object.entries(own)) : repositories ? undefined : hub.files;
+  };
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url as string, 'http://x').pathname);
-    const siblings = [...hub.files].map(([name, content]) => sibling(name, content));
-    if (path.startsWith('/api/')) {
+    const [, apiRepo, revision] = /^\/api\/(?:models|datasets)\/([^/]+\/[^/]+)\/revision\/(.+)$/.exec(path) ?? [];
+    if (apiRepo !== undefined) {
+      hub.apiAsked.push(path);
       const answer = hub.apiAnswers.shift();
       if (answer) return answer(request, response, new Uint8Array());
-      const known = /^\/api\/(models|datasets)\/[^/]+\/[^/]+\/revision\/main$/.test(path) || path.endsWith(COMMIT);
+      const found = filesOf(apiRepo);
+      // As the hub does, which does not reveal whether a private repository exists.
+      if (!found) return void response.writeHead(401).end();
+      const siblings = [...found].map(([name, content]) => sibling(name, content));
+      const known = revision === 'main' || revision === COMMIT;
       return void response.writeHead(known ? 200 : 404).end(JSON.stringify({ sha: COMMIT, siblings }));
     }
     hub.asked.push({ path, headers: request.headers });
-    const within = path
-      .replace(/^\/datasets/, '')
-      .split('/')
-      .slice(5)
-      .join('/');
-    const content = hub.files.get(within) ?? hub.files.get(path.slice(1));
+    const [, repo = '', within = ''] = /^(?:\/datasets)?\/([^/]+\/[^/]+)\/resolve\/[^/]+\/(.+)$/.exec(path) ?? [];
+    const content = filesOf(repo)?.get(within) ?? hub.files.get(path.slice(1));
     if (!content) return void response.writeHead(404).end();
     (hub.answers.shift() ?? honest)(request, response, content);
   });

@@ -1,6 +1,6 @@
 // Adds models, takes one, throws one away.
 
-import type { HubListing } from '@medclipseg/weights/hub';
+import type { HubEntry } from '@medclipseg/weights/hub';
 import { signal } from '@preact/signals';
 import { isModelFile, isTokenizerFile } from '../files/kinds.ts';
 import { STRINGS } from '../strings.ts';
@@ -12,7 +12,7 @@ import { say } from './notices.ts';
 import { forgetResults } from './results.ts';
 
 /** Files of a repository that was looked up, to choose from before anything is downloaded. */
-export const found = signal<{ readonly repo: string; readonly files: readonly HubListing[] } | undefined>(undefined);
+export const found = signal<{ readonly repo: string; readonly files: readonly HubEntry[] } | undefined>(undefined);
 export const looking = signal(false);
 
 export async function rememberedModels(): Promise<void> {
@@ -82,7 +82,7 @@ export async function lookUp(text: string): Promise<void> {
   }
 }
 
-export const openHub = (repo: string, { path, size }: HubListing): Promise<boolean> =>
+export const openHub = (repo: string, { path, size }: HubEntry): Promise<boolean> =>
   takeModel({ id: `${repo}/${path}`, title: `${repo}/${path}`, source: { kind: 'hub', repo, path }, bytes: size });
 
 export async function cancelOpening(): Promise<void> {

@@ -1,6 +1,6 @@
 // The engine: opens models and samples masks. Runs in a worker of its own, so that the page never waits for it.
 import { flatten } from '@medclipseg/nn';
-import { hubFiles } from '@medclipseg/weights/hub';
+import { listHubFiles } from '@medclipseg/weights/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { isModelFile } from '../files/kinds.ts';
 import { chooseBackend } from './backend.ts';
@@ -39,7 +39,7 @@ export function createEngine(): EngineApi {
     async listHub(repo) {
       looking?.abort();
       looking = new AbortController();
-      const files = await hubFiles({ repo }, { signal: looking.signal });
+      const { files } = await listHubFiles({ repo }, { signal: looking.signal });
       return files.filter(({ path }) => isModelFile(path));
     },
 

@@ -1,6 +1,6 @@
 // What the page asks of its two workers. Only plain data, typed arrays and bitmaps cross.
 import type { Modality, Place, RasterImage } from '@medclipseg/datasets';
-import type { HubListing } from '@medclipseg/weights/hub';
+import type { HubEntry } from '@medclipseg/weights/hub';
 import type { Estimate } from 'medclipseg';
 import type { ImageScores } from 'medclipseg/metrics';
 import type { TeachApi } from './teach-protocol.ts';
@@ -48,7 +48,7 @@ export interface EngineApi extends TeachApi {
   /** Chooses the backend. Once, before anything else. */
   start(compute: Compute): Promise<Machine>;
   /** Files of a hub repository that may be models. */
-  listHub(repo: string): Promise<readonly HubListing[]>;
+  listHub(repo: string): Promise<readonly HubEntry[]>;
   openModel(source: ModelSource, onProgress: (progress: Progress) => void): Promise<ModelFacts>;
   /** Samples one after another; resolves when all are done or {@link stop} was called, and says which. */
   segment(

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { broken, type HubServer, honest, hubServer, REPO } from '../../testing/hub-server.ts';
 import { memoryCaches } from '../../testing/memory-cache.ts';
-import { forgetHubBlob, hubBlob, hubFiles } from './index.ts';
+import { forgetHubBlob, hubBlob, listHubFiles } from './index.ts';
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 5);
 const file = { repo: REPO, path: 'model.safetensors' };
@@ -45,6 +45,14 @@ it('without a connection the last version is given', async () => {
   await isWhole(await get());
 });
 
+it('offline, only the cache is used', async () => {
+  const offline = { endpoint: hub.url, offline: true };
+  await expect(hubBlob(file, offline)).rejects.toThrow(/only local files are allowed. Allow the network/);
+  await get();
+  await isWhole(await hubBlob(file, offline));
+  expect(hub.apiAsked).toHaveLength(1);
+});
+
 it('without a cache it says what to do', async () => {
   vi.stubGlobal('caches', undefined);
   await expect(get()).rejects.toThrow(/Open the page over https/);
@@ -61,10 +69,18 @@ it('a file is forgotten, and no other', async () => {
   expect(hub.asked.length).toBe(asked + 1);
 });
 
-it('the files of a repository are listed with their sizes', async () => {
-  expect(await hubFiles({ repo: REPO }, { endpoint: hub.url })).toEqual([
-    { path: file.path, size: content.length },
+it('the files of a repository are listed with their sizes; without a connection, those in the cache', async () => {
+  const offline = { endpoint: hub.url, offline: true };
+  await expect(listHubFiles({ repo: REPO }, offline)).rejects.toThrow(/only local files are allowed/);
+  const all = [
     { path: 'config.json', size: 2 },
-  ]);
-  await expect(hubFiles({ repo: 'model' }, { endpoint: hub.url })).rejects.toThrow(/the form 'owner/);
+    { path: file.path, size: content.length },
+  ];
+  expect(await listHubFiles({ repo: REPO }, { endpoint: hub.url })).toEqual({ from: 'hub', files: all });
+  await get();
+  const inCache = { from: 'cache', files: all.slice(1) };
+  expect(await listHubFiles({ repo: REPO }, offline)).toEqual(inCache);
+  await hub.close();
+  expect(await listHubFiles({ repo: REPO }, { endpoint: hub.url, wait: async () => {} })).toEqual(inCache);
+  await expect(listHubFiles({ repo: 'model' }, { endpoint: hub.url })).rejects.toThrow(/the form 'owner/);
 });

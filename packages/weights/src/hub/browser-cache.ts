@@ -1,20 +1,29 @@
-// Files of the hub in a browser's Cache API.
+// Files of the hub in the Cache API of a browser.
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { download } from '../http/download.ts';
 import { NetworkError } from '../http/errors.ts';
-import { checkAddress, fileUrl, HubError, type HubFile } from './address.ts';
-import { checkHash, describe, type FileDescription, type HubOptions } from './describe.ts';
+import { checkAddress, checkRepository, fileUrl, HubError, type HubFile, type HubRepository } from './address.ts';
+import {
+  checkHash,
+  describe,
+  type FileDescription,
+  type HubEntry,
+  type HubListing,
+  type HubOptions,
+  listing,
+  listOnHub,
+} from './describe.ts';
 
 const CACHE = 'medclipseg-hub';
 
-/** Web Crypto hashes only what is in memory as a whole; these hash a gigabyte as it passes. */
+/** Incremental hashes: those of Web Crypto need the whole content in memory. */
 const digestOf = ({ kind, size }: FileDescription) =>
   kind === 'sha256' ? sha256.create() : sha1.create().update(new TextEncoder().encode(`blob ${size}\0`));
 
-/** The bytes of a file as they arrive; the stream fails at its end if the hash is wrong, and the cache keeps nothing. */
-async function* proven(
+/** The bytes of a file as they arrive. The stream fails at its end if the hash is wrong, and then the cache keeps nothing. */
+async function* verified(
   file: Required<HubFile>,
   description: FileDescription,
   options: HubOptions,
@@ -25,13 +34,13 @@ async function* proven(
   for await (const chunk of download(fileUrl({ ...file, revision: commit }, options.endpoint), size, options)) {
     digest.update(chunk);
     loaded += chunk.length;
-    options.onProgress?.({ path, loaded, total: size });
+    options.onProgress?.({ file: path, loaded, total: size });
     yield chunk;
   }
   checkHash(description, bytesToHex(digest.digest()));
 }
 
-/** Stores bytes as they come; the error is theirs, not the cache's rendering of it. */
+/** Stores bytes as they arrive; throws the error of the download rather than the cache's version of it. */
 async function store(cache: Cache, key: string, bytes: AsyncGenerator<Uint8Array>): Promise<void> {
   let failure: unknown;
   const body = new ReadableStream<Uint8Array>({
@@ -52,53 +61,131 @@ async function store(cache: Cache, key: string, bytes: AsyncGenerator<Uint8Array
   });
 }
 
-/** What the hub said last, where it cannot be asked now. */
+const DESCRIPTION = '?description';
+
+/** The description that the hub gave last, which is stored next to the content. */
+async function recall(
+  cache: Cache,
+  file: Required<HubFile>,
+  options: HubOptions,
+): Promise<FileDescription | undefined> {
+  const known = await cache.match(fileUrl(file, options.endpoint) + DESCRIPTION);
+  return known?.json();
+}
+
 async function describeOrRecall(cache: Cache, file: Required<HubFile>, options: HubOptions): Promise<FileDescription> {
-  const key = `${fileUrl(file, options.endpoint)}?description`;
+  if (options.offline) {
+    const known = await recall(cache, file, options);
+    if (known) return known;
+    throw notInCache(`${file.repo}/${file.path}`, 'a file');
+  }
   try {
     const description = await describe(file, options);
-    await cache.put(key, Response.json(description));
+    await cache.put(fileUrl(file, options.endpoint) + DESCRIPTION, Response.json(description));
     return description;
   } catch (error) {
-    const known = error instanceof NetworkError ? await cache.match(key) : undefined;
+    const known = error instanceof NetworkError ? await recall(cache, file, options) : undefined;
     if (!known) throw error;
-    return known.json();
+    return known;
   }
 }
 
+const notInCache = (subject: string, what: string): HubError =>
+  new HubError(
+    subject,
+    `${what} in the cache of this page`,
+    'none, and only local files are allowed',
+    'Allow the network and download the file once.',
+  );
+
+function openCache(repo: string): Promise<Cache> {
+  if (typeof caches === 'undefined')
+    throw new HubError(repo, 'a cache for files', 'none', 'Open the page over https or from localhost.');
+  return caches.open(CACHE);
+}
+
 /**
- * A file of the hub, from the browser's cache if it is there, otherwise downloaded into it. Without a connection the last
- * version that came is taken.
+ * A file of the hub, which is downloaded unless it is in the cache of the browser. If the hub is unreachable, or with `offline`,
+ * the version downloaded last is used.
  *
- * The Blob is backed by the disk: reading a tensor from it does not load the others.
+ * The Blob is backed by the disk: reading one tensor from it does not load the others.
  *
- * @throws {HubError} if the file is not what the hub says, in which case nothing is kept
- * @throws {HttpError | NetworkError} if it cannot be had
+ * @throws {HubError} if the content has another hash than the hub promised, in which case nothing is kept
+ * @throws {HttpError | NetworkError} if the hub does not deliver it
  */
 export async function hubBlob(address: HubFile, options: HubOptions = {}): Promise<Blob> {
   const file = checkAddress(address);
-  if (typeof caches === 'undefined')
-    throw new HubError(file.repo, 'a cache for files', 'none', 'Open the page over https or from localhost.');
-  const cache = await caches.open(CACHE);
+  const cache = await openCache(file.repo);
   const description = await describeOrRecall(cache, file, options);
   const key = fileUrl({ ...file, revision: description.commit }, options.endpoint);
   let found = await cache.match(key);
-  if (!found) {
-    await store(cache, key, proven(file, description, options));
+  if (found) options.onProgress?.({ file: file.path, loaded: description.size, total: description.size });
+  else if (options.offline) throw notInCache(`${file.repo}/${file.path}`, 'a file');
+  else {
+    await store(cache, key, verified(file, description, options));
     found = await cache.match(key);
-  } else options.onProgress?.({ path: file.path, loaded: description.size, total: description.size });
-  if (!found) throw new HubError(file.path, 'room in the browser’s cache', 'none', 'Free some storage for this page.');
+  }
+  if (!found)
+    throw new HubError(file.path, 'space in the cache of the browser', 'none', 'Free some storage for this page.');
   return found.blob();
 }
 
-/** Takes a file, in whatever versions it came, out of the browser's cache. */
+/** The files of a revision that are in the cache. */
+async function listInCache(
+  cache: Cache,
+  repository: Required<HubRepository>,
+  options: HubOptions,
+): Promise<HubEntry[]> {
+  const [prefix = ''] = fileUrl({ ...repository, path: '*' }, options.endpoint).split('*');
+  const files: HubEntry[] = [];
+  for (const { url } of await cache.keys()) {
+    if (!url.startsWith(prefix) || !url.endsWith(DESCRIPTION)) continue;
+    const description: FileDescription | undefined = await (await cache.match(url))?.json();
+    if (!description) continue;
+    const { commit, path, size } = description;
+    const content = fileUrl({ ...repository, revision: commit, path }, options.endpoint);
+    if (await cache.match(content)) files.push({ path, size });
+  }
+  return files;
+}
+
+/**
+ * The files of a repository, or of a folder in it, with their sizes. If the hub is unreachable, or with `offline`, only files in
+ * the cache are listed.
+ *
+ * @param repository with `path`, only files below this folder are listed
+ * @throws {HubError} for malformed names, and if nothing of the repository is in the cache offline
+ * @throws {HttpError | NetworkError} if the hub does not answer and the cache holds nothing
+ */
+export async function listHubFiles(
+  { path, ...address }: HubRepository & { readonly path?: string },
+  options: HubOptions = {},
+): Promise<HubListing> {
+  const repository = path === undefined ? checkRepository(address) : checkAddress({ ...address, path });
+  const fromCache = async () =>
+    typeof caches === 'undefined' ? [] : listInCache(await openCache(repository.repo), repository, options);
+  if (options.offline) {
+    const files = await fromCache();
+    if (files.length === 0) throw notInCache(repository.repo, 'files');
+    return listing(files, path, 'cache');
+  }
+  try {
+    return listing(await listOnHub(repository, options), path, 'hub');
+  } catch (error) {
+    const files = error instanceof NetworkError ? await fromCache() : [];
+    if (files.length === 0) throw error;
+    return listing(files, path, 'cache');
+  }
+}
+
+/** Removes all versions of a file from the cache of the browser. */
 export async function forgetHubBlob(address: HubFile, { endpoint }: Pick<HubOptions, 'endpoint'> = {}): Promise<void> {
   const { revision: _, ...file } = checkAddress(address);
-  const [before = '', behind = ''] = fileUrl({ ...file, revision: '*' }, endpoint).split('/*/');
+  const [start = '', end = ''] = fileUrl({ ...file, revision: '*' }, endpoint).split('/*/');
   const isVersion = (url: string) =>
-    url.startsWith(`${before}/`) &&
-    url.endsWith(`/${behind}`) &&
-    !url.slice(before.length + 1, url.length - behind.length - 1).includes('/');
-  const cache = await caches.open(CACHE);
-  for (const { url } of await cache.keys()) if (isVersion(url.replace(/\?description$/, ''))) await cache.delete(url);
+    url.startsWith(`${start}/`) &&
+    url.endsWith(`/${end}`) &&
+    !url.slice(start.length + 1, url.length - end.length - 1).includes('/');
+  const cache = await openCache(file.repo);
+  for (const { url } of await cache.keys()) if (isVersion(url.replace(DESCRIPTION, ''))) await cache.delete(url);
 }

@@ -1,52 +1,59 @@
-// What the hub says of a file: its commit, size and hash.
+// What the hub says about repositories and files: commits, sizes and hashes. Its answers are as untrusted as any file.
 import { FormatError } from '../errors.ts';
-import { withoutQuery } from '../http/errors.ts';
-import { type HttpOptions, request } from '../http/request.ts';
+import { readText } from '../http/body.ts';
+import { redactedUrl } from '../http/errors.ts';
+import { requestBody, type TransferOptions } from '../http/request.ts';
 import { nearest } from '../keys/nearest.ts';
-import { checkAddress, HubError, type HubFile, isCommit, revisionUrl } from './address.ts';
+import { HubError, type HubFile, type HubRepository, isCommit, revisionUrl } from './address.ts';
 
-/** How a file's content is proved: large files by SHA-256, small ones as git does, by SHA-1 of a header and the content. */
+/** How content is verified: large files by SHA-256, small ones as git does, by SHA-1 of a header and the content. */
 export type HashKind = 'sha256' | 'git-sha1';
 
 export interface FileDescription {
-  /** The commit that the revision stands for. */
+  /** The commit to which the revision refers. */
   readonly commit: string;
   readonly path: string;
   readonly size: number;
-  /** In hexadecimal; it names the file in the cache. */
+  /** In hexadecimal; names the file in the cache. */
   readonly hash: string;
   readonly kind: HashKind;
 }
 
-export interface HubOptions extends HttpOptions {
-  /** Another hub of the same kind, such as a mirror. */
+export interface HubOptions extends TransferOptions {
+  /** Another hub with the same interface, such as a mirror. */
   readonly endpoint?: string;
-  /** Told after every piece that arrives, and once if nothing has to. */
-  readonly onProgress?: (progress: HubProgress) => void;
+  /** Uses only files in the cache. */
+  readonly offline?: boolean;
 }
 
-export interface HubProgress {
+/** A file of a repository. */
+export interface HubEntry {
+  /** Within the repository. */
   readonly path: string;
-  /** Bytes that are here, of earlier attempts too. */
-  readonly loaded: number;
-  readonly total: number;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** The files of a repository, sorted by path. */
+export interface HubListing {
+  readonly files: readonly HubEntry[];
+  /** Where the list comes from. That of the cache holds only files that have been downloaded. */
+  readonly from: 'hub' | 'cache';
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
 
-/** Commit and files of one answer of the hub; it is as untrusted as a file. */
+/** Commit and files of an answer. */
 function filesIn(answer: unknown, url: string): { readonly commit: string; readonly files: readonly Fields[] } {
   const { sha, siblings } = fieldsOf(answer);
   if (typeof sha !== 'string' || !isCommit(sha) || !Array.isArray(siblings))
-    throw new FormatError(withoutQuery(url), 'a commit and its files', 'something else');
+    throw new FormatError(redactedUrl(url), 'a commit and its files', 'something else');
   return { commit: sha, files: siblings.map(fieldsOf) };
 }
 
-const sizeOf = ({ lfs, size }: Fields): unknown => fieldsOf(lfs).size ?? size;
-
-/** Parses what the hub says of a file. */
+/** Parses what the hub says about a file. */
 export function parseDescription(
   answer: unknown,
   { repo, path, revision }: Required<HubFile>,
@@ -61,7 +68,7 @@ export function parseDescription(
       `${repo} at ${revision}`,
       `a file '${path}'`,
       'none of that name',
-      meant === undefined ? 'Look at the list of files on its page.' : `Did you mean '${meant}'?`,
+      meant === undefined ? 'See the list of files on its page.' : `Did you mean '${meant}'?`,
     );
   }
   const lfs = fieldsOf(file.lfs);
@@ -69,54 +76,57 @@ export function parseDescription(
   const size = large ? lfs.size : file.size;
   const hash = large ? lfs.sha256 : file.blobId;
   if (!Number.isSafeInteger(size) || (size as number) < 0 || typeof hash !== 'string')
-    throw new FormatError(withoutQuery(url), `size and hash of '${path}'`, 'something else');
+    throw new FormatError(redactedUrl(url), `size and hash of '${path}'`, 'something else');
   if (!(large ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/).test(hash))
-    throw new FormatError(withoutQuery(url), `a hash of '${path}' in hexadecimal`, `'${hash}'`);
+    throw new FormatError(redactedUrl(url), `a hash of '${path}' in hexadecimal`, `'${hash}'`);
   return { commit, path, size: size as number, hash, kind: large ? 'sha256' : 'git-sha1' };
 }
 
-async function ask(url: string, options: HubOptions): Promise<unknown> {
-  const response = await request(url, options);
-  return response.json().catch((cause) => {
-    throw new FormatError(withoutQuery(url), 'JSON', 'something else', { cause });
-  });
+/** Bytes of an answer: enough for 100,000 files. */
+const MAXIMUM_METADATA = 32 * 1024 * 1024;
+
+async function requestJson(url: string, options: HubOptions): Promise<unknown> {
+  const text = await requestBody(url, options, (response) =>
+    readText(response, url, MAXIMUM_METADATA, options.idleTimeout),
+  );
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new FormatError(redactedUrl(url), 'JSON', /^\s*</.test(text) ? 'an HTML page' : 'something else', { cause });
+  }
 }
 
-/** Asks the hub what a file is. */
+/** Asks the hub for the commit, size and hash of a file. */
 export async function describe(file: Required<HubFile>, options: HubOptions): Promise<FileDescription> {
   const url = revisionUrl(file, options.endpoint);
-  return parseDescription(await ask(url, options), file, url);
+  return parseDescription(await requestJson(url, options), file, url);
 }
 
-/** A file as a repository lists it. */
-export interface HubListing {
-  readonly path: string;
-  /** In bytes. */
-  readonly size: number;
-}
-
-/**
- * The files of a repository, to choose from before anything large is downloaded.
- *
- * @throws {HubError} for names that the hub does not know
- * @throws {HttpError | NetworkError} if it cannot be asked
- */
-export async function hubFiles(repository: Omit<HubFile, 'path'>, options: HubOptions = {}): Promise<HubListing[]> {
-  const url = revisionUrl(checkAddress({ ...repository, path: 'any' }), options.endpoint);
-  const { files } = filesIn(await ask(url, options), url);
+/** Asks the hub for the files of a repository. */
+export async function listOnHub(repository: Required<HubRepository>, options: HubOptions): Promise<HubEntry[]> {
+  const url = revisionUrl(repository, options.endpoint);
+  const { files } = filesIn(await requestJson(url, options), url);
   return files.flatMap((file) => {
-    const [path, size] = [file.rfilename, sizeOf(file)];
+    const [path, size] = [file.rfilename, fieldsOf(file.lfs).size ?? file.size];
     return typeof path === 'string' && Number.isSafeInteger(size) ? [{ path, size: size as number }] : [];
   });
 }
 
-/** @throws {HubError} if the hash found is not the one that the hub told */
+const byPath = (a: HubEntry, b: HubEntry): number => (a.path < b.path ? -1 : 1);
+
+/** A listing of the files below a folder of the repository; of all if there is none. */
+export function listing(files: readonly HubEntry[], folder: string | undefined, from: HubListing['from']): HubListing {
+  const prefix = folder === undefined ? '' : `${folder}/`;
+  return { files: files.filter(({ path }) => path.startsWith(prefix)).sort(byPath), from };
+}
+
+/** @throws {HubError} if the hash found is not the one that the hub promised */
 export function checkHash({ path, hash }: FileDescription, found: string): void {
   if (found !== hash)
     throw new HubError(
       path,
       `content with hash ${hash}`,
       found,
-      'It was thrown away: download it again, or from another HF_ENDPOINT.',
+      'It was discarded: download it again, or from another HF_ENDPOINT.',
     );
 }

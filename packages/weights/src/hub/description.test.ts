@@ -15,7 +15,7 @@ describe('the hub’s description', () => {
   });
 
   it.each([
-    ['no JSON', 'hello', /expected JSON/],
+    ['no JSON', 'hello', /expected JSON, got something else/],
     ['no commit', '{"siblings":[]}', /a commit and its files/],
     ['a commit that is a path', `{"sha":"../../../${'a'.repeat(31)}","siblings":[]}`, /a commit and its files/],
     [

@@ -38,7 +38,7 @@ describe('a download', () => {
 
   it('tells how far it is', async () => {
     const loaded: number[] = [];
-    await hubFile(file, { ...at.options, onProgress: (p) => loaded.push(p.loaded / p.total) });
+    await hubFile(file, { ...at.options, onProgress: (p) => loaded.push(p.loaded / (p.total ?? 0)) });
     expect(loaded[0]).toBe(0);
     expect(loaded.at(-1)).toBe(1);
     expect(loaded).toEqual([...loaded].sort((a, b) => a - b));
@@ -79,7 +79,7 @@ describe('a download', () => {
 describe('without the hub', () => {
   it('offline gives what is there, and says what to do about the rest', async () => {
     await expect(hubFile(file, { ...at.options, offline: true })).rejects.toThrow(
-      /only local files are wanted. Allow the network and download/,
+      /only local files are allowed. Allow the network and download/,
     );
     vi.stubEnv('HF_HUB_OFFLINE', '1');
     const { offline: _, ...silent } = at.options;
@@ -122,6 +122,6 @@ it('a cache that cannot be written says so', async () => {
   const occupied = join(at.cache, 'file');
   await writeFile(occupied, '');
   await expect(hubFile(file, { ...at.options, cache: occupied })).rejects.toThrow(
-    /a folder to write to, got ENOTDIR.*HF_HUB_CACHE/,
+    /a folder with write permission and free space, got ENOTDIR.*HF_HUB_CACHE/,
   );
 });

@@ -60,16 +60,16 @@ describe('a server', () => {
 
   it('that asks for too much patience, or stays broken, is given up with advice', async () => {
     at.hub.answers.push(status(429, { 'retry-after': '3600' }));
-    await expect(hubFile(file, at.options)).rejects.toThrow(/got HTTP 429. Wait some minutes/);
+    await expect(hubFile(file, at.options)).rejects.toThrow(/got HTTP 429. Wait a few minutes/);
     at.hub.answers.push(...Array.from({ length: 5 }, () => status(502)));
-    await expect(hubFile(file, at.options)).rejects.toThrow(/got HTTP 502. The server is at fault/);
+    await expect(hubFile(file, at.options)).rejects.toThrow(/got HTTP 502. The server failed/);
     expect(at.waits).toEqual([500, 1000, 2000, 4000]);
   });
 
   it.each([
-    [401, /Set HF_TOKEN/],
+    [401, /set HF_TOKEN/],
     [403, /accept its terms/],
-    [404, /Check the repository/],
+    [404, /the repository, the revision/],
   ])('that answers %d is not asked again', async (code, advice) => {
     at.hub.answers.push(status(code));
     await expect(hubFile(file, at.options)).rejects.toThrow(advice);
@@ -82,7 +82,7 @@ describe('a server', () => {
     other[1234] = 255 - (other[1234] as number);
     at.hub.answers.push((request, response) => honest(request, response, other));
     await expect(hubFile(file, at.options)).rejects.toThrow(
-      /expected content with hash [0-9a-f]{64}, got [0-9a-f]{64}. It was thrown away/,
+      /expected content with hash [0-9a-f]{64}, got [0-9a-f]{64}. It was discarded/,
     );
     expect(await at.blobs()).toEqual([]);
     await expect(readdir(join(at.folder, 'snapshots'))).rejects.toThrow();

@@ -1,4 +1,4 @@
-// The model hub, in the browser; `hub/node` keeps files where Python's tools keep them.
-export { HUB, HubError, type HubFile } from './address.ts';
-export { forgetHubBlob, hubBlob } from './browser-cache.ts';
-export { type HubListing, type HubOptions, type HubProgress, hubFiles } from './describe.ts';
+// The model hub in a browser, with files in the Cache API. `hub/node` keeps them where Python's tools do.
+export { HUB, HubError, type HubFile, type HubRepository } from './address.ts';
+export { forgetHubBlob, hubBlob, listHubFiles } from './browser-cache.ts';
+export type { HubEntry, HubListing, HubOptions } from './describe.ts';

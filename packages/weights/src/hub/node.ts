@@ -1,5 +1,5 @@
-// The model hub, with files kept where Python's tools keep them.
-export { HUB, HubError, type HubFile } from './address.ts';
-export type { HubOptions, HubProgress } from './describe.ts';
-export { type HubFileOptions, hubFile } from './disk/download.ts';
+// The model hub in Node, with files in the cache shared with Python's tools.
+export { HUB, HubError, type HubFile, type HubRepository } from './address.ts';
+export type { HubEntry, HubListing, HubOptions } from './describe.ts';
+export { type HubFileOptions, hubFile, listHubFiles } from './disk/cache.ts';
 export { type HubEnvironment, hubEnvironment } from './disk/environment.ts';

@@ -49,7 +49,7 @@ async function fromHub(name: DatasetName, archive: string, folder: string, revis
   const path = await withBar(`${archive}, MiB`, MEBIBYTE, (tell) =>
     hubFile(
       { type: 'dataset', repo: HUB_REPOSITORY, path: archive, revision },
-      { signal, onProgress: ({ loaded, total }) => tell(loaded, total) },
+      { signal, onProgress: ({ loaded, total = loaded }) => tell(loaded, total) },
     ),
   );
   await unpack(path, folder, name, signal);

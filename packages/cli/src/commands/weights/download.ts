@@ -18,7 +18,7 @@ export async function download(
         { repo, path, revision },
         {
           signal,
-          onProgress({ loaded, total }) {
+          onProgress({ loaded, total = loaded }) {
             bar ??= progress(`${path}, MiB`, Math.ceil(total / MEBIBYTE));
             bar.update(Math.ceil(loaded / MEBIBYTE));
           },

@@ -1,17 +1,17 @@
-// The environment variables that Python's huggingface_hub knows.
+// The environment variables of Python's huggingface_hub.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 export interface HubEnvironment {
   /** Folder of the cache. */
   readonly cache: string;
-  /** Take only what is in the cache. */
+  /** Uses only files in the cache. */
   readonly offline: boolean;
   readonly endpoint?: string;
   readonly token?: string;
 }
 
-/** An empty variable counts as none. */
+/** Reads the environment; an empty variable counts as missing. */
 export function hubEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): HubEnvironment {
   const home = variables.HF_HOME || join(variables.XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
   return {

@@ -1,4 +1,4 @@
-// Brings a file's content into the cache: what is half there is gone on with, and only what is proved right gets its name.
+// Downloads a file's content into the cache: partial downloads are resumed, and only verified content gets its final name.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
@@ -15,8 +15,8 @@ async function hashOf(path: string, { kind, size }: FileDescription, signal?: Ab
   return hash.digest('hex');
 }
 
-/** Adds the bytes that are missing and returns how many were there before. */
-async function complete(handle: FileHandle, url: string, file: FileDescription, options: HubOptions): Promise<number> {
+/** Appends the missing bytes; the result is the number of bytes that were there before. */
+async function fetchRest(handle: FileHandle, url: string, file: FileDescription, options: HubOptions): Promise<number> {
   const { path, size } = file;
   let { size: at } = await handle.stat();
   if (at > size) {
@@ -24,13 +24,13 @@ async function complete(handle: FileHandle, url: string, file: FileDescription, 
     at = 0;
   }
   const before = at;
-  options.onProgress?.({ path, loaded: at, total: size });
+  options.onProgress?.({ file: path, loaded: at, total: size });
   for await (const chunk of download(url, size, { ...options, from: at })) {
-    // At a place of its own: should two processes ever write at once, they write the same.
+    // Written at explicit positions: should two processes ever write at once, they write the same bytes.
     for (let done = 0; done < chunk.length; )
       done += (await handle.write(chunk, done, chunk.length - done, at + done)).bytesWritten;
     at += chunk.length;
-    options.onProgress?.({ path, loaded: at, total: size });
+    options.onProgress?.({ file: path, loaded: at, total: size });
   }
   await handle.sync();
   return before;
@@ -39,20 +39,20 @@ async function complete(handle: FileHandle, url: string, file: FileDescription, 
 /**
  * Downloads content to `blob`.
  *
- * @throws {HubError} if it is not what the hub promised, even from the start; nothing of it is kept then
+ * @throws {HubError} if a complete download has another hash than the hub promised; it is deleted
  */
 export async function fetchBlob(blob: string, url: string, file: FileDescription, options: HubOptions): Promise<void> {
   const partial = `${blob}.medclipseg.incomplete`;
   await mkdir(dirname(blob), { recursive: true });
   for (;;) {
-    // Python's tools name theirs otherwise: nobody else writes here.
+    // Python's tools use other names, so that only this package writes here.
     const handle = await open(partial, 'a').then(async (created) => {
       await created.close();
       return open(partial, 'r+');
     });
     let resumed: number;
     try {
-      resumed = await complete(handle, url, file, options);
+      resumed = await fetchRest(handle, url, file, options);
     } finally {
       await handle.close();
     }
@@ -61,7 +61,7 @@ export async function fetchBlob(blob: string, url: string, file: FileDescription
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
       await rm(partial, { force: true });
-      // What was left of an earlier attempt may be to blame.
+      // The rest of an earlier attempt may be the cause.
       if (resumed > 0) continue;
       throw error;
     }
