@@ -12,12 +12,22 @@ export interface Preprocessing {
   readonly deviation: readonly [number, number, number];
 }
 
+/** What is known of a published vocabulary. */
+export interface PublishedVocabulary {
+  readonly size: number;
+  /** Some tokens with their ids, which no other vocabulary of this size has in common. */
+  readonly tokens: readonly (readonly [id: number, token: string])[];
+  /** Where the tokenizer is published. */
+  readonly source: string;
+}
+
 export interface Family {
   /** What is fixed about the image tower; sizes come from the weights. */
   readonly vision: Pick<VisionConfig, 'activation' | 'epsilon' | 'patchBias' | 'preNorm' | 'dense'>;
   readonly textKind: TextConfig['kind'];
   /** Prompts are padded to so many tokens in the published weights. */
   readonly context: number;
+  readonly vocabulary: PublishedVocabulary;
   /** As MedCLIPSeg was trained. */
   readonly preprocessing: Preprocessing;
   /** Rules for a whole MedCLIPSeg checkpoint; our names start with `vision.` and `text.`. */
@@ -44,10 +54,35 @@ export const makersPreprocessing: Preprocessing = {
   deviation: [0.26862954, 0.26130258, 0.27577711],
 };
 
+const clipVocabulary: PublishedVocabulary = {
+  size: 49408,
+  tokens: [
+    [518, 'the</w>'],
+    [1125, 'photo</w>'],
+    [22616, 'tumor</w>'],
+    [49405, 'jekyll</w>'],
+  ],
+  source: 'openai/clip-vit-base-patch16',
+};
+
+/** Vocabularies of general English BERT models have other tokens at ids 1 to 4. */
+const biomedBertVocabulary: PublishedVocabulary = {
+  size: 30522,
+  tokens: [
+    [0, '[PAD]'],
+    [1, '[UNK]'],
+    [2, '[CLS]'],
+    [3, '[SEP]'],
+    [4, '[MASK]'],
+  ],
+  source: 'microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract',
+};
+
 const openAi = {
   vision: { activation: 'quick-gelu', epsilon: 1e-5, patchBias: false, preNorm: true, dense: 'value' },
   textKind: 'clip',
   context: 77,
+  vocabulary: clipVocabulary,
   preprocessing: published,
   ...layouts.clip.checkpoint,
   makers: layouts.clip.makers,
@@ -58,6 +93,7 @@ export const families = {
     vision: { ...openAi.vision, dense: 'tokens' },
     textKind: 'bert',
     context: 256,
+    vocabulary: biomedBertVocabulary,
     preprocessing: published,
     ...layouts.unimedclip.checkpoint,
     makers: layouts.unimedclip.makers,
@@ -66,6 +102,7 @@ export const families = {
     vision: { activation: 'gelu', epsilon: 1e-6, patchBias: true, preNorm: false, dense: 'tokens' },
     textKind: 'bert',
     context: 256,
+    vocabulary: biomedBertVocabulary,
     preprocessing: published,
     ...layouts.biomedclip.checkpoint,
     makers: layouts.biomedclip.makers,

@@ -1,7 +1,22 @@
 // CLIP's image and text towers, in steps that a caller can act between.
 export { encodeImage, encodeText, similarityLogits } from './clip.ts';
-export { UnknownWeightsError } from './errors.ts';
-export { type Family, type FamilyName, families, makersPreprocessing, type Preprocessing } from './families.ts';
+export {
+  ClipEncodersError,
+  InputError,
+  isClipEncodersError,
+  PromptTooLongError,
+  TokenizerFileError,
+  UnknownWeightsError,
+  VocabularyError,
+} from './errors.ts';
+export {
+  type Family,
+  type FamilyName,
+  families,
+  makersPreprocessing,
+  type Preprocessing,
+  type PublishedVocabulary,
+} from './families.ts';
 export type { WeightLayout } from './keys/layouts.ts';
 export { prefixed, towerKeys } from './keys/towers.ts';
 export { type Clip, type ClipConfig, type ClipParameters, type FoundTowers, findTowers, openClip } from './open.ts';
@@ -20,3 +35,4 @@ export {
   visionSpec,
   visionTokens,
 } from './vision.ts';
+export { checkVocabulary } from './vocabulary.ts';

@@ -1,5 +1,5 @@
 // Decompression with a bound.
-import { TokenizerFileError } from './errors.ts';
+import { TokenizerFileError } from '../errors.ts';
 
 /** More than any vocabulary: the largest published tokenizer.json has 4 MB. */
 const LIMIT = 64 * 2 ** 20;

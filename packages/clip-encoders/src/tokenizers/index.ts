@@ -1,6 +1,7 @@
 // Prompts as token ids.
+
+export { isClipEncodersError, PromptTooLongError, TokenizerFileError, VocabularyError } from '../errors.ts';
 export { clipTokenizer, mergesOf } from './clip-bpe.ts';
-export { PromptTooLongError, TokenizerFileError, VocabularyError } from './errors.ts';
 export { type OpenTokenizerOptions, openTokenizer, tokenizerOf } from './open.ts';
 export type { Tokenizer, TokenizerJson } from './tokenizer.ts';
 export { piecesOf, wordPieceTokenizer } from './word-piece.ts';

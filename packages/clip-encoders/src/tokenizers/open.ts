@@ -1,6 +1,7 @@
 // A tokenizer from the file that was published with the weights.
+
+import { TokenizerFileError } from '../errors.ts';
 import { clipTokenizer, mergesOf } from './clip-bpe.ts';
-import { TokenizerFileError } from './errors.ts';
 import { gunzip } from './gunzip.ts';
 import type { Tokenizer, TokenizerJson } from './tokenizer.ts';
 import { piecesOf, wordPieceTokenizer } from './word-piece.ts';

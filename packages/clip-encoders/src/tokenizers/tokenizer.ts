@@ -1,5 +1,5 @@
 // What a tokenizer is.
-import { PromptTooLongError } from './errors.ts';
+import { PromptTooLongError } from '../errors.ts';
 
 export interface Tokenizer {
   /** Ids per prompt, padding included. */

@@ -1,6 +1,7 @@
 // BERT's WordPiece (reference: open_clip's `HFTokenizer` over an uncased BERT tokenizer).
+
+import { VocabularyError } from '../errors.ts';
 import { cleanCased } from './clean.ts';
-import { VocabularyError } from './errors.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /** A word of more characters is unknown as a whole. */
@@ -39,7 +40,8 @@ export function wordPieceTokenizer({
   const ids = new Map(pieces.map((piece, i) => [piece, i]));
   const special = (token: string): number => {
     const id = ids.get(token);
-    if (id === undefined) throw new VocabularyError(token);
+    if (id === undefined)
+      throw new VocabularyError(`a line '${token}'`, 'none', 'Give the vocab.txt that belongs to the weights.');
     return id;
   };
   const pad = special('[PAD]');
