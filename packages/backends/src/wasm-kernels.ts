@@ -2,6 +2,7 @@
 import type * as wasmBackend from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { OutOfMemoryError } from './errors.ts';
+import { accurateReduction } from './wasm-sums.ts';
 
 type Backend = wasmBackend.BackendWasm;
 type Kernel = (args: {
@@ -197,4 +198,5 @@ export function cureWasm(): void {
   replace('Slice', slice(copySlice));
   replace('Unpack', unpack(copySlice));
   replace('BatchMatMul', fastBatchMatMul(original('BatchMatMul')));
+  for (const kind of ['Sum', 'Mean'] as const) replace(kind, accurateReduction(kind, original(kind)));
 }

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { BackendMissingError, GpuError } from './errors.ts';
 import { pollPatiently } from './patient-polling.ts';
 import { hasVulkanDriver } from './vulkan.ts';
+import { patchWebGpuSums } from './webgpu-sums.ts';
 
 const LIMITS = [
   'maxBufferSize',
@@ -79,4 +80,5 @@ export async function setUpWebGpu(): Promise<void> {
     }
   };
   tf.registerBackend('webgpu', () => backend, 3);
+  patchWebGpuSums();
 }

@@ -51,6 +51,18 @@ eachBackend('losses', () => {
     expect(await value(() => regionDice(sure(-1), mask()))).toBeCloseTo(1, 4);
   });
 
+  it.each([2, 8, 24])('are right over a batch of %i full images', async (batch) => {
+    const size = batch * 224 * 224;
+    const logits = Float32Array.from({ length: size }, (_, i) => 3 * Math.sin(i * 0.0137) * Math.cos(i * 0.00091));
+    const truth = Float32Array.from({ length: size }, (_, i) => (i % 7 === 0 ? 1 : 0));
+    let expected = 0;
+    for (let i = 0; i < size; i++)
+      expected += (Math.log1p(Math.exp(logits[i] as number)) - (logits[i] as number) * (truth[i] as number)) / size;
+    const tensor = (values: Float32Array) => tf.tensor(values, [batch, 224, 224]);
+    const actual = await value(() => binaryCrossEntropy(tensor(logits), tensor(truth)));
+    expect(Math.abs(actual / expected - 1)).toBeLessThan(3e-7);
+  });
+
   it('a batch of one has no contrast', async () => {
     expect(await value(() => softContrastive(wave([1, 4], 1, 0, 1), wave([1, 4], 1, 2, 1)))).toBeCloseTo(0, 6);
   });

@@ -1,7 +1,7 @@
 // 3x3 convolution with zero padding of one pixel on every side.
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.ts';
-import { sumRows } from './linear.ts';
+import { productOverRows, sumRows } from './linear.ts';
 import { type ParameterSpec, uniform } from './parameters.ts';
 
 /** `weight` [3, 3, in, out], `bias` [out]. */
@@ -34,7 +34,7 @@ function weightGradient(x: tf.Tensor, dy: tf.Tensor, stride: number): tf.Tensor 
     const [top, left] = [Math.floor(place / 3), place % 3];
     const end = [batch, top + stride * (height - 1) + 1, left + stride * (width - 1) + 1, channels];
     const seen = tf.stridedSlice(padded, [0, top, left, 0], end, [1, stride, stride, 1]);
-    return tf.matMul(tf.reshape(seen, [-1, channels]), rows, true, false); // [in, out]
+    return productOverRows(tf.reshape(seen, [-1, channels]), rows); // [in, out]
   });
   return tf.reshape(tf.stack(places), [3, 3, channels, outputs]);
 }

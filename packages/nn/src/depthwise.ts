@@ -16,29 +16,43 @@ export const depthwiseSpec = (channels: number): { weight: ParameterSpec } => ({
 const convolve = (x: tf.Tensor, weight: tf.Tensor) =>
   tf.depthwiseConv2d(x as tf.Tensor4D, weight as tf.Tensor4D, 1, 'same');
 
+/** [B, H, W, C] → [H, W, B·C] */
+const batchIntoChannels = (t: tf.Tensor): tf.Tensor3D => {
+  const [batch, height, width, channels] = t.shape as [number, number, number, number];
+  return tf.reshape(tf.transpose(t, [1, 2, 0, 3]), [height, width, batch * channels]);
+};
+
+/** Most pixels that one convolution sums: backends add them one after the other in single precision. */
+const LONGEST_SUM = 1024;
+
 /**
- * Gradient of the weight as one depthwise convolution with the cotangent as a big kernel, since wasm lacks the native kernel and the cpu
- * backend's is six times slower: the batch joins the channels, and the image, padded by one, is swept by dy at nine offsets.
+ * Gradient of the weight by depthwise convolutions whose kernel is the cotangent: the batch joins the channels, and dy sweeps the image,
+ * padded by one, at nine offsets. wasm has no kernel of its own for this, that of cpu is six times slower, and that of WebGPU adds all
+ * pixels in single precision. Large images are cut into strips of rows, so that sums stay short. Native TensorFlow needs none of this.
  */
 function weightGradient(x: tf.Tensor, dy: tf.Tensor): tf.Tensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
-  const backend = tf.getBackend();
-  if (backend !== 'cpu' && tf.getKernel('DepthwiseConv2dNativeBackpropFilter', backend)) {
+  if (tf.getBackend() === 'tensorflow') {
     const attributes = { strides: [1, 1], dilations: [1, 1], pad: 'same', filterShape: [3, 3, channels, 1] };
     return tf.engine().runKernel('DepthwiseConv2dNativeBackpropFilter', { x, dy }, attributes);
   }
-  const beside = (t: tf.Tensor) => tf.reshape(tf.transpose(t, [1, 2, 0, 3]), [height, width, batch * channels]);
-  const image = tf.expandDims(
-    tf.pad(beside(x), [
-      [1, 1],
-      [1, 1],
-      [0, 0],
-    ]),
-    0,
-  ); // [1, H+2, W+2, B·C]
-  const kernel = tf.expandDims(beside(dy), 3); // [H, W, B·C, 1]
-  const products = tf.depthwiseConv2d(image as tf.Tensor4D, kernel as tf.Tensor4D, 1, 'valid'); // [1, 3, 3, B·C]
-  return tf.expandDims(tf.sum(tf.reshape(products, [3, 3, batch, channels]), 2), 3);
+  const depth = batch * channels;
+  const image = tf.pad(batchIntoChannels(x), [
+    [1, 1],
+    [1, 1],
+    [0, 0],
+  ]); // [H+2, W+2, B·C]
+  const kernel = batchIntoChannels(dy); // [H, W, B·C]
+  const rows = Math.max(1, Math.floor(LONGEST_SUM / width));
+  const strips = Array.from({ length: Math.ceil(height / rows) }, (_, i) => {
+    const top = i * rows;
+    const tall = Math.min(rows, height - top);
+    const seen = tf.slice(image, [top, 0, 0], [tall + 2, width + 2, depth]);
+    const swept = tf.reshape(tf.slice(kernel, [top, 0, 0], [tall, width, depth]), [tall, width, depth, 1]);
+    return tf.depthwiseConv2d(seen, swept as tf.Tensor4D, 1, 'valid'); // [3, 3, B·C]
+  });
+  const products = tf.reshape(tf.stack(strips), [strips.length, 3, 3, batch, channels]);
+  return tf.expandDims(tf.sum(products, [0, 3]), 3);
 }
 
 /** Each channel with its own 3x3 kernel: [B, H, W, C] → [B, H, W, C]. */

@@ -1,6 +1,7 @@
 // Look-up of rows by index.
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.ts';
+import { productOverRows } from './linear.ts';
 
 /**
  * Rows of `table` [V, C] named by `ids` [B, T] (int32) → [B, T, C].
@@ -19,7 +20,7 @@ export function embedding(table: tf.Tensor, ids: tf.Tensor): tf.Tensor {
     (dy, [ids]) => ({
       table: () => {
         const rows = tf.oneHot(tf.reshape(ids as tf.Tensor, [-1]) as tf.Tensor1D, size); // [B·T, V]
-        return tf.matMul(tf.cast(rows, 'float32'), tf.reshape(dy, [-1, width]), true, false);
+        return productOverRows(tf.cast(rows, 'float32'), tf.reshape(dy, [-1, width]));
       },
     }),
   );
