@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { LayoutError } from './errors.ts';
+import type { MaskReading } from './masks/reading.ts';
 import { findSheet, readPromptSheet } from './sheets/files.ts';
 
 export type Split = 'train' | 'val' | 'test';
@@ -24,6 +25,8 @@ export interface SampleFile {
   readonly maskPath: string;
   /** Further masks of the same image, to be joined with the first. */
   readonly otherMaskPaths?: readonly string[];
+  /** How the masks of the folder are read; the published threshold by default. */
+  readonly maskReading?: MaskReading;
 }
 
 export interface SplitOptions {

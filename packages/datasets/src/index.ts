@@ -21,6 +21,19 @@ export {
   rotateNearest,
   thresholdMask,
 } from './images/raster.ts';
+export { type DecodeForeground, foregroundDecoder, foregroundMask } from './masks/foreground.ts';
+export {
+  describeValues,
+  interpretMasks,
+  isBinary,
+  isMaskError,
+  MaskError,
+  type MaskLabel,
+  type MaskReading,
+  selectLabel,
+} from './masks/reading.ts';
+export { type MaskSurvey, surveyMask } from './masks/survey.ts';
+export { type DecodeMask, type MaskValues, maskDecoder } from './masks/values.ts';
 export { drawPhantom, type Phantom, type PhantomOptions } from './phantoms/draw.ts';
 export { type Finding, findings, PLACES, type Place, type Shape, type Size, THRESHOLDS } from './prompts/findings.ts';
 export { placesIn, speaksOfNothing } from './prompts/read.ts';

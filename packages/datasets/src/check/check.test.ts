@@ -26,14 +26,14 @@ const picture = (seed: number, side = SIDE) =>
   });
 
 /** A mask with a square of `size` pixels at the given corner. */
-const square = (left: number, top: number, size: number, side = SIDE) =>
+const square = (left: number, top: number, size: number, side = SIDE, value = 255) =>
   encodePng({
     width: side,
     height: side,
     channels: 1,
     data: Uint8Array.from({ length: side * side }, (_, k) => {
       const [x, y] = [k % side, Math.floor(k / side)];
-      return x >= left && x < left + size && y >= top && y < top + size ? 255 : 0;
+      return x >= left && x < left + size && y >= top && y < top + size ? value : 0;
     }),
   });
 
@@ -85,6 +85,7 @@ const FAULTS: readonly (readonly [ProblemKind, () => Promise<unknown>])[] = [
     async () => writeFile(join(folder, 'Val_Folder', 'label', 'e.png'), (await square(2, 2, 6)).subarray(0, 60)),
   ],
   ['mask-size', async () => put('Test', 'f.png', await picture(9), await square(2, 2, 6, 20))],
+  ['mask-values', async () => put('Train', 'b.png', await picture(9), await square(2, 2, 6, SIDE, 1))],
   ['empty-mask', async () => put('Test', 'f.png', await picture(9), await square(0, 0, 0))],
   ['unspoken-finding', () => sheet('Test_text_original.xlsx', [['f.png', 'no polyp in the image']])],
   ['near-empty-mask', async () => put('Test', 'f.png', await picture(9, 200), await square(2, 2, 2, 200))],

@@ -1,6 +1,8 @@
 // The images and masks of a split against its sheet.
 import { join } from 'node:path';
-import { fileIndex, splitFolder } from '../folder.ts';
+import { fileIndex, maskNames, splitFolder } from '../folder.ts';
+import { surveyMasks } from '../masks/folder.ts';
+import { describeValues, interpretMasks, isBinary, isMaskError, type MaskReading } from '../masks/reading.ts';
 import type { PromptRow } from '../sheets/sheets.ts';
 import type { ProblemKind, ProblemList } from './problems.ts';
 import { checkRow, type Finder, type RowReport } from './row.ts';
@@ -36,6 +38,28 @@ export interface SplitContents {
   readonly sizes: Agreement;
 }
 
+/** How the masks of a split are read; undefined, with a problem reported, where their values cannot be interpreted. */
+async function maskReadingOf(
+  { rows, split }: Sheet,
+  masks: Finder,
+  problems: ProblemList,
+  signal: AbortSignal | undefined,
+): Promise<MaskReading | undefined> {
+  const paths = new Set(rows.flatMap(({ mask }) => maskNames(mask).flatMap((name) => masks(name) ?? [])));
+  // Files that do not decode are reported with their rows.
+  const surveys = await surveyMasks([...paths], { signal, onUnreadable: () => {} });
+  const where = join(splitFolder(split), 'label');
+  try {
+    const reading = interpretMasks(surveys, where);
+    if (isBinary(reading)) return reading;
+    problems.add('mask-values', where, [`several labels: ${describeValues(surveys)}`]);
+  } catch (error) {
+    if (!isMaskError(error)) throw error;
+    problems.add('mask-values', where, [error.message]);
+  }
+  return undefined;
+}
+
 /** Checks every row of a split's whole sheet against its files. */
 export async function checkFiles(
   dataset: string,
@@ -48,13 +72,14 @@ export async function checkFiles(
   const [images, masks] = await Promise.all(
     ['img', 'label'].map((kind) => fileIndex(join(base, kind)).catch(() => nothing)),
   );
+  const reading = await maskReadingOf(sheet, masks as Finder, problems, signal);
   const reports: RowReport[] = new Array(sheet.rows.length);
   let next = 0;
   const work = async () => {
     while (next < sheet.rows.length) {
       signal?.throwIfAborted();
       const at = next++;
-      reports[at] = await checkRow(sheet.rows[at] as PromptRow, images as Finder, masks as Finder);
+      reports[at] = await checkRow(sheet.rows[at] as PromptRow, images as Finder, masks as Finder, reading);
       onImage?.();
     }
   };

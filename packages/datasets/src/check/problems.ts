@@ -11,6 +11,7 @@ export const PROBLEM_KINDS = {
   'missing-mask': ['error', 'a row names a mask that is not there'],
   'unreadable-image': ['error', 'the image does not decode'],
   'unreadable-mask': ['error', 'the mask does not decode'],
+  'mask-values': ['error', 'the values of the masks cannot be read as background and foreground'],
   'mask-size': ['error', 'the mask has another size than its image'],
   'empty-mask': ['error', 'the prompt speaks of a finding, the mask is empty'],
   'unspoken-finding': ['error', 'the prompt says that there is nothing, the mask shows something'],

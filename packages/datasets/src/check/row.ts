@@ -4,6 +4,8 @@ import { maskNames } from '../folder.ts';
 import { readImage } from '../images/decode-node.ts';
 import { joinMasks } from '../images/masks.ts';
 import { MASK_THRESHOLD, type RasterImage } from '../images/raster.ts';
+import { readMaskFile } from '../masks/folder.ts';
+import type { MaskReading } from '../masks/reading.ts';
 import { findings } from '../prompts/findings.ts';
 import { placesIn, speaksOfNothing } from '../prompts/read.ts';
 import type { PromptRow } from '../sheets/sheets.ts';
@@ -53,22 +55,31 @@ function checkMask(mask: RasterImage, { image, prompt }: PromptRow): RowReport {
 /** Path of a file by the name that a sheet gives it. */
 export type Finder = (name: string) => string | undefined;
 
-/** Opens the image and the masks of a row, and holds them against each other and the prompt. */
-export async function checkRow(row: PromptRow, images: Finder, masks: Finder): Promise<RowReport> {
+/**
+ * Opens the image and the masks of a row, and compares them with each other and with the prompt.
+ *
+ * @param reading how the masks of the folder are read; without one only their sizes are checked
+ */
+export async function checkRow(
+  row: PromptRow,
+  images: Finder,
+  masks: Finder,
+  reading: MaskReading | undefined,
+): Promise<RowReport> {
   const imagePath = images(row.image);
   const maskPaths = maskNames(row.mask).map((name) => [name, masks(name)] as const);
   const problems: (readonly [ProblemKind, string])[] = [];
   if (imagePath === undefined) problems.push(['missing-image', row.image]);
   for (const [name, path] of maskPaths) if (path === undefined) problems.push(['missing-mask', name || row.image]);
-  const open = (kind: ProblemKind, path: string, as: 'color' | 'gray') =>
-    readImage(path, as).catch((error) => {
+  const open = (kind: ProblemKind, image: Promise<RasterImage>) =>
+    image.catch((error) => {
       problems.push([kind, `${row.image} (${error instanceof Error ? error.message : String(error)})`]);
       return undefined;
     });
-  const image = imagePath === undefined ? undefined : await open('unreadable-image', imagePath, 'color');
+  const image = imagePath === undefined ? undefined : await open('unreadable-image', readImage(imagePath));
   const parts: RasterImage[] = [];
   for (const [, path] of maskPaths) {
-    const part = path === undefined ? undefined : await open('unreadable-mask', path, 'gray');
+    const part = path === undefined ? undefined : await open('unreadable-mask', readMaskFile(path, reading));
     if (part) parts.push(part);
   }
   const content = image && digest(image);
@@ -79,6 +90,7 @@ export async function checkRow(row: PromptRow, images: Finder, masks: Finder): P
     problems.push(['mask-size', `${row.image} (${size.width}x${size.height}, mask ${odd.width}x${odd.height})`]);
     return { problems, content };
   }
+  if (!reading) return { problems, content };
   const report = checkMask(foreground(joinMasks(parts)), row);
   return { ...report, content, problems: [...problems, ...report.problems] };
 }

@@ -5,11 +5,12 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkDataset } from '../check/check.ts';
 import { readSplit } from '../folder.ts';
+import { readImage } from '../images/decode-node.ts';
 import { encodePng } from '../images/encode.ts';
 import { drawPhantom } from '../phantoms/draw.ts';
 import { WORDINGS } from '../prompts/wordings.ts';
 import { readPromptSheet } from '../sheets/files.ts';
-import { binaryMask, createDataset } from './create.ts';
+import { createDataset } from './create.ts';
 import { assignSplits, DEFAULT_SHARES, subset } from './splits.ts';
 import { encodePromptSheet } from './xlsx.ts';
 
@@ -92,6 +93,32 @@ describe('createDataset', () => {
     expect(samples[0]?.prompt).toBe('two medium elongated tumor, located in left, right of the image');
   });
 
+  it('reads masks of 0 and 1, of 16 bits, and label maps of which one label may be chosen', async () => {
+    const options = await material(['a', 'b']);
+    const labels = (left: number, right: number) =>
+      encodePng({
+        width: SIZE,
+        height: SIZE,
+        channels: 1,
+        data: Uint16Array.from({ length: SIZE * SIZE }, (_, k) => (k % SIZE < 8 ? left : k % SIZE > 23 ? right : 0)),
+      });
+    await writeFile(join(options.masks, 'a.png'), await labels(1, 3));
+    await writeFile(join(options.masks, 'b.png'), await labels(0, 3));
+    const shares = { train: 1, val: 0, test: 0 };
+    const foregrounds = async (out: string) => {
+      const { samples } = await readSplit(out, 'train');
+      const masks = await Promise.all(samples.map(({ maskPath }) => readImage(maskPath, 'gray')));
+      return masks.map(({ data }) => data.reduce((n, v) => n + (v === 255 ? 1 : 0), 0) / SIZE);
+    };
+    const both = await createDataset(join(folder, 'both'), { ...options, shares });
+    expect(both.labels).toEqual(['1', '3']);
+    expect(await foregrounds(join(folder, 'both'))).toEqual([16, 8]);
+    const one = await createDataset(join(folder, 'one'), { ...options, shares, label: '1' });
+    expect(one).toMatchObject({ labels: ['1'], withoutFinding: 1 });
+    expect(await foregrounds(join(folder, 'one'))).toEqual([8, 0]);
+    await expect(createDataset(join(folder, 'none'), { ...options, label: '2' })).rejects.toThrow('got 1, 3');
+  });
+
   it('names what does not pair, and leaves nothing behind', async () => {
     const options = await material(['a', 'b']);
     const out = join(folder, 'out');
@@ -116,15 +143,6 @@ describe('createDataset', () => {
   it('writes over nothing', async () => {
     const options = await material(['a']);
     await expect(createDataset(options.images, options)).rejects.toThrow('expected no folder or an empty one');
-  });
-});
-
-describe('masks', () => {
-  it('are cut at the threshold, or where they hold labels above 0', () => {
-    const mask = (...data: number[]) =>
-      binaryMask({ width: data.length, height: 1, channels: 1, data: Uint8Array.from(data) });
-    expect([...mask(0, 126, 127, 255).data]).toEqual([0, 0, 255, 255]);
-    expect([...mask(0, 1, 2, 0).data]).toEqual([0, 255, 255, 0]);
   });
 });
 

@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ImageError } from '../errors.ts';
 import type { Split } from '../folder.ts';
-import { decodeImage, readImage } from '../images/decode-node.ts';
+import { decodeImage } from '../images/decode-node.ts';
 import { encodePng } from '../images/encode.ts';
 import { joinMasks } from '../images/masks.ts';
-import { MASK_THRESHOLD, type RasterImage } from '../images/raster.ts';
+import { MASK_THRESHOLD } from '../images/raster.ts';
+import { interpretMaskFiles, readMaskFile } from '../masks/folder.ts';
+import { isBinary, MaskError, type MaskReading, selectLabel } from '../masks/reading.ts';
 import { findings } from '../prompts/findings.ts';
 import { type Wording, writePrompts } from '../prompts/write.ts';
 import { type LayoutSample, type SplitCounts, writeLayout } from './layout.ts';
@@ -23,6 +25,8 @@ export interface CreateOptions {
   readonly shares?: SplitShares;
   /** The part of a name before its first such separator is the patient, all of whose images come into one split. */
   readonly patientSeparator?: string;
+  /** The label of label maps that is foreground, as a number or a color such as `#ff0000`; by default all labels are. */
+  readonly label?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (written: number, total: number) => void;
 }
@@ -30,19 +34,35 @@ export interface CreateOptions {
 export interface CreateReport extends SplitCounts {
   /** Images whose mask shows nothing. */
   readonly withoutFinding: number;
+  /** The labels that became foreground; none where the masks are gray levels cut at the threshold. */
+  readonly labels: readonly string[];
 }
 
-/** A mask of 0 and 255. Where no pixel reaches the threshold, values are labels: whatever is not 0 is foreground. */
-export function binaryMask(mask: RasterImage): RasterImage {
-  const labels = mask.data.every((v) => v < MASK_THRESHOLD);
-  return { ...mask, data: mask.data.map((v) => ((labels ? v > 0 : v >= MASK_THRESHOLD) ? 255 : 0)) };
+/** How the masks are read. Several labels are joined, unless no pixel is left as background. */
+async function readingOf(
+  pairs: readonly Pair[],
+  folder: string,
+  { label, signal }: CreateOptions,
+): Promise<MaskReading> {
+  const paths = pairs.flatMap(({ maskPaths }) => maskPaths);
+  const reading = await interpretMaskFiles(paths, folder, { signal });
+  if (label !== undefined) return selectLabel(reading, label, folder);
+  if (reading.kind === 'labels' && !isBinary(reading) && !reading.hasBackground)
+    throw new MaskError(
+      folder,
+      'label maps with a background of 0',
+      `only the labels ${reading.labels.map(({ name }) => name).join(', ')}`,
+      'Choose the label that is foreground with --label.',
+    );
+  return reading;
 }
 
-async function readPair({ imagePath, maskPaths }: Pair) {
+async function readPair({ imagePath, maskPaths }: Pair, reading: MaskReading) {
   const bytes = await readFile(imagePath);
   const { width, height } = await decodeImage(bytes, { name: imagePath });
-  const parts = await Promise.all(maskPaths.map((path) => readImage(path, 'gray')));
-  const mask = joinMasks(parts.map(binaryMask), maskPaths[0]);
+  const parts = await Promise.all(maskPaths.map((path) => readMaskFile(path, reading)));
+  const gray = joinMasks(parts, maskPaths[0]);
+  const mask = { ...gray, data: gray.data.map((v) => (v >= MASK_THRESHOLD ? 255 : 0)) };
   if (mask.width !== width || mask.height !== height)
     throw new ImageError(
       maskPaths[0] as string,
@@ -56,19 +76,18 @@ async function readPair({ imagePath, maskPaths }: Pair) {
  * Writes a dataset in the published layout from a folder of images and one of masks. Images are copied as they are; the masks of an
  * image are joined into one PNG. Throws `LayoutError` and `ImageError`, and then leaves nothing behind.
  */
-export async function createDataset(
-  out: string,
-  { images, masks, wording, seed, shares, patientSeparator, signal, onProgress }: CreateOptions,
-): Promise<CreateReport> {
+export async function createDataset(out: string, options: CreateOptions): Promise<CreateReport> {
+  const { images, masks, wording, seed, shares, patientSeparator, signal, onProgress } = options;
   const pairs = await pairFiles(images, masks);
   const splits = assignSplits(
     pairs.map(({ stem }) => stem),
     { seed, shares, ...(patientSeparator && { groupOf: (stem: string) => stem.split(patientSeparator)[0] as string }) },
   );
+  const reading = await readingOf(pairs, masks, options);
   let withoutFinding = 0;
   async function* samples(): AsyncGenerator<LayoutSample> {
     for (const pair of pairs) {
-      const { bytes, mask } = await readPair(pair);
+      const { bytes, mask } = await readPair(pair, reading);
       const seen = findings(mask);
       if (seen.length === 0) withoutFinding++;
       yield {
@@ -84,5 +103,9 @@ export async function createDataset(
     signal,
     onProgress: (written) => onProgress?.(written, pairs.length),
   });
-  return { ...counts, withoutFinding };
+  const labels =
+    reading.kind === 'threshold'
+      ? []
+      : reading.labels.filter(({ value }) => reading.foreground.includes(value)).map(({ name }) => name);
+  return { ...counts, withoutFinding, labels };
 }

@@ -88,8 +88,23 @@ const PASSES = {
   ],
 } as const;
 
-/** Decodes a PNG of any depth, palette, alpha and interlacing to 8 bits; alpha is dropped, of 16 bits the high byte stays. The caller has checked the size. */
-export function decodePng(bytes: Uint8Array): RasterImage {
+/** A PNG's samples as stored, with what is needed to interpret them. */
+export interface PngSamples {
+  readonly width: number;
+  readonly height: number;
+  /** Samples per pixel, alpha included. */
+  readonly samples: number;
+  readonly bits: number;
+  /** Interleaved samples, or palette indices. */
+  readonly values: Uint8Array | Uint16Array;
+  /** RGB triples; only for palette images. */
+  readonly palette?: Uint8Array;
+  /** EXIF orientation, 1 to 8. */
+  readonly orientation: number;
+}
+
+/** Reads the stored samples of a PNG of any depth, color type and interlacing. The caller has checked the size. */
+export function readPngSamples(bytes: Uint8Array): PngSamples {
   const { header, palette, data, orientation } = readChunks(bytes);
   const reader = new ByteReader(header, false);
   const [width, height, bits, colorType, interlace] = [
@@ -141,30 +156,23 @@ export function decodePng(bytes: Uint8Array): RasterImage {
       }
     }
   }
-  return orient(
-    spread(width, height, samples, bits, values, colorType === 3 ? (palette ?? null) : undefined),
-    orientation,
-  );
+  if (colorType !== 3) return { width, height, samples, bits, values, orientation };
+  if (!palette) throw new RangeError('no palette');
+  const colors = palette.length / 3;
+  for (const index of values) if (index >= colors) throw new RangeError(`color ${index} of a palette of ${colors}`);
+  return { width, height, samples, bits, values, palette, orientation };
 }
 
-/** Values of few bits as 8 bits: through the palette, or stretched so that the largest is 255. */
-function spread(
-  width: number,
-  height: number,
-  samples: number,
-  bits: number,
-  values: Uint8Array | Uint16Array,
-  palette: Uint8Array | null | undefined,
-): RasterImage {
-  if (palette === null) throw new RangeError('no palette');
+/** Decodes a PNG to 8 bits: palettes become colors, alpha is dropped, 16-bit samples keep their high byte. The caller has checked the size. */
+export function decodePng(bytes: Uint8Array): RasterImage {
+  const { width, height, samples, bits, values, palette, orientation } = readPngSamples(bytes);
   if (palette) {
     const data = new Uint8Array(width * height * 3);
     values.forEach((index, i) => {
-      if (3 * index + 2 >= palette.length) throw new RangeError(`color ${index} of a palette of ${palette.length / 3}`);
       data.set(palette.subarray(3 * index, 3 * index + 3), 3 * i);
     });
-    return { width, height, channels: 3, data };
+    return orient({ width, height, channels: 3, data }, orientation);
   }
   if (bits < 8) for (let i = 0; i < values.length; i++) values[i] = ((values[i] as number) * 255) / (2 ** bits - 1);
-  return fromSamples(width, height, samples, values);
+  return orient(fromSamples(width, height, samples, values), orientation);
 }

@@ -95,18 +95,31 @@ function throughPalette(indices: Uint8Array | Uint16Array, palette: readonly num
   return out;
 }
 
-/** Decodes a page of a TIFF; alpha is dropped, of 16 bits the high byte stays. `directory` counts all images of the file. The caller has checked the size. */
-export function decodeTiff(bytes: Uint8Array, directory: number): RasterImage {
+/** The samples of a TIFF page as stored. */
+export interface TiffSamples {
+  readonly page: TiffPage;
+  /** Interleaved samples, or palette indices. */
+  readonly values: Uint8Array | Uint16Array;
+}
+
+/** Reads the stored samples of a TIFF page. `directory` counts all images of the file. The caller has checked the size. */
+export function readTiffSamples(bytes: Uint8Array, directory: number): TiffSamples {
   const page = readTiffPages(bytes).find((candidate) => candidate.directory === directory);
   if (!page) throw new RangeError(`no directory ${directory}`);
-  const { width, height, bits, samples, photometric, tag } = page;
+  const { bits, samples, photometric, tag } = page;
   const unsigned = (tag(339)?.[0] ?? 1) === 1;
   const depths = new Set(tag(258) ?? [1]);
   if (![1, 2, 4, 8, 16].includes(bits) || depths.size > 1 || !unsigned || samples < 1 || samples > 8)
     throw new RangeError(`${samples} samples of ${[...depths].join(', ')} bits${unsigned ? '' : ', not unsigned'}`);
   if (photometric > 3 || (photometric === 2 && samples < 3))
     throw new RangeError(`photometric interpretation ${photometric}`);
-  const values = readSamples(page);
+  return { page, values: readSamples(page) };
+}
+
+/** Decodes a TIFF page to 8 bits; alpha is dropped, 16-bit samples keep their high byte. The caller has checked the size. */
+export function decodeTiff(bytes: Uint8Array, directory: number): RasterImage {
+  const { page, values } = readTiffSamples(bytes, directory);
+  const { width, height, bits, samples, photometric, tag } = page;
   const palette = tag(320);
   let image: RasterImage;
   if (photometric === 3) {

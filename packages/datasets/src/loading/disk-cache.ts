@@ -20,6 +20,7 @@ async function stateOf(file: SampleFile, size: number): Promise<Buffer> {
     const { size: bytes, mtimeNs } = await stat(path, { bigint: true });
     hash.update(`${resolve(path)}\n${bytes} ${mtimeNs}\n`);
   }
+  if (file.maskReading) hash.update(JSON.stringify(file.maskReading));
   return hash.digest();
 }
 

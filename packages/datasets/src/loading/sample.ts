@@ -4,6 +4,7 @@ import type { SampleFile } from '../folder.ts';
 import { readImage } from '../images/decode-node.ts';
 import { joinMasks } from '../images/masks.ts';
 import { type RasterImage, resizeLinear, resizeNearest } from '../images/raster.ts';
+import { readMaskFile } from '../masks/folder.ts';
 
 export interface SamplePixels {
   /** RGB, size x size. */
@@ -20,7 +21,7 @@ export const maskPathsOf = ({ maskPath, otherMaskPaths = [] }: SampleFile): read
 
 /** The mask of a sample at its own size, gray: all of its masks joined. */
 export async function readMask(file: SampleFile): Promise<RasterImage> {
-  const masks = await Promise.all(maskPathsOf(file).map((path) => readImage(path, 'gray')));
+  const masks = await Promise.all(maskPathsOf(file).map((path) => readMaskFile(path, file.maskReading)));
   return joinMasks(masks, file.maskPath);
 }
 

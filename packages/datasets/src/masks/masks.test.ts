@@ -1,0 +1,294 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeImage } from '../images/decode-node.ts';
+import { encodePng } from '../images/encode.ts';
+import { encodeAnyPng, type PngPicture } from '../images/testing/encoders.ts';
+import { decodeMask, interpretMaskFiles, readMaskFile, surveyMasks, withMaskReadings } from './folder.ts';
+import { foregroundDecoder, foregroundMask } from './foreground.ts';
+import { interpretMasks, isBinary, type MaskReading, selectLabel } from './reading.ts';
+import { surveyMask } from './survey.ts';
+import type { MaskValues } from './values.ts';
+
+const SIDE = 32;
+
+/** A square of 8x8 pixels at the left (0), in the middle (1) or at the right (2). */
+const inSquare = (x: number, y: number, square: number) =>
+  y >= 4 && y < 12 && x >= 2 + 10 * square && x < 10 + 10 * square;
+
+/** The square at each pixel: 1, 2, 3, or 0 for the background. */
+const squareAt = (x: number, y: number) => [0, 1, 2].findIndex((square) => inSquare(x, y, square)) + 1;
+
+/** A PNG whose squares have these values, in a color type of one's choice. */
+const png = (values: readonly (number | readonly number[])[], options: Partial<PngPicture> = {}) =>
+  encodeAnyPng({
+    width: SIDE,
+    height: SIDE,
+    bits: 8,
+    colorType: 0,
+    interlaced: false,
+    sample: (x, y, c) => [values[squareAt(x, y)] ?? 0].flat()[c] ?? 0,
+    ...options,
+  });
+
+const BLACK = [0, 0, 0] as const;
+const RED = [255, 0, 0] as const;
+const GREEN = [0, 255, 0] as const;
+
+const read = async (files: readonly Uint8Array[]) => {
+  const masks = await Promise.all(files.map((bytes) => decodeMask(bytes)));
+  const reading = interpretMasks(
+    masks.map((mask, i) => surveyMask(mask, `${i}.png`)),
+    'folder',
+  );
+  return { masks, reading };
+};
+
+const names = (reading: MaskReading) =>
+  reading.kind === 'threshold' ? 'threshold' : reading.labels.map(({ name }) => name).join(' ');
+
+/** Pixels of foreground in each file. */
+async function foreground(files: readonly Uint8Array[], choose = (reading: MaskReading) => reading) {
+  const { reading } = await read(files);
+  const decode = foregroundDecoder(decodeImage);
+  return Promise.all(
+    files.map(async (bytes) => (await decode(bytes, choose(reading))).data.reduce((n, v) => n + (v >= 127 ? 1 : 0), 0)),
+  );
+}
+
+describe('binary masks', () => {
+  it.each([
+    ['0 and 1', png([0, 1])],
+    ['0 and 255', png([0, 255])],
+    ['0 and 128', png([0, 128])],
+    ['1 bit', png([0, 1], { bits: 1 })],
+    ['16 bits, 0 and 1', png([0, 1], { bits: 16 })],
+    ['16 bits, 0 and 255', png([0, 255], { bits: 16 })],
+    ['16 bits, 0 and 65535', png([0, 65535], { bits: 16 })],
+    ['16 bits, 0 and 300', png([0, 300], { bits: 16 })],
+    ['red on black', png([BLACK, RED], { colorType: 2 })],
+    ['a number in the red channel', png([BLACK, [1, 0, 0]], { colorType: 2 })],
+    [
+      'white on black with alpha',
+      png(
+        [
+          [...BLACK, 255],
+          [255, 255, 255, 255],
+        ],
+        { colorType: 6 },
+      ),
+    ],
+    ['a colored palette', png([0, 1], { colorType: 3, palette: [BLACK, [128, 0, 0]] })],
+    [
+      'a gray palette in reverse',
+      png([1, 0], {
+        colorType: 3,
+        palette: [[255, 255, 255], BLACK],
+        sample: (x, y) => (squareAt(x, y) === 1 ? 0 : 1),
+      }),
+    ],
+  ])('of %s have the pixels of their square', async (_, bytes) => {
+    expect(await foreground([bytes])).toEqual([64]);
+  });
+
+  it('are empty next to others of their folder', async () => {
+    expect(await foreground([png([0, 1]), png([0]), png([0], { bits: 16 })])).toEqual([64, 0, 0]);
+    expect(names((await read([png([0]), png([0])])).reading)).toBe('');
+  });
+
+  it('are cut at the published threshold where levels are soft', async () => {
+    const soft = await encodePng({
+      width: 8,
+      height: 1,
+      channels: 1,
+      data: Uint8Array.from([0, 1, 90, 126, 127, 128, 254, 255]),
+    });
+    const { reading } = await read([soft]);
+    expect(reading).toEqual({ kind: 'threshold' });
+    expect(await foreground([soft])).toEqual([4]);
+  });
+
+  it('stay as published when compression left noise', async () => {
+    const data = Uint8Array.from({ length: 64 * 64 }, (_, i) =>
+      (i % 64) ** 2 + Math.floor(i / 64) ** 2 < 900 ? 255 : 0,
+    );
+    const jpeg = await sharp(data, { raw: { width: 64, height: 64, channels: 1 } })
+      .jpeg({ quality: 60 })
+      .toBuffer();
+    const { reading } = await read([jpeg]);
+    expect(reading).toEqual({ kind: 'threshold' });
+    expect((await decodeImage(jpeg, { as: 'gray' })).data).toEqual(
+      (await foregroundDecoder(decodeImage)(jpeg, reading)).data,
+    );
+    // The same noise in a lossless file.
+    const noisy = await encodePng(await decodeImage(jpeg, { as: 'gray' }));
+    expect((await read([noisy])).reading).toEqual({ kind: 'threshold' });
+  });
+});
+
+describe('label maps', () => {
+  it('have a label for each value', async () => {
+    for (const [files, expected] of [
+      [[png([0, 1, 2, 3])], '1 2 3'],
+      [[png([0, 1]), png([0, 2])], '1 2'],
+      [[png([0, 128, 255])], '128 255'],
+      [[png([0, 1, 255])], '1 255'],
+      [[png([0, 300, 1000], { bits: 16 })], '300 1000'],
+      [[png([BLACK, RED, GREEN], { colorType: 2 })], '#00ff00 #ff0000'],
+      [[png([0, 1, 2], { colorType: 3, palette: [BLACK, [128, 0, 0], [0, 128, 0]] })], '1 2'],
+    ] as const) {
+      const { reading } = await read(files);
+      expect(names(reading)).toBe(expected);
+      expect(isBinary(reading)).toBe(false);
+      expect(await foreground(files, (r) => selectLabel(r, expected.split(' ')[0] as string))).toContain(64);
+    }
+  });
+
+  it('join their labels unless one is selected', async () => {
+    const file = png([0, 1, 2, 3]);
+    expect(await foreground([file])).toEqual([192]);
+    expect(await foreground([file], (r) => selectLabel(r, '2'))).toEqual([64]);
+    const { reading } = await read([file]);
+    expect(() => selectLabel(reading, '4', 'truth')).toThrow(
+      'truth: expected label maps with the value 4, got 1, 2, 3. Choose one of the labels.',
+    );
+  });
+
+  it('with soft edges between colors take the nearest color', async () => {
+    const size = 64;
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}"><rect width="64" height="64" fill="black"/><circle cx="18.3" cy="20" r="11.5" fill="#ff0000"/><circle cx="45" cy="44.2" r="12" fill="#00ff00"/></svg>`;
+    const file = new Uint8Array(await sharp(Buffer.from(svg)).removeAlpha().png().toBuffer());
+    const { masks, reading } = await read([file]);
+    expect(new Set(masks[0]?.data).size).toBeGreaterThan(10);
+    expect(names(reading)).toBe('#00ff00 #ff0000');
+    const [red = 0] = await foreground([file], (r) => selectLabel(r, '#FF0000'));
+    expect(Math.abs(red - Math.PI * 11.5 ** 2)).toBeLessThan(20);
+  });
+});
+
+describe('what cannot be interpreted', () => {
+  it('names the values', async () => {
+    const picture = await encodePng({
+      width: SIDE,
+      height: SIDE,
+      channels: 1,
+      data: Uint8Array.from({ length: SIDE * SIDE }, (_, i) => (i * 7) % 120),
+    });
+    await expect(read([picture])).rejects.toThrow(/^folder: expected .*, got 120 values from 0 to 119\. Save masks/);
+    const jpeg = await sharp(png([BLACK, RED, GREEN], { colorType: 2 }))
+      .jpeg()
+      .toBuffer();
+    await expect(read([jpeg])).rejects.toThrow(/colors in a format that changes colors/);
+    const alpha = png(
+      [
+        [0, 0, 0, 0],
+        [0, 0, 0, 255],
+      ],
+      { colorType: 6 },
+    );
+    await expect(decodeMask(alpha)).rejects.toThrow('vary only in the alpha channel');
+    await expect(read([png([0, 1]), png([0, 255])])).rejects.toThrow(
+      'folder: expected masks that all use the same values, got 0, 1 in 0.png and 0, 255 in 1.png.',
+    );
+    await expect(read([png([RED, GREEN, RED, GREEN], { colorType: 2 })])).rejects.toThrow(
+      'none of them black (the background)',
+    );
+  });
+
+  it('refuses a file of a mixed folder rather than emptying it', async () => {
+    const soft = await encodePng({
+      width: SIDE,
+      height: SIDE,
+      channels: 1,
+      data: Uint8Array.from({ length: SIDE * SIDE }, (_, i) => (i % SIDE < 20 ? 255 : (SIDE - (i % SIDE)) * 20)),
+    });
+    await expect(read([soft, png([0, 1])])).rejects.toThrow('expected masks that all use the same values');
+  });
+
+  it('refuses a file whose values are not those of its folder', async () => {
+    const { reading } = await read([png([0, 1])]);
+    const other = await decodeMask(png([0, 2]));
+    expect(reading.kind).toBe('labels');
+    if (reading.kind === 'labels')
+      expect(() => foregroundMask(other, reading, 'b.png')).toThrow('b.png: expected a mask with the values 0, 1');
+  });
+});
+
+it('never counts a mask with an area as empty: it is read whole or refused', () => {
+  const area = (value: number): MaskValues => ({
+    width: SIDE,
+    height: SIDE,
+    kind: 'gray',
+    maximum: 255,
+    lossy: false,
+    data: Uint8Array.from({ length: SIDE * SIDE }, (_, i) =>
+      squareAt(i % SIDE, Math.floor(i / SIDE)) === 1 ? value : 0,
+    ),
+  });
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 255 }), { minLength: 1, maxLength: 6 }), (values) => {
+      const masks = values.map(area);
+      let reading: MaskReading;
+      try {
+        reading = interpretMasks(masks.map((mask, i) => surveyMask(mask, String(i))));
+      } catch {
+        return;
+      }
+      for (const mask of masks) {
+        const pixels =
+          reading.kind === 'threshold'
+            ? [...mask.data].filter((v) => v >= 127).length
+            : foregroundMask(mask, reading).data.filter((v) => v > 0).length;
+        expect(pixels).toBe(64);
+      }
+    }),
+  );
+});
+
+describe('folders', () => {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'masks-'));
+    for (const [name, files] of Object.entries({
+      one: [png([0, 1]), png([0])],
+      two: [png([0, 255])],
+      many: [png([0, 1, 2])],
+    })) {
+      await mkdir(join(folder, name));
+      for (const [i, bytes] of files.entries()) await writeFile(join(folder, name, `${i}.png`), bytes);
+    }
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('are interpreted each by itself', async () => {
+    const paths = ['one/0.png', 'one/1.png', 'two/0.png'].map((path) => join(folder, path));
+    const samples = await withMaskReadings(paths.map((maskPath) => ({ maskPath })));
+    const pixels = await Promise.all(
+      samples.map(async ({ maskPath, maskReading }) =>
+        (await readMaskFile(maskPath, maskReading)).data.reduce((n, v) => n + (v >= 127 ? 1 : 0), 0),
+      ),
+    );
+    expect(pixels).toEqual([64, 0, 64]);
+  });
+
+  it('with several labels need a choice', async () => {
+    const samples = [{ maskPath: join(folder, 'many', '0.png') }];
+    await expect(withMaskReadings(samples)).rejects.toThrow(
+      'got label maps with the labels 1, 2. Choose one with --label',
+    );
+    const [sample] = await withMaskReadings(samples, { label: '2' });
+    expect(sample?.maskReading).toMatchObject({ foreground: [2] });
+  });
+
+  it('name the file that does not decode', async () => {
+    await writeFile(join(folder, 'two', 'z.png'), 'no image');
+    const paths = ['two/0.png', 'two/z.png'].map((path) => join(folder, path));
+    await expect(interpretMaskFiles(paths, folder)).rejects.toThrow('z.png: expected');
+    const errors: unknown[] = [];
+    expect(await surveyMasks(paths, { onUnreadable: (error) => errors.push(error) })).toHaveLength(1);
+    expect(errors).toHaveLength(1);
+  });
+});
