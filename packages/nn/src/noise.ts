@@ -37,14 +37,24 @@ export const counterNoise = (seed: number, rows: readonly NoiseRow[]): Noise => 
   },
 });
 
-/** The given tensors, in the order in which a forward pass asks for noise. The tensors stay the caller's. */
+/**
+ * The given tensors, in the order in which one forward pass asks for noise. A site that asks again gets the same tensor again, so that
+ * recomputed blocks see the noise of the forward pass. The caller keeps ownership of the tensors.
+ */
 export function replayedNoise(tensors: readonly tf.Tensor[]): Noise {
-  let next = 0;
+  const draws = new Map<string, number>();
   return {
-    draw(_site, shape) {
-      const tensor = tensors[next++];
+    draw({ adapter, direction }, shape) {
+      const site = `${adapter}.${direction}`;
+      const index = draws.get(site) ?? draws.size;
+      draws.set(site, index);
+      const tensor = tensors[index];
       if (!tensor || `${tensor.shape}` !== `${shape}`)
-        throw new ShapeError('replayed noise', `[${shape}] at draw ${next}`, tensor ? `[${tensor.shape}]` : 'nothing');
+        throw new ShapeError(
+          'replayed noise',
+          `[${shape}] at draw ${index + 1}`,
+          tensor ? `[${tensor.shape}]` : 'none',
+        );
       return tf.clone(tensor);
     },
   };

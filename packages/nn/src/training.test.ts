@@ -72,6 +72,22 @@ eachBackend('noise', () => {
     expect(noNoise.draw(site, [1, 3, 5])).toBeUndefined();
   });
 
+  it('replay gives a site the same tensor whenever it asks', async () => {
+    const tensors = [tf.fill([1, 2], 1), tf.fill([1, 2], 2), tf.fill([1, 3], 3)];
+    const noise = replayedNoise(tensors);
+    const draw = async (adapter: number, direction: string, size = 2) => {
+      const drawn = noise.draw({ adapter, direction }, [1, size]) as tf.Tensor;
+      const [first] = await drawn.data();
+      drawn.dispose();
+      return first;
+    };
+    const forward = [await draw(0, 'a'), await draw(0, 'b'), await draw(4, 'a', 3)];
+    expect(forward).toEqual([1, 2, 3]);
+    expect([await draw(4, 'a', 3), await draw(0, 'b'), await draw(0, 'a')]).toEqual([3, 2, 1]);
+    await expect(draw(5, 'a')).rejects.toThrow('replayed noise: expected [1,2] at draw 4, got none');
+    tf.dispose(tensors);
+  });
+
   it('replay refuses a tensor of another shape', () => {
     const tensor = tf.zeros([1, 2, 3]);
     expect(() => replayedNoise([tensor]).draw({ adapter: 0, direction: '' }, [1, 2, 4])).toThrow('replayed noise');

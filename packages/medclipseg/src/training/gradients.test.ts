@@ -4,7 +4,9 @@ import {
   disposeParameters,
   initialize,
   keyOf,
+  type Noise,
   randomNormal,
+  replayedNoise,
   trainable,
   variablesOf,
 } from '@medclipseg/nn';
@@ -101,4 +103,26 @@ eachBackend('gradients', () => {
       },
     );
   }
+
+  it('recomputed equal the plain ones with replayed noise', async () => {
+    const parameters = trainable(initialize(modelSpec(config), 1) as unknown as ModelParameters, TRAINED_PART);
+    const network = { config, parameters };
+    const variables = variablesOf(parameters as never);
+    const whole = batch([0, 1, 2]);
+    // The noise of a forward pass, in the order in which it is drawn.
+    const drawn: tf.Tensor[] = [];
+    const recorder: Noise = {
+      draw(site, shape) {
+        const noise = (whole.noise as Noise).draw(site, shape) as tf.Tensor;
+        drawn.push(tf.keep(noise));
+        return tf.clone(noise);
+      },
+    };
+    const plain = await lossAndGradients(network, whole, variables, { noise: recorder });
+    const replayed = replayedNoise(drawn);
+    await expectSame(await lossAndGradients(network, whole, variables, { noise: replayed, recompute: true }), plain);
+    tf.dispose(drawn);
+    drop(whole);
+    disposeParameters(parameters as never);
+  });
 });
