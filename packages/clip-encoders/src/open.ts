@@ -1,6 +1,6 @@
 // CLIP from a weight file, whoever published it: the family and layout by its names, the sizes by its shapes.
 import { assemble, constantInit, type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
-import { below, type KeyRule, readMapped, type TensorFile, type TensorValue } from '@medclipseg/weights';
+import { type KeyRule, readMapped, type TensorFile, type TensorValue, unwrapped } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import { UnknownWeightsError } from './errors.ts';
 import { type Family, type FamilyName, families } from './families.ts';
@@ -36,8 +36,6 @@ export interface FoundTowers {
   readonly weights: TensorFile;
 }
 
-/** Where training programs put the weights among what else they save. */
-const ROOTS = ['', 'model.', 'state_dict.', 'module.', 'state_dict.module.'];
 /** Tensors that tell the layouts from each other. */
 const MARKERS = ['vision.classToken', 'vision.patch.weight', 'text.words', 'text.positions'];
 
@@ -50,9 +48,9 @@ const layoutsOf = ({ keys, ignored, makers }: Family): readonly WeightLayout[] =
   ...makers,
 ];
 
-const fits = (tensors: TensorFile['tensors'], root: string, { keys }: WeightLayout): boolean =>
+const fits = ({ tensors }: TensorFile, { keys }: WeightLayout): boolean =>
   MARKERS.every((ours) =>
-    keys.some((rule) => rule.ours === ours && [rule.theirs].flat().some((name) => tensors.has(root + name))),
+    keys.some((rule) => rule.ours === ours && [rule.theirs].flat().some((name) => tensors.has(name))),
   );
 
 /**
@@ -63,10 +61,10 @@ const fits = (tensors: TensorFile['tensors'], root: string, { keys }: WeightLayo
  */
 export function findTowers(file: TensorFile, family?: FamilyName): FoundTowers {
   const names = family ? [family] : (Object.keys(families) as FamilyName[]);
+  const candidates = unwrapped(file);
   for (const name of names)
     for (const layout of layoutsOf(families[name]))
-      for (const root of ROOTS)
-        if (fits(file.tensors, root, layout)) return { family: name, layout, weights: below(file, root) };
+      for (const weights of candidates) if (fits(weights, layout)) return { family: name, layout, weights };
   const first = [...file.tensors.keys()].slice(0, 3).map((name) => `'${name}'`);
   throw new UnknownWeightsError(`the towers of ${names.join(', ')}`, `tensors such as ${first.join(', ') || 'none'}`);
 }

@@ -1,7 +1,7 @@
 // Checkpoints of a training on disk.
 import type { TokenizerJson } from '@medclipseg/clip-encoders/tokenizers';
 import type { AdamState } from '@medclipseg/nn';
-import { below, type TensorFile, type TensorValue } from '@medclipseg/weights';
+import { stripPrefix, type TensorFile, type TensorValue } from '@medclipseg/weights';
 import { openTensorFile, writeSafetensors } from '@medclipseg/weights/node';
 import { checkEncoders, hashOf } from './checkpoints/encoders-reference.ts';
 import { type CheckpointOptions, contentsOf, isOwn, refuse, type TrainingState } from './checkpoints/format.ts';
@@ -49,7 +49,7 @@ export async function loadTraining(
     if (encoders && named !== undefined)
       checkEncoders(path, JSON.parse(named), await hashOf(encoders.parameters), encoders.reference?.source ?? 'others');
     const parameters = await readParameters(path, config, file, encoders?.parameters);
-    const moments = await readAll(below(file, 'optimizer.'));
+    const moments = await readAll(stripPrefix(file, 'optimizer.'));
     return { parameters, progress: JSON.parse(progress), optimizer: { step: Number(optimizerSteps), moments } };
   } finally {
     await file.close();

@@ -1,4 +1,4 @@
-// What every weight file is, whatever its format: named tensors, read one at a time.
+// Weight files of any format: named tensors, read one at a time.
 import { bytesOf, type DType, sizeOf } from './dtypes/dtype.ts';
 import { fromFloat32, type WritableType } from './dtypes/narrow.ts';
 import { toFloat32 } from './dtypes/widen.ts';
@@ -7,7 +7,7 @@ import { FormatError } from './errors.ts';
 export interface TensorInfo {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** The first name in the file that stands for the very same numbers, where this is not it. */
+  /** The first name in the file of the same values, if this is a later one. */
   readonly aliasOf?: string;
 }
 
@@ -17,24 +17,24 @@ export interface TensorValue {
   readonly data: Float32Array;
 }
 
-/** A tensor that gives its bytes when asked, in a type of its own. */
-export interface StoredTensor extends TensorInfo {
+/** A tensor to be written, whose bytes are produced on demand. One object under several names is written once. */
+export interface StoredTensor extends Pick<TensorInfo, 'dtype' | 'shape'> {
   /** Row-major and little-endian. */
   bytes(): Promise<Uint8Array>;
 }
 
 export interface TensorFile {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
-  /** What the file says beside its tensors. */
+  /** Values in the file that are not tensors. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** One tensor as float32, whatever its type in the file; only its bytes are read. Complex ones gain a last axis of 2. */
+  /** One tensor as float32, whatever its type; only its bytes are read. A complex tensor gains a last axis of length 2. */
   read(name: string): Promise<TensorValue>;
   /** One tensor's bytes in its own type, row-major and little-endian. */
   bytes(name: string): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** A file from its tensors, whose bytes some function finds. */
+/** A file of tensors whose bytes are read by a function. */
 export function tensorFile<Info extends TensorInfo>(
   name: string,
   tensors: ReadonlyMap<string, Info>,
@@ -60,7 +60,7 @@ export function tensorFile<Info extends TensorInfo>(
   };
 }
 
-/** Values in memory as a file would give them. */
+/** Values in memory with the interface of a file. */
 export const tensorsInMemory = (
   values: ReadonlyMap<string, TensorValue>,
   metadata: Readonly<Record<string, string>> = {},
@@ -69,12 +69,12 @@ export const tensorsInMemory = (
     'memory',
     new Map([...values].map(([name, { shape, data }]) => [name, { dtype: 'F32', shape, data }] as const)),
     metadata,
-    // A copy: what is read is the reader's.
+    // A copy: the caller owns what it reads.
     async ({ data }) => fromFloat32(data.slice(), 'F32'),
     async () => {},
   );
 
-/** A value to be written in a type. */
+/** A value, to be written with an element type. */
 export function storedAs({ shape, data }: TensorValue, dtype: WritableType = 'F32'): StoredTensor {
   if (data.length !== sizeOf(shape))
     throw new FormatError('tensor to write', `${sizeOf(shape)} values for [${shape}]`, `${data.length}`);
@@ -84,20 +84,24 @@ export function storedAs({ shape, data }: TensorValue, dtype: WritableType = 'F3
 const FLOATS: ReadonlySet<DType> = new Set(['F64', 'F32', 'F16', 'BF16']);
 
 /**
- * The tensors of a file, to be written into another one at a time.
+ * The tensors of a file, to be written into another one at a time; aliases share one object, and are written once.
  *
- * @param dtype what floating-point tensors become; without it each keeps its own type, bit for bit
+ * @param dtype the type of floating-point tensors in the result; by default each keeps its own, bit for bit
  */
 export function storedTensors(file: TensorFile, dtype?: WritableType): Map<string, StoredTensor> {
-  const stored = [...file.tensors].map(([name, info]): [string, StoredTensor] => {
-    if (!dtype || !FLOATS.has(info.dtype) || info.dtype === dtype)
-      return [name, { ...info, bytes: () => file.bytes(name) }];
-    return [name, { ...info, dtype, bytes: async () => fromFloat32((await file.read(name)).data, dtype) }];
-  });
-  return new Map(stored);
+  const stored = new Map<string, StoredTensor>();
+  for (const [name, { dtype: own, shape, aliasOf }] of file.tensors) {
+    const first = aliasOf === undefined ? undefined : stored.get(aliasOf);
+    const kept = !dtype || !FLOATS.has(own) || own === dtype;
+    const tensor: StoredTensor = kept
+      ? { dtype: own, shape, bytes: () => file.bytes(name) }
+      : { dtype, shape, bytes: async () => fromFloat32((await file.read(name)).data, dtype) };
+    stored.set(name, first ?? tensor);
+  }
+  return stored;
 }
 
-/** @throws {FormatError} unless the bytes are as many as the type and shape say. */
+/** @throws {FormatError} unless the number of bytes is that of the type and shape. */
 export async function checkedBytes(name: string, tensor: StoredTensor): Promise<Uint8Array> {
   const bytes = await tensor.bytes();
   const expected = bytesOf(tensor.dtype, tensor.shape);

@@ -1,7 +1,7 @@
 // A whole published model at full size: a checkpoint as training leaves it, one forward pass with the reference's noise.
 import { type FamilyName, families, towerConfigs } from '@medclipseg/clip-encoders';
 import { assemble, freeze, type ParameterSpec, replayedNoise, shapesOf, type Tree } from '@medclipseg/nn';
-import { below, readMapped, type TensorFile } from '@medclipseg/weights';
+import { readMapped, stripPrefix, type TensorFile } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   checkpointKeys,
@@ -25,7 +25,7 @@ export const around = (family: FamilyName, weights: TensorFile): ModelConfig => 
 
 /** Opens the `model` of a checkpoint; the caller disposes its parameters. */
 export async function openNetwork(checkpoint: TensorFile, family: FamilyName): Promise<Network> {
-  const weights = below(checkpoint, 'model.');
+  const weights = stripPrefix(checkpoint, 'model.');
   const config = around(family, weights);
   const spec = modelSpec(config);
   const expected = shapesOf(spec as Tree<ParameterSpec>);

@@ -21,7 +21,7 @@ import {
   twoWayKeys,
   twoWaySpec,
 } from '@medclipseg/pvl-attention';
-import { below, type KeyRule, readMapped, type TensorFile } from '@medclipseg/weights';
+import { type KeyRule, readMapped, stripPrefix, type TensorFile } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import { decoderKeys, decoderSpec, scaleBlock } from 'medclipseg';
 import {
@@ -118,7 +118,7 @@ async function compareLayer(name: string, file: TensorFile, entry: Layer): Promi
   const { metadata } = file;
   const spec = entry.spec(metadata);
   const expected = shapesOf(spec as never);
-  const load = (prefix: string) => readMapped(below(file, prefix), entry.rules, expected);
+  const load = (prefix: string) => readMapped(stripPrefix(file, prefix), entry.rules, expected);
   const parameters = trainable(loadParameters(spec, await load('param.')));
   const inputs = (await readNumbered(file, 'input.')).map(learn);
   const noise = await readNumbered(file, 'noise.');

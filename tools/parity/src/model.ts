@@ -15,7 +15,7 @@ import {
   trainable,
   variablesOf,
 } from '@medclipseg/nn';
-import { below, readMapped, type TensorFile, type TensorValue } from '@medclipseg/weights';
+import { readMapped, stripPrefix, type TensorFile, type TensorValue } from '@medclipseg/weights';
 import { openTensorFile } from '@medclipseg/weights/node';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -105,7 +105,9 @@ export async function modelParity(folder: string, name: string): Promise<Row[]> 
   for (const file of ['checkpoint.pth', 'model.safetensors', 'model.pth', 'model-legacy.pth']) {
     if (!existsSync(join(folder, file))) continue;
     const whole = await openTensorFile(join(folder, file));
-    const model = [...whole.tensors.keys()].some((key) => key.startsWith('model.')) ? below(whole, 'model.') : whole;
+    const model = [...whole.tensors.keys()].some((key) => key.startsWith('model.'))
+      ? stripPrefix(whole, 'model.')
+      : whole;
     config ??= configOf(family, golden, model);
     const expected = shapesOf(modelSpec(config) as Tree<ParameterSpec>);
     const values = await readMapped(model, checkpointKeys(family), expected, { ignore: families[family].ignored });
@@ -199,7 +201,7 @@ async function trainingParity(
   const rows: Row[] = [];
   const expected = new Map([...variables].map(([key, { shape }]) => [key, shape as readonly number[]]));
   const trained = (prefixed: string) => {
-    const part = below(file, prefixed);
+    const part = stripPrefix(file, prefixed);
     return readMapped(part, checkpointKeys(family), expected);
   };
   let worstLoss = 0;

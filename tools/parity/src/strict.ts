@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type FamilyName, families } from '@medclipseg/clip-encoders';
 import { type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
-import { below, readMapped, type TensorValue } from '@medclipseg/weights';
+import { readMapped, stripPrefix, type TensorValue } from '@medclipseg/weights';
 import { openTensorFile, writeSafetensors } from '@medclipseg/weights/node';
 import { checkpointKeys, modelSpec } from 'medclipseg';
 import { around } from './full-model.ts';
@@ -21,7 +21,7 @@ export async function loadsStrictly(checkpoint: string, family: FamilyName, pyth
   const [ours, theirs] = [join(folder, 'ours.safetensors'), join(folder, 'theirs.safetensors')];
   try {
     const file = await openTensorFile(checkpoint);
-    const weights = below(file, 'model.');
+    const weights = stripPrefix(file, 'model.');
     const expected = shapesOf(modelSpec(around(family, weights)) as Tree<ParameterSpec>);
     const { ignored: ignore } = families[family];
     const tensors = new Map<string, TensorValue>();

@@ -11,7 +11,7 @@ import {
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { assemble, disposeParameters, flatten, type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
 import { DEFAULT_BETA } from '@medclipseg/pvl-attention';
-import { below, openTensors, readMapped, type TensorFile, type TensorValue } from '@medclipseg/weights';
+import { openTensors, readMapped, type TensorFile, type TensorValue, unwrapped } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig } from '../config.ts';
 import { CheckpointError } from '../errors.ts';
@@ -39,13 +39,10 @@ export interface PublishedOptions {
 const MARKER = 'pvl_adapters.0.proj_vis_down.0.weight';
 const UPSCALE = 'upscale.0.conv1.weight';
 const TRAINED = /^(pvl_adapters|upscale|mask_head)\./;
-const ROOTS = ['model.', '', 'state_dict.', 'module.'];
 
-/** The part of a file that holds a published model, its names as the reference has them. */
-export function findPublished(file: TensorFile): TensorFile | undefined {
-  const root = ROOTS.find((prefix) => file.tensors.has(prefix + MARKER));
-  return root === undefined ? undefined : below(file, root);
-}
+/** The part of a file that holds a published model, under the names of the reference. */
+export const findPublished = (file: TensorFile): TensorFile | undefined =>
+  unwrapped(file).find(({ tensors }) => tensors.has(MARKER));
 
 /** How many of a tensor there are, whose name begins with a list and 0. */
 function count({ tensors }: TensorFile, first: string): number {

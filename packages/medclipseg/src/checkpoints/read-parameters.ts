@@ -1,6 +1,6 @@
 // The parameters in a checkpoint of this project.
 import { assemble, flatten, type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
-import { below, type TensorFile } from '@medclipseg/weights';
+import { stripPrefix, type TensorFile } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig } from '../config.ts';
 import { CheckpointError } from '../errors.ts';
@@ -18,7 +18,7 @@ export async function readParameters(
   whole: TensorFile,
   encoders?: EncoderParameters,
 ): Promise<ModelParameters> {
-  const file = below(whole, 'model.');
+  const file = stripPrefix(whole, 'model.');
   const spec = modelSpec(config);
   const shapes = shapesOf(spec as Tree<ParameterSpec>);
   const given = encoders ? flatten(encoders as never) : new Map<string, tf.Tensor>();

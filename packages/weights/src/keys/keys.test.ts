@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  below,
   bytesSource,
   encodeSafetensors,
   type KeyRule,
@@ -172,16 +171,6 @@ describe('writing', () => {
       /y.0.p: expected one tensor for part 0 of 3, got 0/,
     );
   });
-});
-
-it('a part of a file has names without the prefix, and aliases within it', async () => {
-  const whole = file({ 'model.a': [2], 'model.b': [2], 'other.c': [2] });
-  const tensors = new Map(whole.tensors).set('model.b', { dtype: 'F32', shape: [2], aliasOf: 'model.a' });
-  const part = below({ ...whole, tensors }, 'model.');
-  expect([...part.tensors.keys()]).toEqual(['a', 'b']);
-  expect(part.tensors.get('b')?.aliasOf).toBe('a');
-  expect((await part.read('a')).data).toEqual(Float32Array.of(0, 1));
-  expect((await part.bytes('a')).length).toBe(8);
 });
 
 it('the nearest name needs the fewest changes, and no more than half of the name', () => {

@@ -96,19 +96,3 @@ export async function readMapped<T = TensorValue>(
   }
   return values;
 }
-
-/** A part of a file under a prefix, its names without the prefix. */
-export const below = (file: TensorFile, prefix: string): TensorFile => ({
-  metadata: file.metadata,
-  tensors: new Map(
-    [...file.tensors]
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, { aliasOf, ...info }]) => [
-        name.slice(prefix.length),
-        aliasOf?.startsWith(prefix) ? { ...info, aliasOf: aliasOf.slice(prefix.length) } : info,
-      ]),
-  ),
-  read: (name) => file.read(prefix + name),
-  bytes: (name) => file.bytes(prefix + name),
-  close: () => file.close(),
-});

@@ -1,4 +1,4 @@
-// safetensors files: what is written is read back; what lies is refused.
+// safetensors files: a round trip keeps every tensor; malformed files are refused.
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,7 +49,7 @@ describe('on disk', () => {
     expect(await readdir(folder)).toEqual(['x.safetensors']);
   });
 
-  it('a write that fails or is canceled leaves the old file and nothing else', async () => {
+  it('a write that fails or is canceled leaves the old file and no temporary one', async () => {
     const path = join(folder, 'x.safetensors');
     await writeSafetensors(path, tensors);
     const before = await readFile(path);
@@ -86,6 +86,67 @@ it('a file written from a file keeps types and bits; half precision is written o
   expect((await halved.read('single')).data).toEqual((await opened.read('half')).data);
 });
 
+describe('a tensor with several names', () => {
+  const value = { shape: [100], data: Float32Array.from({ length: 100 }, (_, i) => i) };
+  const other = { shape: [1], data: Float32Array.of(5) };
+
+  it('is written once and found under all of them', async () => {
+    const once = await encodeSafetensors(new Map([['a', value]]));
+    const bytes = await encodeSafetensors(
+      new Map([
+        ['a', value],
+        ['x', other],
+        ['b', value],
+        ['__proto__', value],
+      ]),
+      { epoch: '3' },
+    );
+    expect(bytes.length).toBeLessThan(once.length + 200);
+    const file = await openTensors(bytesSource(bytes));
+    expect(file.metadata).toEqual({ epoch: '3' });
+    expect([...file.tensors].map(([name, { aliasOf }]) => [name, aliasOf])).toEqual([
+      ['a', undefined],
+      ['x', undefined],
+      ['b', 'a'],
+      ['__proto__', 'a'],
+    ]);
+    for (const name of ['a', 'b', '__proto__']) expect(await file.read(name)).toEqual(value);
+    // And again, in another type.
+    const halves = await encodeSafetensors(storedTensors(file, 'F16'));
+    expect(halves.length).toBeLessThan(bytes.length - 190);
+    expect((await (await openTensors(bytesSource(halves))).read('b')).data).toEqual(value.data);
+  });
+
+  it('keeps the rest of its names where the first is left out', async () => {
+    const file = await openTensors(
+      bytesSource(
+        await encodeSafetensors(
+          new Map([
+            ['a', value],
+            ['b', value],
+            ['c', value],
+          ]),
+        ),
+      ),
+    );
+    const stored = storedTensors(file);
+    stored.delete('a');
+    const { tensors } = await openTensors(bytesSource(await encodeSafetensors(stored)));
+    expect([...tensors].map(([name, { aliasOf }]) => [name, aliasOf])).toEqual([
+      ['b', undefined],
+      ['c', 'b'],
+    ]);
+  });
+
+  it('is refused with a key that is taken, and read only from a sound list of names', async () => {
+    await expect(encodeSafetensors(new Map([['a', value]]), { __aliases__: '{}' })).rejects.toThrow(FormatError);
+    for (const __aliases__ of ['x', '[]', '{"b":1}', '{"b":"c"}', '{"a":"a"}', '{"__metadata__":"a"}'])
+      await expect(
+        openTensors(bytesSource(file({ a: entry('F32', [2], 0, 8), __metadata__: { __aliases__ } }, 8))),
+      ).rejects.toThrow(/__aliases__/);
+  });
+});
+
 it('any tensors come back, each aligned to its elements', async () => {
   const tensor = fc.record({
     dtype: fc.constantFrom('F32', 'F16', 'BF16'),
@@ -110,7 +171,7 @@ it('any tensors come back, each aligned to its elements', async () => {
   );
 });
 
-it('a tensor behind 5 GB is read alone', async () => {
+it('a tensor beyond 5 GB is read alone', async () => {
   const [large, small] = [5 * 2 ** 30, 8];
   const header = file({ large: entry('U8', [large], 0, large), small: entry('F32', [2], large, large + small) });
   const size = header.length + large + small;
@@ -134,8 +195,8 @@ describe('is refused', () => {
     ['with a size that is no number', file({ a: entry('F32', ['2'], 0, 8) }, 8)],
     ['with a size beyond counting', file({ a: entry('F32', [2 ** 52, 2 ** 52], 0, 8) }, 8)],
     ['with packed elements that do not fill a byte', file({ a: entry('F4', [3], 0, 2) }, 2)],
-    ['with metadata that are no texts', file({ __metadata__: { a: 1 } })],
-    ['with metadata that are a list', file({ __metadata__: ['a'] })],
+    ['with metadata other than texts', file({ __metadata__: { a: 1 } })],
+    ['with a list as metadata', file({ __metadata__: ['a'] })],
     ['with a header that is a list', file('[{"a":1}]')],
     ['with a header nested without end', file(`{"a":${'['.repeat(100_000)}`)],
     ['with a header that is no text', file('{"\u00ff":').fill(0xff, 9)],

@@ -2,7 +2,10 @@
 import { checkedBytes, type StoredTensor, storedAs, type TensorValue } from '../tensor-file.ts';
 import { layOut } from './header.ts';
 
-/** What can be written: values, which become float32, or tensors that give their own bytes when their turn comes. */
+/**
+ * Tensors to write: values, which become float32, or tensors whose bytes are produced on demand. One object under several names
+ * is written once, with the other names in the metadata; a reader finds all of them.
+ */
 export type TensorsToWrite = ReadonlyMap<string, TensorValue | StoredTensor>;
 
 /** The bytes of a safetensors file in pieces; at most one tensor is in memory at a time. */
@@ -10,8 +13,11 @@ export async function* safetensorsPieces(
   tensors: TensorsToWrite,
   metadata: Readonly<Record<string, string>> = {},
 ): AsyncGenerator<Uint8Array> {
-  const stored = new Map([...tensors].map(([name, value]) => [name, 'bytes' in value ? value : storedAs(value)]));
-  const { header, ordered } = layOut(stored, metadata);
+  const stored = new Map(
+    [...new Set(tensors.values())].map((value) => [value, 'bytes' in value ? value : storedAs(value)]),
+  );
+  const named = new Map([...tensors].map(([name, value]) => [name, stored.get(value) as StoredTensor]));
+  const { header, ordered } = layOut(named, metadata);
   yield header;
   for (const [name, tensor] of ordered) yield await checkedBytes(name, tensor);
 }

@@ -1,5 +1,12 @@
-// medclipseg weights convert: any weight file as safetensors, one tensor at a time.
-import { below, type StoredTensor, storedTensors, type TensorFile, type WritableType } from '@medclipseg/weights';
+// medclipseg weights convert: writes any weight file as safetensors, one tensor at a time.
+import {
+  type StoredTensor,
+  storedTensors,
+  stripPrefix,
+  type TensorFile,
+  unwrapped,
+  type WritableType,
+} from '@medclipseg/weights';
 import { writeSafetensors } from '@medclipseg/weights/node';
 import { trainedKeys } from 'medclipseg';
 import { UsageError } from '../../errors.ts';
@@ -19,7 +26,7 @@ export interface ConvertOptions {
 
 const TYPES: readonly string[] = ['F32', 'F16', 'BF16'] satisfies WritableType[];
 
-/** The published implementation's modules that learn: `pvl_adapters`, `upscale`, `mask_head`. */
+/** Patterns of the modules that the published implementation trains: `pvl_adapters`, `upscale`, `mask_head`. */
 const trainedPatterns = (): string[] => [
   ...new Set(trainedKeys.flatMap(({ theirs }) => [theirs].flat()).map((name) => `${name.split('.')[0]}.*`)),
 ];
@@ -33,7 +40,7 @@ const matcher = (pattern: string): RegExp =>
     's',
   );
 
-/** Each pattern has to match something: a slip of the pen must not give a smaller file. */
+/** The tensors that match a pattern. Each pattern must match something: a typing error must not make the file smaller. */
 function chosen(tensors: ReadonlyMap<string, StoredTensor>, patterns: readonly string[]): Map<string, StoredTensor> {
   const kept = new Set<string>();
   for (const pattern of patterns) {
@@ -51,11 +58,24 @@ function chosen(tensors: ReadonlyMap<string, StoredTensor>, patterns: readonly s
   return new Map([...tensors].filter(([name]) => kept.has(name)));
 }
 
+/** The part of a file to convert: below the prefix given, or, for the trained part, wherever the file holds a model. */
+function partOf(whole: TensorFile, { below, trained }: ConvertOptions): TensorFile {
+  if (below === undefined) {
+    const [pattern = ''] = trained ? trainedPatterns() : [];
+    const isTrained = matcher(pattern);
+    const found =
+      trained && unwrapped(whole).find(({ tensors }) => [...tensors.keys()].some((key) => isTrained.test(key)));
+    return found || whole;
+  }
+  const part = stripPrefix(whole, below);
+  if (part.tensors.size === 0)
+    throw new UsageError('--below', 'a prefix of names in the file', `'${below}'`, 'See `weights inspect`.');
+  return part;
+}
+
 function select(whole: TensorFile, options: ConvertOptions): Map<string, StoredTensor> {
   const dtype = options.dtype as WritableType | undefined;
-  const file = options.below === undefined ? whole : below(whole, options.below);
-  if (file.tensors.size === 0)
-    throw new UsageError('--below', 'a prefix of names in the file', `'${options.below}'`, 'See `weights inspect`.');
+  const file = partOf(whole, options);
   const tensors =
     options.reference === undefined ? storedTensors(file, dtype) : asReference(file, options.reference, dtype);
   const patterns = [...options.keys, ...(options.trained ? trainedPatterns() : [])];
@@ -71,11 +91,11 @@ export async function convert(
   if (options.dtype !== undefined && !TYPES.includes(options.dtype))
     throw new UsageError('--dtype', TYPES.join(', '), `'${options.dtype}'`, 'Choose one of them.');
   if (options.encoders !== undefined && !options.whole)
-    throw new UsageError('--encoders', '--whole beside it', 'none', 'Only a whole model holds encoders.');
+    throw new UsageError('--encoders', '--whole as well', 'only --encoders', 'Only a whole model contains encoders.');
   const file = options.whole ? await openWhole(input, options.encoders, signal) : await openWeights(input, signal);
   try {
     const tensors = select(file, options);
-    // What describes a checkpoint of this program would be untrue of the published implementation's.
+    // Our own metadata would be wrong in a checkpoint of the published implementation.
     const metadata = options.reference === undefined ? file.metadata : { format: 'pt' };
     await writeSafetensors(output, tensors, metadata, { signal });
     process.stdout.write(`${output}: ${tensors.size} tensors from ${file.tensors.size}\n`);

@@ -1,4 +1,4 @@
-// medclipseg weights download: files of the model hub.
+// medclipseg weights download: downloads files of the model hub.
 import { hubFile } from '@medclipseg/weights/hub/node';
 import { progress } from '../dataset/progress.ts';
 

@@ -1,15 +1,15 @@
-// medclipseg weights: look into weight files, convert them, fetch them.
+// medclipseg weights: inspects, converts and downloads weight files.
 import type { Command } from 'commander';
 
 const list = (value: string, before: readonly string[]) => [...before, value];
 
-/** Adds the commands; what they need is loaded when one of them runs. */
+/** Adds the commands; their modules are loaded when one of them runs. */
 export function registerWeights(program: Command, signal: AbortSignal): void {
-  const weights = program.command('weights').description('look into weight files, convert and download them');
+  const weights = program.command('weights').description('inspect, convert and download weight files');
 
   weights
     .command('inspect')
-    .description('list the tensors of a safetensors or PyTorch file; of a file on a server only its header is fetched')
+    .description('list the tensors of a safetensors or PyTorch file; from a server, only the header is fetched')
     .argument('<file>', 'a path or an http address')
     .option('--json', 'print as JSON')
     .action(async (file, options) => {
@@ -19,16 +19,19 @@ export function registerWeights(program: Command, signal: AbortSignal): void {
 
   weights
     .command('convert')
-    .description('write a weight file as safetensors, wholly or in part')
+    .description('write a weight file, or a part of it, as safetensors; a tensor with several names is written once')
     .argument('<input>', 'safetensors or PyTorch file, or an http address')
     .argument('<output>', 'safetensors file to write')
-    .option('--below <prefix>', 'take what has this prefix, such as "model.", and drop the prefix')
-    .option('--keys <pattern>', 'take only names that match, * standing for anything (repeatable)', list, [])
-    .option('--trained', 'take only what the published training learns')
-    .option('--whole', 'take a model with the encoders that its checkpoint names, to be shipped as one file')
-    .option('--encoders <file>', 'with --whole: where they are now')
-    .option('--dtype <type>', 'write floating-point tensors as F32, F16 or BF16; by default each as it is')
-    .option('--reference <family>', "write a checkpoint of this program under the published implementation's names")
+    .option('--below <prefix>', 'take only names with this prefix, such as "model.", and remove the prefix')
+    .option('--keys <pattern>', 'take only names that match; * matches anything (repeatable)', list, [])
+    .option('--trained', 'take only the parameters that training changes, wherever the file holds the model')
+    .option('--whole', 'write a checkpoint and the encoders to which it refers as one file')
+    .option('--encoders <file>', 'with --whole: the file of the encoders, if it has moved')
+    .option('--dtype <type>', 'write floating-point tensors as F32, F16 or BF16; by default each keeps its type')
+    .option(
+      '--reference <family>',
+      'write a checkpoint of this program under the names of the published implementation',
+    )
     .action(async (input, output, options) => {
       const { convert } = await import('./convert.ts');
       await convert(input, output, options, signal);
@@ -36,7 +39,7 @@ export function registerWeights(program: Command, signal: AbortSignal): void {
 
   weights
     .command('download')
-    .description("download files of a model repository into the cache that Python's tools share, and print their paths")
+    .description("download files of a repository into the cache shared with Python's tools, and print their paths")
     .argument('<repo>', 'owner/name on the model hub')
     .argument('<files...>', 'files in the repository')
     .option('--revision <name>', 'branch, tag or commit', 'main')

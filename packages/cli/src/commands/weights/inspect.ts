@@ -1,4 +1,4 @@
-// medclipseg weights inspect: what a weight file holds.
+// medclipseg weights inspect: lists the contents of a weight file.
 import { printable, type TensorFile, type TensorInfo } from '@medclipseg/weights';
 import { openWeights } from './open.ts';
 

@@ -1,4 +1,4 @@
-// A weight file from a path or an address.
+// Opens a weight file from a path or an address.
 import { openTensors, type TensorFile, urlSource } from '@medclipseg/weights';
 import { openTensorFile } from '@medclipseg/weights/node';
 

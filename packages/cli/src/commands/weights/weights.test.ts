@@ -1,4 +1,4 @@
-// medclipseg weights, as a user meets it.
+// medclipseg weights, run as a user runs it.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -39,7 +39,7 @@ const shapesIn = async (path: string) => {
 };
 
 describe('inspect', () => {
-  it('lists tensors, shapes, types, aliases and what else the file says', async () => {
+  it('lists tensors, shapes, types, aliases and metadata', async () => {
     const { code, out } = await run(['inspect', torchFile('views.pth')]);
     expect(code).toBe(0);
     expect(out).toMatch(/^model\.alias +F32 +\[4,6\] += model\.whole$/m);
@@ -54,14 +54,14 @@ describe('inspect', () => {
     expect(tensors).toContainEqual({ name: 'conv.weight', dtype: 'F16', shape: [4, 3, 2, 2] });
   });
 
-  it('keeps names from driving the terminal', async () => {
+  it('escapes control characters in names', async () => {
     const path = join(folder, 'x.safetensors');
     await writeSafetensors(path, new Map([['\u001b[2Ja\u202e', { shape: [1], data: new Float32Array(1) }]]));
     const { out } = await run(['inspect', path]);
     expect(out).toContain('\\u001b[2Ja\\u202e');
   });
 
-  it('looks into a file on a server', async () => {
+  it('inspects a file on a server', async () => {
     const bytes = await readFile(torchFile('types.safetensors'));
     const server = createServer((request, response) => {
       const [, first = '0', last = '0'] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
@@ -75,7 +75,7 @@ describe('inspect', () => {
     expect(out).toMatch(/^F8_E4M3 +F8_E4M3 +\[256\]$/m);
   });
 
-  it('names a file that is not there, or is none', async () => {
+  it('refuses a missing file and one that holds no weights', async () => {
     expect(await run(['inspect', join(folder, 'none.pth')])).toMatchObject({
       code: 1,
       err: /expected a weight file, got none/,
@@ -85,6 +85,18 @@ describe('inspect', () => {
 });
 
 describe('convert', () => {
+  it('takes the trained parameters without a prefix, wherever the file holds the model', async () => {
+    const [input, output] = [join(folder, 'in.safetensors'), join(folder, 'out.safetensors')];
+    const value = { shape: [1], data: new Float32Array(1) };
+    const names = ['pvl_adapters.0.gate', 'upscale.0.bias', 'mask_head.0.bias', 'visual.proj'];
+    await writeSafetensors(
+      input,
+      new Map([...names.map((name) => [`module._orig_mod.model.${name}`, value] as const), ['optimizer.step', value]]),
+    );
+    expect(await run(['convert', input, output, '--trained'])).toMatchObject({ code: 0, err: '' });
+    expect(Object.keys(await shapesIn(output)).sort()).toEqual(names.slice(0, 3).sort());
+  });
+
   it('writes a PyTorch file as safetensors, each tensor in its own type', async () => {
     const output = join(folder, 'x.safetensors');
     expect(await run(['convert', torchFile('views.pth'), output])).toMatchObject({
@@ -92,22 +104,22 @@ describe('convert', () => {
       out: `${output}: 15 tensors from 15\n`,
     });
     const [before, after] = await Promise.all([openTensorFile(torchFile('views.pth')), openTensorFile(output)]);
-    for (const [name, { dtype }] of before.tensors) {
-      expect(after.tensors.get(name)?.dtype).toBe(dtype);
+    for (const [name, { dtype, aliasOf }] of before.tensors) {
+      expect(after.tensors.get(name)).toMatchObject(aliasOf === undefined ? { dtype } : { dtype, aliasOf });
       expect(await after.read(name)).toEqual(await before.read(name));
     }
     expect(after.metadata).toEqual(before.metadata);
     await Promise.all([before.close(), after.close()]);
   });
 
-  it('takes what lies below a prefix, what matches, and another type', async () => {
+  it('selects by prefix and pattern, and changes the type', async () => {
     const output = join(folder, 'x.safetensors');
     const options = ['--below', 'model.', '--keys', 's*', '--keys', 'half', '--dtype', 'BF16'];
     expect((await run(['convert', torchFile('views.pth'), output, ...options])).code).toBe(0);
     expect(await shapesIn(output)).toEqual({ half: 'BF16 [3,2]', scalar: 'BF16 []', strided: 'BF16 [4,3]' });
   });
 
-  it('names the folder that is not there, without a stack', async () => {
+  it('names the missing folder, without a stack', async () => {
     const output = join(folder, 'none', 'x.safetensors');
     const { code, err } = await run(['convert', torchFile('views.pth'), output]);
     expect(code).toBe(1);
@@ -188,7 +200,7 @@ describe('convert --reference', () => {
     },
   );
 
-  it('tells of what the published implementation has no name for', async () => {
+  it('lists tensors for which the published implementation has no name', async () => {
     const { code, err } = await run(['convert', torchFile('views.pth'), join(folder, 'x'), '--reference', 'clip']);
     expect(code).toBe(1);
     expect(err).toMatch(/unexpected:\n {2}whole/);
@@ -200,7 +212,7 @@ describe('download', () => {
   const commit = 'c0ffee'.padEnd(40, '0');
   const sha256 = createHash('sha256').update(content).digest('hex');
 
-  it('puts a file into the shared cache and prints where', async () => {
+  it('downloads a file into the shared cache and prints its path', async () => {
     const server = createServer((request, response) => {
       if (!request.url?.startsWith('/api/')) return void response.end(content);
       const siblings = [{ rfilename: 'a.pth', lfs: { sha256, size: content.length } }];
