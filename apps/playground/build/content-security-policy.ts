@@ -1,7 +1,7 @@
-// The content security policy of the built page. The development server needs inline scripts of its own, so it goes without.
+// The content security policy of the built page. The development server needs inline scripts, so it has none.
 import type { Plugin } from 'vite';
 
-/** The model hub and the hosts that it sends large files from. */
+/** The model hub and the hosts that serve its large files. */
 const HUB = ['https://huggingface.co', 'https://*.huggingface.co', 'https://*.hf.co'];
 
 const DIRECTIVES: Readonly<Record<string, readonly string[]>> = {

@@ -1,20 +1,20 @@
-// Tells the service worker which files the built page consists of.
+// Gives the service worker the list of built files.
 import { createHash } from 'node:crypto';
 import type { Plugin } from 'vite';
 
 const WORKER = 'service-worker.js';
 const MARK = '__BUILT_FILES__';
 
-/** Files of `public/`, which are copied without passing through the bundle. */
+/** Files of `public/`, which are copied without being bundled. */
 const COPIED = ['icon.svg', 'manifest.webmanifest'];
 
 export const offline = (): Plugin => ({
   name: 'offline',
   apply: 'build',
   buildStart() {
-    this.emitFile({ type: 'chunk', id: 'src/offline/service-worker.ts', fileName: WORKER });
+    this.emitFile({ type: 'chunk', id: 'src/service-worker.ts', fileName: WORKER });
   },
-  // After the page itself and its workers are in the bundle.
+  // Runs after the page and its workers are in the bundle.
   generateBundle: {
     order: 'post',
     handler(_, bundle) {

@@ -1,4 +1,4 @@
-// Headless Chromium, with or without WebGPU in software.
+// Headless Chromium, with or without software WebGPU.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright';
@@ -7,7 +7,7 @@ import { describe } from 'vitest';
 const executablePath = process.env.MEDCLIPSEG_CHROMIUM ?? '/usr/bin/chromium';
 const found = existsSync(executablePath);
 
-const WEBGPU_IN_SOFTWARE = [
+const SOFTWARE_WEBGPU = [
   '--enable-unsafe-webgpu',
   '--enable-features=Vulkan',
   '--use-webgpu-adapter=swiftshader',
@@ -18,10 +18,10 @@ const WEBGPU_IN_SOFTWARE = [
 export const BUILT = fileURLToPath(new URL('../dist/', import.meta.url));
 
 export function launch({ webgpu = false } = {}): Promise<Browser> {
-  return chromium.launch({ executablePath, args: ['--no-sandbox', ...(webgpu ? WEBGPU_IN_SOFTWARE : [])] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', ...(webgpu ? SOFTWARE_WEBGPU : [])] });
 }
 
-/** A suite in the browser. Without Chromium it is skipped, in CI it fails. */
+/** A suite that needs Chromium. Without it the suite is skipped, or fails in CI. */
 export function inBrowser(title: string, suite: () => void): void {
   if (!found && process.env.CI)
     throw new Error(`playground: expected Chromium in CI at ${executablePath}, got none. Install chromium.`);

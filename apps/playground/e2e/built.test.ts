@@ -1,4 +1,4 @@
-// The built folder: light, under a strict policy, and working without a connection after the first visit.
+// The built folder: its size, its content security policy, and offline use after the first visit.
 import { readdir, readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright';
@@ -8,7 +8,7 @@ import { Playground } from './playground.ts';
 import { type StaticServer, serveFolder } from './server.ts';
 
 describe('the built folder', () => {
-  it('is under 1.5 MB of script, gzipped, weights apart', async () => {
+  it('has less than 1.5 MB of scripts, gzipped, without weights', async () => {
     const names = await readdir(BUILT, { recursive: true });
     const scripts = await Promise.all(
       names.filter((name) => /\.(js|wasm)$/.test(name)).map((n) => readFile(BUILT + n)),
@@ -18,7 +18,7 @@ describe('the built folder', () => {
     expect(sum).toBeLessThan(1.5e6);
   });
 
-  it('has a policy that allows no inline script, and no inline script', async () => {
+  it('has no inline script, and a policy that forbids them', async () => {
     const page = await readFile(`${BUILT}index.html`, 'utf8');
     expect(page).toMatch(/http-equiv="Content-Security-Policy"/);
     expect(page.replaceAll('&#39;', "'")).toMatch(/script-src 'self' 'wasm-unsafe-eval';/);
@@ -27,7 +27,7 @@ describe('the built folder', () => {
   });
 });
 
-inBrowser('without a connection', () => {
+inBrowser('offline', () => {
   let server: StaticServer;
   let browser: Browser;
   beforeAll(async () => {
@@ -36,10 +36,10 @@ inBrowser('without a connection', () => {
   });
   afterAll(() => browser.close());
 
-  it('the page works after the first visit, from the path it lies at, and asks no other host', async () => {
-    const at = await Playground.open(browser, server.url, { settings: { samples: 1, compute: 'wasm' } });
-    const asked: string[] = [];
-    at.page.context().on('request', (request) => asked.push(request.url()));
+  it('the page works after the first visit, at any path, and contacts no other host', async () => {
+    const at = await Playground.open(browser, server.url, { settings: { samples: 1, device: 'wasm' } });
+    const requested: string[] = [];
+    at.page.context().on('request', (request) => requested.push(request.url()));
     await at.page.evaluate(() => navigator.serviceWorker.ready);
     await at.page.waitForFunction(async () => (await navigator.serviceWorker.ready).active?.state === 'activated');
     await server.close();
@@ -48,6 +48,6 @@ inBrowser('without a connection', () => {
     await at.run();
     await at.done(1);
     expect(at.errors).toEqual([]);
-    expect(asked.filter((url) => !url.startsWith(server.url) && !url.startsWith('blob:'))).toEqual([]);
+    expect(requested.filter((url) => !url.startsWith(server.url) && !url.startsWith('blob:'))).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-// The command line's answer to the same question.
+// The command line's result for the same input.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

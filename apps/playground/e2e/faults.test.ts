@@ -1,4 +1,4 @@
-// What goes wrong is said in a prompt, and the page goes on.
+// Every failure is explained in one sentence, and the page stays usable.
 import { drawPhantom } from '@medclipseg/datasets';
 import { encodePng } from '@medclipseg/datasets/browser';
 import type { Browser, Page } from 'playwright';
@@ -10,7 +10,7 @@ import { type StaticServer, serveFolder } from './server.ts';
 const phantom = drawPhantom({ modality: 'mri', seed: 5 });
 const png = encodePng(phantom.image);
 
-/** A PNG whose header claims more pixels than may be opened; nothing of it is decoded. */
+/** A PNG whose header declares more pixels than can be opened. */
 function overLarge(): Uint8Array {
   const bytes = Uint8Array.from(png);
   const view = new DataView(bytes.buffer);
@@ -19,7 +19,7 @@ function overLarge(): Uint8Array {
   return bytes;
 }
 
-/** Takes the device away with the next thing that it is asked to compute. */
+/** Destroys the GPU device during its next operation. */
 async function loseDevice(page: Page): Promise<void> {
   const engine = page.workers().find((worker) => worker.url().includes('engine'));
   await engine?.evaluate(() => {
@@ -43,17 +43,17 @@ inBrowser('faults', () => {
     await server.close();
   });
 
-  it('a file that is no image, and a picture that is too large', async () => {
-    const at = await Playground.open(browser, server.url, { settings: { compute: 'wasm', samples: 1 } });
+  it('files that are not images, images that are too large, and masks of another size', async () => {
+    const at = await Playground.open(browser, server.url, { settings: { device: 'wasm', samples: 1 } });
     await at.choose('Choose a file', 'notes.txt', new TextEncoder().encode('just words'));
     await at.notice.filter({ hasText: 'This file cannot be read as an image.' }).waitFor();
     await at.choose('Choose a file', 'huge.png', overLarge());
-    await at.notice.filter({ hasText: 'Up to 100 million pixels' }).waitFor();
+    await at.notice.filter({ hasText: 'up to 100 million pixels' }).waitFor();
     await at.choose('Choose a file', 'cut.png', png.subarray(0, png.length >> 1));
     await at.notice.filter({ hasText: 'This file cannot be read as an image.' }).waitFor();
     await at.choose('Choose a file', 'scan.png', png);
     await at.choose('Choose a mask', 'other.png', encodePng(drawPhantom({ modality: 'mri', seed: 1, size: 64 }).mask));
-    await at.notice.filter({ hasText: 'another size than the picture' }).waitFor();
+    await at.notice.filter({ hasText: 'not the same size as the image' }).waitFor();
     await at.write('one tumor');
     await at.run();
     await at.done(1);
@@ -61,9 +61,9 @@ inBrowser('faults', () => {
     await at.close();
   });
 
-  it('models: a file that is none, an id that is none, a hub that cannot be reached; the one in use stays', async () => {
+  it('models: an invalid file, an invalid ID, and an unreachable hub leave the current model in use', async () => {
     const at = await Playground.open(browser, server.url, {
-      settings: { compute: 'wasm', samples: 1 },
+      settings: { device: 'wasm', samples: 1 },
       serviceWorkers: 'block',
     });
     await at.page.context().route(/huggingface\.co/, (route) => route.abort('internetdisconnected'));
@@ -75,18 +75,18 @@ inBrowser('faults', () => {
       Uint8Array.from({ length: 64 }, () => 123),
     );
     await at.notice.filter({ hasText: 'not a model that can be opened here' }).waitFor();
-    await at.page.getByLabel('Model hub id').fill('nonsense');
-    await at.button('Look it up').click();
-    await at.notice.filter({ hasText: 'A hub id looks like' }).waitFor();
-    await at.page.getByLabel('Model hub id').fill('owner/name');
-    await at.button('Look it up').click();
-    await at.notice.filter({ hasText: 'The download did not work.' }).waitFor();
+    await at.page.getByLabel('Model hub ID').fill('nonsense');
+    await at.button('Look up').click();
+    await at.notice.filter({ hasText: 'Enter a hub ID such as' }).waitFor();
+    await at.page.getByLabel('Model hub ID').fill('owner/name');
+    await at.button('Look up').click();
+    await at.notice.filter({ hasText: 'The download failed.' }).waitFor();
     await at.page.getByText('In use', { exact: true }).waitFor();
     await at.close();
   });
 
-  it('a lost graphics device: the segmentation goes on without it, to its end', async () => {
-    const at = await Playground.open(browser, server.url, { settings: { compute: 'webgpu', samples: 1 } });
+  it('after the graphics device is lost, the segmentation completes on wasm', async () => {
+    const at = await Playground.open(browser, server.url, { settings: { device: 'webgpu', samples: 1 } });
     await at.choose('Choose a file', 'scan.png', png);
     await at.page.locator('[data-backend=webgpu]').waitFor();
     await loseDevice(at.page);

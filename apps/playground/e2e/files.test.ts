@@ -1,15 +1,15 @@
-// Files in and out: a scan of several frames that knows its spacing; maps and report as the command line writes them; a link.
+// Files in and out: a multi-frame DICOM file with pixel spacing; maps and report in the command line's formats; a link.
 import { drawPhantom } from '@medclipseg/datasets';
 import { unzipSync } from 'fflate';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { encodeDicom, words } from '../../../packages/datasets/src/scans/testing/files.ts';
-import { readSettings } from '../src/state/settings-link.ts';
+import { readSettings } from '../src/state/link.ts';
 import { BUILT, inBrowser, launch } from './browser.ts';
 import { Playground } from './playground.ts';
 import { type StaticServer, serveFolder } from './server.ts';
 
-/** Two frames: nothing, then a phantom. Half a millimeter across, a quarter down. */
+/** Two frames: black, then a phantom. Pixels are 0.5 mm wide and 0.25 mm high. */
 const SIDE = 96;
 const { image } = drawPhantom({ modality: 'mri', seed: 5, size: SIDE });
 const gray = Array.from({ length: SIDE * SIDE }, (_, i) => image.data[3 * i] as number);
@@ -28,19 +28,19 @@ inBrowser('files', () => {
   beforeAll(async () => {
     server = await serveFolder(BUILT);
     browser = await launch();
-    at = await Playground.open(browser, server.url, { settings: { compute: 'wasm', samples: 2, seed: 7 } });
+    at = await Playground.open(browser, server.url, { settings: { device: 'wasm', samples: 2, seed: 7 } });
   });
   afterAll(async () => {
     await browser.close();
     await server.close();
   });
 
-  it('of several frames one is chosen, and the area is told in square millimeters', async () => {
+  it('one of several frames is chosen, and the area is shown in square millimeters', async () => {
     await at.choose('Choose a file', 'patient-name.dcm', scan);
-    await at.page.getByText('holds 2 pages').waitFor();
+    await at.page.getByText('has 2 pages').waitFor();
     await at.page.getByRole('spinbutton', { name: 'Page' }).fill('2');
     await at.button('Open this page').click();
-    await at.page.getByText(`${SIDE} × ${SIDE} px · 0.5 × 0.25 mm a pixel`).waitFor();
+    await at.page.getByText(`${SIDE} × ${SIDE} px · 0.5 × 0.25 mm per pixel`).waitFor();
     await at.write('one large bright tumor');
     await at.run();
     await at.done(2);
@@ -50,7 +50,7 @@ inBrowser('files', () => {
     expect(Number(millimeters?.replace(/[^\d.]/g, ''))).toBeCloseTo(count / 8, -1);
   });
 
-  it('everything is saved: maps in 16 bit, and a report', async () => {
+  it('saves everything: 16-bit maps and a report', async () => {
     const { name, bytes } = await at.saved('Everything');
     expect(name).toBe('patient-name.zip');
     const files = unzipSync(bytes);
@@ -61,7 +61,7 @@ inBrowser('files', () => {
         ),
       ),
     );
-    // Bits of a sample, in the header of a PNG.
+    // The bit depth in the header of a PNG file.
     const depthOf = (what: string) => files[`patient-name-${what}.png`]?.[24];
     expect(['mask', 'probability', 'uncertainty'].map(depthOf)).toEqual([8, 16, 16]);
     const report = JSON.parse(new TextDecoder().decode(files['patient-name-report.json']));
@@ -69,7 +69,7 @@ inBrowser('files', () => {
     expect(report.results[0]).toMatchObject({ prompt: 'one large bright tumor', samples: 2, sampling: { seed: 7 } });
   });
 
-  it('a link carries the settings and nothing of the picture, nor do diagnostics', async () => {
+  it('links and diagnostics contain settings but nothing about the image', async () => {
     await at.button('Copy link').click();
     await at.page.getByText('Link copied.').waitFor();
     const link = new URL(await at.page.evaluate(() => navigator.clipboard.readText()));

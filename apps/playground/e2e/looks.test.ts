@@ -1,4 +1,4 @@
-// Every view, light and dark, on a desktop and on a phone: pictures to look at, and no serious fault of accessibility.
+// Every view, light and dark, at desktop and phone size: screenshots, and no serious accessibility violation.
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -31,64 +31,64 @@ inBrowser('looks', () => {
     await server.close();
   });
 
-  async function faults(): Promise<string[]> {
+  async function violations(): Promise<string[]> {
     await at.page.evaluate(axeSource);
-    const { violations } = await at.page.evaluate(() =>
+    const { violations: found } = await at.page.evaluate(() =>
       (globalThis as unknown as { axe: typeof axe }).axe.run(document),
     );
-    return violations
+    return found
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
   }
 
-  /** Takes the four pictures of a view, and checks it in both colors. */
-  async function look(name: string): Promise<void> {
+  /** Takes four screenshots of a view, and checks its accessibility in both color schemes. */
+  async function capture(name: string): Promise<void> {
     for (const colorScheme of ['light', 'dark'] as const) {
       await at.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       for (const [device, size] of Object.entries(DEVICES)) {
         await at.page.setViewportSize(size);
         await at.page.evaluate(() => scrollTo(0, 0));
         await at.page.screenshot({ path: `${OUT}${name}-${device}-${colorScheme}.png`, fullPage: true });
-        // Nothing sticks out to the right.
+        // There is no horizontal overflow.
         expect(await at.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(size.width);
       }
-      expect(await faults(), `${name}, ${colorScheme}`).toEqual([]);
+      expect(await violations(), `${name}, ${colorScheme}`).toEqual([]);
     }
     await at.page.setViewportSize(DEVICES.desktop);
   }
 
-  it('the start', async () => {
+  it('start', async () => {
     await at.page.waitForFunction(() =>
       [...document.querySelectorAll<HTMLCanvasElement>('.samples canvas')].every(({ style }) => style.opacity === '1'),
     );
-    await look('1-start');
+    await capture('1-start');
   });
 
-  it('a picture with the grid of places, which write the prompt', async () => {
+  it('the place grid writes the prompt', async () => {
     await at.button('Dermoscopy').click();
-    await at.button('Click on the picture to say where.').click();
-    const prompt = at.page.getByLabel('What to look for');
+    await at.button('Choose it on the image').click();
+    const prompt = at.page.getByLabel('Prompt', { exact: true });
     await prompt.fill('one brown skin lesion');
     await at.button('center').click();
     expect(await prompt.inputValue()).toBe('one brown skin lesion, located in center of the image');
     await at.button('small').click();
     expect(await prompt.inputValue()).toBe('one small brown skin lesion, located in center of the image');
-    await look('2-places');
+    await capture('2-places');
   });
 
   it('the views of a result', async () => {
     await at.button('Segment').click();
     await at.done(3);
-    await at.button('Use the drawn one').click();
+    await at.button('Use the phantom’s mask').click();
     await at.page.getByRole('row', { name: /^DSC/ }).waitFor();
     for (const [view, title] of Object.entries(STRINGS.view.names)) {
       await at.page.getByText(title, { exact: true }).first().click();
       await at.page.locator(`[data-view=${view}]`).waitFor();
-      await look(`3-${view}`);
+      await capture(`3-${view}`);
     }
   });
 
-  it('the value under the pointer, and under the arrow keys', async () => {
+  it('shows the value under the pointer, and follows the arrow keys', async () => {
     await at.page.getByText('Probability', { exact: true }).first().click();
     const screen = at.page.getByRole('application').first();
     await screen.hover({ position: { x: 40, y: 40 } });
@@ -101,19 +101,19 @@ inBrowser('looks', () => {
     expect(await at.page.locator('.probe').textContent()).toMatch(/^\d\.\d\d$/);
   });
 
-  it('two prompts, models, teaching', async () => {
+  it('two prompts, the model dialog, teaching', async () => {
     await at.page.getByText('Overlay', { exact: true }).first().click();
     await at.button('Compare with a second prompt').click();
     await at.write('no skin lesion in the image', 'Second prompt');
     await at.run();
     await at.page.locator('.screen').nth(2).waitFor();
     await at.status.filter({ hasText: /^3 samples/ }).waitFor();
-    await look('4-two-prompts');
+    await capture('4-two-prompts');
     await at.button('Model: mini').click();
-    await look('5-models');
+    await capture('5-models');
     await at.page.keyboard.press('Escape');
     await at.page.getByText('Teach', { exact: true }).click();
-    await look('6-teach');
+    await capture('6-teach');
     expect(at.errors).toEqual([]);
   });
 });

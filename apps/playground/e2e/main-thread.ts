@@ -1,11 +1,11 @@
-// How long the page's own thread was busy at a stretch.
+// The duration of tasks on the page's main thread.
 import type { Browser, Page } from 'playwright';
 
 interface TraceEvent {
   readonly name: string;
   readonly pid: number;
   readonly tid: number;
-  /** Processor time in microseconds. */
+  /** CPU time in microseconds. */
   readonly tdur?: number;
   readonly args: { readonly name?: string };
 }
@@ -13,8 +13,8 @@ interface TraceEvent {
 const TASK = 'ThreadControllerImpl::RunTask';
 
 /**
- * Milliseconds of processor time of every task on the page's thread while `work` runs. Not of the clock: where other programs compute too, a task
- * waits in the middle, which is not the page's fault.
+ * CPU milliseconds of every task on the page's main thread while `work` runs. CPU time instead of elapsed time, because a task may wait for a core
+ * on a busy machine.
  */
 export async function tasksDuring(browser: Browser, page: Page, work: () => Promise<void>): Promise<readonly number[]> {
   await browser.startTracing(page, { categories: ['toplevel'] });

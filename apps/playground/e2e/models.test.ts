@@ -1,4 +1,4 @@
-// Models from disk and from a hub: progress, cancel, kept for the next visit, removed.
+// Models from disk and from the hub: progress, canceling, keeping for the next visit, and removing.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { Playground } from './playground.ts';
 import { merges, publishedModel } from './published-model.ts';
 import { type StaticServer, serveFolder } from './server.ts';
 
-const SETTINGS = { compute: 'wasm', samples: 1 };
+const SETTINGS = { device: 'wasm', samples: 1 };
 const COMMIT = 'c0ffee'.padEnd(40, '0');
 
 inBrowser('models', () => {
@@ -29,11 +29,11 @@ inBrowser('models', () => {
 
   const inUse = (at: Playground, title: string) => at.page.locator('.models li[aria-current=true]', { hasText: title });
 
-  /** The built-in model offers itself too while it opens. */
+  /** While the built-in model opens, it has a Use button as well. */
   const use = (at: Playground, title: string) =>
     at.page.locator('.models li', { hasText: title }).getByRole('button', { name: 'Use', exact: true });
 
-  it('from disk: used, there after a reload, and gone when removed', async () => {
+  it('from disk: in use, kept after a reload, and gone when removed', async () => {
     const at = await Playground.open(browser, server.url, { settings: SETTINGS });
     await at.button('Model: mini').click();
     await at.choose('From a file', 'own.safetensors', file);
@@ -53,7 +53,7 @@ inBrowser('models', () => {
     await at.close();
   });
 
-  it('published, together with its tokenizer; without one the page says what is missing', async () => {
+  it('published: opens with its tokenizer, and without one the page says what is missing', async () => {
     const at = await Playground.open(browser, server.url, { settings: SETTINGS });
     const model = await publishedModel();
     await at.button('Model: mini').click();
@@ -73,7 +73,7 @@ inBrowser('models', () => {
     await at.close();
   });
 
-  it('from the hub: its size is said before it is fetched, it can be canceled, and it works', async () => {
+  it('from the hub: shows the size before the download, can be canceled, and opens', async () => {
     const at = await Playground.open(browser, server.url, { settings: SETTINGS, serviceWorkers: 'block' });
     const headers = { 'access-control-allow-origin': '*' };
     const lfs = { sha256: createHash('sha256').update(file).digest('hex'), size: file.length };
@@ -82,22 +82,22 @@ inBrowser('models', () => {
       { rfilename: 'README.md', size: 9, blobId: COMMIT },
     ];
     let fetched = 0;
-    let answer: (route: Route) => Promise<void> | undefined = () => undefined;
+    let serve: (route: Route) => Promise<void> | undefined = () => undefined;
     await at.page.context().route('https://huggingface.co/**', async (route) => {
       if (route.request().url().includes('/api/')) return route.fulfill({ headers, json: { sha: COMMIT, siblings } });
       fetched += 1;
-      return answer(route);
+      return serve(route);
     });
     await at.button('Model: mini').click();
-    await at.page.getByLabel('Model hub id').fill('owner/name');
-    await at.button('Look it up').click();
-    await at.page.getByText('This downloads 8.6 MB').waitFor();
+    await at.page.getByLabel('Model hub ID').fill('owner/name');
+    await at.button('Look up').click();
+    await at.page.getByText('The download is 8.6 MB').waitFor();
     expect(fetched).toBe(0);
     await at.button('Download 8.6 MB').click();
     await at.button('Cancel').click();
-    await at.notice.filter({ hasText: 'Canceled; nothing was kept.' }).waitFor();
+    await at.notice.filter({ hasText: 'Canceled. Nothing was kept.' }).waitFor();
     await inUse(at, 'mini').waitFor();
-    answer = (route) => route.fulfill({ headers, body: file });
+    serve = (route) => route.fulfill({ headers, body: file });
     await at.button('Download 8.6 MB').click();
     await inUse(at, 'owner/name/model.safetensors').waitFor();
     expect(at.errors).toEqual([]);

@@ -1,9 +1,9 @@
-// The page as a person uses it.
+// The page from a user's point of view.
 import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright';
 
-/** Shaders compile slowly in software. */
-const PATIENCE = 600_000;
+/** Long, because software WebGPU compiles shaders slowly. */
+const TIMEOUT = 600_000;
 
 export interface OpenOptions extends BrowserContextOptions {
   /** Settings as in a link. */
@@ -11,11 +11,11 @@ export interface OpenOptions extends BrowserContextOptions {
 }
 
 export class Playground {
-  /** What went wrong without the page saying so. */
+  /** Errors that the page did not handle. */
   readonly errors: string[] = [];
 
   private constructor(readonly page: Page) {
-    page.setDefaultTimeout(PATIENCE);
+    page.setDefaultTimeout(TIMEOUT);
     page.on('pageerror', ({ message }) => this.errors.push(message));
     page.on('console', (message) => {
       if (message.type() === 'error') this.errors.push(message.text());
@@ -46,7 +46,7 @@ export class Playground {
     return this.page.locator('.notice').last();
   }
 
-  /** Gives files to a button that opens the chooser. */
+  /** Chooses a file with a button that opens the file chooser. */
   async choose(button: string, name: string, bytes: Uint8Array, index = 0): Promise<void> {
     await this.chooseAll(button, { [name]: bytes }, index);
   }
@@ -60,16 +60,16 @@ export class Playground {
     );
   }
 
-  async write(prompt: string, label = 'What to look for'): Promise<void> {
-    await this.page.getByLabel(label).fill(prompt);
+  async write(prompt: string, label = 'Prompt'): Promise<void> {
+    await this.page.getByLabel(label, { exact: true }).fill(prompt);
   }
 
-  /** Presses Enter in the prompt, as the hint on the keyboard says. */
+  /** Presses Enter in the prompt. */
   async run(): Promise<void> {
     await this.page.locator('.prompt input').first().press('Enter');
   }
 
-  /** Waits until so many samples are there and no more come. */
+  /** Waits until a run has ended with this many samples. */
   async done(samples: number): Promise<void> {
     await this.status.filter({ hasText: new RegExp(`^${samples} samples? ·`) }).waitFor();
   }

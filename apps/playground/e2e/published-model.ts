@@ -1,11 +1,11 @@
-// A checkpoint as the published program writes one, small and untrained, and its tokenizer's file.
+// A small untrained checkpoint with the published key names, and its tokenizer file.
 import { families } from '@medclipseg/clip-encoders';
 import { type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
 import { encodeSafetensors, tensorsInMemory, writeMapped } from '@medclipseg/weights';
 import { checkpointKeys, type ModelConfig, modelSpec } from 'medclipseg';
 
 const tower = { width: 64, layers: 3, heads: 1, mlpWidth: 64, outputs: 32 };
-/** CLIP's 512 bytes, one merge, and the two that frame a prompt. */
+/** CLIP's 512 byte tokens, one merge, and the start and end tokens. */
 const VOCABULARY = 515;
 
 const config: ModelConfig = {
@@ -18,7 +18,7 @@ const config: ModelConfig = {
 
 export const merges = new TextEncoder().encode('#version: 0.2\np o\n');
 
-/** Safetensors with the published names; weights are some waves. */
+/** A safetensors file with the published key names. The weights are sine waves. */
 export function publishedModel(): Promise<Uint8Array> {
   const shapes = shapesOf(modelSpec(config) as Tree<ParameterSpec>);
   const values = new Map(

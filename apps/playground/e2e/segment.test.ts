@@ -1,4 +1,4 @@
-// The main road, on both backends: choose a picture, write a prompt, see the mask; stop; compare two prompts.
+// Segmenting on both backends: choose an image, write a prompt, see the mask; stop; compare two prompts.
 import { drawPhantom } from '@medclipseg/datasets';
 import { encodePng } from '@medclipseg/datasets/browser';
 import { decodeImage } from '@medclipseg/datasets/node';
@@ -9,7 +9,7 @@ import { predictedMask } from './command-line.ts';
 import { Playground } from './playground.ts';
 import { type StaticServer, serveFolder } from './server.ts';
 
-/** Few: a sample takes seconds on a graphics device in software. */
+/** Few, because software WebGPU takes seconds per sample. */
 const SAMPLES = { wasm: 2, webgpu: 1 } as const;
 const phantom = drawPhantom({ modality: 'mri', seed: 5 });
 const png = encodePng(phantom.image);
@@ -25,14 +25,14 @@ for (const backend of ['wasm', 'webgpu'] as const)
     beforeAll(async () => {
       server = await serveFolder(BUILT);
       browser = await launch({ webgpu: backend === 'webgpu' });
-      at = await Playground.open(browser, server.url, { settings: { compute: backend, samples: SAMPLES[backend] } });
+      at = await Playground.open(browser, server.url, { settings: { device: backend, samples: SAMPLES[backend] } });
     });
     afterAll(async () => {
       await browser.close();
       await server.close();
     });
 
-    it('a picture and a prompt make the mask that the command line makes', async () => {
+    it('an image and a prompt give the same mask as the command line', async () => {
       await at.choose('Choose a file', 'scan.png', png);
       expect(await at.page.locator(`[data-backend=${backend}]`).textContent()).toContain('as chosen');
       await at.write(phantom.prompt);
@@ -47,15 +47,15 @@ for (const backend of ['wasm', 'webgpu'] as const)
       expect(differing / pixels.length).toBeLessThanOrEqual(0.001);
     });
 
-    it('the true mask gives scores, and shows where the two differ', async () => {
+    it('the ground truth gives scores, and the errors are shown', async () => {
       await at.choose('Choose a mask', 'truth.png', truth);
       const dsc = at.page.getByRole('row', { name: /^DSC/ }).getByRole('cell');
       expect(Number(await dsc.textContent())).toBeGreaterThan(0.5);
-      await at.button('Show where they differ').click();
+      await at.button('Show the errors').click();
       await at.page.getByText('Missed').waitFor();
     });
 
-    it('a second prompt stands beside the first, with their difference', async () => {
+    it('a second prompt is shown next to the first, with their difference', async () => {
       await at.button('Compare with a second prompt').click();
       await at.write('no tumor in the image', 'Second prompt');
       await at.run();
@@ -64,8 +64,8 @@ for (const backend of ['wasm', 'webgpu'] as const)
       expect(at.errors).toEqual([]);
     });
 
-    it('stops when asked to, and keeps what there is', async () => {
-      await at.button('Only one prompt').click();
+    it('stops on request and keeps the result so far', async () => {
+      await at.button('Use only one prompt').click();
       await at.page.getByRole('slider', { name: 'Samples' }).fill('100');
       await at.run();
       await at.status.filter({ hasText: /^Sample \d+ of 100/ }).waitFor();

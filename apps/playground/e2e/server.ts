@@ -1,4 +1,4 @@
-// A static server for the built folder, at a path of its own: what any web host does, and no more.
+// A minimal static web server for the built folder, at a sub-path.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,7 +14,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 export interface StaticServer {
-  /** Of the folder, with a slash at its end. */
+  /** URL of the folder, ending in a slash. */
   readonly url: string;
   close(): Promise<void>;
 }

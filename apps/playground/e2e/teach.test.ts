@@ -1,4 +1,4 @@
-// Teaching: three phantoms, a brush, a training, and a file that opens in Node.
+// Teaching: painting masks, training on three phantoms, and saving a model that opens in Node.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,18 +8,19 @@ import { MedCLIPSeg } from 'medclipseg';
 import { loadModel } from 'medclipseg/node';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { STRINGS } from '../src/strings.ts';
 import { TEACH } from '../src/teach/strings.ts';
 import { BUILT, inBrowser, launch } from './browser.ts';
 import { Playground } from './playground.ts';
 import { type StaticServer, serveFolder } from './server.ts';
 
 const STEPS = 15;
-/** A training, where other programs compute too. */
-const PATIENCE = 600_000;
+/** For a training on a busy machine. */
+const TIMEOUT = 600_000;
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
-/** Mean probability of a phantom by a model in Node. */
+/** Mean probability of a model for a phantom, in Node. */
 async function meanProbability(path: string): Promise<number> {
   const { image, prompt } = drawPhantom({ modality: 'xray', seed: 2, size: 224 });
   const { network, tokenizer } = await loadModel(path);
@@ -36,7 +37,7 @@ inBrowser('teaching', () => {
   const slider = (name: string) => at.page.getByRole('slider', { name });
   const train = () => at.button(TEACH.training.train);
 
-  /** Paints from one point of the canvas to another, in shares of its width and height. */
+  /** Paints a line on the canvas; coordinates are fractions of its width and height. */
   async function paint(from: readonly [number, number], to: readonly [number, number]): Promise<void> {
     const box = await at.page.locator('.paint canvas').boundingBox();
     if (!box) throw new Error('expected a canvas to paint on');
@@ -47,7 +48,7 @@ inBrowser('teaching', () => {
     await at.page.mouse.up();
   }
 
-  /** Losses as the chart draws them: what is higher up is larger. */
+  /** Losses as drawn in the chart, in its units. */
   async function losses(): Promise<number[]> {
     const chart = at.page.locator('.loss .each');
     const points = (await chart.count()) > 0 ? await chart.getAttribute('points') : undefined;
@@ -57,7 +58,7 @@ inBrowser('teaching', () => {
   beforeAll(async () => {
     server = await serveFolder(BUILT);
     browser = await launch();
-    at = await Playground.open(browser, server.url, { settings: { compute: 'wasm' } });
+    at = await Playground.open(browser, server.url, { settings: { device: 'wasm' } });
     await at.page.getByText(TEACH.title, { exact: true }).click();
   });
   afterAll(async () => {
@@ -65,9 +66,9 @@ inBrowser('teaching', () => {
     await server.close();
   });
 
-  it('strokes are undone and brought back by keys', async () => {
+  it('keys undo and redo strokes', async () => {
     await at.button(TEACH.intro.phantoms).click();
-    await at.button(/^Picture 3/).waitFor();
+    await at.button(/^Image 3/).waitFor();
     const undo = at.button(TEACH.tools.undo);
     expect(await undo.isEnabled()).toBe(false);
     await paint([0.45, 0.2], [0.55, 0.2]);
@@ -79,7 +80,7 @@ inBrowser('teaching', () => {
     await at.page.keyboard.press('z');
   });
 
-  it('an example without a prompt or a mask is not learned from, and the page says why', async () => {
+  it('an example without a prompt or a mask prevents training, and the page says why', async () => {
     await at.button(TEACH.tools.clear).click();
     await at.page.getByText(TEACH.problems['empty-mask']).waitFor();
     expect(await train().isDisabled()).toBe(true);
@@ -94,26 +95,26 @@ inBrowser('teaching', () => {
   });
 
   it(
-    'three corrected phantoms lower the loss, a pause waits, and the saved file opens in Node',
+    'training on three corrected phantoms lowers the loss, can be paused, and the saved file opens in Node',
     async () => {
       for (const n of [1, 2, 3]) {
-        await at.button(new RegExp(`^Picture ${n}`)).click();
+        await at.button(new RegExp(`^Image ${n}`)).click();
         await slider(TEACH.tools.size).fill('90');
         await paint([0.5, 0.6], [0.56, 0.66]);
       }
       await slider(TEACH.training.steps).fill(`${STEPS}`);
       await train().click();
-      await expect.poll(async () => (await losses()).length, { timeout: PATIENCE }).toBeGreaterThan(1);
+      await expect.poll(async () => (await losses()).length, { timeout: TIMEOUT }).toBeGreaterThan(1);
       await at.button(TEACH.training.pause).click();
       await at.page.getByText(TEACH.training.states.paused).waitFor();
       const paused = (await losses()).length;
       await at.page.waitForTimeout(15_000);
-      // The step that was under way.
+      // The step that was in progress.
       expect((await losses()).length).toBeLessThanOrEqual(paused + 1);
       await at.button(TEACH.training.resume).click();
 
-      await at.button(TEACH.training.save).waitFor({ timeout: PATIENCE });
-      await expect.poll(() => at.button(TEACH.training.save).isEnabled(), { timeout: PATIENCE }).toBe(true);
+      await at.button(TEACH.training.save).waitFor({ timeout: TIMEOUT });
+      await expect.poll(() => at.button(TEACH.training.save).isEnabled(), { timeout: TIMEOUT }).toBe(true);
       const all = await losses();
       expect(all).toHaveLength(STEPS);
       expect(mean(all.slice(-3))).toBeLessThan(0.95 * mean(all.slice(0, 3)));
@@ -124,17 +125,51 @@ inBrowser('teaching', () => {
       const path = join(folder, name);
       await writeFile(path, bytes);
       await selectBackend('wasm');
-      // It has learned to mark more.
+      // The corrected masks are larger.
       expect(await meanProbability(path)).toBeGreaterThan(await meanProbability('mini'));
       await rm(folder, { recursive: true });
     },
-    3 * PATIENCE,
+    3 * TIMEOUT,
   );
 
-  it('undo brings the model back', async () => {
+  it('undo restores the model', async () => {
     await at.button(TEACH.training.undo).click();
     await train().waitFor();
-    expect(await at.page.getByText(TEACH.training.learned).count()).toBe(0);
+    expect(await at.page.getByText(TEACH.training.trained).count()).toBe(0);
+    expect(at.errors).toEqual([]);
+  });
+
+  it('changing the device during a training ends it, and the next training works', async () => {
+    const tab = (name: string) => at.page.locator('header').getByText(name, { exact: true }).click();
+    await tab(STRINGS.tabs.segment);
+    await at.button(STRINGS.start.modalities.mri).click();
+    const device = at.page.getByLabel(STRINGS.device.title);
+    await device.waitFor();
+    await tab(STRINGS.tabs.teach);
+    await expect.poll(() => train().isEnabled(), { timeout: TIMEOUT }).toBe(true);
+    await train().click();
+    await expect.poll(async () => (await losses()).length, { timeout: TIMEOUT }).toBeGreaterThan(0);
+    await tab(STRINGS.tabs.segment);
+    await device.selectOption('auto');
+    await at.notice.filter({ hasText: TEACH.engineReplaced }).waitFor();
+    await tab(STRINGS.tabs.teach);
+    await slider(TEACH.training.steps).fill('10');
+    await train().click();
+    await at.button(TEACH.training.save).waitFor({ timeout: TIMEOUT });
+    await expect.poll(() => train().or(at.button(TEACH.training.again)).isEnabled(), { timeout: TIMEOUT }).toBe(true);
+    expect(at.errors).toEqual([]);
+  });
+
+  it('removing every image raises no error', async () => {
+    for (const left of [2, 1, 0]) {
+      await at.page.locator('.paint').hover({ position: { x: 60, y: 60 } });
+      await at
+        .button(/^Remove /)
+        .last()
+        .click();
+      await expect.poll(() => at.button(/^Image \d/).count()).toBe(left);
+    }
+    await at.button(TEACH.intro.phantoms).waitFor();
     expect(at.errors).toEqual([]);
   });
 });

@@ -1,28 +1,34 @@
 // Starts the page.
 import { render } from 'preact';
 import './styles/index.css';
-import { keepForOffline } from './offline/register.ts';
 import { engine } from './state/engine.ts';
-import { explain, isAbort } from './state/explain.ts';
 import { followResults } from './state/layers.ts';
-import { followLink } from './state/link.ts';
+import { applyLink } from './state/link.ts';
 import { engineWithModel } from './state/model.ts';
-import { rememberedModels } from './state/models.ts';
-import { say } from './state/notices.ts';
+import { addKeptModels } from './state/model-list.ts';
+import { isAbort, notifyError } from './state/notices.ts';
 import { followTheme } from './state/theme.ts';
 import { App } from './views/app.tsx';
 
+/** Makes the built page available offline. */
+function registerServiceWorker(): void {
+  // The development server has no list of built files.
+  if (import.meta.env.DEV || !('serviceWorker' in navigator)) return;
+  // Private windows refuse; the page then only works online.
+  void navigator.serviceWorker.register(new URL('./service-worker.js', document.baseURI)).catch(() => undefined);
+}
+
 followTheme();
-followLink(location.hash);
+applyLink(location.hash);
 followResults();
 render(<App />, document.getElementById('app') as HTMLElement);
 
-// Once the page is seen; while the person looks for a picture, the engine warms up.
+// After the first paint: the engine warms up while the user looks for an image.
 setTimeout(() => {
   void engine()
     .then(engineWithModel)
-    // Another model may have been chosen meanwhile.
-    .catch((error) => isAbort(error) || say(explain(error)));
-  void rememberedModels();
-  keepForOffline();
+    // The user may have chosen another model meanwhile.
+    .catch((error) => isAbort(error) || notifyError(error));
+  void addKeptModels();
+  registerServiceWorker();
 });

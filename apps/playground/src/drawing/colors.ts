@@ -1,8 +1,8 @@
-// Color scales. Every map has a fixed one, so that pictures can be compared.
+// Color scales. Each kind of map has a fixed one, so that images can be compared.
 
 export type Color = readonly [red: number, green: number, blue: number];
 
-/** Dark to bright in steps that look equally far apart, also in gray and to most color-blind eyes; the command line's. */
+/** Dark to bright in perceptually even steps, readable in gray and with most kinds of color blindness; same as the command line's. */
 const HEAT: readonly Color[] = [
   [8, 8, 30],
   [62, 18, 96],
@@ -12,7 +12,7 @@ const HEAT: readonly Color[] = [
   [252, 253, 191],
 ];
 
-/** Less, equal, more. */
+/** Negative, zero, positive. */
 const BALANCE: readonly Color[] = [
   [46, 107, 230],
   [128, 128, 128],
@@ -23,7 +23,7 @@ export const TINT: Color = [0, 200, 170];
 export const OUTLINE: Color = [255, 255, 255];
 export const SHADOW: Color = [10, 20, 20];
 
-/** Where the mask and the true one agree and differ: blue and orange can be told apart by most color-blind eyes. */
+/** Where the mask and the ground truth agree and differ. Blue and orange are distinct with most kinds of color blindness. */
 export const ERRORS = {
   right: [0, 200, 170],
   missed: [64, 128, 255],
@@ -32,7 +32,7 @@ export const ERRORS = {
 
 const STEPS = 256;
 
-/** A table of 256 colors, packed as RGB: reading it is all that a pixel costs. */
+/** A lookup table of 256 colors, packed as RGB. */
 function table(stops: readonly Color[]): Uint8Array {
   const out = new Uint8Array(3 * STEPS);
   for (let i = 0; i < STEPS; i++) {

@@ -1,22 +1,21 @@
-// From probabilities to what is seen: masks, outlines, colors, values.
+// Masks, outlines, colors and values drawn from probability maps.
 import { overlayPicture, uncertaintyPicture } from 'medclipseg';
 import { MAXIMUM_ENTROPY } from 'medclipseg/metrics';
 import { describe, expect, it } from 'vitest';
 import { SCALES } from './colors.ts';
 import { borderOf, differenceLayer, errorLayer, mapLayer, rgbaOf, tintLayer } from './layers.ts';
+import { displaySize, layerSize, valueAt } from './maps.ts';
 import { aboveThreshold, largestPart, maskOfGray, resizeMask } from './masks.ts';
-import { layerSize, pictureSize } from './sizes.ts';
-import { valueAt } from './value-at.ts';
 
 /** A mask from rows of dots and hashes. */
 const mask = (...rows: string[]) => Uint8Array.from(rows.join(''), (letter) => (letter === '#' ? 1 : 0));
 
 describe('a mask', () => {
-  it('is what lies above the threshold, not on it', () => {
+  it('contains pixels above the threshold, but not at it', () => {
     expect([...aboveThreshold(Float32Array.of(0.2, 0.5, 0.51, 1), 0.5)]).toEqual([0, 0, 1, 1]);
   });
 
-  it('of the largest part leaves out what only touches at corners; of equals the first stays', () => {
+  it('reduced to its largest part drops parts that touch only at corners, and keeps the first of equal parts', () => {
     expect(largestPart(mask('##..', '..#.', '..##'), 4)).toEqual(mask('....', '..#.', '..##'));
     expect(largestPart(mask('#..#', '#..#'), 4)).toEqual(mask('#...', '#...'));
     // Rows do not join around the edge.
@@ -24,20 +23,20 @@ describe('a mask', () => {
     expect(largestPart(mask('....'), 4)).toEqual(mask('....'));
   });
 
-  it('of a file may use 0 and 1, or 0 and 255', () => {
+  it('from a file may use 0 and 1, or 0 and 255', () => {
     expect([...maskOfGray(Uint8Array.of(0, 1, 1))]).toEqual([0, 1, 1]);
     expect([...maskOfGray(Uint8Array.of(0, 126, 127, 255))]).toEqual([0, 0, 1, 1]);
     expect([...maskOfGray(Uint8Array.of(0, 0))]).toEqual([0, 0]);
   });
 
-  it('at another size takes the pixel below each center', () => {
+  it('is resized by nearest neighbor', () => {
     expect(resizeMask(mask('#.', '.#'), [2, 2], [4, 4])).toEqual(mask('##..', '##..', '..##', '..##'));
     expect(resizeMask(mask('##..', '##..', '..##', '..##'), [4, 4], [2, 2])).toEqual(mask('#.', '.#'));
   });
 });
 
 describe('layers', () => {
-  it('are transparent where there is nothing', () => {
+  it('are transparent where there is nothing to show', () => {
     const alphas = (layer: Uint8ClampedArray) => [...layer].filter((_, i) => i % 4 === 3);
     expect(alphas(tintLayer(mask('.#')))).toEqual([0, 255]);
     const [none, both, missed, excess] = alphas(errorLayer(mask('.#.#'), mask('.##.')));
@@ -47,7 +46,7 @@ describe('layers', () => {
     expect((equal as number) < (little as number) && (little as number) < (much as number)).toBe(true);
   });
 
-  it('a border lies on both sides of the edge, no further than its reach', () => {
+  it('have a border on both sides of the edge, no wider than its reach', () => {
     const square = mask('......', '.####.', '.####.', '.####.', '.####.', '......');
     const border = borderOf(square, 6, 6, 1);
     expect([...border.subarray(12, 18)]).toEqual([2, 1, 0, 0, 1, 2]);
@@ -55,14 +54,14 @@ describe('layers', () => {
     expect(Math.max(...borderOf(mask('....'), 4, 1, 2))).toBe(0);
   });
 
-  it('colors of uncertainty are the command line’s', () => {
+  it('use the command line’s colors for uncertainty', () => {
     const uncertainty = Float32Array.from({ length: 256 }, (_, i) => (i / 255) * MAXIMUM_ENTROPY);
     const { data } = uncertaintyPicture({ width: 256, height: 1, uncertainty });
     expect([...mapLayer(uncertainty, 'heat', 0, MAXIMUM_ENTROPY)]).toEqual([...rgbaOf(data)]);
     expect(SCALES.heat.length).toBe(768);
   });
 
-  it('the tint is the command line’s', () => {
+  it('use the command line’s tint for masks', () => {
     const image = { width: 5, height: 5, channels: 3, data: new Uint8Array(75) } as const;
     const whole = new Uint8Array(25).fill(1);
     const tinted = overlayPicture(image, { mask: whole }).data.subarray(3 * 12, 3 * 13);
@@ -71,7 +70,7 @@ describe('layers', () => {
   });
 });
 
-it('values under the pointer are those of the enlarged map', () => {
+it('values at a point match the enlarged map', () => {
   const map = Float32Array.of(0, 1, 2, 3);
   expect(valueAt(map, 2, 0.25, 0.25)).toBe(0);
   expect(valueAt(map, 2, 0.75, 0.75)).toBe(3);
@@ -79,9 +78,9 @@ it('values under the pointer are those of the enlarged map', () => {
   expect(valueAt(map, 2, 0, 1)).toBe(2);
 });
 
-it('sizes keep the shape, enlarge the small and bound the large', () => {
+it('sizes keep the aspect ratio, enlarge small images and limit large ones', () => {
   expect(layerSize(224, 224)).toEqual([720, 720]);
   expect(layerSize(4000, 1000)).toEqual([1200, 300]);
-  expect(pictureSize(224, 100)).toEqual([224, 100]);
-  expect(pictureSize(9600, 4800)).toEqual([2400, 1200]);
+  expect(displaySize(224, 100)).toEqual([224, 100]);
+  expect(displaySize(9600, 4800)).toEqual([2400, 1200]);
 });

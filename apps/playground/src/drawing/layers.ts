@@ -1,7 +1,7 @@
-// Layers over a picture, as RGBA pixels. Pure functions of maps; what is not drawn is transparent.
+// Layers over an image, as RGBA pixels. Pure functions of maps; pixels without content are transparent.
 import { type Color, ERRORS, OUTLINE, SCALES, type Scale, SHADOW, TINT } from './colors.ts';
 
-/** Pixels as canvases take them. */
+/** Pixels in the layout of `ImageData`. */
 export type Rgba = Uint8ClampedArray<ArrayBuffer>;
 
 const paint = (out: Rgba, i: number, [red, green, blue]: Color, alpha: number): void => {
@@ -11,14 +11,17 @@ const paint = (out: Rgba, i: number, [red, green, blue]: Color, alpha: number): 
   out[4 * i + 3] = alpha;
 };
 
-/** The mask as one opaque color; the page sets the opacity, without drawing anew. */
+/** The mask in one opaque color. The page sets the opacity in CSS, without redrawing. */
 export function tintLayer(mask: Uint8Array, color: Color = TINT): Rgba {
   const out = new Uint8ClampedArray(4 * mask.length);
   for (let i = 0; i < mask.length; i++) if (mask[i]) paint(out, i, color, 255);
   return out;
 }
 
-/** Pixels along the mask's border, within `reach` of it on either side; 1 inside, 2 outside. */
+/** Half the width of an outline on a layer, in pixels. @param longer the layer's longer side */
+export const outlineReach = (longer: number): number => Math.max(1, Math.round(longer / 360));
+
+/** Pixels within `reach` of the mask's border on either side: 1 inside, 2 outside. */
 export function borderOf(mask: Uint8Array, width: number, height: number, reach: number): Uint8Array {
   const near = new Uint8Array(mask.length);
   for (let y = 0; y < height; y++)
@@ -34,7 +37,7 @@ export function borderOf(mask: Uint8Array, width: number, height: number, reach:
   return near;
 }
 
-/** A bright line within the mask and a dark one around it: seen on any tissue. */
+/** A bright line inside the mask and a dark one around it, visible on any tissue. */
 export function outlineLayer(mask: Uint8Array, width: number, height: number, reach: number): Rgba {
   const out = new Uint8ClampedArray(4 * mask.length);
   borderOf(mask, width, height, reach).forEach((side, i) => {
@@ -44,13 +47,13 @@ export function outlineLayer(mask: Uint8Array, width: number, height: number, re
   return out;
 }
 
-/** A map in color. @param most value that gets the last color; `least` the first */
-export function mapLayer(map: Float32Array, scale: Scale, least: number, most: number): Rgba {
+/** A map in color. Values from `minimum` to `maximum` use the whole scale. */
+export function mapLayer(map: Float32Array, scale: Scale, minimum: number, maximum: number): Rgba {
   const colors = SCALES[scale];
   const out = new Uint8ClampedArray(4 * map.length);
-  const steps = 255 / (most - least);
+  const steps = 255 / (maximum - minimum);
   for (let i = 0; i < map.length; i++) {
-    const step = Math.max(0, Math.min(255, Math.round(((map[i] as number) - least) * steps)));
+    const step = Math.max(0, Math.min(255, Math.round(((map[i] as number) - minimum) * steps)));
     out[4 * i] = colors[3 * step] as number;
     out[4 * i + 1] = colors[3 * step + 1] as number;
     out[4 * i + 2] = colors[3 * step + 2] as number;
@@ -59,14 +62,14 @@ export function mapLayer(map: Float32Array, scale: Scale, least: number, most: n
   return out;
 }
 
-/** Less in one color and more in another, the clearer the larger the difference. @param map values from -1 to 1 */
+/** Negative values in one color, positive in another; larger differences are more opaque. @param map values from -1 to 1 */
 export function differenceLayer(map: Float32Array): Rgba {
   const out = mapLayer(map, 'balance', -1, 1);
   for (let i = 0; i < map.length; i++) out[4 * i + 3] = 255 * Math.min(1, 0.12 + 1.5 * Math.abs(map[i] as number));
   return out;
 }
 
-/** Where a mask is right, misses something, and has too much. */
+/** True positives, false negatives and false positives of a mask. */
 export function errorLayer(mask: Uint8Array, truth: Uint8Array): Rgba {
   const out = new Uint8ClampedArray(4 * mask.length);
   for (let i = 0; i < mask.length; i++) {
@@ -77,7 +80,7 @@ export function errorLayer(mask: Uint8Array, truth: Uint8Array): Rgba {
   return out;
 }
 
-/** Opaque RGBA of RGB pixels. */
+/** RGB pixels as opaque RGBA. */
 export function rgbaOf(rgb: Uint8Array): Rgba {
   const out = new Uint8ClampedArray((rgb.length / 3) * 4);
   for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {

@@ -1,10 +1,10 @@
-// From probabilities to a mask.
+// Masks: from probabilities, from files, and at other sizes.
 
 /** 1 where the probability is above the threshold. */
 export const aboveThreshold = (probability: Float32Array, threshold: number): Uint8Array =>
   Uint8Array.from(probability, (p) => (p > threshold ? 1 : 0));
 
-/** The largest connected part of a mask (pixels touching along an edge); of equals, the first in reading order. */
+/** The largest connected part of a mask (4-connected); the first in reading order if several are equally large. */
 export function largestPart(mask: Uint8Array, width: number): Uint8Array {
   const part = new Int32Array(mask.length);
   const stack = new Int32Array(mask.length);
@@ -36,15 +36,15 @@ export function largestPart(mask: Uint8Array, width: number): Uint8Array {
   return Uint8Array.from(part, (p) => (p === best && p > 0 ? 1 : 0));
 }
 
-/** A mask from the gray values of a file: 127 and above, as in the published pipeline; where nothing is so bright, the brightest value. */
+/** A mask from gray values: 127 and above, as in the published pipeline; if no value is that high, the highest. */
 export function maskOfGray(gray: Uint8Array): Uint8Array {
-  let most = 0;
-  for (const value of gray) if (value > most) most = value;
-  const threshold = Math.min(most, 127);
-  return Uint8Array.from(gray, (value) => (most > 0 && value >= threshold ? 1 : 0));
+  let maximum = 0;
+  for (const value of gray) if (value > maximum) maximum = value;
+  const threshold = Math.min(maximum, 127);
+  return Uint8Array.from(gray, (value) => (maximum > 0 && value >= threshold ? 1 : 0));
 }
 
-/** A mask at another size, each pixel from the one below its center. */
+/** A mask at another size, by nearest neighbor with half-pixel centers. */
 export function resizeMask(
   mask: Uint8Array,
   [fromWidth, fromHeight]: readonly [number, number],

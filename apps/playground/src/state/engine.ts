@@ -1,23 +1,23 @@
-// The engine's worker: one at a time, replaced when its graphics device is lost or the person chooses another way to compute.
+// The engine worker: one at a time, replaced when its graphics device is lost or the user chooses another device.
 import { signal } from '@preact/signals';
 import type { Remote } from 'comlink';
 import { type Connection, connectEngine } from '../worker/connect.ts';
-import type { Compute, EngineApi, Machine } from '../worker/protocol.ts';
+import type { Device, DevicePreference, EngineApi } from '../worker/protocol.ts';
 
 export type Engine = Remote<EngineApi>;
 
-export const compute = signal<Compute>('auto');
-/** What computes; undefined while that is being found out. */
-export const machine = signal<Machine | undefined>(undefined);
-/** Counts engines: what was loaded into an earlier one is gone. */
+export const devicePreference = signal<DevicePreference>('auto');
+/** The device in use; undefined while it is being selected. */
+export const device = signal<Device | undefined>(undefined);
+/** Number of engines started. Everything that an earlier engine held is gone. */
 export const generation = signal(0);
 
 let current: { readonly connection: Connection<EngineApi>; readonly ready: Promise<Engine> } | undefined;
 
-function start(how: Compute, reason?: Machine['reason']): Promise<Engine> {
+function start(preference: DevicePreference, reason?: Device['reason']): Promise<Engine> {
   const connection = connectEngine();
-  const ready = connection.api.start(how).then((started) => {
-    machine.value = reason ? { ...started, reason } : started;
+  const ready = connection.api.start(preference).then((started) => {
+    device.value = reason ? { ...started, reason } : started;
     return connection.api;
   });
   current = { connection, ready };
@@ -25,12 +25,12 @@ function start(how: Compute, reason?: Machine['reason']): Promise<Engine> {
   return ready;
 }
 
-/** The engine, started. */
-export const engine = (): Promise<Engine> => current?.ready ?? start(compute.value);
+/** The engine, with its device selected. */
+export const engine = (): Promise<Engine> => current?.ready ?? start(devicePreference.value);
 
-/** A fresh engine; everything in the old one is thrown away. @param reason said instead of the engine's own */
-export function replaceEngine(how: Compute, reason?: Machine['reason']): Promise<Engine> {
+/** Ends the engine, with everything it holds, and starts another. @param reason shown instead of the engine's own */
+export function replaceEngine(preference: DevicePreference, reason?: Device['reason']): Promise<Engine> {
   current?.connection.close();
-  machine.value = undefined;
-  return start(how, reason);
+  device.value = undefined;
+  return start(preference, reason);
 }

@@ -1,4 +1,4 @@
-// Models that this browser keeps: files from disk in a cache of our own, hub files in the hub's; a list of both.
+// Models kept in this browser: files from disk in a cache of their own, hub files in the hub cache, and a list of both.
 import { forgetHubBlob } from '@medclipseg/weights/hub';
 import type { KnownModel } from './model.ts';
 
@@ -10,7 +10,7 @@ type Listed =
   | { readonly kind: 'hub'; readonly repo: string; readonly path: string; readonly bytes?: number };
 
 const addressOf = (name: string): string => `https://kept.invalid/${encodeURIComponent(name)}`;
-/** A question mark is encoded in names, so that no model has this address. */
+/** Question marks in names are encoded, so this is never the address of a model. */
 const tokenizerOf = (name: string): string => `${addressOf(name)}?tokenizer`;
 
 function list(): readonly Listed[] {
@@ -32,7 +32,7 @@ const listedAs = ({ source, bytes }: KnownModel): Listed | undefined => {
 
 const write = (models: readonly Listed[]): void => localStorage.setItem(LIST, JSON.stringify(models));
 
-/** Keeps a model for the next visit. Without room it is used and not kept. */
+/** Keeps a model for the next visit. @throws when there is no room */
 export async function keepModel(model: KnownModel): Promise<void> {
   const listed = listedAs(model);
   if (!listed) return;
@@ -45,7 +45,7 @@ export async function keepModel(model: KnownModel): Promise<void> {
   write([...list().filter((one) => idOf(one) !== model.id), listed]);
 }
 
-export async function forgetModel({ id, source }: KnownModel): Promise<void> {
+export async function deleteModel({ id, source }: KnownModel): Promise<void> {
   write(list().filter((one) => idOf(one) !== id));
   if (source.kind === 'hub') await forgetHubBlob(source);
   else if (source.kind === 'file') {
@@ -54,7 +54,7 @@ export async function forgetModel({ id, source }: KnownModel): Promise<void> {
   }
 }
 
-/** Models of earlier visits that are still there. */
+/** The models of earlier visits that are still stored. */
 export async function keptModels(): Promise<KnownModel[]> {
   if (list().length === 0) return [];
   const cache = await caches.open(CACHE);

@@ -17,7 +17,7 @@ it('serves the first and the last of many requests, one at a time', async () => 
   expect(served).toEqual([1, 4, 5]);
 });
 
-it('goes on after work that failed', async () => {
+it('continues after work that failed', async () => {
   const request = latest(async (n: number) => {
     if (n === 1) throw new Error('one');
   });

@@ -1,6 +1,6 @@
-// Work that is asked for faster than it is done: of the requests that wait, only the last is served.
+// For work that is requested faster than it completes: of the waiting requests, only the last is served.
 
-/** Runs one call at a time; a newer request takes the place of a waiting one. */
+/** Runs one call at a time; a new request replaces the waiting one. */
 export function latest<Input>(work: (input: Input) => Promise<void>): (input: Input) => Promise<void> {
   let waiting: { readonly input: Input } | undefined;
   let running: Promise<void> | undefined;

@@ -1,30 +1,28 @@
-// What lies over the picture, drawn anew when result, view or threshold change.
+// The layers over the image, redrawn when the result, the view or the threshold changes.
 import { effect, signal } from '@preact/signals';
 import type { ImageScores } from 'medclipseg/metrics';
-import type { Look, MaskRule, Measures, Side, View } from '../worker/protocol.ts';
-import { explain } from './explain.ts';
+import type { LayerOptions, MaskOptions, Measurements, Side, View } from '../worker/protocol.ts';
+import { images, shownImage, truth } from './image.ts';
 import { latest } from './latest.ts';
-import { say } from './notices.ts';
-import { picture, truth } from './picture.ts';
-import { pictures } from './pictures.ts';
+import { notifyError } from './notices.ts';
 import { results } from './results.ts';
 import { largestOnly, threshold, uncertainty, view } from './settings.ts';
 
 type PerSide<Value> = Readonly<Partial<Record<Side, Value>>>;
 
-/** A drawn layer, and the view that it is of: a new one takes a moment. */
+/** A drawn layer with its view, which lags behind the selected view while the next layer is drawn. */
 export interface Layer {
   readonly bitmap: ImageBitmap;
   readonly view: View;
 }
 
 export const layers = signal<PerSide<Layer>>({});
-export const measures = signal<PerSide<Measures>>({});
+export const measurements = signal<PerSide<Measurements>>({});
 export const scores = signal<PerSide<ImageScores>>({});
-/** Where the two prompts differ. */
+/** The difference between the two prompts' results. */
 export const difference = signal<ImageBitmap | undefined>(undefined);
 
-export const maskRule = (): MaskRule => ({ threshold: threshold.value, largestOnly: largestOnly.value });
+export const maskOptions = (): MaskOptions => ({ threshold: threshold.value, largestOnly: largestOnly.value });
 
 interface Request {
   readonly id: number | undefined;
@@ -36,53 +34,60 @@ const put = <Value>(target: { value: PerSide<Value> }, side: Side, value: Value 
   target.value = { ...target.value, [side]: value };
 };
 
-const keepLayer = (side: Side, layer: Layer | undefined): void => {
+const replaceLayer = (side: Side, layer: Layer | undefined): void => {
   const before = layers.value[side];
   put(layers, side, layer);
   before?.bitmap.close();
 };
 
 const drawing = (side: Side) =>
-  latest(async ({ id, hasResult, look }: Request & { readonly look: Look }) => {
-    const bitmap = id !== undefined && hasResult ? await pictures().layer(id, side, look) : undefined;
-    if (picture.value?.id === id) keepLayer(side, bitmap && { bitmap, view: look.view });
+  latest(async ({ id, hasResult, options }: Request & { readonly options: LayerOptions }) => {
+    const bitmap = id !== undefined && hasResult ? await images().layer(id, side, options) : undefined;
+    if (shownImage.value?.id === id) replaceLayer(side, bitmap && { bitmap, view: options.view });
     else bitmap?.close();
   });
 
 const measuring = (side: Side) =>
-  latest(async ({ id, hasResult, rule, scored }: Request & { readonly rule: MaskRule; readonly scored: boolean }) => {
-    const measured = id !== undefined && hasResult ? await pictures().measure(id, side, rule) : undefined;
-    const score = id !== undefined && hasResult && scored ? await pictures().score(id, side, rule) : undefined;
-    if (picture.value?.id !== id) return;
-    put(measures, side, measured);
-    put(scores, side, score);
-  });
+  latest(
+    async ({
+      id,
+      hasResult,
+      options,
+      scored,
+    }: Request & { readonly options: MaskOptions; readonly scored: boolean }) => {
+      const measured = id !== undefined && hasResult ? await images().measure(id, side, options) : undefined;
+      const score = id !== undefined && hasResult && scored ? await images().score(id, side, options) : undefined;
+      if (shownImage.value?.id !== id) return;
+      put(measurements, side, measured);
+      put(scores, side, score);
+    },
+  );
 
 const differing = latest(async ({ id, both }: { readonly id: number | undefined; readonly both: boolean }) => {
-  const bitmap = id !== undefined && both ? await pictures().differenceLayer(id) : undefined;
+  const bitmap = id !== undefined && both ? await images().differenceLayer(id) : undefined;
   difference.value?.close();
   difference.value = bitmap;
 });
 
-const orSay = (work: Promise<void>): void => void work.catch((error) => say(explain(error)));
-
-/** Starts to follow; once, when the page starts. */
+/** Called once, when the page starts. */
 export function followResults(): void {
   for (const side of ['a', 'b'] as const) {
     const draw = drawing(side);
     const measure = measuring(side);
     effect(() => {
-      const request = { id: picture.value?.id, side, hasResult: Boolean(results.value[side]) };
-      // Read here, so that a new true mask is drawn at once.
+      const request = { id: shownImage.value?.id, side, hasResult: Boolean(results.value[side]) };
+      // Subscribes to the ground truth, so that a new one is drawn at once.
       void truth.value;
-      orSay(draw({ ...request, look: { ...maskRule(), view: view.value, uncertainty: uncertainty.value } }));
+      const options = { ...maskOptions(), view: view.value, uncertainty: uncertainty.value };
+      void draw({ ...request, options }).catch(notifyError);
     });
     effect(() => {
-      const request = { id: picture.value?.id, side, hasResult: Boolean(results.value[side]) };
-      orSay(measure({ ...request, rule: maskRule(), scored: truth.value !== undefined }));
+      const request = { id: shownImage.value?.id, side, hasResult: Boolean(results.value[side]) };
+      void measure({ ...request, options: maskOptions(), scored: truth.value !== undefined }).catch(notifyError);
     });
   }
   effect(() => {
-    orSay(differing({ id: picture.value?.id, both: Boolean(results.value.a && results.value.b) }));
+    const both = Boolean(results.value.a && results.value.b);
+    void differing({ id: shownImage.value?.id, both }).catch(notifyError);
   });
 }

@@ -1,21 +1,23 @@
-// What the page has to say: errors in words that a person understands, and things done.
+// Messages to the user: things done, and errors in plain words with the program's own message as a detail.
 import { signal } from '@preact/signals';
+import { STRINGS } from '../strings.ts';
+import { errorField } from '../worker/errors.ts';
 
 export interface Notice {
   readonly id: number;
   readonly kind: 'problem' | 'done';
   readonly text: string;
-  /** What the program says, for those who want to know. */
+  /** The program's message. */
   readonly detail?: string;
 }
 
 export const notices = signal<readonly Notice[]>([]);
 let lastId = 0;
 
-export function say(notice: Omit<Notice, 'id'>): void {
+export function notify(notice: Omit<Notice, 'id'>): void {
   lastId += 1;
   const id = lastId;
-  // One of each kind: newer ones make older ones pointless.
+  // At most one of each kind: a new one replaces the last.
   notices.value = [...notices.value.filter(({ kind }) => kind !== notice.kind), { ...notice, id }];
   if (notice.kind === 'done') setTimeout(() => dismiss(id), 6000);
 }
@@ -23,3 +25,48 @@ export function say(notice: Omit<Notice, 'id'>): void {
 export const dismiss = (id: number): void => {
   notices.value = notices.value.filter((notice) => notice.id !== id);
 };
+
+/** The graphics device is gone; an engine on another device can continue. */
+export const isGpuLoss = (error: unknown): boolean => errorField(error, 'tag').startsWith('backends/gpu-');
+
+/** The engine was replaced, so the work must be started again on the new one. */
+export const isEngineReplaced = (error: unknown): boolean => errorField(error, 'tag') === 'playground/worker-ended';
+
+export const isAbort = (error: unknown): boolean => errorField(error, 'name') === 'AbortError';
+
+const { problems } = STRINGS;
+
+const TEXTS: Readonly<Record<string, string>> = {
+  'playground/file-too-large': problems.fileTooLarge,
+  'playground/mask-size': problems.maskSize,
+  'playground/worker-ended': problems.engineReplaced,
+  'playground/worker-failed': problems.workerFailed,
+  'weights/network': problems.noConnection,
+  'weights/http': problems.serverRefused,
+  'weights/hub': problems.notOnHub,
+  'weights/format': problems.notAModel,
+  'weights/keys': problems.otherModel,
+  'weights/forbidden-pickle': problems.forbiddenPickle,
+  'medclipseg/checkpoint': problems.notAModel,
+  'medclipseg/tokenizer': problems.tokenizer,
+  'clip-encoders/tokenizer-file': problems.tokenizer,
+  'clip-encoders/vocabulary': problems.tokenizer,
+  'backends/out-of-memory': problems.outOfMemory,
+  'backends/gpu-lost': problems.gpuLost,
+  'backends/gpu-error': problems.gpuLost,
+};
+
+export function explain(error: unknown): Omit<Notice, 'id'> {
+  const [tag, message] = [errorField(error, 'tag'), errorField(error, 'message') || String(error)];
+  if (tag === 'datasets/image')
+    return {
+      kind: 'problem',
+      text: /\bpixels\b.*\b(at most|up to)\b|\b(at most|up to)\b.*\bpixels\b/.test(message)
+        ? problems.tooManyPixels
+        : problems.notAnImage,
+      detail: message,
+    };
+  return { kind: 'problem', text: TEXTS[tag] ?? problems.other, detail: message };
+}
+
+export const notifyError = (error: unknown): void => notify(explain(error));

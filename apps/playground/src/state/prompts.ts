@@ -1,11 +1,13 @@
-// The prompts: one, or two to compare.
+// The prompt, or two prompts to compare.
 import { signal } from '@preact/signals';
 import type { Side } from '../worker/protocol.ts';
 
 export const prompts = signal<Readonly<Record<Side, string>>>({ a: '', b: '' });
 export const comparing = signal(false);
-/** The prompt that suggestions and the grid change. */
+/** The prompt that suggestions and the place grid edit. */
 export const edited = signal<Side>('a');
+/** Whether the place grid is shown over the image. */
+export const gridShown = signal(false);
 
 export const setPrompt = (side: Side, prompt: string): void => {
   prompts.value = { ...prompts.value, [side]: prompt };
@@ -17,5 +19,5 @@ export function compare(on: boolean): void {
   if (on && !prompts.value.b) setPrompt('b', prompts.value.a);
 }
 
-/** Sides that a run segments. */
-export const sidesToRun = (): readonly Side[] => (comparing.value ? ['a', 'b'] : ['a']);
+/** The prompts in use. */
+export const activeSides = (): readonly Side[] => (comparing.value ? ['a', 'b'] : ['a']);

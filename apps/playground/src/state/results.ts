@@ -1,4 +1,4 @@
-// Results of the prompts, as they come.
+// The results of the prompts, updated with each sample.
 import { signal } from '@preact/signals';
 import type { Estimate } from 'medclipseg';
 import type { Sampling, Side } from '../worker/protocol.ts';
@@ -7,24 +7,24 @@ export interface Result {
   readonly prompt: string;
   readonly estimate: Estimate;
   readonly sampling: Sampling;
-  /** Of each sample. */
+  /** Time of each sample. */
   readonly milliseconds: readonly number[];
 }
 
 export const results = signal<Readonly<Partial<Record<Side, Result>>>>({});
 
-/** The prompt under way. */
+/** The prompt being segmented. */
 export const running = signal<Side | undefined>(undefined);
 
-export const setResult = (side: Side, result: Result | undefined): void => {
+export const setResult = (side: Side, result: Result): void => {
   results.value = { ...results.value, [side]: result };
 };
 
-export const forgetResults = (): void => {
+export const clearResults = (): void => {
   results.value = {};
 };
 
-/** Median, for the first sample also pays for warming up. */
+/** The median, because the first sample includes the warm-up. */
 export function typicalTime({ milliseconds }: Pick<Result, 'milliseconds'>): number {
   const sorted = [...milliseconds].sort((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? 0;

@@ -1,16 +1,25 @@
-// Takes results out of the page.
+// Saves results as files, and copies links and diagnostics.
 import { zipSync } from 'fflate';
-import { download } from '../files/download.ts';
 import { STRINGS } from '../strings.ts';
 import { EXPORTS, type Export, type Side } from '../worker/protocol.ts';
-import { explain } from './explain.ts';
-import { maskRule } from './layers.ts';
+import { images, shownImage } from './image.ts';
+import { maskOptions } from './layers.ts';
 import { linkTo } from './link.ts';
-import { say } from './notices.ts';
-import { picture } from './picture.ts';
-import { pictures } from './pictures.ts';
+import { notify, notifyError } from './notices.ts';
 import { diagnostics, report } from './report.ts';
 import { results } from './results.ts';
+
+/** Object URLs must stay valid until the browser has started to save. */
+const KEPT_MILLISECONDS = 60_000;
+
+export function download(blob: Blob, name: string): void {
+  const url = URL.createObjectURL(blob);
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), KEPT_MILLISECONDS);
+}
 
 const json = (value: unknown): Blob => new Blob([`${JSON.stringify(value, null, 2)}\n`], { type: 'application/json' });
 
@@ -21,13 +30,13 @@ interface Saved {
   readonly blob: Blob;
 }
 
-/** One file of a side; the second prompt's files say so. */
+/** One file; names of the second prompt's files say so. */
 async function file(what: Export | 'report', side: Side = 'a'): Promise<Saved | undefined> {
-  const shown = picture.value;
+  const shown = shownImage.value;
   if (!shown) return undefined;
   const name = stem(shown.name);
   if (what === 'report') return { name: `${name}-report.json`, blob: json(report()) };
-  const blob = await pictures().encode(shown.id, side, maskRule(), what);
+  const blob = await images().encode(shown.id, side, maskOptions(), what);
   return { name: `${name}${side === 'b' ? '-second' : ''}-${what}.png`, blob };
 }
 
@@ -40,7 +49,7 @@ export async function saveOne(what: Export | 'report'): Promise<void> {
       if (saved) download(saved.blob, saved.name);
     }
   } catch (error) {
-    say(explain(error));
+    notifyError(error);
   }
 }
 
@@ -52,20 +61,20 @@ export async function saveAll(): Promise<void> {
     const entries = await Promise.all(
       files.map(async ({ name, blob }) => [name, new Uint8Array(await blob.arrayBuffer())] as const),
     );
-    // PNG files do not shrink any more.
+    // PNG files are compressed already.
     const archive = zipSync(Object.fromEntries(entries), { level: 0 });
-    download(new Blob([archive], { type: 'application/zip' }), `${stem(picture.value?.name ?? 'result')}.zip`);
+    download(new Blob([archive], { type: 'application/zip' }), `${stem(shownImage.value?.name ?? 'result')}.zip`);
   } catch (error) {
-    say(explain(error));
+    notifyError(error);
   }
 }
 
 async function copy(text: string, done: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
-    say({ kind: 'done', text: done });
+    notify({ kind: 'done', text: done });
   } catch (error) {
-    say({ kind: 'problem', text: STRINGS.problems.clipboard, detail: `${text}\n${String(error)}` });
+    notify({ kind: 'problem', text: STRINGS.problems.clipboard, detail: `${text}\n${String(error)}` });
   }
 }
 

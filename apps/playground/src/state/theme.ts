@@ -1,4 +1,4 @@
-// Light or dark: the system's choice, unless the person chooses.
+// Light or dark colors: the system's by default, or the user's choice.
 import { effect, signal } from '@preact/signals';
 
 export const THEMES = ['auto', 'light', 'dark'] as const;
@@ -13,7 +13,7 @@ const stored = (): Theme => {
 
 export const theme = signal<Theme>('auto');
 
-/** Shows the chosen theme from now on, and remembers it. */
+/** Applies the stored theme, then applies and stores every change. */
 export function followTheme(): void {
   theme.value = stored();
   effect(() => {

@@ -1,60 +1,58 @@
-// Where examples come from: files, the picture of the other half of the page, and phantoms, whose masks are known.
+// Adds training examples: from files, from the image open in the Segment tab, and from phantoms, whose masks are known.
 import { signal } from '@preact/signals';
 import { rgbaOf } from '../drawing/layers.ts';
-import { explain } from '../state/explain.ts';
+import { images, shownImage } from '../state/image.ts';
 import { engineWithModel } from '../state/model.ts';
-import { say } from '../state/notices.ts';
-import { picture } from '../state/picture.ts';
-import { pictures } from '../state/pictures.ts';
+import { notify, notifyError } from '../state/notices.ts';
 import { prompts } from '../state/prompts.ts';
 import { results } from '../state/results.ts';
 import { addEntry, entries, isFull } from './entries.ts';
-import { MOST_EXAMPLES } from './examples.ts';
+import { MAXIMUM_EXAMPLES } from './examples.ts';
 import { isBlank } from './mask-editor.ts';
 import { TEACH } from './strings.ts';
 
 export const adding = signal(false);
 
-async function guarded(work: () => Promise<void>): Promise<void> {
+async function whileAdding(work: () => Promise<void>): Promise<void> {
   adding.value = true;
   try {
     await work();
   } catch (error) {
-    say(explain(error));
+    notifyError(error);
   } finally {
     adding.value = false;
   }
 }
 
 const hasRoom = (): boolean => {
-  if (isFull.value) say({ kind: 'problem', text: TEACH.full(MOST_EXAMPLES) });
+  if (isFull.value) notify({ kind: 'problem', text: TEACH.full(MAXIMUM_EXAMPLES) });
   return !isFull.value;
 };
 
 async function addFile(file: File): Promise<void> {
   const { facts } = await engineWithModel();
-  const first = await pictures().open(file, file.name);
-  // Of a volume the middle, where findings are.
-  const opened = 'pages' in first ? await pictures().open(file, file.name, Math.floor(first.pages / 2)) : first;
+  const first = await images().open(file, file.name);
+  // The middle slice of a volume is the most likely to show a lesion.
+  const opened = 'pages' in first ? await images().open(file, file.name, Math.floor(first.pages / 2)) : first;
   if ('pages' in opened) return;
   const { id, name, bitmap } = opened;
   try {
-    await addEntry({ name, bitmap, prompt: '', image: await pictures().forModel(id, facts.imageSize) });
+    await addEntry({ name, bitmap, prompt: '', image: await images().forModel(id, facts.imageSize) });
   } finally {
     bitmap.close();
-    await pictures().close(id);
+    await images().close(id);
   }
 }
 
-/** Adds each file; one that cannot be read is said and skipped. */
+/** Adds files. Those that cannot be read are reported and skipped. */
 export async function addFiles(files: Iterable<File>): Promise<void> {
-  for (const file of files) if (hasRoom()) await guarded(() => addFile(file));
+  for (const file of files) if (hasRoom()) await whileAdding(() => addFile(file));
 }
 
-/** Adds the picture that is open for segmenting, with its prompt and, if there is one, its result as a mask to correct. */
-export const addOpenPicture = (): Promise<void> =>
-  guarded(async () => {
-    const shown = picture.value;
+/** Adds the image open in the Segment tab with its prompt and, if there is one, its result as a mask to correct. */
+export const addShownImage = (): Promise<void> =>
+  whileAdding(async () => {
+    const shown = shownImage.value;
     if (!shown || !hasRoom()) return;
     const { facts } = await engineWithModel();
     const probability = results.value.a?.estimate.probability;
@@ -63,7 +61,7 @@ export const addOpenPicture = (): Promise<void> =>
       name: shown.name,
       bitmap: shown.bitmap,
       prompt: prompts.value.a,
-      image: await pictures().forModel(shown.id, facts.imageSize),
+      image: await images().forModel(shown.id, facts.imageSize),
       probability: probability && {
         width: side,
         height: side,
@@ -73,20 +71,20 @@ export const addOpenPicture = (): Promise<void> =>
     });
   });
 
-/** What phantoms show, and the side of their pictures. */
+/** Modality and image size of the phantoms. */
 const PHANTOM = { modality: 'xray', size: 448 } as const;
 
 let nextSeed = 1;
 
-/** Adds three phantoms of one kind with their prompts and true masks, to see how teaching goes. */
+/** Adds three phantoms with their prompts and masks, as an example of training data. */
 export const addPhantoms = (): Promise<void> =>
-  guarded(async () => {
+  whileAdding(async () => {
     const { engine } = await engineWithModel();
     const wanted = entries.value.length + 3;
     while (entries.value.length < wanted && hasRoom()) {
       const { name, image, mask, prompt } = await engine.drawExample(PHANTOM.modality, nextSeed, PHANTOM.size);
       nextSeed += 1;
-      // Some show nothing.
+      // Some phantoms have no lesion.
       if (isBlank(mask)) continue;
       const bitmap = await createImageBitmap(new ImageData(rgbaOf(image.data), image.width, image.height));
       await addEntry({ name, image, bitmap, prompt, probability: mask });

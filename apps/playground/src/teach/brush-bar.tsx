@@ -1,9 +1,7 @@
-// The brush and what goes with it.
-import { Segmented } from '../views/segmented.tsx';
-import { Slider } from '../views/slider.tsx';
+// The toolbar of the brush.
+import { Icon, type IconName, Segmented, Slider } from '../views/controls.tsx';
 import type { Entry } from './entries.ts';
 import { TEACH } from './strings.ts';
-import { ToolIcon } from './tool-icon.tsx';
 import {
   clearMask,
   diameter,
@@ -15,12 +13,12 @@ import {
   undoStroke,
   zoom,
 } from './tools.ts';
-import { beginFromModel, idle } from './training.ts';
+import { idle, startFromModel } from './training.ts';
 
 const { tools: words } = TEACH;
 
 interface ButtonProps {
-  readonly icon: Parameters<typeof ToolIcon>[0]['name'];
+  readonly icon: IconName;
   readonly label: string;
   readonly disabled?: boolean;
   readonly onClick: () => void;
@@ -28,12 +26,12 @@ interface ButtonProps {
 
 const Tool = ({ icon, label, disabled, onClick }: ButtonProps) => (
   <button type="button" class="plain" aria-label={label} title={label} disabled={disabled} onClick={onClick}>
-    <ToolIcon name={icon} />
+    <Icon name={icon} />
   </button>
 );
 
 export function BrushBar({ entry }: { readonly entry: Entry }) {
-  // What can be undone changes with the mask.
+  // Subscribes to the mask, because it decides what can be undone.
   void entry.revision.value;
   const hasOutline = Boolean(entry.now.value ?? entry.before.value);
   return (
@@ -64,13 +62,13 @@ export function BrushBar({ entry }: { readonly entry: Entry }) {
         <Tool icon="zoomIn" label={words.zoomIn} onClick={() => zoom(1.5)} />
         <Tool icon="zoomOut" label={words.zoomOut} onClick={() => zoom(1 / 1.5)} />
         <Tool icon="fit" label={words.fit} onClick={showAll} />
-        <Tool icon="clear" label={words.clear} onClick={() => clearMask(entry)} />
+        <Tool icon="trash" label={words.clear} onClick={() => clearMask(entry)} />
       </div>
       <div class="buttons">
         <button
           type="button"
           disabled={!idle.value || !entry.prompt.value.trim()}
-          onClick={() => void beginFromModel(entry)}
+          onClick={() => void startFromModel(entry)}
         >
           {words.fromModel}
         </button>

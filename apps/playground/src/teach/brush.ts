@@ -1,8 +1,8 @@
-// A round brush on a mask. A stroke is a chain of straight pieces, each painted as a whole: however fast the pointer was, there are no gaps.
+// A round brush that paints on a mask. A stroke is a chain of line segments, so fast pointer movements leave no gaps.
 import type { RasterImage } from '@medclipseg/datasets';
 import { isEmpty, type Rectangle, within } from './rectangle.ts';
 
-/** A point in mask pixels; the middle of the first pixel is (0.5, 0.5). */
+/** A point in mask pixels; the center of the first pixel is (0.5, 0.5). */
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -11,14 +11,13 @@ export interface Point {
 export interface Brush {
   /** In mask pixels. */
   readonly diameter: number;
-  /** Takes away instead of painting. */
   readonly erases: boolean;
 }
 
 export const INSIDE = 255;
 const OUTSIDE = 0;
 
-/** Squared distance of (x, y) from the piece between two points. */
+/** Squared distance of (x, y) from the line segment between two points. */
 function squaredDistance(x: number, y: number, from: Point, to: Point): number {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const length = dx * dx + dy * dy;
@@ -26,33 +25,33 @@ function squaredDistance(x: number, y: number, from: Point, to: Point): number {
   return (x - from.x - along * dx) ** 2 + (y - from.y - along * dy) ** 2;
 }
 
-/** A brush of one pixel paints the pixel under the pointer, wherever in it the pointer is. */
+/** At least half a pixel's diagonal, so that the smallest brush always paints the pixel under the pointer. */
 const radiusOf = ({ diameter }: Brush): number => Math.max(diameter / 2, Math.SQRT1_2);
 
-/** The pixels that a piece of a stroke may change; nothing for a piece outside the picture. */
-export function reachOf(mask: RasterImage, from: Point, to: Point, brush: Brush): Rectangle | undefined {
+/** The pixels that a line segment may change; undefined outside the image. */
+export function segmentBounds(mask: RasterImage, from: Point, to: Point, brush: Brush): Rectangle | undefined {
   const radius = radiusOf(brush);
-  const reach = within(mask, {
+  const bounds = within(mask, {
     left: Math.floor(Math.min(from.x, to.x) - radius),
     top: Math.floor(Math.min(from.y, to.y) - radius),
     right: Math.ceil(Math.max(from.x, to.x) + radius),
     bottom: Math.ceil(Math.max(from.y, to.y) + radius),
   });
-  return isEmpty(reach) ? undefined : reach;
+  return isEmpty(bounds) ? undefined : bounds;
 }
 
-/** Paints the piece of a stroke between two points into the mask. */
-export function paintPiece(mask: RasterImage, from: Point, to: Point, brush: Brush): void {
-  const reach = reachOf(mask, from, to, brush);
-  if (!reach) return;
+/** Paints the line segment between two points into the mask. */
+export function paintSegment(mask: RasterImage, from: Point, to: Point, brush: Brush): void {
+  const bounds = segmentBounds(mask, from, to, brush);
+  if (!bounds) return;
   const squaredRadius = radiusOf(brush) ** 2;
   const value = brush.erases ? OUTSIDE : INSIDE;
-  for (let y = reach.top; y < reach.bottom; y++)
-    for (let x = reach.left; x < reach.right; x++)
+  for (let y = bounds.top; y < bounds.bottom; y++)
+    for (let x = bounds.left; x < bounds.right; x++)
       if (squaredDistance(x + 0.5, y + 0.5, from, to) <= squaredRadius) mask.data[y * mask.width + x] = value;
 }
 
-/** Diameters in mask pixels: each about a fifth larger than the one before. */
+/** Diameters in mask pixels; each step changes them by about a fifth. */
 const SMALLEST = 1;
 const LARGEST = 256;
 const STEP = 1.2;
@@ -63,6 +62,6 @@ export function nextDiameter(diameter: number, direction: 1 | -1): number {
   return Math.min(LARGEST, Math.max(SMALLEST, next));
 }
 
-/** A diameter to begin with: a fifteenth of the picture's shorter side. */
-export const firstDiameter = ({ width, height }: RasterImage): number =>
+/** The initial diameter: a fifteenth of the image's shorter side. */
+export const initialDiameter = ({ width, height }: RasterImage): number =>
   Math.max(SMALLEST, Math.round(Math.min(width, height) / 15));

@@ -1,37 +1,37 @@
-// The examples on the strip, and the one that is painted on.
+// The training examples, and the selected one.
 import type { RasterImage } from '@medclipseg/datasets';
 import { computed, type Signal, signal } from '@preact/signals';
-import type { TaughtExample, Tried } from '../worker/teach-protocol.ts';
-import { MOST_EXAMPLES, paintedSize, problemOf } from './examples.ts';
+import type { Evaluated, TrainingExample } from '../worker/teach-protocol.ts';
+import { MAXIMUM_EXAMPLES, paintedSize, problemOf } from './examples.ts';
 import { emptyMask, MaskEditor, maskFrom } from './mask-editor.ts';
 
 export interface Entry {
   readonly id: number;
   readonly name: string;
-  /** As the model sees it: RGB, square. */
+  /** At the model's input size: RGB, square. */
   readonly image: RasterImage;
-  /** As the person sees it, of the mask's size. */
+  /** For display, at the mask's size. */
   readonly bitmap: ImageBitmap;
   readonly editor: MaskEditor;
   readonly prompt: Signal<string>;
-  /** Counts changes of the mask. */
+  /** Number of changes of the mask. */
   readonly revision: Signal<number>;
-  /** What the model made of it before it was taught, and what it makes of it now. */
-  readonly before: Signal<Tried | undefined>;
-  readonly now: Signal<Tried | undefined>;
+  /** The model's results before training and now. */
+  readonly before: Signal<Evaluated | undefined>;
+  readonly now: Signal<Evaluated | undefined>;
 }
 
 export const entries = signal<readonly Entry[]>([]);
 const selectedId = signal(0);
 
 export const selected = computed(() => entries.value.find(({ id }) => id === selectedId.value) ?? entries.value[0]);
-export const isFull = computed(() => entries.value.length >= MOST_EXAMPLES);
+export const isFull = computed(() => entries.value.length >= MAXIMUM_EXAMPLES);
 
 export const select = ({ id }: Entry): void => {
   selectedId.value = id;
 };
 
-/** The problem of an entry, followed as it is edited. */
+/** The problem of an entry; subscribes to its mask and prompt. */
 export function problemIn({ editor, prompt, revision }: Entry) {
   void revision.value;
   return problemOf({ mask: editor.mask, prompt: prompt.value });
@@ -40,16 +40,16 @@ export function problemIn({ editor, prompt, revision }: Entry) {
 export interface NewEntry {
   readonly name: string;
   readonly image: RasterImage;
-  /** Of any size. */
+  /** Any size. */
   readonly bitmap: ImageBitmap;
   readonly prompt: string;
-  /** What to begin with: one channel, 0 to 255, of any size. */
+  /** The initial mask: one channel, 0 to 255, any size. */
   readonly probability?: RasterImage;
 }
 
 let lastId = 0;
 
-/** Puts an example at the end of the strip, to be painted on. */
+/** Appends an example and selects it. */
 export async function addEntry({ name, image, bitmap, prompt, probability }: NewEntry): Promise<void> {
   const { width, height } = paintedSize(bitmap);
   lastId += 1;
@@ -76,19 +76,19 @@ export function removeEntry(entry: Entry): void {
   entry.bitmap.close();
 }
 
-/** What the model made of an entry no longer holds. */
-export function forgetTried(entry: Entry): void {
+/** Discards the results of an entry that has changed. */
+export function discardResults(entry: Entry): void {
   entry.before.value = undefined;
   entry.now.value = undefined;
 }
 
 export function setPrompt(entry: Entry, prompt: string): void {
   entry.prompt.value = prompt;
-  forgetTried(entry);
+  discardResults(entry);
 }
 
-/** As it crosses to the engine. */
-export const taughtBy = ({ name, image, editor, prompt }: Entry): TaughtExample => ({
+/** The example as it is sent to the engine. */
+export const exampleOf = ({ name, image, editor, prompt }: Entry): TrainingExample => ({
   name,
   image,
   mask: editor.mask,

@@ -1,8 +1,7 @@
-// The pictures to learn from, in a row.
-import { Bitmap } from '../views/bitmap.tsx';
-import { Icon } from '../views/icon.tsx';
+// The training images in a row.
+import { Bitmap, Icon } from '../views/controls.tsx';
 import { type Entry, entries, problemIn, removeEntry, select, selected } from './entries.ts';
-import { prevents } from './examples.ts';
+import { preventsTraining } from './examples.ts';
 import { TEACH } from './strings.ts';
 import { idle } from './training.ts';
 
@@ -32,7 +31,7 @@ function Item({ entry, place }: { readonly entry: Entry; readonly place: number 
         onClick={() => select(entry)}
       >
         <Bitmap bitmap={entry.bitmap} />
-        {prevents(problem) && <span class="mark">!</span>}
+        {preventsTraining(problem) && <span class="mark">!</span>}
         <Score entry={entry} />
       </button>
       <button

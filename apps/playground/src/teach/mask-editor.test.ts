@@ -44,7 +44,7 @@ describe('the brush', () => {
     );
   });
 
-  it('leaves no gap between two far pointer events, in any direction', () => {
+  it('leaves no gap between distant pointer events, in any direction', () => {
     fc.assert(
       fc.property(point, point, fc.integer({ min: 1, max: 9 }), (from, to, diameter) => {
         const editor = new MaskEditor(emptyMask(100, 80));
@@ -58,21 +58,21 @@ describe('the brush', () => {
     );
   });
 
-  it('says which place it changed: nothing outside of it does', () => {
+  it('returns the changed rectangle, and changes nothing outside of it', () => {
     fc.assert(
       fc.property(stroke, ({ points, brush }) => {
         const editor = new MaskEditor({ ...emptyMask(100, 80), data: new Uint8Array(8000).fill(INSIDE) });
-        const place = editor.stroke(points, { ...brush, erases: true });
+        const rectangle = editor.stroke(points, { ...brush, erases: true });
         const outside = editor.mask.data.filter((_, i) => {
           const [x, y] = [i % 100, Math.floor(i / 100)];
-          return !place || x < place.left || x >= place.right || y < place.top || y >= place.bottom;
+          return !rectangle || x < rectangle.left || x >= rectangle.right || y < rectangle.top || y >= rectangle.bottom;
         });
         expect(outside.every((value) => value === INSIDE)).toBe(true);
       }),
     );
   });
 
-  it('begins anew after the end of a stroke, without a line from the last one', () => {
+  it('does not connect a stroke to the one before', () => {
     const editor = new MaskEditor(emptyMask(100, 80));
     editor.stroke([{ x: 10, y: 40 }], paint);
     editor.end();
@@ -80,14 +80,14 @@ describe('the brush', () => {
     expect(at(editor, 50, 40)).toBe(0);
   });
 
-  it('grows and shrinks in steps that are felt, between its bounds', () => {
+  it('changes its size in noticeable steps within its limits', () => {
     expect([1, 2, 10, 256].map((d) => nextDiameter(d, 1))).toEqual([2, 3, 12, 256]);
     expect([1, 2, 12, 256].map((d) => nextDiameter(d, -1))).toEqual([1, 1, 10, 213]);
   });
 });
 
 describe('undo and redo', () => {
-  it('go through every state that strokes made, in both directions', () => {
+  it('visit every state in both directions', () => {
     fc.assert(
       fc.property(fc.array(stroke, { maxLength: 6 }), (strokes) => {
         const editor = new MaskEditor(emptyMask(100, 80));
@@ -110,7 +110,7 @@ describe('undo and redo', () => {
     );
   });
 
-  it('a new stroke after an undo forgets what was undone', () => {
+  it('a new stroke after an undo clears the redo history', () => {
     const editor = new MaskEditor(emptyMask(100, 80));
     editor.stroke([{ x: 10, y: 10 }], paint);
     editor.end();
@@ -120,13 +120,13 @@ describe('undo and redo', () => {
     expect(editor.canRedo).toBe(false);
   });
 
-  it('a stroke that changes nothing is none', () => {
+  it('a stroke that changes nothing is not recorded', () => {
     const editor = new MaskEditor(emptyMask(100, 80));
     editor.stroke([{ x: 10, y: 10 }], erase);
     expect([editor.end(), editor.canUndo]).toEqual([false, false]);
   });
 
-  it('takes the model’s mask over as one stroke', () => {
+  it('a replacement by the model’s mask is one stroke', () => {
     const editor = new MaskEditor(emptyMask(4, 2));
     const probability = { width: 2, height: 1, channels: 1 as const, data: Uint8Array.from([20, 220]) };
     const prediction = maskFrom(probability, { width: 4, height: 2 });
@@ -136,7 +136,7 @@ describe('undo and redo', () => {
     expect(isBlank(editor.mask)).toBe(true);
   });
 
-  it('keeps only the tiles that changed, and forgets the oldest strokes beyond its bytes', () => {
+  it('only changed tiles are kept, and the oldest strokes are dropped beyond the memory limit', () => {
     const mask = emptyMask(1000, 1000);
     const history = new StrokeHistory(mask, { maximumBytes: 3 * 64 * 64 });
     for (let n = 0; n < 10; n++) {

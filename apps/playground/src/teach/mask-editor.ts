@@ -1,6 +1,6 @@
-// One mask under the brush: strokes, whole replacements, undo. Says which place changed, so that only that is drawn again.
+// Edits one mask: strokes, replacements, undo and redo. Returns the changed rectangle, so that only that is redrawn.
 import { MASK_THRESHOLD, type RasterImage, resizeLinear } from '@medclipseg/datasets';
-import { type Brush, INSIDE, type Point, paintPiece, reachOf } from './brush.ts';
+import { type Brush, INSIDE, type Point, paintSegment, segmentBounds } from './brush.ts';
 import { around, type Extent, type Rectangle, whole } from './rectangle.ts';
 import { StrokeHistory } from './stroke-history.ts';
 
@@ -11,7 +11,7 @@ export const emptyMask = (width: number, height: number): RasterImage => ({
   data: new Uint8Array(width * height),
 });
 
-/** A mask to paint on from a probability of any size (0 to 255): its outline is smooth however small that was. */
+/** A mask from a probability map of any size (0 to 255). Interpolation keeps its outline smooth. */
 export function maskFrom(probability: RasterImage, { width, height }: Extent): RasterImage {
   const { data, ...rest } = resizeLinear(probability, width, height);
   return { ...rest, data: data.map((value) => (value >= MASK_THRESHOLD ? INSIDE : 0)) };
@@ -19,7 +19,7 @@ export function maskFrom(probability: RasterImage, { width, height }: Extent): R
 
 export const isBlank = ({ data }: RasterImage): boolean => data.every((value) => value === 0);
 
-/** Owns a mask and its strokes. */
+/** Owns a mask and its history. */
 export class MaskEditor {
   readonly mask: RasterImage;
   readonly #history: StrokeHistory;
@@ -38,28 +38,28 @@ export class MaskEditor {
     return this.#history.canRedo;
   }
 
-  /** Paints from where the stroke is to the next points; the first points of a stroke begin it. */
+  /** Continues the stroke through the points, or begins a stroke. */
   stroke(points: readonly Point[], brush: Brush): Rectangle | undefined {
     let changed: Rectangle | undefined;
     for (const point of points) {
       const from = this.#last ?? point;
       this.#last = point;
-      const reach = reachOf(this.mask, from, point, brush);
-      if (!reach) continue;
-      this.#history.keep(reach);
-      paintPiece(this.mask, from, point, brush);
-      changed = around(changed, reach);
+      const bounds = segmentBounds(this.mask, from, point, brush);
+      if (!bounds) continue;
+      this.#history.keep(bounds);
+      paintSegment(this.mask, from, point, brush);
+      changed = around(changed, bounds);
     }
     return changed;
   }
 
-  /** Ends a stroke; returns whether it changed anything. */
+  /** Ends the stroke. Returns whether it changed the mask. */
   end(): boolean {
     this.#last = undefined;
     return this.#history.close();
   }
 
-  /** Takes another mask of the same size, as one stroke. */
+  /** Replaces the mask by another of the same size, as one stroke. */
   replace({ data }: RasterImage): boolean {
     this.end();
     this.#history.keep(whole(this.mask));

@@ -1,4 +1,4 @@
-// The picture that is painted on, with pointers or keys.
+// The canvas for painting a mask over an image, with pointers or keys.
 import { useEffect, useId, useRef } from 'preact/hooks';
 import type { Point } from './brush.ts';
 import type { Entry } from './entries.ts';
@@ -6,7 +6,7 @@ import { followPointers } from './pointers.ts';
 import { TEACH } from './strings.ts';
 import { cursor, openSurface, type Surface } from './surface.ts';
 import { brush, diameter, endStroke, frame, move, showAll, undoStroke, view, zoom } from './tools.ts';
-import { toPicture, wholePicture } from './viewport.ts';
+import { toImage, wholeImage } from './viewport.ts';
 
 const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowLeft: [-1, 0],
@@ -16,8 +16,8 @@ const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 function paint(surface: Surface, { editor }: Entry, points: readonly Point[], erasing?: boolean): void {
-  const place = editor.stroke(points, erasing ? brush(true) : brush());
-  if (place) surface.changed(place);
+  const changed = editor.stroke(points, erasing ? brush(true) : brush());
+  if (changed) surface.changed(changed);
 }
 
 export function PaintCanvas({ entry }: { readonly entry: Entry }) {
@@ -44,7 +44,7 @@ export function PaintCanvas({ entry }: { readonly entry: Entry }) {
         paint(
           opened,
           entry,
-          points.map((point) => toPicture(view.value, point)),
+          points.map((point) => toImage(view.value, point)),
           erasing,
         ),
       end: () => endStroke(entry),
@@ -52,11 +52,11 @@ export function PaintCanvas({ entry }: { readonly entry: Entry }) {
         if (entry.editor.end()) undoStroke(entry);
       },
       hover: (at) => {
-        cursor.value = at && toPicture(view.value, at);
+        cursor.value = at && toImage(view.value, at);
       },
       move,
       zoom,
-      isEnlarged: () => view.value.scale > wholePicture(mask, frame.value).scale,
+      isEnlarged: () => view.value.scale > wholeImage(mask, frame.value).scale,
     });
     return () => {
       unfollow();
@@ -87,7 +87,7 @@ export function PaintCanvas({ entry }: { readonly entry: Entry }) {
   return (
     <div
       class="paint"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a drawing surface is worked with by keys
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: painting works with keys too
       tabIndex={0}
       role="application"
       aria-label={TEACH.canvas(entry.name)}

@@ -1,23 +1,23 @@
-// What pointers do on the canvas: one paints, two touches move and enlarge, a wheel with Ctrl enlarges.
+// Pointer gestures on the canvas: one pointer paints, two touches pan and zoom, Ctrl+wheel zooms.
 import type { Point } from './brush.ts';
 
 export interface Gestures {
   /** Points of a stroke, in device pixels of the canvas. @param erasing the pen's other end or the right mouse button */
   readonly paint: (points: readonly Point[], erasing: boolean) => void;
   readonly end: () => void;
-  /** What was painted since the pointer came down was not meant. */
+  /** Discards what was painted since the pointer went down. */
   readonly cancel: () => void;
   readonly hover: (at: Point | undefined) => void;
   readonly move: (dx: number, dy: number) => void;
   readonly zoom: (factor: number, at: Point) => void;
-  /** Whether the picture is larger than its window. */
+  /** Whether the image is larger than the canvas. */
   readonly isEnlarged: () => boolean;
 }
 
 /** Bits of `PointerEvent.buttons`. */
 const [RIGHT, MIDDLE, ERASER] = [2, 4, 32];
 
-const middleOf = (points: readonly Point[]): Point => ({
+const centerOf = (points: readonly Point[]): Point => ({
   x: points.reduce((sum, { x }) => sum + x, 0) / points.length,
   y: points.reduce((sum, { y }) => sum + y, 0) / points.length,
 });
@@ -63,7 +63,7 @@ export function followPointers(canvas: HTMLCanvasElement, gestures: Gestures): (
         gestures.paint(points.length > 0 ? points : [point], erasing(event));
       }
       if (mode !== 'move') return;
-      const [from, to] = [middleOf(before), middleOf(after)];
+      const [from, to] = [centerOf(before), centerOf(after)];
       gestures.move(to.x - from.x, to.y - from.y);
       if (after.length > 1) gestures.zoom(spreadOf(after) / Math.max(1, spreadOf(before)), to);
     },
@@ -84,7 +84,7 @@ export function followPointers(canvas: HTMLCanvasElement, gestures: Gestures): (
     (event) => {
       if (event.ctrlKey || event.metaKey) gestures.zoom(Math.exp(-event.deltaY / 300), at(event));
       else if (gestures.isEnlarged()) gestures.move(-event.deltaX, -event.deltaY);
-      // Otherwise the page scrolls.
+      // Let the page scroll.
       else return;
       event.preventDefault();
     },

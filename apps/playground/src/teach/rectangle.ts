@@ -1,6 +1,6 @@
-// Rectangles of pixels: what a stroke changed, and nothing more, is drawn again and kept for undo.
+// Rectangles of pixels, for redrawing and undoing only what a stroke changed.
 
-/** Whole pixels; right and bottom are outside. */
+/** In whole pixels; `right` and `bottom` are exclusive. */
 export interface Rectangle {
   readonly left: number;
   readonly top: number;
@@ -17,7 +17,7 @@ export const whole = ({ width, height }: Extent): Rectangle => ({ left: 0, top: 
 
 export const isEmpty = ({ left, top, right, bottom }: Rectangle): boolean => right <= left || bottom <= top;
 
-/** The part of a rectangle that lies in a picture. */
+/** The part of a rectangle that is within an image. */
 export const within = ({ width, height }: Extent, { left, top, right, bottom }: Rectangle): Rectangle => ({
   left: Math.max(0, left),
   top: Math.max(0, top),
@@ -25,7 +25,7 @@ export const within = ({ width, height }: Extent, { left, top, right, bottom }: 
   bottom: Math.min(height, bottom),
 });
 
-/** The smallest rectangle around both. */
+/** The smallest rectangle that contains both. */
 export const around = (a: Rectangle | undefined, b: Rectangle): Rectangle =>
   a === undefined
     ? b

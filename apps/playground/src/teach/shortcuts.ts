@@ -1,4 +1,4 @@
-// Keys of the teaching part, wherever the focus is but in a text.
+// Keyboard shortcuts of the Teach tab, active unless the focus is in a text field.
 import { selected } from './entries.ts';
 import { erases, redoStroke, resizeBrush, showAll, undoStroke, zoom } from './tools.ts';
 
@@ -31,7 +31,7 @@ const KEYS: Readonly<Record<string, () => void>> = {
 /** Follows keys until the returned function is called. */
 export function followShortcuts(): () => void {
   const onKey = (event: KeyboardEvent) => {
-    // Ctrl+Z is expected too; other combinations are the browser's.
+    // Users expect Ctrl+Z; all other combinations belong to the browser.
     if ((event.ctrlKey || event.metaKey || event.altKey) && event.key.toLowerCase() !== 'z') return;
     const act = KEYS[event.key];
     if (!act || isTyping(event.target)) return;

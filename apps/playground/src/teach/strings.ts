@@ -1,28 +1,29 @@
-// English strings of the teaching part.
+// English text of the Teach tab.
 import type { ExampleProblem } from './examples.ts';
 
 export const TEACH = {
   title: 'Teach',
   intro: {
-    title: 'Teach the model with a handful of pictures',
-    text: 'Mark what should have been found, write the prompt for it, and press Train. The model learns here, on this device; nothing is sent anywhere.',
-    choose: 'Choose pictures',
-    current: 'Take the open picture',
+    title: 'Teach the model with a few images',
+    text: 'Mark what the model should have found, write a prompt for it, and press Train. The model is trained on this device; nothing is uploaded.',
+    choose: 'Choose images',
+    current: 'Use the open image',
     phantoms: 'Try it with three phantoms',
     hint: 'Drop them here, paste them, or choose files. Three to ten are enough.',
   },
-  add: 'Add pictures',
+  add: 'Add images',
   addPhantoms: 'Add three phantoms',
-  full: (most: number) => `There is room for ${most} pictures. More are a job for the command line: medclipseg train.`,
-  strip: 'Pictures to learn from',
-  example: (n: number, name: string) => `Picture ${n}: ${name}`,
+  full: (maximum: number) =>
+    `At most ${maximum} images can be added. To train on more, use the command line: medclipseg train.`,
+  strip: 'Training images',
+  example: (n: number, name: string) => `Image ${n}: ${name}`,
   remove: (name: string) => `Remove ${name}`,
   score: (before: string, now: string) => `${before} → ${now}`,
-  scoreHint: 'Dice of the model on this picture, before teaching and now. 1 is perfect.',
+  scoreHint: 'Dice score of the model on this image before training and now. 1 is perfect.',
 
   canvas: (name: string) => `Mask of ${name}`,
   canvasHelp:
-    'Arrow keys move the brush, Space paints, [ and ] change its size, E erases, Z undoes, plus and minus zoom, 0 shows all.',
+    'Arrow keys move the brush, Space paints, [ and ] change its size, E erases, Z undoes, plus and minus zoom, 0 shows the whole image.',
   tools: {
     label: 'Brush',
     modes: { paint: 'Paint', erase: 'Erase' },
@@ -32,55 +33,58 @@ export const TEACH = {
     redo: 'Redo stroke (Shift+Z)',
     zoomIn: 'Zoom in (+)',
     zoomOut: 'Zoom out (−)',
-    fit: 'Show all (0)',
+    fit: 'Show the whole image (0)',
     clear: 'Clear the mask',
-    fromModel: 'Begin from the model’s mask',
-    outline: 'Show what the model finds',
+    fromModel: 'Start from the model’s mask',
+    outline: 'Show the model’s mask',
   },
-  prompt: 'Prompt for this picture',
+  prompt: 'Prompt for this image',
   placeholder: 'one small polyp, located in top left of the image',
 
   problems: {
-    'no-prompt': 'Write what is to be found in this picture.',
+    'no-prompt': 'Write a prompt for this image.',
     'empty-mask':
-      'Nothing is marked. Paint over what the prompt tells of, or write that there is nothing: “no polyp in the image”.',
-    'unexpected-mask': 'The prompt tells that there is nothing, and something is marked. If that is meant, train on.',
+      'The mask is empty. Paint what the prompt describes, or write that there is nothing: “no polyp in the image”.',
+    'unexpected-mask':
+      'The prompt says that there is nothing, but the mask is not empty. You can train if that is intended.',
   } satisfies Record<ExampleProblem, string>,
-  faulty: (n: number) => (n === 1 ? 'One picture is not ready.' : `${n} pictures are not ready.`),
+  notReady: (n: number) => (n === 1 ? 'One image is not ready.' : `${n} images are not ready.`),
 
   training: {
     title: 'Training',
     train: 'Train',
     again: 'Train more',
     steps: 'Steps',
-    stepsHint: 'More steps learn these pictures better, and forget more of what the model could do.',
+    stepsHint: 'With more steps the model fits these images better and forgets more of what it knew.',
     pause: 'Pause',
-    resume: 'Go on',
+    resume: 'Resume',
     stop: 'Stop',
     undo: 'Undo training',
-    reset: 'Forget all',
+    reset: 'Reset the model',
     save: 'Save the model',
-    hint: 'Adapters, upscaler and mask head learn; the encoders stay as they are. It takes about a minute.',
-    saveHint: 'A checkpoint that the command line opens: medclipseg predict --model FILE',
+    hint: 'Trains the adapters, the upscaler and the mask head; the encoders stay frozen. Takes about a minute.',
+    saveHint: 'A checkpoint for the command line: medclipseg predict --model FILE',
     chart: 'Loss',
     chartLabel: (step: number, steps: number, loss: string) => `Loss at step ${step} of ${steps}: ${loss}`,
     states: {
-      nothing: '',
-      trying: 'Looking at the pictures…',
-      training: 'Learning…',
-      paused: 'Paused. You can try it under Segment.',
+      idle: '',
+      evaluating: 'Evaluating the images…',
+      training: 'Training…',
+      paused: 'Paused. You can try the model in the Segment tab.',
       stopping: 'Stopping after this step…',
       saving: 'Writing the file…',
     },
     step: (step: number, steps: number) => `Step ${step} of ${steps}`,
     left: (seconds: number) => `about ${seconds} s left`,
-    learned: 'This model has learned something here. It is in use under Segment; save it to keep it.',
+    trained: 'The model has been trained here and is in use in the Segment tab. Save it to keep it.',
     warning:
-      'A few pictures can make a model better for pictures like them and worse for others. Check it on pictures it has not learned from.',
+      'Training on a few images can improve the model on similar images and make it worse on others. Test it on images it was not trained on.',
   },
   diverged: (step: number, names: readonly string[]) =>
-    `The training went astray at step ${step} (${names.join(', ')}) and was taken back. Check these pictures and their masks, and train again.`,
+    `Training diverged at step ${step} (${names.join(', ')}) and was undone. Check these images and their masks, then train again.`,
   gpuLost:
-    'The graphics device was lost, and what the model had learned with it. Your pictures and masks are still here; the page goes on without it, more slowly.',
+    'The graphics device was lost, and with it what the model had learned. Your images and masks are still here. The page continues without the device, more slowly.',
+  engineReplaced:
+    'The device was changed, so the training stopped and what the model had learned is gone. Your images and masks are still here.',
   fileName: (model: string) => `${model.replace(/\.[^.]+$/, '')}-taught.safetensors`,
 } as const;

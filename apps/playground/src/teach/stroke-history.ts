@@ -1,20 +1,20 @@
-// Undo and redo by stroke. A stroke keeps only the tiles that it changed, as they were; all strokes together keep a bounded number of bytes.
+// Undo and redo by stroke. A stroke stores only the tiles that it changed, and the memory of all strokes is limited.
 import type { RasterImage } from '@medclipseg/datasets';
 import { around, type Rectangle } from './rectangle.ts';
 
 /** Side of a tile in pixels. */
 const TILE = 64;
 
-/** Pixels of a tile as they were before a stroke, or, once that is undone, after it. */
+/** Pixels of a tile before a stroke or, after undo, those to redo. */
 interface Patch {
-  readonly place: Rectangle;
+  readonly rectangle: Rectangle;
   pixels: Uint8Array;
 }
 
 type Stroke = readonly Patch[];
 
 export interface HistoryOptions {
-  /** The oldest strokes are forgotten beyond it. */
+  /** Beyond this limit the oldest strokes are dropped. */
   readonly maximumBytes?: number;
 }
 
@@ -35,13 +35,13 @@ function copyIn({ width, data }: RasterImage, { left, top, right, bottom }: Rect
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => a.every((value, i) => value === b[i]);
 
-/** Owns what is needed to take strokes on one mask back, and to bring them again. */
+/** The history of one mask. */
 export class StrokeHistory {
   readonly #mask: RasterImage;
   readonly #maximumBytes: number;
   readonly #done: Stroke[] = [];
   readonly #undone: Stroke[] = [];
-  /** Tiles of the stroke under way, by number. */
+  /** Tiles of the current stroke, by index. */
   readonly #open = new Map<number, Patch>();
 
   constructor(mask: RasterImage, { maximumBytes = 4 << 20 }: HistoryOptions = {}) {
@@ -62,23 +62,25 @@ export class StrokeHistory {
     return [...this.#done, ...this.#undone].reduce((sum, stroke) => sum + bytesOf(stroke), 0);
   }
 
-  /** To be called before pixels of a place change, as often as a stroke needs. */
-  keep(place: Rectangle): void {
+  /** Must be called before pixels in the rectangle change. */
+  keep(rectangle: Rectangle): void {
     const { width, height } = this.#mask;
     const across = Math.ceil(width / TILE);
-    for (let row = Math.floor(place.top / TILE); row * TILE < place.bottom; row++)
-      for (let column = Math.floor(place.left / TILE); column * TILE < place.right; column++) {
-        const number = row * across + column;
-        if (this.#open.has(number)) continue;
+    for (let row = Math.floor(rectangle.top / TILE); row * TILE < rectangle.bottom; row++)
+      for (let column = Math.floor(rectangle.left / TILE); column * TILE < rectangle.right; column++) {
+        const index = row * across + column;
+        if (this.#open.has(index)) continue;
         const [left, top] = [column * TILE, row * TILE];
         const tile = { left, top, right: Math.min(width, left + TILE), bottom: Math.min(height, top + TILE) };
-        this.#open.set(number, { place: tile, pixels: copyOut(this.#mask, tile) });
+        this.#open.set(index, { rectangle: tile, pixels: copyOut(this.#mask, tile) });
       }
   }
 
-  /** Ends a stroke. Returns whether it changed anything; if not, it is none. */
+  /** Ends the stroke. Returns whether it changed the mask; if not, it is not recorded. */
   close(): boolean {
-    const stroke = [...this.#open.values()].filter(({ place, pixels }) => !same(pixels, copyOut(this.#mask, place)));
+    const stroke = [...this.#open.values()].filter(
+      ({ rectangle, pixels }) => !same(pixels, copyOut(this.#mask, rectangle)),
+    );
     this.#open.clear();
     if (stroke.length === 0) return false;
     this.#done.push(stroke);
@@ -87,12 +89,12 @@ export class StrokeHistory {
     return true;
   }
 
-  /** Takes the last stroke back. Returns the changed place. */
+  /** Undoes the last stroke. Returns the changed rectangle. */
   undo(): Rectangle | undefined {
     return this.#exchange(this.#done, this.#undone);
   }
 
-  /** Brings the stroke back that was undone last. Returns the changed place. */
+  /** Redoes the stroke that was undone last. Returns the changed rectangle. */
   redo(): Rectangle | undefined {
     return this.#exchange(this.#undone, this.#done);
   }
@@ -102,10 +104,10 @@ export class StrokeHistory {
     if (!stroke) return undefined;
     to.push(stroke);
     return stroke.reduce<Rectangle | undefined>((changed, patch) => {
-      const now = copyOut(this.#mask, patch.place);
-      copyIn(this.#mask, patch.place, patch.pixels);
+      const now = copyOut(this.#mask, patch.rectangle);
+      copyIn(this.#mask, patch.rectangle, patch.pixels);
       patch.pixels = now;
-      return around(changed, patch.place);
+      return around(changed, patch.rectangle);
     }, undefined);
   }
 }

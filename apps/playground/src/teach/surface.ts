@@ -1,31 +1,31 @@
-// Draws the picture, its mask, what the model finds, and the brush; only when something changed.
+// Draws the image, its mask, the outline of the model's mask, and the brush, whenever one of them changes.
 import { effect, signal } from '@preact/signals';
-import { outlineLayer } from '../drawing/layers.ts';
+import { outlineLayer, outlineReach } from '../drawing/layers.ts';
 import { INSIDE, type Point } from './brush.ts';
 import type { Entry } from './entries.ts';
 import { maskFrom } from './mask-editor.ts';
 import { type Rectangle, whole } from './rectangle.ts';
 import { diameter, erases, frame, outlineShown, view } from './tools.ts';
 
-/** Of the painted mask: opacity, blue, green, red, as canvases store them. */
+/** Color of the painted mask as opacity, blue, green, red (little-endian RGBA). */
 const PAINT = 0x76aac800;
 
-/** Where the brush is, in picture pixels; undefined while no pointer is over the picture. */
+/** Position of the brush in image pixels; undefined while no pointer is over the canvas. */
 export const cursor = signal<Point | undefined>(undefined);
 
 export interface Surface {
-  /** Draws a changed place of the mask. */
-  readonly changed: (place: Rectangle) => void;
+  /** Redraws a changed rectangle of the mask. */
+  readonly changed: (rectangle: Rectangle) => void;
   readonly close: () => void;
 }
 
 const layerOf = (width: number, height: number) => {
   const context = new OffscreenCanvas(width, height).getContext('2d');
-  if (!context) throw new Error('the browser gives no canvas');
+  if (!context) throw new Error('canvas: expected a 2D context, got none. Reload the page.');
   return context;
 };
 
-/** The place of a mask in its color. */
+/** A rectangle of the mask in its color. */
 function tinted({ editor: { mask } }: Entry, { left, top, right, bottom }: Rectangle): ImageData {
   const pixels = new ImageData(right - left, bottom - top);
   const colors = new Uint32Array(pixels.data.buffer);
@@ -49,7 +49,7 @@ function drawBrush(context: CanvasRenderingContext2D, at: Point): void {
   }
 }
 
-/** Keeps a canvas drawn until it is closed. */
+/** Redraws the canvas after every change until it is closed. */
 export function openSurface(canvas: HTMLCanvasElement, entry: Entry): Surface {
   const { mask } = entry.editor;
   const tint = layerOf(mask.width, mask.height);
@@ -57,14 +57,15 @@ export function openSurface(canvas: HTMLCanvasElement, entry: Entry): Surface {
 
   const draw = () => {
     const context = canvas.getContext('2d');
-    if (!context) return;
+    // Removing an example closes its bitmap, which sets its width to 0, before its canvas is unmounted.
+    if (!context || entry.bitmap.width === 0) return;
     const { width, height } = frame.value;
     const { scale, left, top } = view.value;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
     context.setTransform(scale, 0, 0, scale, left, top);
-    // Enlarged pixels are to be seen as such.
+    // Show single pixels when zoomed in.
     context.imageSmoothingEnabled = scale < 3;
     context.drawImage(entry.bitmap, 0, 0, mask.width, mask.height);
     context.drawImage(tint.canvas, 0, 0);
@@ -72,15 +73,15 @@ export function openSurface(canvas: HTMLCanvasElement, entry: Entry): Surface {
     context.setTransform(1, 0, 0, 1, 0, 0);
     if (cursor.value) drawBrush(context, cursor.value);
   };
-  let asked: number | undefined;
+  let requested: number | undefined;
   const redraw = () => {
-    asked ??= requestAnimationFrame(() => {
-      asked = undefined;
+    requested ??= requestAnimationFrame(() => {
+      requested = undefined;
       draw();
     });
   };
-  const changed = (place: Rectangle) => {
-    tint.putImageData(tinted(entry, place), place.left, place.top);
+  const changed = (rectangle: Rectangle) => {
+    tint.putImageData(tinted(entry, rectangle), rectangle.left, rectangle.top);
     redraw();
   };
 
@@ -94,7 +95,7 @@ export function openSurface(canvas: HTMLCanvasElement, entry: Entry): Surface {
       outline.clearRect(0, 0, mask.width, mask.height);
       if (found) {
         const binary = maskFrom(found, mask).data.map((value) => (value === INSIDE ? 1 : 0));
-        const reach = Math.max(1, Math.round(Math.max(mask.width, mask.height) / 360));
+        const reach = outlineReach(Math.max(mask.width, mask.height));
         outline.putImageData(new ImageData(outlineLayer(binary, mask.width, mask.height, reach), mask.width), 0, 0);
       }
       redraw();
@@ -108,7 +109,7 @@ export function openSurface(canvas: HTMLCanvasElement, entry: Entry): Surface {
     changed,
     close: () => {
       for (const end of following) end();
-      if (asked !== undefined) cancelAnimationFrame(asked);
+      if (requested !== undefined) cancelAnimationFrame(requested);
     },
   };
 }

@@ -1,8 +1,8 @@
-// Teach it: draw masks, write prompts, train.
+// The Teach tab: paint masks, write prompts, train.
 import { useEffect } from 'preact/hooks';
-import { picture } from '../state/picture.ts';
-import { FileButton } from '../views/file-button.tsx';
-import { addFiles, adding, addOpenPicture, addPhantoms } from './add-examples.ts';
+import { shownImage } from '../state/image.ts';
+import { FileButton, Icon } from '../views/controls.tsx';
+import { addFiles, adding, addPhantoms, addShownImage } from './add-examples.ts';
 import { BrushBar } from './brush-bar.tsx';
 import { type Entry, entries, isFull, problemIn, selected, setPrompt } from './entries.ts';
 import { ExampleStrip } from './example-strip.tsx';
@@ -10,7 +10,6 @@ import { PaintCanvas } from './paint-canvas.tsx';
 import { followShortcuts } from './shortcuts.ts';
 import { TEACH } from './strings.ts';
 import './teach.css';
-import { ToolIcon } from './tool-icon.tsx';
 import { idle } from './training.ts';
 import { TrainingPanel } from './training-panel.tsx';
 
@@ -21,11 +20,11 @@ const Sources = () => (
       class={entries.value.length === 0 ? 'primary' : undefined}
       onFiles={(files) => void addFiles(files)}
     >
-      <ToolIcon name="add" />
+      <Icon name="add" />
       {entries.value.length === 0 ? TEACH.intro.choose : TEACH.add}
     </FileButton>
-    {picture.value && (
-      <button type="button" disabled={adding.value || isFull.value} onClick={() => void addOpenPicture()}>
+    {shownImage.value && (
+      <button type="button" disabled={adding.value || isFull.value} onClick={() => void addShownImage()}>
         {TEACH.intro.current}
       </button>
     )}
@@ -65,7 +64,7 @@ function Prompt({ entry }: { readonly entry: Entry }) {
   );
 }
 
-/** Takes files that are dropped or pasted while this half of the page is shown. */
+/** Adds files that are dropped or pasted while this tab is shown. */
 function followFiles(): () => void {
   const listening = new AbortController();
   const { signal } = listening;

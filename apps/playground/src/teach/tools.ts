@@ -1,18 +1,18 @@
-// The brush, and where the painted picture lies on the screen.
+// The brush settings and the viewport.
 import { computed, signal } from '@preact/signals';
-import { type Brush, firstDiameter, nextDiameter, type Point } from './brush.ts';
-import { type Entry, forgetTried, selected } from './entries.ts';
+import { type Brush, initialDiameter, nextDiameter, type Point } from './brush.ts';
+import { discardResults, type Entry, selected } from './entries.ts';
 import { emptyMask } from './mask-editor.ts';
 import type { Extent } from './rectangle.ts';
-import { bounded, enlarged, moved, type Viewport, wholePicture } from './viewport.ts';
+import { bounded, enlarged, moved, type Viewport, wholeImage } from './viewport.ts';
 
 const chosenDiameter = signal<number | undefined>(undefined);
 export const erases = signal(false);
-/** Whether the outline of what the model finds is drawn. */
+/** Whether the outline of the model's mask is shown. */
 export const outlineShown = signal(true);
 
 export const diameter = computed(
-  () => chosenDiameter.value ?? (selected.value ? firstDiameter(selected.value.editor.mask) : 1),
+  () => chosenDiameter.value ?? (selected.value ? initialDiameter(selected.value.editor.mask) : 1),
 );
 
 export const setDiameter = (pixels: number): void => {
@@ -27,43 +27,43 @@ export const brush = (erasing = erases.value): Brush => ({ diameter: diameter.va
 export const frame = signal<Extent>({ width: 1, height: 1 });
 const placed = signal<Viewport | undefined>(undefined);
 
-const pictureOf = (entry: Entry | undefined): Extent => entry?.editor.mask ?? { width: 1, height: 1 };
+const extentOf = (entry: Entry | undefined): Extent => entry?.editor.mask ?? { width: 1, height: 1 };
 
 export const view = computed(() => {
-  const picture = pictureOf(selected.value);
-  // The window may have changed since.
-  return placed.value ? bounded(placed.value, picture, frame.value) : wholePicture(picture, frame.value);
+  const image = extentOf(selected.value);
+  // The canvas may have been resized since.
+  return placed.value ? bounded(placed.value, image, frame.value) : wholeImage(image, frame.value);
 });
 
 export const showAll = (): void => {
   placed.value = undefined;
 };
 
-/** Enlarged about a point of the canvas; its middle by default. */
+/** Zooms about a point of the canvas, by default its center. */
 export function zoom(factor: number, at?: Point): void {
   const { width, height } = frame.value;
   placed.value = enlarged(
     view.value,
     factor,
     at ?? { x: width / 2, y: height / 2 },
-    pictureOf(selected.value),
+    extentOf(selected.value),
     frame.value,
   );
 }
 
 export function move(dx: number, dy: number): void {
-  placed.value = moved(view.value, dx, dy, pictureOf(selected.value), frame.value);
+  placed.value = moved(view.value, dx, dy, extentOf(selected.value), frame.value);
 }
 
-/** Ends what was painted last as one stroke. */
+/** Ends the current stroke. */
 export function endStroke(entry: Entry): void {
   if (entry.editor.end()) changed(entry);
 }
 
-/** A mask that was changed has not been tried yet. */
+/** Redraws a changed mask, and discards the results for the old one. */
 function changed(entry: Entry): void {
   entry.revision.value += 1;
-  forgetTried(entry);
+  discardResults(entry);
 }
 
 export function undoStroke(entry: Entry): void {

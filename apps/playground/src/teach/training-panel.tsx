@@ -1,14 +1,12 @@
-// Train, pause, stop, take back, save.
-import { Icon } from '../views/icon.tsx';
-import { Slider } from '../views/slider.tsx';
-import { LossChart } from './loss-chart.tsx';
+// Controls and progress of a training.
+import { Icon, Slider } from '../views/controls.tsx';
+import { curvePoints, roundAbove, runningMean } from './progress.ts';
 import { TEACH } from './strings.ts';
-import { taught } from './taught.ts';
 import {
+  activity,
   canTrain,
-  doing,
-  faulty,
   idle,
+  incomplete,
   losses,
   pause,
   planned,
@@ -18,6 +16,7 @@ import {
   saveTaught,
   steps,
   stop,
+  taught,
   train,
   undoTraining,
 } from './training.ts';
@@ -25,29 +24,55 @@ import {
 const { training: words } = TEACH;
 
 function statusOf(): string {
-  if (idle.value) return faulty.value.length > 0 ? TEACH.faulty(faulty.value.length) : '';
-  const state = words.states[doing.value];
+  if (idle.value) return incomplete.value.length > 0 ? TEACH.notReady(incomplete.value.length) : '';
+  const state = words.states[activity.value];
   const done = losses.value.length;
-  if (doing.value !== 'training' || done === 0) return state;
+  if (activity.value !== 'training' || done === 0) return state;
   const left = remaining.value;
   return [words.step(done, planned.value), left !== undefined && words.left(Math.ceil(left))]
     .filter(Boolean)
     .join(' · ');
 }
 
+const CHART = { width: 300, height: 96 } as const;
+
+/** Each step as a faint line, and the running mean as a clear one. */
+function LossChart() {
+  const values = losses.value;
+  if (values.length === 0) return null;
+  const [all, top, mean] = [planned.value, roundAbove(values), runningMean(values)];
+  const label = words.chartLabel(values.length, all, (mean.at(-1) as number).toFixed(3));
+  return (
+    <figure class="loss">
+      <figcaption class="row">
+        <span>{words.chart}</span>
+        <output>{(mean.at(-1) as number).toFixed(3)}</output>
+      </figcaption>
+      <svg viewBox={`0 0 ${CHART.width} ${CHART.height}`} preserveAspectRatio="none" role="img" aria-label={label}>
+        <polyline class="each" points={curvePoints(values, all, top, CHART)} />
+        <polyline class="mean" points={curvePoints(mean, all, top, CHART)} />
+      </svg>
+      <div class="row quiet">
+        <span>1</span>
+        <span>{all}</span>
+      </div>
+    </figure>
+  );
+}
+
 const Controls = () => {
-  const paused = doing.value === 'paused';
+  const paused = activity.value === 'paused';
   return (
     <div class="buttons">
       <button
         type="button"
         class="primary"
-        disabled={doing.value !== 'training' && !paused}
+        disabled={activity.value !== 'training' && !paused}
         onClick={() => void (paused ? resume() : pause())}
       >
         {paused ? words.resume : words.pause}
       </button>
-      <button type="button" disabled={doing.value !== 'training' && !paused} onClick={() => void stop()}>
+      <button type="button" disabled={activity.value !== 'training' && !paused} onClick={() => void stop()}>
         <Icon name="stop" />
         {words.stop}
       </button>
@@ -55,9 +80,9 @@ const Controls = () => {
   );
 };
 
-const Learned = () => (
+const Trained = () => (
   <>
-    <p>{words.learned}</p>
+    <p>{words.trained}</p>
     <p class="quiet">{words.warning}</p>
     <div class="buttons">
       <button type="button" disabled={!idle.value} title={words.saveHint} onClick={() => void saveTaught()}>
@@ -80,7 +105,7 @@ const Learned = () => (
 );
 
 export function TrainingPanel() {
-  const busy = doing.value !== 'nothing' && doing.value !== 'saving';
+  const busy = activity.value !== 'idle' && activity.value !== 'saving';
   return (
     <section class="card training" aria-labelledby="training-title">
       <h2 id="training-title">{words.title}</h2>
@@ -117,7 +142,7 @@ export function TrainingPanel() {
         <p role="status">{statusOf()}</p>
       </div>
       <LossChart />
-      {taught.value.changed ? <Learned /> : <p class="quiet">{words.hint}</p>}
+      {taught.value.changed ? <Trained /> : <p class="quiet">{words.hint}</p>}
     </section>
   );
 }

@@ -1,53 +1,52 @@
-// Where the painted picture lies on the screen: enlarged about a point, moved, and never lost out of sight.
+// Zooming and panning of the painted image. The image always stays in view.
 import type { Point } from './brush.ts';
 import type { Extent } from './rectangle.ts';
 
-/** The picture's pixel (x, y) lies at (scale·x + left, scale·y + top) of its window. */
+/** Maps image pixel (x, y) to (scale·x + left, scale·y + top) of the canvas. */
 export interface Viewport {
   readonly scale: number;
   readonly left: number;
   readonly top: number;
 }
 
-/** Screen pixels per picture pixel at most. */
-const CLOSEST = 16;
+/** In screen pixels per image pixel. */
+const MAXIMUM_SCALE = 16;
 
-const fit = (picture: Extent, window: Extent): number =>
-  Math.min(window.width / picture.width, window.height / picture.height);
+const fit = (image: Extent, frame: Extent): number => Math.min(frame.width / image.width, frame.height / image.height);
 
-/** One axis: a smaller picture is centered, a larger one covers the window. */
-function held(start: number, picture: number, window: number): number {
-  const room = window - picture;
+/** The offset on one axis: a smaller image is centered, a larger one covers the canvas. */
+function held(start: number, image: number, frame: number): number {
+  const room = frame - image;
   return room >= 0 ? room / 2 : Math.min(0, Math.max(room, start));
 }
 
-/** Kept between the whole picture and its closest view. */
-export function bounded({ scale, left, top }: Viewport, picture: Extent, window: Extent): Viewport {
-  const least = fit(picture, window);
-  const used = Math.min(Math.max(CLOSEST, least), Math.max(least, scale));
+/** The viewport limited to valid scales and offsets. */
+export function bounded({ scale, left, top }: Viewport, image: Extent, frame: Extent): Viewport {
+  const minimum = fit(image, frame);
+  const used = Math.min(Math.max(MAXIMUM_SCALE, minimum), Math.max(minimum, scale));
   return {
     scale: used,
-    left: held(left, used * picture.width, window.width),
-    top: held(top, used * picture.height, window.height),
+    left: held(left, used * image.width, frame.width),
+    top: held(top, used * image.height, frame.height),
   };
 }
 
-/** The whole picture. */
-export const wholePicture = (picture: Extent, window: Extent): Viewport =>
-  bounded({ scale: 0, left: 0, top: 0 }, picture, window);
+/** The whole image. */
+export const wholeImage = (image: Extent, frame: Extent): Viewport =>
+  bounded({ scale: 0, left: 0, top: 0 }, image, frame);
 
-/** Enlarged by a factor; what lies at the window's point stays there. */
-export function enlarged(view: Viewport, factor: number, at: Point, picture: Extent, window: Extent): Viewport {
-  const { scale } = bounded({ ...view, scale: view.scale * factor }, picture, window);
+/** Zooms by a factor about a point of the canvas, which stays in place. */
+export function enlarged(view: Viewport, factor: number, at: Point, image: Extent, frame: Extent): Viewport {
+  const { scale } = bounded({ ...view, scale: view.scale * factor }, image, frame);
   const by = scale / view.scale;
-  return bounded({ scale, left: at.x - by * (at.x - view.left), top: at.y - by * (at.y - view.top) }, picture, window);
+  return bounded({ scale, left: at.x - by * (at.x - view.left), top: at.y - by * (at.y - view.top) }, image, frame);
 }
 
-export const moved = (view: Viewport, dx: number, dy: number, picture: Extent, window: Extent): Viewport =>
-  bounded({ ...view, left: view.left + dx, top: view.top + dy }, picture, window);
+export const moved = (view: Viewport, dx: number, dy: number, image: Extent, frame: Extent): Viewport =>
+  bounded({ ...view, left: view.left + dx, top: view.top + dy }, image, frame);
 
-/** The picture's point under a point of the window. */
-export const toPicture = ({ scale, left, top }: Viewport, { x, y }: Point): Point => ({
+/** The image point at a point of the canvas. */
+export const toImage = ({ scale, left, top }: Viewport, { x, y }: Point): Point => ({
   x: (x - left) / scale,
   y: (y - top) / scale,
 });

@@ -1,13 +1,12 @@
 // The page.
-import { pageQuestion, picture } from '../state/picture.ts';
+import { pageQuestion, shownImage } from '../state/image.ts';
 import { results } from '../state/results.ts';
-import { tab } from '../state/tab.ts';
 import { STRINGS } from '../strings.ts';
 import { TeachView } from '../teach/teach-view.tsx';
+import { Notices } from './dialog.tsx';
 import { DropTarget } from './drop-target.tsx';
-import { Header, modelsShown } from './header.tsx';
+import { Header, modelsShown, tab } from './header.tsx';
 import { ModelDialog } from './model-dialog.tsx';
-import { Notices } from './notices.tsx';
 import { PageDialog } from './page-dialog.tsx';
 import { MaskPanel } from './panel/mask-panel.tsx';
 import { SamplingPanel } from './panel/sampling-panel.tsx';
@@ -19,7 +18,7 @@ import { Stage } from './stage.tsx';
 import { Start } from './start.tsx';
 
 function SegmentView() {
-  const shown = picture.value;
+  const shown = shownImage.value;
   if (!shown) return <Start />;
   const hasResult = Boolean(results.value.a);
   return (

@@ -1,4 +1,4 @@
-// What the colors of the view mean.
+// The legend for the colors of the view.
 import { ERRORS, type Scale, scaleStops } from '../drawing/colors.ts';
 import { view } from '../state/settings.ts';
 import { STRINGS } from '../strings.ts';

@@ -1,9 +1,30 @@
-// A modal dialog: the browser's own, which keeps the focus and closes with Escape. It lies over everything, so it shows the notices itself.
+// Modal dialogs, and the notices that they show while they cover the page.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { dismiss, notices } from '../state/notices.ts';
 import { STRINGS } from '../strings.ts';
-import { Icon } from './icon.tsx';
-import { Notices } from './notices.tsx';
+import { Icon } from './controls.tsx';
+
+export const Notices = () => (
+  <div class="notices" role="log" aria-live="polite" aria-label={STRINGS.messages}>
+    {notices.value.map(({ id, kind, text, detail }) => (
+      <div key={id} class={`notice ${kind}`}>
+        <div>
+          <p>{text}</p>
+          {detail && (
+            <details>
+              <summary>{STRINGS.problems.details}</summary>
+              <p>{detail}</p>
+            </details>
+          )}
+        </div>
+        <button type="button" class="plain" aria-label={STRINGS.close} onClick={() => dismiss(id)}>
+          <Icon name="close" />
+        </button>
+      </div>
+    ))}
+  </div>
+);
 
 interface Props {
   readonly title: string;
@@ -11,6 +32,7 @@ interface Props {
   readonly children: ComponentChildren;
 }
 
+/** The browser's own dialog, which traps the focus and closes with Escape. */
 export function Dialog({ title, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);

@@ -1,13 +1,13 @@
-// Takes files that are dropped or pasted anywhere on the page.
+// Opens files that are dropped or pasted anywhere on the page.
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { isModelFile } from '../files/kinds.ts';
-import { openModelFiles } from '../state/models.ts';
-import { openFile, openTruth, picture } from '../state/picture.ts';
-import { tab } from '../state/tab.ts';
+import { openFile, openTruth, shownImage } from '../state/image.ts';
+import { openModelFiles } from '../state/model-list.ts';
 import { STRINGS } from '../strings.ts';
+import { isModelFile } from '../worker/protocol.ts';
+import { tab } from './header.tsx';
 
-const take = (files: Iterable<File>, as: 'picture' | 'truth' = 'picture'): void => {
+const open = (files: Iterable<File>, as: 'image' | 'truth' = 'image'): void => {
   const all = [...files];
   const [file] = all;
   if (!file) return;
@@ -20,9 +20,9 @@ export function DropTarget() {
   useEffect(() => {
     const listening = new AbortController();
     const { signal } = listening;
-    const ours = (event: DragEvent) => tab.value === 'segment' && event.dataTransfer?.types.includes('Files');
+    const isFileDrag = (event: DragEvent) => tab.value === 'segment' && event.dataTransfer?.types.includes('Files');
     const enter = (event: DragEvent) => {
-      if (!ours(event)) return;
+      if (!isFileDrag(event)) return;
       event.preventDefault();
       over.value = true;
     };
@@ -38,18 +38,18 @@ export function DropTarget() {
     document.addEventListener(
       'drop',
       (event) => {
-        if (!ours(event)) return;
+        if (!isFileDrag(event)) return;
         event.preventDefault();
         over.value = false;
         const zone = (event.target as Element | null)?.closest('[data-zone]');
-        take(event.dataTransfer?.files ?? [], zone?.getAttribute('data-zone') === 'truth' ? 'truth' : 'picture');
+        open(event.dataTransfer?.files ?? [], zone?.getAttribute('data-zone') === 'truth' ? 'truth' : 'image');
       },
       { signal },
     );
     document.addEventListener(
       'paste',
       ({ clipboardData }) => {
-        if (tab.value === 'segment') take(clipboardData?.files ?? []);
+        if (tab.value === 'segment') open(clipboardData?.files ?? []);
       },
       { signal },
     );
@@ -58,8 +58,8 @@ export function DropTarget() {
   if (!over.value) return null;
   return (
     <div class="drop-zones" aria-hidden="true">
-      <p data-zone="picture">{STRINGS.picture.drop}</p>
-      {picture.value && <p data-zone="truth">{STRINGS.picture.dropTruth}</p>}
+      <p data-zone="image">{STRINGS.image.drop}</p>
+      {shownImage.value && <p data-zone="truth">{STRINGS.image.dropTruth}</p>}
     </div>
   );
 }

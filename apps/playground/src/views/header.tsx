@@ -1,12 +1,12 @@
-// Name, mode, warning, model, colors.
+// The header: name, tab, warning, model, colors.
 import { signal } from '@preact/signals';
 import { chosen } from '../state/model.ts';
-import { tab } from '../state/tab.ts';
 import { THEMES, theme } from '../state/theme.ts';
 import { STRINGS } from '../strings.ts';
-import { Icon } from './icon.tsx';
-import { Segmented } from './segmented.tsx';
+import { Icon, Segmented } from './controls.tsx';
 
+export const tab = signal<'segment' | 'teach'>('segment');
+/** Whether the model dialog is open. */
 export const modelsShown = signal(false);
 
 const Theme = () => {

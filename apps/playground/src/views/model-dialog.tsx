@@ -1,27 +1,32 @@
-// Models: which is in use, what it is, and how to get others.
+// The model dialog: the model in use, and how to add others.
 import { useSignal } from '@preact/signals';
-import { MODEL_ENDINGS, TOKENIZER_ENDINGS } from '../files/kinds.ts';
-import { chosen, facts, type KnownModel, models, progress } from '../state/model.ts';
-import { memoryOf } from '../state/model-memory.ts';
+import { bytes, whole } from '../state/format.ts';
+import { chosen, facts, type KnownModel, progress } from '../state/model.ts';
 import {
   cancelOpening,
   found,
-  looking,
-  lookUp,
+  models,
   openHub,
+  openModel,
   openModelFiles,
   removeModel,
-  takeModel,
-} from '../state/models.ts';
-import { bytes, whole } from '../state/numbers.ts';
+  searchHub,
+  searching,
+} from '../state/model-list.ts';
 import { busy } from '../state/run.ts';
 import { STRINGS } from '../strings.ts';
+import { MODEL_ENDINGS, TOKENIZER_ENDINGS } from '../worker/protocol.ts';
+import { FileButton, Icon } from './controls.tsx';
 import { Dialog } from './dialog.tsx';
-import { FileButton } from './file-button.tsx';
 import { modelsShown } from './header.tsx';
-import { Icon } from './icon.tsx';
 
 const { models: words } = STRINGS;
+
+/** Memory for an image, its maps and the page itself. */
+const OTHER_BYTES = 150e6;
+
+/** Weights are in memory twice: as read from the file and in the backend. @param bytes of the weights */
+const memoryOf = (bytes: number): number => 2 * bytes + OTHER_BYTES;
 
 function Card({ model }: { readonly model: KnownModel }) {
   const known = facts.value;
@@ -37,7 +42,7 @@ function Card({ model }: { readonly model: KnownModel }) {
           <dt>{words.memory}</dt>
           <dd>{bytes(memoryOf(known.bytes))}</dd>
           <dt>{words.input}</dt>
-          <dd>{STRINGS.picture.size(known.imageSize, known.imageSize)}</dd>
+          <dd>{STRINGS.image.size(known.imageSize, known.imageSize)}</dd>
           <dt>{words.vocabulary}</dt>
           <dd>{whole(known.vocabulary)}</dd>
         </dl>
@@ -72,7 +77,7 @@ function Row({ model }: { readonly model: KnownModel }) {
         {inUse ? (
           <span class="badge">{words.inUse}</span>
         ) : (
-          <button type="button" disabled={busy.value} onClick={() => void takeModel(model)}>
+          <button type="button" disabled={busy.value} onClick={() => void openModel(model)}>
             {words.use}
           </button>
         )}
@@ -92,7 +97,7 @@ function Row({ model }: { readonly model: KnownModel }) {
   );
 }
 
-/** What the hub has under the id that was looked up. Nothing large is fetched before the person has seen how large. */
+/** The models of the hub repository. Sizes are shown before anything large is downloaded. */
 const Found = () =>
   found.value && (
     <ul class="found">
@@ -121,7 +126,7 @@ function Hub() {
       class="hub"
       onSubmit={(event) => {
         event.preventDefault();
-        void lookUp(id.value);
+        void searchHub(id.value);
       }}
     >
       <label>
@@ -137,8 +142,8 @@ function Hub() {
           }}
         />
       </label>
-      <button type="submit" disabled={looking.value || !id.value.trim()}>
-        {words.hubFetch}
+      <button type="submit" disabled={searching.value || !id.value.trim()}>
+        {words.hubSearch}
       </button>
     </form>
   );

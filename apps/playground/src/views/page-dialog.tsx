@@ -1,11 +1,11 @@
-// Which page of a file of several.
+// Asks which page of a file to open.
 import { useSignal } from '@preact/signals';
-import { choosePage, type PageQuestion } from '../state/picture.ts';
+import { choosePage, type PageQuestion } from '../state/image.ts';
 import { STRINGS } from '../strings.ts';
 import { Dialog } from './dialog.tsx';
 
 export function PageDialog({ name, pages }: PageQuestion) {
-  // Findings are in the middle of a volume rather than at its ends.
+  // Lesions are more likely in the middle of a volume than at its ends.
   const page = useSignal(Math.floor(pages / 2) + 1);
   const words = STRINGS.pages;
   const set = (value: number) => {

@@ -1,14 +1,13 @@
-// The prompt, the button that starts, and how far it is.
+// The prompt, the button that starts a run, and its progress.
 import type { ComponentChildren } from 'preact';
+import { bytes, duration } from '../state/format.ts';
 import { progress } from '../state/model.ts';
-import { bytes, duration } from '../state/numbers.ts';
-import { compare, comparing, edited, prompts, setPrompt } from '../state/prompts.ts';
+import { compare, comparing, edited, gridShown, prompts, setPrompt } from '../state/prompts.ts';
 import { results, running, typicalTime } from '../state/results.ts';
 import { busy, run, stop } from '../state/run.ts';
-import { gridShown } from '../state/settings.ts';
 import { STRINGS } from '../strings.ts';
 import type { Side } from '../worker/protocol.ts';
-import { Icon } from './icon.tsx';
+import { Icon } from './controls.tsx';
 import { Suggestions } from './suggestions.tsx';
 
 const { prompt: words } = STRINGS;
@@ -34,7 +33,7 @@ function Input({ side, label, children }: { side: Side; label: string; children?
   );
 }
 
-/** What is going on, in words. */
+/** The state of the run as text. */
 function statusOf(): string {
   if (progress.value) {
     const { model, loaded, total } = progress.value;

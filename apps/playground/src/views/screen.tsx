@@ -1,26 +1,26 @@
-// A picture with what lies over it, and the value under the pointer.
+// An image with a layer over it, and the value under the pointer.
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { STRINGS } from '../strings.ts';
 import type { View } from '../worker/protocol.ts';
-import { Bitmap } from './bitmap.tsx';
+import { Bitmap } from './controls.tsx';
 
 interface Props {
   readonly title?: string;
-  /** What it shows, in words. */
+  /** Accessible name. */
   readonly label: string;
-  readonly picture: ImageBitmap;
+  readonly image: ImageBitmap;
   readonly layer: ImageBitmap | undefined;
   readonly opacity: number;
-  /** What the layer shows. */
+  /** The view that the layer shows. */
   readonly view?: View;
-  /** The value at a point, given in shares of width and height; undefined where there is none. */
+  /** The value at a point, in fractions of width and height; undefined where there is none. */
   readonly read?: (x: number, y: number) => string | undefined;
-  /** Lies on the picture and takes the pointer. */
+  /** Shown over the image; receives pointer events. */
   readonly children?: ComponentChildren;
 }
 
-/** Share of the picture that an arrow key moves. */
+/** Fraction of the image that an arrow key moves the probe. */
 const STEP = 0.02;
 const MOVES: Readonly<Record<string, readonly [number, number]>> = {
   ArrowLeft: [-STEP, 0],
@@ -31,7 +31,7 @@ const MOVES: Readonly<Record<string, readonly [number, number]>> = {
 
 const clamp = (share: number) => Math.min(1, Math.max(0, share));
 
-export function Screen({ title, label, picture, layer, opacity, view, read, children }: Props) {
+export function Screen({ title, label, image, layer, opacity, view, read, children }: Props) {
   const point = useSignal<readonly [number, number] | undefined>(undefined);
   const at = point.value;
   const value = at && read?.(...at);
@@ -42,7 +42,7 @@ export function Screen({ title, label, picture, layer, opacity, view, read, chil
   };
   const move = (event: KeyboardEvent) => {
     const step = MOVES[event.key];
-    // Keys on the grid's buttons are theirs.
+    // Ignore keys pressed on the place grid's buttons.
     if (!step || event.target !== event.currentTarget) return;
     event.preventDefault();
     const [x, y] = at ?? [0.5, 0.5];
@@ -54,11 +54,11 @@ export function Screen({ title, label, picture, layer, opacity, view, read, chil
       {title && <figcaption>{title}</figcaption>}
       <div
         class="canvases"
-        style={{ '--aspect': `${picture.width / picture.height}` }}
+        style={{ '--aspect': `${image.width / image.height}` }}
         data-view={view}
         role="application"
         aria-label={label}
-        aria-description={read && STRINGS.picture.probe}
+        aria-description={read && STRINGS.image.probe}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move the probe
         tabIndex={0}
         onPointerMove={follow}
@@ -67,7 +67,7 @@ export function Screen({ title, label, picture, layer, opacity, view, read, chil
         onBlur={() => (point.value = undefined)}
         onKeyDown={move}
       >
-        <Bitmap bitmap={picture} />
+        <Bitmap bitmap={image} />
         <Bitmap bitmap={layer} opacity={opacity} class="layer" />
         {children}
         {at && value && (

@@ -1,21 +1,21 @@
-// The picture, once or beside itself for two prompts.
-import { estimateSize, uncertaintyMap } from '../drawing/estimates.ts';
-import { valueAt } from '../drawing/value-at.ts';
-import { difference, layers, measures } from '../state/layers.ts';
-import { percent } from '../state/numbers.ts';
-import { comparing } from '../state/prompts.ts';
+// The image with its result; with two prompts, one image for each and their difference.
+import { PLACES, placesIn } from '@medclipseg/datasets';
+import { estimateSize, uncertaintyMap, valueAt } from '../drawing/maps.ts';
+import { togglePlace } from '../prompt/edit.ts';
+import { percent } from '../state/format.ts';
+import { difference, layers, measurements } from '../state/layers.ts';
+import { activeSides, comparing, edited, gridShown, prompts, setPrompt } from '../state/prompts.ts';
 import { results } from '../state/results.ts';
-import { gridShown, opacities, uncertainty, view } from '../state/settings.ts';
+import { opacities, uncertainty, view } from '../state/settings.ts';
 import { STRINGS } from '../strings.ts';
-import type { Picture, Side } from '../worker/protocol.ts';
+import type { ShownImage, Side } from '../worker/protocol.ts';
 import { ColorBar } from './color-bar.tsx';
-import { PictureBar } from './picture-bar.tsx';
-import { PlaceGrid } from './place-grid.tsx';
+import { ImageBar } from './image-bar.tsx';
 import { Screen } from './screen.tsx';
 
 const TITLES: Readonly<Record<Side, string>> = { a: STRINGS.prompt.first, b: STRINGS.prompt.second };
 
-/** The probability, or in its view the uncertainty, as text. */
+/** The uncertainty in its view, otherwise the probability, as text. */
 const reader = (side: Side) => (x: number, y: number) => {
   const estimate = results.value[side]?.estimate;
   if (!estimate) return undefined;
@@ -31,25 +31,46 @@ const readDifference = (x: number, y: number) => {
   return `${change < 0 ? '−' : '+'}${Math.abs(change).toFixed(2)}`;
 };
 
-function describe({ name }: Picture, side: Side): string {
-  const measured = measures.value[side];
-  if (!measured) return STRINGS.picture.alone(name);
-  return STRINGS.picture.withMask(name, percent(measured.share), measured.places.join(', '));
+function describe({ name }: ShownImage, side: Side): string {
+  const measured = measurements.value[side];
+  if (!measured) return STRINGS.image.label(name);
+  return STRINGS.image.labelWithMask(name, percent(measured.share), measured.places.join(', '));
 }
 
-export function Stage({ shown }: { readonly shown: Picture }) {
-  const sides: readonly Side[] = comparing.value ? ['a', 'b'] : ['a'];
+/** The nine locations as buttons over the image. */
+function PlaceGrid() {
+  const side = edited.value;
+  const present = placesIn(prompts.value[side]);
+  return (
+    <fieldset class="place-grid">
+      <legend class="unseen">{STRINGS.prompt.place}</legend>
+      {PLACES.map((place) => (
+        <button
+          type="button"
+          key={place}
+          aria-pressed={present.includes(place)}
+          onClick={() => setPrompt(side, togglePlace(prompts.value[side], place))}
+        >
+          <span>{place}</span>
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+export function Stage({ shown }: { readonly shown: ShownImage }) {
+  const sides = activeSides();
   const both = comparing.value && difference.value;
   return (
     <section class="stage">
-      <PictureBar shown={shown} />
+      <ImageBar shown={shown} />
       <div class={comparing.value ? 'screens several' : 'screens'}>
         {sides.map((side) => (
           <Screen
             key={side}
             title={comparing.value ? TITLES[side] : undefined}
             label={describe(shown, side)}
-            picture={shown.bitmap}
+            image={shown.bitmap}
             layer={layers.value[side]?.bitmap}
             view={layers.value[side]?.view}
             opacity={opacities.value[layers.value[side]?.view ?? view.value]}
@@ -62,7 +83,7 @@ export function Stage({ shown }: { readonly shown: Picture }) {
           <Screen
             title={STRINGS.view.difference}
             label={STRINGS.view.differenceHint}
-            picture={shown.bitmap}
+            image={shown.bitmap}
             layer={both}
             opacity={0.9}
             read={readDifference}

@@ -1,17 +1,14 @@
-// What is seen before a picture is open.
+// The first screen, before an image is open.
 import { MODALITIES, type Modality } from '@medclipseg/datasets';
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { openFile, opening } from '../state/picture.ts';
-import { pictures } from '../state/pictures.ts';
-import { takePhantom } from '../state/samples.ts';
+import { images, openFile, opening, openPhantom } from '../state/image.ts';
 import { STRINGS } from '../strings.ts';
-import { Bitmap } from './bitmap.tsx';
-import { FileButton } from './file-button.tsx';
+import { Bitmap, FileButton } from './controls.tsx';
 
 const { start } = STRINGS;
 
-/** Of the pictures on the buttons. */
+/** The phantoms on the buttons. */
 const THUMBNAIL = { seed: 3, size: 144 } as const;
 
 const thumbnails = signal<Readonly<Partial<Record<Modality, ImageBitmap>>>>({});
@@ -19,8 +16,8 @@ const thumbnails = signal<Readonly<Partial<Record<Modality, ImageBitmap>>>>({});
 async function drawThumbnails(): Promise<void> {
   for (const modality of MODALITIES) {
     if (thumbnails.value[modality]) continue;
-    const { id, bitmap } = await pictures().phantom(modality, THUMBNAIL.seed, THUMBNAIL.size);
-    await pictures().close(id);
+    const { id, bitmap } = await images().phantom(modality, THUMBNAIL.seed, THUMBNAIL.size);
+    await images().close(id);
     thumbnails.value = { ...thumbnails.value, [modality]: bitmap };
   }
 }
@@ -43,14 +40,14 @@ export function Start() {
       <ul class="samples">
         {MODALITIES.map((modality) => (
           <li key={modality}>
-            <button type="button" disabled={opening.value} onClick={() => void takePhantom(modality)}>
+            <button type="button" disabled={opening.value} onClick={() => void openPhantom(modality)}>
               <Bitmap bitmap={thumbnails.value[modality]} />
               {start.modalities[modality]}
             </button>
           </li>
         ))}
       </ul>
-      <p class="quiet">{start.drawnHint}</p>
+      <p class="quiet">{start.syntheticHint}</p>
     </section>
   );
 }

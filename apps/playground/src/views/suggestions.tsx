@@ -1,34 +1,32 @@
-// Words to build a prompt from.
+// Buttons that build a prompt word by word.
 import { MODALITIES, WORDINGS } from '@medclipseg/datasets';
-import { withWord, wordOf } from '../prompt/edit.ts';
-import { APPEARANCES, COUNTS, FINDINGS, type Kind, SIZES } from '../prompt/words.ts';
-import { drawn } from '../state/picture.ts';
-import { edited, prompts, setPrompt } from '../state/prompts.ts';
-import { gridShown } from '../state/settings.ts';
+import { APPEARANCES, COUNTS, LESIONS, type Property, SIZES, withWord, wordOf } from '../prompt/edit.ts';
+import { phantom } from '../state/image.ts';
+import { edited, gridShown, prompts, setPrompt } from '../state/prompts.ts';
 import { STRINGS } from '../strings.ts';
-import { Icon } from './icon.tsx';
+import { Icon } from './controls.tsx';
 
-/** Colors fit for what the prompt looks for; for an unknown finding, of all kinds. */
-function appearances(finding: string | undefined): readonly string[] {
-  const fitting = drawn.value
-    ? [drawn.value.modality]
-    : MODALITIES.filter((modality) => !finding || WORDINGS[modality].finding === finding);
+/** Colors that fit the modality of the phantom or the lesion in the prompt; for an unknown lesion, those of all modalities. */
+function appearances(lesion: string | undefined): readonly string[] {
+  const fitting = phantom.value
+    ? [phantom.value.modality]
+    : MODALITIES.filter((modality) => !lesion || WORDINGS[modality].finding === lesion);
   return [...new Set(fitting.flatMap((modality) => APPEARANCES[modality]))].slice(0, 8);
 }
 
-function Chips({ kind, words }: { readonly kind: Kind; readonly words: readonly string[] }) {
+function Chips({ property, words }: { readonly property: Property; readonly words: readonly string[] }) {
   const side = edited.value;
   const prompt = prompts.value[side];
-  const chosen = wordOf(prompt, kind);
+  const chosen = wordOf(prompt, property);
   return (
     <fieldset class="chips">
-      <legend>{STRINGS.prompt.kinds[kind]}</legend>
+      <legend>{STRINGS.prompt.properties[property]}</legend>
       {words.map((word) => (
         <button
           type="button"
           key={word}
           aria-pressed={word === chosen}
-          onClick={() => setPrompt(side, withWord(prompt, kind, word === chosen ? undefined : word))}
+          onClick={() => setPrompt(side, withWord(prompt, property, word === chosen ? undefined : word))}
         >
           {word}
         </button>
@@ -38,13 +36,13 @@ function Chips({ kind, words }: { readonly kind: Kind; readonly words: readonly 
 }
 
 export function Suggestions() {
-  const finding = wordOf(prompts.value[edited.value], 'finding');
+  const lesion = wordOf(prompts.value[edited.value], 'lesion');
   return (
     <section class="suggestions" aria-label={STRINGS.prompt.suggestions}>
-      <Chips kind="count" words={COUNTS} />
-      <Chips kind="size" words={SIZES} />
-      <Chips kind="appearance" words={appearances(finding)} />
-      <Chips kind="finding" words={drawn.value ? [WORDINGS[drawn.value.modality].finding] : FINDINGS} />
+      <Chips property="count" words={COUNTS} />
+      <Chips property="size" words={SIZES} />
+      <Chips property="appearance" words={appearances(lesion)} />
+      <Chips property="lesion" words={phantom.value ? [WORDINGS[phantom.value.modality].finding] : LESIONS} />
       <fieldset class="chips">
         <legend>{STRINGS.prompt.place}</legend>
         <button type="button" aria-pressed={gridShown.value} onClick={() => (gridShown.value = !gridShown.value)}>

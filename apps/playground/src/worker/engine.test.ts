@@ -18,25 +18,25 @@ const small = async (): Promise<ModelSource> => ({
 
 afterEach(() => vi.unstubAllGlobals());
 
-it('a model opens while the hub is asked, and the answer comes', async () => {
+it('a model opens while the hub is listed, and the list still arrives', async () => {
   const engine = createEngine();
   const siblings = [{ rfilename: 'model.safetensors', size: 9, blobId: 'c0ffee'.padEnd(40, '0') }];
-  let answer = () => {};
+  let respond = () => {};
   vi.stubGlobal(
     'fetch',
     (_: unknown, { signal }: RequestInit = {}) =>
       new Promise<Response>((resolve, reject) => {
-        answer = () => resolve(Response.json({ sha: 'c0ffee'.padEnd(40, '0'), siblings }));
+        respond = () => resolve(Response.json({ sha: 'c0ffee'.padEnd(40, '0'), siblings }));
         signal?.addEventListener('abort', () => reject(signal.reason));
       }),
   );
   const listed = engine.listHub('owner/name');
   await engine.openModel(await small(), () => {});
-  answer();
+  respond();
   expect(await listed).toMatchObject([{ path: 'model.safetensors' }]);
 });
 
-it('of two models that are asked for at once the later one is in use, and nothing is left of the other', async () => {
+it('of two models opened at once the later one is in use, and no tensor of the other remains', async () => {
   const engine = createEngine();
   const silent = () => {};
   await engine.openModel(await small(), silent);

@@ -1,17 +1,14 @@
-// The engine: opens models and samples masks. Runs in a worker of its own, so that the page never waits for it.
+// The engine: opens models and computes samples, in a worker of its own so that the page stays responsive.
 import { flatten } from '@medclipseg/nn';
 import { listHubFiles } from '@medclipseg/weights/hub';
 import * as tf from '@tensorflow/tfjs-core';
-import { isModelFile } from '../files/kinds.ts';
-import { chooseBackend } from './backend.ts';
-import type { EngineState } from './engine-state.ts';
-import { openModel } from './open-model.ts';
-import type { EngineApi, ModelFacts } from './protocol.ts';
+import { selectDevice } from './device.ts';
+import { type EngineState, openModel, openModelOf } from './open-model.ts';
+import { type EngineApi, isModelFile, type ModelFacts } from './protocol.ts';
 import { teachApi } from './teach.ts';
 
-function factsOf({ open }: EngineState): ModelFacts {
-  if (!open) throw new Error('engine: expected an open model, got none. Open one first.');
-  const { config, parameters } = open.network;
+function factsOf(state: EngineState): ModelFacts {
+  const { config, parameters } = openModelOf(state).network;
   const sizes = [...flatten(parameters as never).values()].map(({ size }) => size);
   const count = sizes.reduce((sum, size) => sum + size, 0);
   return {
@@ -25,7 +22,7 @@ function factsOf({ open }: EngineState): ModelFacts {
 
 export function createEngine(): EngineApi {
   const state: EngineState = {};
-  let looking: AbortController | undefined;
+  let listing: AbortController | undefined;
   const begin = (): AbortSignal => {
     state.work?.abort();
     state.work = new AbortController();
@@ -33,20 +30,20 @@ export function createEngine(): EngineApi {
   };
   return {
     ...teachApi(state),
-    start: chooseBackend,
+    start: selectDevice,
 
-    // Not work of the model: a model may open or sample meanwhile.
+    // Does not use the model, so a model may open or segment at the same time.
     async listHub(repo) {
-      looking?.abort();
-      looking = new AbortController();
-      const { files } = await listHubFiles({ repo }, { signal: looking.signal });
+      listing?.abort();
+      listing = new AbortController();
+      const { files } = await listHubFiles({ repo }, { signal: listing.signal });
       return files.filter(({ path }) => isModelFile(path));
     },
 
     async openModel(source, onProgress) {
       const signal = begin();
       const opened = await openModel(source, { signal, onProgress });
-      // Canceled, or overtaken by another model, after the last moment at which opening looks.
+      // Canceled, or superseded by another model, after `openModel` checked its signal for the last time.
       if (signal.aborted) {
         opened.model.dispose();
         signal.throwIfAborted();
@@ -59,15 +56,15 @@ export function createEngine(): EngineApi {
     },
 
     async segment(image, prompt, { samples, seed }, onSample) {
-      if (!state.open) throw new Error('engine: expected an open model, got none. Open one first.');
+      const { model } = openModelOf(state);
       const signal = begin();
       let since = performance.now();
       try {
-        await state.open.model.segment(image, prompt, {
+        await model.segment(image, prompt, {
           samples,
           seed,
           signal,
-          // One at a time: the first shows at once, and stopping is quick.
+          // One at a time: the first result shows early, and stopping is quick.
           fold: 1,
           onSample: (_, { estimate }) => {
             const now = performance.now();

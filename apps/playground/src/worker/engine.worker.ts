@@ -1,7 +1,7 @@
-// Entry of the engine's worker.
+// Entry point of the engine worker.
 import { expose } from 'comlink';
 import { createEngine } from './engine.ts';
-import { passErrorTags } from './errors.ts';
+import { sendErrorTags } from './errors.ts';
 
-passErrorTags();
+sendErrorTags();
 expose(createEngine());

@@ -1,20 +1,41 @@
-// Errors cross from worker to page with their tag, by which the page finds words for them.
+// Errors of the playground, and how tagged errors cross from a worker to the page.
 import { transferHandlers } from 'comlink';
 
-interface Thrown {
-  readonly value: unknown;
+/** `worker-ended`: the worker was closed while it had work to do. */
+export type PlaygroundErrorTag =
+  | 'playground/file-too-large'
+  | 'playground/mask-size'
+  | 'playground/not-open'
+  | 'playground/worker-ended'
+  | 'playground/worker-failed';
+
+export class PlaygroundError extends Error {
+  override readonly name = 'PlaygroundError';
+
+  constructor(
+    readonly tag: PlaygroundErrorTag,
+    message: string,
+  ) {
+    super(message);
+  }
 }
 
-/** Comlink passes on name and message; of our errors, the tag too. Called once on the side that throws. */
-export function passErrorTags(): void {
+/** The string field of any error, or an empty string; errors of workers arrive as plain `Error` objects. */
+export function errorField(error: unknown, field: 'tag' | 'message' | 'name'): string {
+  const value = (error as Record<string, unknown> | null | undefined)?.[field];
+  return typeof value === 'string' ? value : '';
+}
+
+/** Comlink sends only name, message and stack of an error. Called in a worker, this sends the tag as well. */
+export function sendErrorTags(): void {
   const plain = transferHandlers.get('throw');
   if (!plain) return;
   transferHandlers.set('throw', {
     ...plain,
-    serialize(thrown: Thrown) {
+    serialize(thrown: { readonly value: unknown }) {
       const [serialized, transfers] = plain.serialize(thrown);
-      const tag = (thrown.value as { tag?: unknown } | undefined)?.tag;
-      if (typeof tag === 'string') Object.assign((serialized as { value: object }).value, { tag });
+      const tag = errorField(thrown.value, 'tag');
+      if (tag) Object.assign((serialized as { value: object }).value, { tag });
       return [serialized, transfers];
     },
   });

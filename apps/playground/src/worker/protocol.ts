@@ -1,35 +1,47 @@
-// What the page asks of its two workers. Only plain data, typed arrays and bitmaps cross.
+// The messages between the page and its two workers. Only plain data, typed arrays and bitmaps cross.
 import type { Modality, Place, RasterImage } from '@medclipseg/datasets';
 import type { HubEntry } from '@medclipseg/weights/hub';
 import type { Estimate } from 'medclipseg';
 import type { ImageScores } from 'medclipseg/metrics';
 import type { TeachApi } from './teach-protocol.ts';
 
-/** What the person prefers to compute with. */
-export type Compute = 'auto' | 'webgpu' | 'wasm';
+/** The user's choice of device. */
+export type DevicePreference = 'auto' | 'webgpu' | 'wasm';
 
-/** What computes, and why it and nothing faster. */
-export interface Machine {
+/** The device in use, and why it was selected. */
+export interface Device {
   readonly backend: 'webgpu' | 'wasm' | 'cpu';
-  /** The graphics adapter, where the browser tells. */
-  readonly device?: string;
+  /** The graphics adapter, if the browser names it. */
+  readonly adapter?: string;
   readonly reason: 'asked' | 'gpu-works' | 'no-webgpu' | 'no-adapter' | 'software-gpu' | 'gpu-lost' | 'gpu-failed';
 }
 
-/** Where a model comes from. */
+/** Where a model is loaded from. */
 export type ModelSource =
   | { readonly kind: 'built-in' }
   | { readonly kind: 'file'; readonly file: Blob; readonly name: string; readonly tokenizer?: Blob }
   | { readonly kind: 'hub'; readonly repo: string; readonly path: string };
 
+/** Endings of files that may hold a model. */
+export const MODEL_ENDINGS = ['.safetensors', '.pth', '.pt', '.bin'] as const;
+
+/** Endings of tokenizer files: `tokenizer.json`, `vocab.txt`, `merges.txt`, `bpe_simple_vocab_16e6.txt.gz`. */
+export const TOKENIZER_ENDINGS = ['.json', '.txt', '.gz'] as const;
+
+const endsIn = (endings: readonly string[]) => (name: string) =>
+  endings.some((ending) => name.toLowerCase().endsWith(ending));
+
+export const isModelFile = endsIn(MODEL_ENDINGS);
+export const isTokenizerFile = endsIn(TOKENIZER_ENDINGS);
+
 export interface ModelFacts {
-  /** Width and height that pictures are resized to. */
+  /** Width and height that images are resized to. */
   readonly imageSize: number;
   readonly parameters: number;
-  /** Of the weights in memory. */
+  /** Size of the weights in memory. */
   readonly bytes: number;
   readonly adapters: number;
-  /** Words or word pieces that it knows. */
+  /** Number of token ids. */
   readonly vocabulary: number;
 }
 
@@ -43,21 +55,21 @@ export interface Sampling {
   readonly seed: number;
 }
 
-/** The network and everything that needs tfjs. */
+/** The engine worker: everything that needs tfjs. */
 export interface EngineApi extends TeachApi {
-  /** Chooses the backend. Once, before anything else. */
-  start(compute: Compute): Promise<Machine>;
-  /** Files of a hub repository that may be models. */
+  /** Selects the device. Called once, before anything else. */
+  start(preference: DevicePreference): Promise<Device>;
+  /** Lists the files of a hub repository that may hold a model. */
   listHub(repo: string): Promise<readonly HubEntry[]>;
   openModel(source: ModelSource, onProgress: (progress: Progress) => void): Promise<ModelFacts>;
-  /** Samples one after another; resolves when all are done or {@link stop} was called, and says which. */
+  /** Computes one sample after another. Resolves when all are done or after {@link stop}, and reports which. */
   segment(
     image: RasterImage,
     prompt: string,
     sampling: Sampling,
     onSample: (estimate: Estimate, milliseconds: number) => void,
   ): Promise<'done' | 'stopped'>;
-  /** Ends opening or sampling soon. */
+  /** Cancels opening a model or segmenting. */
   stop(): void;
   memory(): { readonly tensors: number; readonly bytes: number };
 }
@@ -68,23 +80,23 @@ export interface Spacing {
   readonly y: number;
 }
 
-/** A picture that the pictures worker holds under its id. */
-export interface Picture {
+/** An image that the image worker holds under its id. */
+export interface ShownImage {
   readonly id: number;
   readonly name: string;
   readonly width: number;
   readonly height: number;
   readonly spacing?: Spacing;
-  /** To be shown; at most some megapixels. */
+  /** For display; at most a few megapixels. */
   readonly bitmap: ImageBitmap;
 }
 
-/** A file of several pages, one of which must be chosen. */
+/** A file with several pages, frames or slices, one of which must be chosen. */
 export interface Pages {
   readonly pages: number;
 }
 
-export interface DrawnPhantom extends Picture {
+export interface ShownPhantom extends ShownImage {
   readonly modality: Modality;
   readonly prompt: string;
 }
@@ -94,53 +106,53 @@ export type View = (typeof VIEWS)[number];
 export const UNCERTAINTIES = ['predictive', 'expected', 'mutual'] as const;
 export type Uncertainty = (typeof UNCERTAINTIES)[number];
 
-/** What makes a mask of a probability. */
-export interface MaskRule {
+/** How a probability map becomes a mask. */
+export interface MaskOptions {
   readonly threshold: number;
   readonly largestOnly: boolean;
 }
 
-export interface Look extends MaskRule {
+export interface LayerOptions extends MaskOptions {
   readonly view: View;
   readonly uncertainty: Uncertainty;
 }
 
-export interface Measures {
+export interface Measurements {
   readonly pixels: number;
   readonly share: number;
   readonly squareMillimeters?: number;
-  /** Mean predictive uncertainty over the picture, in nats. */
+  /** Mean predictive uncertainty over the image, in nats. */
   readonly meanUncertainty: number;
-  /** Where the parts of the mask lie, in reading order, each place once. */
+  /** Locations of the mask's connected parts, in reading order, without repeats. */
   readonly places: readonly Place[];
 }
 
-/** Results of the two prompts. */
+/** The two prompts, and their results. */
 export const SIDES = ['a', 'b'] as const;
 export type Side = (typeof SIDES)[number];
 
 export const EXPORTS = ['mask', 'probability', 'uncertainty', 'uncertainty-color', 'overlay'] as const;
 export type Export = (typeof EXPORTS)[number];
 
-/** Pictures: decoding, drawing, measuring, encoding. Knows no tfjs. */
-export interface PicturesApi {
-  open(file: Blob, name: string, page?: number): Promise<Picture | Pages>;
-  phantom(modality: Modality, seed: number, size?: number): Promise<DrawnPhantom>;
-  /** Forgets a picture, its true mask and its results. */
+/** The image worker: decoding, drawing, measuring, encoding. Does not load tfjs. */
+export interface ImagesApi {
+  open(file: Blob, name: string, page?: number): Promise<ShownImage | Pages>;
+  phantom(modality: Modality, seed: number, size?: number): Promise<ShownPhantom>;
+  /** Discards an image, its ground truth and its results. */
   close(id: number): void;
-  /** The picture at a model's size. */
+  /** The image resized to a model's input size. */
   forModel(id: number, size: number): RasterImage;
-  /** Takes a file as the picture's true mask. */
+  /** Reads a file as the image's ground truth. */
   openTruth(id: number, file: Blob, name: string, page?: number): Promise<undefined | Pages>;
-  /** Takes the mask that a phantom was drawn with. */
-  drawnTruth(id: number): void;
-  forgetTruth(id: number): void;
+  /** Uses the mask that a phantom was generated with as the ground truth. */
+  openPhantomTruth(id: number): void;
+  removeTruth(id: number): void;
   setResult(id: number, side: Side, estimate: Estimate | undefined): void;
-  /** What lies over the picture, transparent where nothing does. */
-  layer(id: number, side: Side, look: Look): ImageBitmap;
-  /** Where the two prompts differ. */
+  /** A result drawn for display over the image; transparent where there is nothing to show. */
+  layer(id: number, side: Side, options: LayerOptions): ImageBitmap;
+  /** The difference between the results of the two prompts. */
   differenceLayer(id: number): ImageBitmap;
-  measure(id: number, side: Side, rule: MaskRule): Measures;
-  score(id: number, side: Side, rule: MaskRule): ImageScores;
-  encode(id: number, side: Side, rule: MaskRule, what: Export): Promise<Blob>;
+  measure(id: number, side: Side, options: MaskOptions): Measurements;
+  score(id: number, side: Side, options: MaskOptions): ImageScores;
+  encode(id: number, side: Side, options: MaskOptions, what: Export): Promise<Blob>;
 }

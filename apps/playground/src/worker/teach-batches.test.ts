@@ -1,6 +1,6 @@
 import { drawPhantom } from '@medclipseg/datasets';
 import { expect, it } from 'vitest';
-import { batchAt, fitted, shownAt } from './teach-batches.ts';
+import { batchAt, fitted, indicesAt } from './teach-batches.ts';
 
 const preprocessing = { channelOrder: 'rgb', mean: [0, 0, 0], deviation: [1, 1, 1] } as const;
 const options = { size: 32, preprocessing, batchSize: 3, seed: 1 };
@@ -8,14 +8,14 @@ const examples = [1, 2, 3, 4].map((seed) =>
   fitted({ ...drawPhantom({ modality: 'dermoscopy', seed, size: 64 }), name: `${seed}` }, 32),
 );
 
-it('every round shows each example once, in changing order', () => {
-  const shown = Array.from({ length: 8 }, (_, step) => shownAt(step, 4, options)).flat();
+it('every round contains each example once, in a new order', () => {
+  const shown = Array.from({ length: 8 }, (_, step) => indicesAt(step, 4, options)).flat();
   for (let round = 0; round < 6; round++) expect(shown.slice(4 * round, 4 * round + 4).sort()).toEqual([0, 1, 2, 3]);
   expect(new Set(Array.from({ length: 6 }, (_, r) => shown.slice(4 * r, 4 * r + 4).join())).size).toBeGreaterThan(1);
-  expect(shownAt(0, 1, options)).toEqual([0, 0, 0]);
+  expect(indicesAt(0, 1, options)).toEqual([0, 0, 0]);
 });
 
-it('the same step is the same batch; another step shows the same pictures otherwise', () => {
+it('a step always gives the same batch; other steps augment the same images differently', () => {
   const [first] = examples as [(typeof examples)[0]];
   const [a, b, c] = [batchAt(0, [first], options), batchAt(0, [first], options), batchAt(1, [first], options)];
   expect(a).toEqual(b);
@@ -24,7 +24,7 @@ it('the same step is the same batch; another step shows the same pictures otherw
   expect(new Set(a.mask)).toEqual(new Set([0, 1]));
 });
 
-it('mirrored pictures come with mirrored words of place', () => {
+it('mirrored images come with mirrored location words', () => {
   const left = {
     ...(examples[0] as (typeof examples)[0]),
     mask: {

@@ -1,4 +1,4 @@
-// Batches to learn from: each step shows every example once, or some of them, changed a little each time.
+// Training batches: all examples in turn, augmented differently each time.
 import {
   type AugmentationStep,
   augmentSample,
@@ -10,21 +10,21 @@ import {
   thresholdMask,
 } from '@medclipseg/datasets';
 import type { ImageBatch } from 'medclipseg';
-import type { TaughtExample } from './teach-protocol.ts';
+import type { TrainingExample } from './teach-protocol.ts';
 
-/** Flips turn the words of place along; a handful of pictures would otherwise be learned by heart. */
+/** Against overfitting to a few images. Flips also change the location words of the prompt. */
 const AUGMENT: readonly AugmentationStep[] = ['flips', 'affine', 'color'];
 
 export interface BatchOptions {
-  /** Side of the model's pictures. */
+  /** The model's input size. */
   readonly size: number;
   readonly preprocessing: Normalization;
   readonly batchSize: number;
   readonly seed: number;
 }
 
-/** An example at the model's size. */
-export function fitted({ name, image, mask, prompt }: TaughtExample, size: number): TaughtExample {
+/** An example at the model's input size. */
+export function fitted({ name, image, mask, prompt }: TrainingExample, size: number): TrainingExample {
   return {
     name,
     prompt,
@@ -33,8 +33,8 @@ export function fitted({ name, image, mask, prompt }: TaughtExample, size: numbe
   };
 }
 
-/** Which examples a step shows: all in turn, in an order that changes with every round through them. */
-export function shownAt(step: number, count: number, { batchSize, seed }: BatchOptions): number[] {
+/** Indices of a step's examples: all in turn, in a new order for each round. */
+export function indicesAt(step: number, count: number, { batchSize, seed }: BatchOptions): number[] {
   return Array.from({ length: batchSize }, (_, i) => {
     const [round, place] = [Math.floor((step * batchSize + i) / count), (step * batchSize + i) % count];
     const random = seededRandom('order', seed, round);
@@ -43,18 +43,18 @@ export function shownAt(step: number, count: number, { batchSize, seed }: BatchO
   });
 }
 
-/** The batch of a step. The same for the same step. @param examples at the model's size */
-export function batchAt(step: number, examples: readonly TaughtExample[], options: BatchOptions): ImageBatch {
+/** The batch of a step; a pure function of its arguments. @param examples from {@link fitted} */
+export function batchAt(step: number, examples: readonly TrainingExample[], options: BatchOptions): ImageBatch {
   const { size, preprocessing, seed } = options;
   const pixels = size * size;
-  const shown = shownAt(step, examples.length, options);
+  const shown = indicesAt(step, examples.length, options);
   const image = new Float32Array(3 * pixels * shown.length);
   const mask = new Float32Array(pixels * shown.length);
   const prompts = shown.map((index, i) => {
-    const sample = augmentSample(examples[index] as TaughtExample, AUGMENT, ['augment', seed, step, i]);
+    const sample = augmentSample(examples[index] as TrainingExample, AUGMENT, ['augment', seed, step, i]);
     normalizePixels(sample.image, preprocessing, image, 3 * pixels * i);
     mask.set(thresholdMask(sample.mask), pixels * i);
     return sample.prompt;
   });
-  return { image, mask, prompts, names: shown.map((index) => (examples[index] as TaughtExample).name) };
+  return { image, mask, prompts, names: shown.map((index) => (examples[index] as TrainingExample).name) };
 }

@@ -1,4 +1,4 @@
-// Teaching mini with three phantoms, on wasm.
+// Trains mini on three phantoms, on wasm.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,14 +9,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { encodeCheckpoint, MedCLIPSeg, type Network, TRAINED_PART } from 'medclipseg';
 import { loadModel } from 'medclipseg/node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { TaughtExample } from './teach-protocol.ts';
+import type { TrainingExample } from './teach-protocol.ts';
 import { TeachSession, teachable } from './teach-session.ts';
 
-/** Side of pictures and masks. */
+/** Width and height of images and masks. */
 const SIZE = 224;
 
-/** Phantoms with their masks, to which somebody added what the model does not mark by itself. */
-const phantoms: TaughtExample[] = [2, 4, 6].map((seed) => {
+/** Phantoms whose masks contain an additional disc that the model does not segment by itself. */
+const phantoms: TrainingExample[] = [2, 4, 6].map((seed) => {
   const { image, mask, prompt } = drawPhantom({ modality: 'xray', seed, size: SIZE });
   const data = mask.data.map((value, i) =>
     Math.hypot((i % SIZE) - 130, Math.floor(i / SIZE) - 140) < 40 ? 255 : value,
@@ -36,10 +36,10 @@ const valuesOf = async (part: (name: string) => boolean, { parameters }: Network
     if (part(name)) values.set(name, [...(await tensor.data())]);
   return values;
 };
-const learning = (name: string) => TRAINED_PART.test(name);
-const still = (name: string) => !learning(name);
+const trained = (name: string) => TRAINED_PART.test(name);
+const frozen = (name: string) => !trained(name);
 
-/** Mean cross-entropy of the mean network over the phantoms, in nats a pixel. */
+/** Mean cross-entropy over the phantoms without noise, in nats per pixel. */
 async function lossOf(of: MedCLIPSeg): Promise<number> {
   let sum = 0;
   for (const { image, mask, prompt } of phantoms) {
@@ -66,21 +66,21 @@ afterEach(() => {
 });
 afterAll(() => disposeParameters(network.parameters as never));
 
-it('three phantoms lower the loss, the encoders stay, and the saved file opens in Node as the very same model', async () => {
-  const [before, encoders] = [await lossOf(model), await valuesOf(still)];
+it('training on three phantoms lowers the loss, keeps the encoders, and the saved file opens in Node as the same model', async () => {
+  const [before, encoders] = [await lossOf(model), await valuesOf(frozen)];
   const steps: number[] = [];
   const end = await session.run(phantoms, ({ step, loss }) => void steps.push(step, loss), { steps: 8 });
   expect(end).toEqual({ kind: 'done' });
   expect(steps.filter((_, i) => i % 2 === 0)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   expect(await lossOf(model)).toBeLessThan(before * 0.8);
-  expect(await valuesOf(still)).toEqual(encoders);
+  expect(await valuesOf(frozen)).toEqual(encoders);
   expect(session.taught).toEqual({ undos: 1, changed: true });
 
   const folder = await mkdtemp(join(tmpdir(), 'teach-'));
   const path = join(folder, 'taught.safetensors');
   await writeFile(path, await encodeCheckpoint(network, tokenizer.toJson()));
   const opened = await loadModel(path);
-  const [{ image, prompt }] = phantoms as [TaughtExample];
+  const [{ image, prompt }] = phantoms as [TrainingExample];
   const options = { samples: 1, seed: 3 };
   const reopened = new MedCLIPSeg(opened.network, opened.tokenizer);
   const [here, there] = [await model.segment(image, prompt, options), await reopened.segment(image, prompt, options)];
@@ -89,30 +89,30 @@ it('three phantoms lower the loss, the encoders stay, and the saved file opens i
   await rm(folder, { recursive: true });
 });
 
-it('undo goes back to before each training, and reset to the model as it was opened', async () => {
-  const first = await valuesOf(learning);
+it('undo restores the model before each training, and reset the model as it was opened', async () => {
+  const first = await valuesOf(trained);
   await session.run(phantoms, () => {}, { steps: 1 });
-  const second = await valuesOf(learning);
+  const second = await valuesOf(trained);
   await session.run(phantoms, () => {}, { steps: 1 });
-  expect(await valuesOf(learning)).not.toEqual(second);
+  expect(await valuesOf(trained)).not.toEqual(second);
   expect(session.undo()).toEqual({ undos: 2, changed: true });
-  expect(await valuesOf(learning)).toEqual(second);
+  expect(await valuesOf(trained)).toEqual(second);
   session.undo();
-  expect(await valuesOf(learning)).toEqual(first);
+  expect(await valuesOf(trained)).toEqual(first);
   expect(session.undo()).toEqual({ undos: 0, changed: false });
 
   const opened = await loadModel('mini');
-  const fresh = await valuesOf(learning, opened.network);
-  expect(await valuesOf(learning)).toEqual(fresh);
+  const fresh = await valuesOf(trained, opened.network);
+  expect(await valuesOf(trained)).toEqual(fresh);
   await session.run(phantoms, () => {}, { steps: 1 });
   await session.run(phantoms, () => {}, { steps: 1 });
   expect(session.reset()).toEqual({ undos: 0, changed: false });
-  expect(await valuesOf(learning)).toEqual(fresh);
+  expect(await valuesOf(trained)).toEqual(fresh);
   disposeParameters(opened.network.parameters as never);
 });
 
-it('waits while it is paused, goes on, and stops after the step under way with what was learned', async () => {
-  const before = await valuesOf(learning);
+it('waits while paused, resumes, and stops after the current step with its result', async () => {
+  const before = await valuesOf(trained);
   let steps = 0;
   let paused = () => {};
   const reached = new Promise<void>((resolve) => {
@@ -131,14 +131,14 @@ it('waits while it is paused, goes on, and stops after the step under way with w
     { steps: 9 },
   );
   await reached;
-  const tried = await model.segment((phantoms[0] as TaughtExample).image, 'one large lung opacity', { samples: 1 });
+  const tried = await model.segment((phantoms[0] as TrainingExample).image, 'one large lung opacity', { samples: 1 });
   expect([tried.samples, steps]).toEqual([1, 1]);
   session.resume();
   expect(await running).toEqual({ kind: 'stopped' });
   expect(steps).toBe(2);
-  expect(await valuesOf(learning)).not.toEqual(before);
+  expect(await valuesOf(trained)).not.toEqual(before);
   session.undo();
-  expect(await valuesOf(learning)).toEqual(before);
+  expect(await valuesOf(trained)).toEqual(before);
 });
 
 it('a paused training can be stopped', async () => {
@@ -149,18 +149,18 @@ it('a paused training can be stopped', async () => {
   session.undo();
 });
 
-it('a loss that is no number ends it, says at which step and on which examples, and leaves the model as it was', async () => {
-  const before = await valuesOf(learning);
+it('a loss that is not finite ends the training, reports the step and the examples, and restores the model', async () => {
+  const before = await valuesOf(trained);
   const end = await session.run(phantoms, () => {}, { steps: 4, learningRate: 1e30 });
   expect(end).toMatchObject({ kind: 'diverged', names: expect.arrayContaining([phantoms[0]?.name]) });
-  expect(await valuesOf(learning)).toEqual(before);
+  expect(await valuesOf(trained)).toEqual(before);
   expect(session.taught.changed).toBe(false);
 });
 
-it('an example that cannot be read ends it with its own words, and leaves the model as it was', async () => {
-  const [first] = phantoms as [TaughtExample];
-  const before = await valuesOf(learning);
+it('an invalid example ends the training with its own error and restores the model', async () => {
+  const [first] = phantoms as [TrainingExample];
+  const before = await valuesOf(trained);
   const long = { ...first, prompt: 'polyp '.repeat(200) };
   await expect(session.run([long], () => {}, { steps: 2 })).rejects.toThrow(/expected/);
-  expect(await valuesOf(learning)).toEqual(before);
+  expect(await valuesOf(trained)).toEqual(before);
 });

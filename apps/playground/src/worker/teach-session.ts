@@ -1,17 +1,16 @@
-// A model that learns in the page: adapters, upscaler and mask head, from a handful of examples; its encoders stay as they are.
+// Trains the adapters, upscaler and mask head of a model on a few examples, with pause, stop and undo; its encoders stay frozen.
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { trainable } from '@medclipseg/nn';
 import { DivergedError, type Network, TRAINED_PART, Trainer, type TrainingPlan } from 'medclipseg';
 import { batchAt, fitted } from './teach-batches.ts';
-import { Gate } from './teach-gate.ts';
 import { BATCH_SIZE, type PlanOptions, planFor } from './teach-plan.ts';
-import type { Taught, TaughtExample, TeachEnd, TeachStep } from './teach-protocol.ts';
-import { putWeights, takeWeights, type Weights, WeightsStack } from './teach-weights.ts';
+import type { Taught, TeachEnd, TeachStep, TrainingExample } from './teach-protocol.ts';
+import { copyWeights, restoreWeights, type Weights, WeightsStack } from './teach-weights.ts';
 
-/** For what was before earlier trainings. */
+/** Memory for undoing earlier trainings. */
 const UNDO_BYTES = 256 << 20;
 
-/** The same model, with what is taught as variables. Takes over its tensors. */
+/** The same network with its trained parameters as variables. Takes ownership of its tensors. */
 export const teachable = ({ config, parameters }: Network): Network => ({
   config,
   parameters: trainable(parameters, TRAINED_PART),
@@ -19,7 +18,29 @@ export const teachable = ({ config, parameters }: Network): Network => ({
 
 async function* nothing() {}
 
-/** Owns the numbers to go back to; the network stays the caller's. */
+/** A gate that pauses work while it is closed. */
+class Gate {
+  #opened: Promise<void> | undefined;
+  #open = () => {};
+
+  close(): void {
+    this.#opened ??= new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
+
+  open(): void {
+    this.#open();
+    this.#opened = undefined;
+  }
+
+  /** Resolves while the gate is open. */
+  async pass(): Promise<void> {
+    while (this.#opened) await this.#opened;
+  }
+}
+
+/** Owns the values for undo and reset. The network belongs to the caller. */
 export class TeachSession {
   readonly #network: Network;
   readonly #tokenizer: Pick<Tokenizer, 'encode'>;
@@ -36,17 +57,17 @@ export class TeachSession {
     this.#opened = opened;
   }
 
-  /** @param network with what learns as variables */
+  /** @param network from {@link teachable} */
   static open = async (network: Network, tokenizer: Pick<Tokenizer, 'encode'>): Promise<TeachSession> =>
-    new TeachSession(network, tokenizer, await takeWeights(network));
+    new TeachSession(network, tokenizer, await copyWeights(network));
 
   get taught(): Taught {
     return { undos: this.#before.size, changed: this.#changed };
   }
 
-  /** Trains once; one training at a time. */
+  /** Runs one training; ends one that is still in progress. */
   async run(
-    examples: readonly TaughtExample[],
+    examples: readonly TrainingExample[],
     onStep: (step: TeachStep) => void,
     options: PlanOptions,
   ): Promise<TeachEnd> {
@@ -57,7 +78,7 @@ export class TeachSession {
   }
 
   async #train(
-    examples: readonly TaughtExample[],
+    examples: readonly TrainingExample[],
     onStep: (step: TeachStep) => void,
     plan: TrainingPlan,
   ): Promise<TeachEnd> {
@@ -69,7 +90,7 @@ export class TeachSession {
     this.#stop = stop;
     const gate = this.#gate;
     gate.open();
-    const before = await takeWeights(this.#network);
+    const before = await copyWeights(this.#network);
     this.#before.push(before);
     this.#changed = true;
     const trainer = new Trainer(this.#network, this.#tokenizer, plan);
@@ -78,7 +99,7 @@ export class TeachSession {
         {
           stepsPerEpoch: 1,
           train: async function* (step) {
-            // Before a step rather than behind it: what the page asked for meanwhile has been heard by now.
+            // Waits before a step, not after it, so that a pause requested during a step takes effect.
             await gate.pass();
             yield batchAt(step, small, options);
           },
@@ -114,28 +135,28 @@ export class TeachSession {
     this.#gate.open();
   }
 
-  /** Stops, and resolves when no step is under way any more. */
+  /** Stops the training and resolves when its last step has ended. */
   async end(): Promise<void> {
     this.stop();
     await this.#ended;
   }
 
-  /** Back to before the last training. */
+  /** Restores the values before the last training. */
   undo(): Taught {
     const before = this.#before.pop();
-    if (before) this.#return(before);
+    if (before) this.#restore(before);
     return this.taught;
   }
 
-  /** Back to the model as it was opened. */
+  /** Restores the model as it was opened. */
   reset(): Taught {
     this.#before.clear();
-    this.#return(this.#opened);
+    this.#restore(this.#opened);
     return this.taught;
   }
 
-  #return(weights: Weights): void {
-    putWeights(this.#network, weights);
+  #restore(weights: Weights): void {
+    restoreWeights(this.#network, weights);
     this.#changed = [...weights].some(([name, values]) => {
       const opened = this.#opened.get(name) as Float32Array;
       return values.some((value, i) => value !== opened[i]);

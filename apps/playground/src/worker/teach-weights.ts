@@ -1,20 +1,20 @@
-// What learns, as numbers outside of the backend: taken before a training, put back to undo it.
+// Copies of the trained weights outside of the backend, for undoing a training.
 import { variablesOf } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Network } from 'medclipseg';
 
 export type Weights = ReadonlyMap<string, Float32Array>;
 
-/** The values of all variables of a network. */
-export async function takeWeights({ parameters }: Network): Promise<Weights> {
+/** Copies the values of all variables of a network. */
+export async function copyWeights({ parameters }: Network): Promise<Weights> {
   const weights = new Map<string, Float32Array>();
-  // Backends may give out their own memory.
+  // Backends may return a view of their own memory.
   for (const [name, variable] of variablesOf(parameters as never))
     weights.set(name, Float32Array.from(await variable.data()));
   return weights;
 }
 
-export function putWeights({ parameters }: Network, weights: Weights): void {
+export function restoreWeights({ parameters }: Network, weights: Weights): void {
   for (const [name, variable] of variablesOf(parameters as never)) {
     const values = tf.tensor(weights.get(name) as Float32Array, variable.shape);
     variable.assign(values);
@@ -25,7 +25,7 @@ export function putWeights({ parameters }: Network, weights: Weights): void {
 const bytesOf = (weights: Weights): number =>
   [...weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
 
-/** The last states that fit into some bytes; the newest always does. */
+/** The most recent states within a memory limit; always keeps at least the newest. */
 export class WeightsStack {
   readonly #states: Weights[] = [];
 

@@ -1,31 +1,31 @@
-// What makes the mask, and what it measures.
-import { layers, measures } from '../../state/layers.ts';
-import { measured, percent, whole } from '../../state/numbers.ts';
-import { comparing } from '../../state/prompts.ts';
-import { largestOnly, threshold } from '../../state/settings.ts';
+// The settings of the mask, and its measurements.
+import { percent, significant, whole } from '../../state/format.ts';
+import { layers, measurements } from '../../state/layers.ts';
+import { activeSides } from '../../state/prompts.ts';
+import { LIMITS, largestOnly, threshold } from '../../state/settings.ts';
 import { STRINGS } from '../../strings.ts';
-import type { Measures } from '../../worker/protocol.ts';
-import { Slider } from '../slider.tsx';
+import type { Measurements } from '../../worker/protocol.ts';
+import { Slider } from '../controls.tsx';
 
 const { mask: words } = STRINGS;
 
-const ROWS: readonly (readonly [string, (measures: Measures) => string | undefined])[] = [
+const ROWS: readonly (readonly [string, (measurements: Measurements) => string | undefined])[] = [
   [words.area, ({ pixels }) => words.pixels(whole(pixels))],
-  ['', ({ squareMillimeters: area }) => (area === undefined ? undefined : words.millimeters(measured(area)))],
+  ['', ({ squareMillimeters: area }) => (area === undefined ? undefined : words.millimeters(significant(area)))],
   [words.share, ({ share }) => percent(share)],
   [words.uncertainty, ({ meanUncertainty }) => meanUncertainty.toFixed(3)],
 ];
 
 export function MaskPanel() {
-  const sides = (comparing.value ? (['a', 'b'] as const) : (['a'] as const)).filter((side) => layers.value[side]);
-  const shown = sides.flatMap((side) => measures.value[side] ?? []);
+  const sides = activeSides().filter((side) => layers.value[side]);
+  const shown = sides.flatMap((side) => measurements.value[side] ?? []);
   return (
     <section class="card" aria-labelledby="mask-title">
       <h2 id="mask-title">{words.title}</h2>
       <Slider
         label={words.threshold}
-        min={0.05}
-        max={0.95}
+        min={LIMITS.threshold[0]}
+        max={LIMITS.threshold[1]}
         step={0.01}
         value={threshold.value}
         shown={threshold.value.toFixed(2)}
@@ -62,7 +62,7 @@ export function MaskPanel() {
           </tbody>
         </table>
       )}
-      {shown.some(({ pixels }) => pixels === 0) && <p class="quiet">{words.nothing}</p>}
+      {shown.some(({ pixels }) => pixels === 0) && <p class="quiet">{words.empty}</p>}
     </section>
   );
 }

@@ -1,20 +1,57 @@
-// How many samples, and with which noise.
+// Samples, seed, and the device that computes them.
+import { device, devicePreference, replaceEngine } from '../../state/engine.ts';
+import { isEngineReplaced, notifyError } from '../../state/notices.ts';
+import { busy } from '../../state/run.ts';
 import { LIMITS, samples, seed } from '../../state/settings.ts';
 import { STRINGS } from '../../strings.ts';
-import { Slider } from '../slider.tsx';
-import { MachineLine } from './machine-line.tsx';
+import type { DevicePreference } from '../../worker/protocol.ts';
+import { Slider } from '../controls.tsx';
+
+const CHOICES = ['auto', 'webgpu', 'wasm'] as const satisfies readonly DevicePreference[];
+
+function DeviceChoice() {
+  const words = STRINGS.device;
+  const found = device.value;
+  return (
+    <>
+      <label class="row">
+        {words.title}
+        <select
+          value={devicePreference.value}
+          disabled={busy.value}
+          onChange={({ currentTarget }) => {
+            devicePreference.value = currentTarget.value as DevicePreference;
+            // The user may choose again before the device is ready.
+            void replaceEngine(devicePreference.value).catch((error) => isEngineReplaced(error) || notifyError(error));
+          }}
+        >
+          {CHOICES.map((choice) => (
+            <option key={choice} value={choice}>
+              {words.choices[choice]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <p class="quiet" data-backend={found?.backend}>
+        {found
+          ? `${words.names[found.backend]}${found.adapter ? ` (${found.adapter})` : ''}: ${words.reasons[found.reason]}.`
+          : words.starting}
+      </p>
+    </>
+  );
+}
 
 export function SamplingPanel() {
   const words = STRINGS.sampling;
-  const [least, most] = LIMITS.samples;
+  const [minimum, maximum] = LIMITS.samples;
   return (
     <section class="card" aria-labelledby="sampling-title">
       <h2 id="sampling-title">{words.title}</h2>
       <Slider
         label={words.samples}
         hint={words.samplesHint}
-        min={least}
-        max={most}
+        min={minimum}
+        max={maximum}
         step={1}
         value={samples.value}
         shown={`${samples.value}`}
@@ -36,7 +73,7 @@ export function SamplingPanel() {
           }}
         />
       </label>
-      <MachineLine />
+      <DeviceChoice />
     </section>
   );
 }

@@ -1,8 +1,8 @@
-// Results as files; a link; diagnostics.
+// Buttons that save results as files and copy a link or diagnostics.
 import { copyDiagnostics, copyLink, saveAll, saveOne } from '../../state/save.ts';
 import { STRINGS } from '../../strings.ts';
 import { EXPORTS } from '../../worker/protocol.ts';
-import { Icon } from '../icon.tsx';
+import { Icon } from '../controls.tsx';
 
 export function SavePanel({ hasResult }: { readonly hasResult: boolean }) {
   const words = STRINGS.save;

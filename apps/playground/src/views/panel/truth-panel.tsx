@@ -1,11 +1,11 @@
-// The true mask, and how near the result comes to it.
+// The ground truth, and the scores of the result against it.
+
+import { openPhantomTruth, openTruth, phantom, removeTruth, truth } from '../../state/image.ts';
 import { scores } from '../../state/layers.ts';
-import { drawn, forgetTruth, openTruth, truth, useDrawnTruth } from '../../state/picture.ts';
-import { comparing } from '../../state/prompts.ts';
+import { activeSides } from '../../state/prompts.ts';
 import { view } from '../../state/settings.ts';
 import { STRINGS } from '../../strings.ts';
-import { FileButton } from '../file-button.tsx';
-import { Icon } from '../icon.tsx';
+import { FileButton, Icon } from '../controls.tsx';
 
 const { truth: words } = STRINGS;
 
@@ -14,9 +14,9 @@ const Offer = () => (
     <p class="quiet">{words.hint}</p>
     <div class="buttons">
       <FileButton onFiles={([file]) => void openTruth(file, file.name)}>{words.choose}</FileButton>
-      {drawn.value && (
-        <button type="button" onClick={() => void useDrawnTruth(words.drawnName)}>
-          {words.drawn}
+      {phantom.value && (
+        <button type="button" onClick={() => void openPhantomTruth(words.phantomName)}>
+          {words.phantom}
         </button>
       )}
     </div>
@@ -24,8 +24,7 @@ const Offer = () => (
 );
 
 function Scores() {
-  const sides = comparing.value ? (['a', 'b'] as const) : (['a'] as const);
-  const shown = sides.flatMap((side) => scores.value[side] ?? []);
+  const shown = activeSides().flatMap((side) => scores.value[side] ?? []);
   if (shown.length === 0) return <p class="quiet">{words.waiting}</p>;
   const rows = [
     ['dsc', words.dsc, words.dscHint],
@@ -60,10 +59,10 @@ export function TruthPanel() {
             <button
               type="button"
               class="plain"
-              aria-label={words.forget}
+              aria-label={words.remove}
               onClick={() => {
                 if (view.value === 'errors') view.value = 'overlay';
-                void forgetTruth();
+                void removeTruth();
               }}
             >
               <Icon name="close" />

@@ -1,10 +1,9 @@
-// How the result is shown.
-import { truth } from '../../state/picture.ts';
+// How the result is displayed.
+import { truth } from '../../state/image.ts';
 import { opacities, uncertainty, view } from '../../state/settings.ts';
 import { STRINGS } from '../../strings.ts';
 import { UNCERTAINTIES, VIEWS } from '../../worker/protocol.ts';
-import { Segmented } from '../segmented.tsx';
-import { Slider } from '../slider.tsx';
+import { Segmented, Slider } from '../controls.tsx';
 
 export function ViewPanel() {
   const words = STRINGS.view;

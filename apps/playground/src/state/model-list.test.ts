@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { parseHubId } from './models.ts';
+import { parseHubId } from './model-list.ts';
 
-it('a hub id is read as people copy it', () => {
+it('parses hub ids as users copy them', () => {
   expect(parseHubId(' owner/name ')).toEqual({ repo: 'owner/name' });
   expect(parseHubId('owner/name/sub/model.pth')).toEqual({ repo: 'owner/name', path: 'sub/model.pth' });
   expect(parseHubId('https://huggingface.co/owner/name/blob/main/a/b.safetensors')).toEqual({

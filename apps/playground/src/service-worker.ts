@@ -1,9 +1,9 @@
-// Keeps the page's own files, so that it works without a connection after the first visit. Hub files have a cache of their own.
+// Caches the page's own files, so that it works offline after the first visit. Hub files have their own cache.
 
-/** Filled in by the build. */
+/** Replaced by the build. */
 declare const __BUILT_FILES__: { readonly version: string; readonly files: readonly string[] };
 
-/** What is needed of the service worker's scope; TypeScript's own types of it clash with those of a page. */
+/** The parts of the service worker's scope in use; TypeScript's own types for it conflict with those of a page. */
 interface WorkerScope {
   readonly location: Location;
   readonly clients: { claim(): Promise<void> };
@@ -19,31 +19,31 @@ interface WorkerScope {
 
 const scope = globalThis as unknown as WorkerScope;
 const { version, files } = __BUILT_FILES__;
-/** Caches of pages at other paths of the same host are not ours. */
+/** Pages at other paths of the same host have caches of their own. */
 const PREFIX = `medclipseg-playground ${scope.location.pathname} `;
 const NAME = PREFIX + version;
-const ours = new Set(files.map((file) => new URL(file, scope.location.href).href));
+const built = new Set(files.map((file) => new URL(file, scope.location.href).href));
 
 async function install(): Promise<void> {
   const cache = await caches.open(NAME);
-  await cache.addAll([...ours]);
+  await cache.addAll([...built]);
 }
 
-async function forgetOlder(): Promise<void> {
+async function deleteOldCaches(): Promise<void> {
   for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== NAME) await caches.delete(name);
   await scope.clients.claim();
 }
 
 const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, '');
 
-async function answer(request: Request): Promise<Response> {
+async function respond(request: Request): Promise<Response> {
   const cache = await caches.open(NAME);
   return (await cache.match(withoutQuery(request.url))) ?? fetch(request);
 }
 
 scope.addEventListener('install', (event) => event.waitUntil(install()));
-scope.addEventListener('activate', (event) => event.waitUntil(forgetOlder()));
+scope.addEventListener('activate', (event) => event.waitUntil(deleteOldCaches()));
 scope.addEventListener('fetch', (event) => {
-  if (event.request.method === 'GET' && ours.has(withoutQuery(event.request.url)))
-    event.respondWith(answer(event.request));
+  if (event.request.method === 'GET' && built.has(withoutQuery(event.request.url)))
+    event.respondWith(respond(event.request));
 });

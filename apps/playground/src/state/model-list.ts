@@ -1,57 +1,57 @@
-// Adds models, takes one, throws one away.
-
+// The list of models: adding, using and removing them.
 import type { HubEntry } from '@medclipseg/weights/hub';
 import { signal } from '@preact/signals';
-import { isModelFile, isTokenizerFile } from '../files/kinds.ts';
 import { STRINGS } from '../strings.ts';
+import { isModelFile, isTokenizerFile } from '../worker/protocol.ts';
 import { engine } from './engine.ts';
-import { explain, isAbort } from './explain.ts';
-import { forgetModel, keepModel, keptModels } from './kept-models.ts';
-import { choose, chosen, type KnownModel, MINI, models, progress } from './model.ts';
-import { say } from './notices.ts';
-import { forgetResults } from './results.ts';
+import { deleteModel, keepModel, keptModels } from './kept-models.ts';
+import { choose, chosen, type KnownModel, MINI, progress } from './model.ts';
+import { isAbort, notify, notifyError } from './notices.ts';
+import { clearResults } from './results.ts';
 
-/** Files of a repository that was looked up, to choose from before anything is downloaded. */
+export const models = signal<readonly KnownModel[]>([MINI]);
+/** Files of a hub repository, to choose from before anything large is downloaded. */
 export const found = signal<{ readonly repo: string; readonly files: readonly HubEntry[] } | undefined>(undefined);
-export const looking = signal(false);
+export const searching = signal(false);
 
-export async function rememberedModels(): Promise<void> {
+export async function addKeptModels(): Promise<void> {
   const kept = await keptModels().catch(() => []);
   models.value = [...models.value, ...kept.filter(({ id }) => !models.value.some((known) => known.id === id))];
 }
 
-/** Opens a model and makes it the one in use. */
-export async function takeModel(model: KnownModel): Promise<boolean> {
+/** Opens a model and uses it. */
+export async function openModel(model: KnownModel): Promise<boolean> {
   if (model.id === chosen.value.id && model.source.kind !== 'file') return true;
   try {
     await choose(model);
-    forgetResults();
+    clearResults();
     models.value = [...models.value.filter(({ id }) => id !== model.id), model];
-    // Private windows and full disks keep nothing.
+    // Fails in private windows and on full disks; the model is then used but not kept.
     await keepModel(model).catch(() => undefined);
-    say({ kind: 'done', text: STRINGS.models.opened(model.title) });
+    notify({ kind: 'done', text: STRINGS.models.opened(model.title) });
     return true;
   } catch (error) {
-    // Overtaken: another one opens.
+    // Superseded by another model.
     if (isAbort(error) && progress.value) return false;
-    say(isAbort(error) ? { kind: 'done', text: STRINGS.models.canceled } : explain(error));
+    if (isAbort(error)) notify({ kind: 'done', text: STRINGS.models.canceled });
+    else notifyError(error);
     return false;
   }
 }
 
-/** A model among files that were chosen or dropped together, with its tokenizer where it is a file of its own. */
+/** Opens the model among files that were chosen or dropped together, with its tokenizer if that is one of them. */
 export async function openModelFiles(files: readonly File[]): Promise<boolean> {
   const file = files.find(({ name }) => isModelFile(name));
   if (!file) {
-    say({ kind: 'problem', text: STRINGS.problems.noModelFile });
+    notify({ kind: 'problem', text: STRINGS.problems.noModelFile });
     return false;
   }
   const { name, size } = file;
   const tokenizer = files.find((other) => isTokenizerFile(other.name));
-  return takeModel({ id: name, title: name, source: { kind: 'file', file, name, tokenizer }, bytes: size });
+  return openModel({ id: name, title: name, source: { kind: 'file', file, name, tokenizer }, bytes: size });
 }
 
-/** `owner/name` or `owner/name/path`, also as the address of its page. */
+/** Parses `owner/name` or `owner/name/path`, also as the address of its page. */
 export function parseHubId(text: string): { readonly repo: string; readonly path?: string } | undefined {
   const id = text
     .trim()
@@ -61,37 +61,37 @@ export function parseHubId(text: string): { readonly repo: string; readonly path
   return repo ? { repo, path: path || undefined } : undefined;
 }
 
-/** Asks the hub which files there are. */
-export async function lookUp(text: string): Promise<void> {
+/** Lists the models of a hub repository. */
+export async function searchHub(text: string): Promise<void> {
   const id = parseHubId(text);
   found.value = undefined;
   if (!id) {
-    say({ kind: 'problem', text: STRINGS.models.badId });
+    notify({ kind: 'problem', text: STRINGS.models.badId });
     return;
   }
-  looking.value = true;
+  searching.value = true;
   try {
     const files = await (await engine()).listHub(id.repo);
     const wanted = id.path ? files.filter(({ path }) => path === id.path) : files;
     if (wanted.length > 0) found.value = { repo: id.repo, files: wanted };
-    else say({ kind: 'problem', text: STRINGS.problems.notOnHub });
+    else notify({ kind: 'problem', text: STRINGS.problems.notOnHub });
   } catch (error) {
-    if (!isAbort(error)) say(explain(error));
+    if (!isAbort(error)) notifyError(error);
   } finally {
-    looking.value = false;
+    searching.value = false;
   }
 }
 
 export const openHub = (repo: string, { path, size }: HubEntry): Promise<boolean> =>
-  takeModel({ id: `${repo}/${path}`, title: `${repo}/${path}`, source: { kind: 'hub', repo, path }, bytes: size });
+  openModel({ id: `${repo}/${path}`, title: `${repo}/${path}`, source: { kind: 'hub', repo, path }, bytes: size });
 
 export async function cancelOpening(): Promise<void> {
   await (await engine()).stop();
 }
 
-/** Throws a model away; in its place comes the built-in one. */
+/** Deletes a model. If it is in use, the built-in one replaces it. */
 export async function removeModel(model: KnownModel): Promise<void> {
   models.value = models.value.filter(({ id }) => id !== model.id);
-  await forgetModel(model).catch((error) => say(explain(error)));
-  if (chosen.value.id === model.id) await takeModel(MINI);
+  await deleteModel(model).catch((error) => notifyError(error));
+  if (chosen.value.id === model.id) await openModel(MINI);
 }

@@ -1,0 +1,167 @@
+// The open images with their ground truth and results: decoding, drawing, measuring and encoding, off the page's thread.
+import { describeImage, drawPhantom, type RasterImage, resizeLinear } from '@medclipseg/datasets';
+import { decodeImage, encodePng } from '@medclipseg/datasets/browser';
+import { transfer } from 'comlink';
+import { type Estimate, overlayPicture, uncertaintyPicture } from 'medclipseg';
+import { imageScores, MAXIMUM_ENTROPY, resizeMap } from 'medclipseg/metrics';
+import { rgbaOf } from '../drawing/layers.ts';
+import { displaySize, estimateSize } from '../drawing/maps.ts';
+import { maskOfGray } from '../drawing/masks.ts';
+import { PlaygroundError } from './errors.ts';
+import { drawDifference, drawLayer, fullMask, measure, type OpenImage } from './open-image.ts';
+import type { Export, ImagesApi, ShownImage, Side } from './protocol.ts';
+
+/** A volume of 512 slices of 512x512 in 16 bits fits twice. */
+const MAXIMUM_FILE_BYTES = 512 * 2 ** 20;
+
+async function read(file: Blob, name: string): Promise<Uint8Array> {
+  if (file.size > MAXIMUM_FILE_BYTES)
+    throw new PlaygroundError(
+      'playground/file-too-large',
+      `${name}: expected at most ${MAXIMUM_FILE_BYTES} bytes, got ${file.size}. Choose a smaller file.`,
+    );
+  return new Uint8Array(await file.arrayBuffer());
+}
+
+async function bitmapOf({ width, height, data }: RasterImage): Promise<ImageBitmap> {
+  const [resizeWidth, resizeHeight] = displaySize(width, height);
+  const pixels = new ImageData(rgbaOf(data), width, height);
+  const smaller = resizeWidth < width && ({ resizeWidth, resizeHeight, resizeQuality: 'high' } as const);
+  return createImageBitmap(pixels, smaller || undefined);
+}
+
+/** The 16-bit values of a map, on the fixed scale from 0 to `maximum`. */
+const sixteenBit = (map: Float32Array, maximum: number): Uint16Array =>
+  Uint16Array.from(map, (value) => Math.round((Math.min(value, maximum) / maximum) * 65535));
+
+/** A PNG file with the same content as the command line's. */
+function encode(image: RasterImage, estimate: Estimate, mask: Uint8Array, what: Export): Blob {
+  const { width, height } = image;
+  const full = (map: Float32Array) => resizeMap(map, estimateSize(estimate), [width, height]);
+  const gray = (data: Uint8Array | Uint16Array) => ({ width, height, channels: 1, data }) as const;
+  const images = {
+    mask: () => gray(mask.map((inside) => 255 * inside)),
+    probability: () => gray(sixteenBit(full(estimate.probability), 1)),
+    uncertainty: () => gray(sixteenBit(full(estimate.uncertainty), MAXIMUM_ENTROPY)),
+    'uncertainty-color': () => uncertaintyPicture({ width, height, uncertainty: full(estimate.uncertainty) }),
+    overlay: () => overlayPicture(image, { mask }),
+  } as const satisfies Record<Export, unknown>;
+  return new Blob([encodePng(images[what]())], { type: 'image/png' });
+}
+
+export function createImages(): ImagesApi {
+  const open = new Map<number, OpenImage>();
+  let lastId = 0;
+
+  const find = (id: number): OpenImage => {
+    const found = open.get(id);
+    if (!found)
+      throw new PlaygroundError('playground/not-open', `image ${id}: expected an open image, got none. Open it again.`);
+    return found;
+  };
+  const resultOf = (id: number, side: Side) => {
+    const found = find(id);
+    const estimate = found.results[side];
+    if (!estimate)
+      throw new PlaygroundError(
+        'playground/not-open',
+        `image ${id}: expected a result of prompt ${side}, got none. Segment first.`,
+      );
+    return { found, estimate };
+  };
+  const keep = async (name: string, opened: OpenImage): Promise<ShownImage> => {
+    lastId += 1;
+    open.set(lastId, opened);
+    const { image, spacing } = opened;
+    return { id: lastId, name, width: image.width, height: image.height, spacing, bitmap: await bitmapOf(image) };
+  };
+
+  return {
+    async open(file, name, page) {
+      const bytes = await read(file, name);
+      const { pages, spacing } = await describeImage(bytes, { name });
+      if (pages > 1 && page === undefined) return { pages };
+      const shown = await keep(name, { image: await decodeImage(bytes, { name, page }), spacing, results: {} });
+      return transfer(shown, [shown.bitmap]);
+    },
+
+    async phantom(modality, seed, size) {
+      const { image, mask, prompt } = drawPhantom({ modality, seed, size });
+      const phantomMask = maskOfGray(mask.data);
+      const shown = await keep(`${modality}-phantom-${seed}`, { image, phantomMask, results: {} });
+      return transfer({ ...shown, modality, prompt }, [shown.bitmap]);
+    },
+
+    close: (id) => void open.delete(id),
+
+    forModel(id, size) {
+      const { image } = find(id);
+      const small = resizeLinear(image, size, size);
+      return { ...small, data: Uint8Array.from(small.data) };
+    },
+
+    async openTruth(id, file, name, page) {
+      const found = find(id);
+      const bytes = await read(file, name);
+      const { pages } = await describeImage(bytes, { name });
+      if (pages > 1 && page === undefined) return { pages };
+      const mask = await decodeImage(bytes, { name, page, as: 'gray' });
+      const { width, height } = found.image;
+      if (mask.width !== width || mask.height !== height)
+        throw new PlaygroundError(
+          'playground/mask-size',
+          `${name}: expected a mask of ${width}x${height} pixels, got ${mask.width}x${mask.height}. Choose the mask of this image.`,
+        );
+      found.truth = maskOfGray(mask.data);
+      return undefined;
+    },
+
+    openPhantomTruth(id) {
+      const found = find(id);
+      found.truth = found.phantomMask;
+    },
+
+    removeTruth(id) {
+      find(id).truth = undefined;
+    },
+
+    setResult(id, side, estimate) {
+      // The image may have been closed before its last sample arrived.
+      const results = open.get(id)?.results;
+      if (results) results[side] = estimate;
+    },
+
+    layer(id, side, options) {
+      const { found, estimate } = resultOf(id, side);
+      const bitmap = drawLayer(found, estimate, options);
+      return transfer(bitmap, [bitmap]);
+    },
+
+    differenceLayer(id) {
+      const bitmap = drawDifference(find(id).image, resultOf(id, 'a').estimate, resultOf(id, 'b').estimate);
+      return transfer(bitmap, [bitmap]);
+    },
+
+    measure(id, side, options) {
+      const { found, estimate } = resultOf(id, side);
+      return measure(found, estimate, options);
+    },
+
+    score(id, side, options) {
+      const { found, estimate } = resultOf(id, side);
+      const { width, height } = found.image;
+      if (!found.truth)
+        throw new PlaygroundError(
+          'playground/not-open',
+          `image ${id}: expected a ground truth, got none. Open one first.`,
+        );
+      const prediction = { width, height, data: fullMask(found.image, estimate, options) };
+      return imageScores({ width, height, data: found.truth }, prediction, { spacing: found.spacing });
+    },
+
+    async encode(id, side, options, what) {
+      const { found, estimate } = resultOf(id, side);
+      return encode(found.image, estimate, fullMask(found.image, estimate, options), what);
+    },
+  };
+}
