@@ -88,6 +88,7 @@ addSamplingFlags(
       )
       .option('--design <name>', 'how the prompts are written', 'original')
       .option('--prompt <prompt>', 'the same prompt for every image, instead of its own')
+      .option('--label <value>', 'the label of label maps that is foreground: a number, or a color such as #ff0000')
       .option('--shuffle-prompts', 'give every image another one’s prompt, to see how far prompts matter')
       .option('--tolerance <distance>', 'of the contour NSD, in the unit of --spacing', '2')
       .option('--spacing <size>', 'size of a pixel, as 0.5 or as 0.5,0.7 (across, down)', '1'),
@@ -108,6 +109,7 @@ program
   .requiredOption('--truth <folder>', 'true masks')
   .option('--tolerance <distance>', 'of the contour NSD, in the unit of --spacing', '2')
   .option('--spacing <size>', 'size of a pixel, as 0.5 or as 0.5,0.7 (across, down)', '1')
+  .option('--label <value>', 'score this label of label maps alone: a number, or a color such as #ff0000')
   .option('--probabilities <folder>', 'probability maps (16-bit PNG), for calibration')
   .option('--out <folder>', 'write scores.json and scores.csv')
   .option('--csv <file>', 'write the published table alone')
@@ -181,6 +183,7 @@ dataset
   .option('--finding <noun>', 'what the masks show, such as nodule, instead of the modality’s word')
   .option('--organ <noun>', 'where, such as thyroid, instead of the modality’s word')
   .option('--split <percentages>', 'to train, to validate, to test', '80,10,10')
+  .option('--label <value>', 'the label of label maps that is foreground; by default all labels are')
   .option('--patient-separator <text>', 'a name up to it is a patient, whose images come into one split')
   .option('--seed <n>', 'draws the splits and subsets', '666')
   .action(async (options) => {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { PROMPT_DESIGNS, type PromptDesign, readImage, readSplit, writePng } from '@medclipseg/datasets/node';
+import { PROMPT_DESIGNS, type PromptDesign, readImage, readMask, readSplit, writePng } from '@medclipseg/datasets/node';
 import { MedCLIPSeg } from 'medclipseg';
 import { Evaluator } from 'medclipseg/metrics';
 import { useBackend } from '../backend.ts';
@@ -10,8 +10,9 @@ import { IncompleteError, UsageError } from '../errors.ts';
 import type { ModelFlags } from '../model-flags.ts';
 import { openModel } from '../open-model.ts';
 import { withPrompts } from '../prompts.ts';
+import { readMaskValues } from '../read-mask-values.ts';
 import { type SamplingFlags, samplingOptions } from '../sampling.ts';
-import { binaryMask, predictedMask } from '../scores/masks.ts';
+import { areEmpty, binaryMask, predictedMask } from '../scores/masks.ts';
 import { type ContourFlags, contourOptions } from '../scores/options.ts';
 import { probabilityAt, rounded, writeProbability } from '../scores/probabilities.ts';
 import { type CaseFiles, writeReport } from '../scores/report.ts';
@@ -25,6 +26,7 @@ export interface TestOptions extends ContourFlags, SamplingFlags, ModelFlags {
   readonly design: string;
   readonly prompt?: string;
   readonly shufflePrompts?: boolean;
+  readonly label?: string;
   readonly backend: string;
   readonly report?: string;
   readonly json?: boolean;
@@ -38,7 +40,8 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
   const evaluator = new Evaluator(contourOptions(options));
   const sampling = samplingOptions(options);
   const { samples, missing } = await readSplit(options.data, 'test', { design: options.design as PromptDesign });
-  const files = withPrompts(samples, { ...options, seed: sampling.seed as number });
+  const masked = await readMaskValues(samples, options.data, { label: options.label, signal });
+  const files = withPrompts(masked, { ...options, seed: sampling.seed as number });
   const backend = await useBackend(options.backend);
   const { network, tokenizer, path } = await openModel(options.checkpoint, options);
   const model = new MedCLIPSeg(network, tokenizer);
@@ -50,7 +53,9 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
   const out = options.out ?? join(home, `test-${kind}`);
   await Promise.all(['masks', 'probabilities'].map((kind) => mkdir(join(out, kind), { recursive: true })));
   const size = network.config.vision.imageSize;
-  for (const [i, { name, prompt, imagePath, maskPath }] of files.entries()) {
+  const bothEmpty: string[] = [];
+  for (const [i, file] of files.entries()) {
+    const { name, prompt, imagePath, maskPath } = file;
     const { estimate } = await model.segment(await readImage(imagePath), prompt, { ...sampling, name, signal });
     // As published: the mask is kept at the model's size and brought to the truth's by its nearest pixel.
     const gray = Uint8Array.from(estimate.probability, (p) => (p > 0.5 ? 255 : 0));
@@ -58,8 +63,9 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
     const map = rounded({ width: size, height: size, data: estimate.probability });
     await writePng(join(out, 'masks', `${name}.png`), mask);
     await writeProbability(join(out, 'probabilities', `${name}.png`), map);
-    const truth = binaryMask(await readImage(maskPath, 'gray'));
+    const truth = binaryMask(await readMask(file));
     const [prediction, probability] = [predictedMask(mask, truth), probabilityAt(map, truth)];
+    if (areEmpty(truth, prediction)) bothEmpty.push(name);
     evaluator.add({ name, file: basename(maskPath), truth, prediction, probability });
     if ((i + 1) % 10 === 0) process.stderr.write(`${i + 1}/${files.length}\n`);
   }
@@ -73,14 +79,22 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
     sampling,
     backend,
     ...evaluator.result({ missing, extra: [] }),
+    bothEmpty,
   };
   await writeResults(out, results);
   if (options.report) {
     const byName = new Map(files.map((file) => [file.name, file]));
     const filesOf = (name: string): CaseFiles => {
-      const { imagePath, maskPath, prompt } = byName.get(name) as (typeof files)[number];
+      const { imagePath, maskPath, maskReading, prompt } = byName.get(name) as (typeof files)[number];
       const [prediction, probability] = ['masks', 'probabilities'].map((kind) => join(out, kind, `${name}.png`));
-      return { image: imagePath, truth: maskPath, prompt, prediction: prediction as string, probability };
+      return {
+        image: imagePath,
+        truth: maskPath,
+        truthReading: maskReading,
+        prompt,
+        prediction: prediction as string,
+        probability,
+      };
     };
     const details = {
       Model: path,

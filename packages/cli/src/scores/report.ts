@@ -1,6 +1,6 @@
 // The HTML report of a run: picks the worst and best cases and draws them from the files of the run.
-import { type RasterImage, resizeNearest } from '@medclipseg/datasets';
-import { readImage, writeWhole } from '@medclipseg/datasets/node';
+import { type MaskReading, type RasterImage, resizeNearest } from '@medclipseg/datasets';
+import { readImage, readMaskFile, writeWhole } from '@medclipseg/datasets/node';
 import { uncertaintyPicture } from 'medclipseg';
 import { binaryEntropy, type Evaluation } from 'medclipseg/metrics';
 import {
@@ -23,6 +23,9 @@ const BEST = 3;
 export interface CaseFiles {
   readonly truth: string;
   readonly prediction: string;
+  /** How the masks are read; the published threshold by default. */
+  readonly truthReading?: MaskReading;
+  readonly predictionReading?: MaskReading;
   readonly image?: string;
   readonly probability?: string;
   readonly prompt?: string;
@@ -45,11 +48,11 @@ async function background(path: string | undefined, width: number, height: numbe
 }
 
 async function draw(name: string, files: CaseFiles): Promise<ReportCase> {
-  const gray = await readImage(files.truth, 'gray');
+  const gray = await readMaskFile(files.truth, files.truthReading);
   const scale = Math.min(1, SIDE / Math.max(gray.width, gray.height));
   const [width, height] = [gray.width, gray.height].map((n) => Math.max(1, Math.round(n * scale))) as [number, number];
   const mask = (raster: RasterImage) => binaryMask(resizeNearest(raster, width, height));
-  const [truth, prediction] = [mask(gray), mask(await readImage(files.prediction, 'gray'))];
+  const [truth, prediction] = [mask(gray), mask(await readMaskFile(files.prediction, files.predictionReading))];
   const image = await background(files.image, width, height);
   const pictures: ReportPicture[] = [];
   const show = async (title: string, picture: RasterImage) => pictures.push({ title, source: await embedded(picture) });

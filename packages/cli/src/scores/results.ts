@@ -1,5 +1,5 @@
-// The files of an evaluation: full precision as JSON, the published table as CSV.
-import { readFile, stat } from 'node:fs/promises';
+// The results of scoring: what is reported in addition to the scores, and the files that hold them.
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '@medclipseg/datasets/node';
 import { type Evaluation, publishedCsv, SCORE_NAMES, type ScoreName } from 'medclipseg/metrics';
@@ -8,8 +8,47 @@ import { UsageError } from '../errors.ts';
 
 export const RESULTS = 'scores.json';
 
-/** Writes `scores.json` and `scores.csv` to a folder. Distances that are infinite are null in JSON. */
-export async function writeResults(folder: string, results: Evaluation): Promise<void> {
+/** The scores of a run. */
+export interface ScoredRun extends Evaluation {
+  /** Images whose true and predicted masks are both empty; as published, each counts as full agreement. */
+  readonly bothEmpty: readonly string[];
+}
+
+/** The scores of label maps. */
+export interface LabeledRun {
+  readonly labels: Readonly<Record<string, ScoredRun>>;
+  /** Means over the labels of their means over images. */
+  readonly mean: Readonly<Record<ScoreName, number>>;
+}
+
+export const isLabeled = (run: ScoredRun | LabeledRun): run is LabeledRun => 'labels' in run;
+
+/** The scores of each label and their means. */
+export function labeledRun(labels: Readonly<Record<string, ScoredRun>>): LabeledRun {
+  const runs = Object.values(labels);
+  const meanOf = (name: ScoreName) => {
+    const means = runs.map(({ summary }) => summary[name].mean).filter(Number.isFinite);
+    return means.reduce((sum, mean) => sum + mean, 0) / means.length;
+  };
+  return { labels, mean: Object.fromEntries(SCORE_NAMES.map((name) => [name, meanOf(name)])) as LabeledRun['mean'] };
+}
+
+/**
+ * Writes `scores.json` and `scores.csv` to a folder; of label maps, the means there and each label in a folder of its own.
+ * Infinite distances are null in JSON.
+ */
+export async function writeResults(folder: string, results: ScoredRun | LabeledRun): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  if (isLabeled(results)) {
+    const { mean } = results;
+    const folders = Object.fromEntries(
+      Object.keys(results.labels).map((label) => [label, `label-${label.replace('#', '')}`]),
+    );
+    await writeWhole(join(folder, RESULTS), `${JSON.stringify({ mean, labels: folders }, null, 2)}\n`);
+    for (const [label, run] of Object.entries(results.labels))
+      await writeResults(join(folder, folders[label] as string), run);
+    return;
+  }
   await writeWhole(join(folder, RESULTS), `${JSON.stringify(results, null, 2)}\n`);
   await writeWhole(join(folder, 'scores.csv'), publishedCsv(results.images));
 }
@@ -42,6 +81,11 @@ export async function readScores(path: string): Promise<ScoredImages> {
   try {
     return schema.parse(JSON.parse(text)).images;
   } catch {
-    throw new UsageError(file, 'scores that medclipseg test or evaluate wrote', 'something else', 'Give another file.');
+    throw new UsageError(
+      file,
+      'scores that medclipseg test or evaluate wrote',
+      'something else',
+      'Give another file; of label maps, the folder of one label.',
+    );
   }
 }

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writePng } from '@medclipseg/datasets/node';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compare } from '../commands/compare.ts';
@@ -134,7 +135,7 @@ describe('with files that do not pair', () => {
     expect([images.length, missing, extra]).toEqual([3, ['d'], ['e']]);
     expect(err).toContain('expected 4 images, got 3');
     expect(err).toContain('Missing: d');
-    expect(err).toContain('no truth for 1: e');
+    expect(err).toContain('no true mask for 1: e');
   });
 
   it.each([
@@ -158,6 +159,155 @@ describe('with files that do not pair', () => {
     await Promise.all([rm(join(predictions, 'a.tif.png')), rm(join(predictions, 'a.jpg'))]);
     expect(code).toBe(2);
     expect(err).toContain("expected one file of each name, got 'a.jpg' and 'a.png'");
+  });
+});
+
+describe('masks of other values than 0 and 255', () => {
+  type Square = readonly [left: number, value: number | readonly [number, number, number]];
+
+  /** 20x20 pixels with 8x8 squares of some values. */
+  const draw = async (path: string, squares: readonly Square[], depth: 8 | 16 = 8) => {
+    const color = squares.some(([, value]) => Array.isArray(value));
+    const channels = color ? 3 : 1;
+    const data = new (depth === 16 ? Uint16Array : Uint8Array)(400 * channels);
+    for (const [left, value] of squares)
+      for (let y = 4; y < 12; y++)
+        for (let x = left; x < left + 8; x++) data.set([value].flat() as number[], (20 * y + x) * channels);
+    await writePng(path, { width: 20, height: 20, channels, data });
+  };
+
+  /** Folders of true masks and predictions, one file for each list of squares. */
+  const folders = async (
+    trueMasks: readonly (readonly Square[])[],
+    predicted: readonly (readonly Square[])[],
+    depth: 8 | 16 = 8,
+  ) => {
+    const place = await mkdtemp(join(folder, 'values-'));
+    const paths = { truth: join(place, 't'), predictions: join(place, 'p') };
+    for (const [path, masks] of [
+      [paths.truth, trueMasks],
+      [paths.predictions, predicted],
+    ] as const) {
+      await mkdir(path);
+      for (const [i, squares] of masks.entries()) await draw(join(path, `${i}.png`), squares, depth);
+    }
+    return paths;
+  };
+
+  const dsc = async (paths: Partial<EvaluateOptions>) => {
+    const { code, out, err } = await score({ ...paths, json: true });
+    return code === 0 ? JSON.parse(out).images.map((image: { dsc: number }) => image.dsc) : err;
+  };
+
+  it.each([
+    ['0 and 1', 1, 1, 8],
+    ['0 and 1 in 16 bits', 1, 1, 16],
+    ['0 and 65535', 65535, 65535, 16],
+    ['0 and 1 against 0 and 255', 1, 255, 8],
+    ['red on black against white', [255, 0, 0], 255, 8],
+  ] as const)('score 0 where %s share no pixel, and 1 where they agree', async (_, ofTruth, ofPrediction, depth) => {
+    const [there, away] = await dsc(
+      await folders([[[2, ofTruth]], [[2, ofTruth]]], [[[2, ofPrediction]], [[10, ofPrediction]]], depth),
+    );
+    expect(there).toBeCloseTo(1, 8);
+    expect(away).toBe(0);
+  });
+
+  it('are scored for each label, with their mean', async () => {
+    const paths = await folders(
+      [
+        [
+          [0, 1],
+          [10, 2],
+        ],
+      ],
+      [
+        [
+          [0, 1],
+          [6, 2],
+        ],
+      ],
+    );
+    const out = join(folder, 'labels');
+    const { code, out: text } = await score({ ...paths, out, json: true });
+    expect(code).toBe(0);
+    const { labels, mean } = JSON.parse(text);
+    expect(Object.keys(labels)).toEqual(['1', '2']);
+    const [one, two] = ['1', '2'].map((label) => labels[label].summary.dsc.mean);
+    // The prediction of label 2 covers two columns of label 1 and four of label 2.
+    expect(one).toBeCloseTo((2 * 48) / (64 + 48), 8);
+    expect(two).toBeCloseTo(0.5, 8);
+    expect(mean.dsc).toBeCloseTo((one + two) / 2, 12);
+    expect((await score(paths)).out).toMatch(
+      /label 1: 1 images[\s\S]*label 2: [\s\S]*mean of 2 labels\n\n +mean\nDSC +67\.86/,
+    );
+    expect(await dsc({ ...paths, label: '2' })).toEqual([labels['2'].images[0].dsc]);
+    expect(await dsc({ ...paths, label: '3' })).toContain('expected label maps with the value 3, got 1, 2');
+    expect((await score({ ...paths, report: join(folder, 'x.html') })).err).toContain('Choose one with --label');
+    expect((await run(() => compare(join(out, 'label-1'), join(out, 'label-2'), {}))).code).toBe(0);
+    expect((await run(() => compare(out, out, {}))).err).toContain('of label maps, the folder of one label');
+  });
+
+  it('score a label that was never predicted with 0', async () => {
+    const paths = await folders(
+      [
+        [
+          [0, 1],
+          [10, 2],
+        ],
+      ],
+      [[[0, 1]]],
+    );
+    const { labels } = JSON.parse((await score({ ...paths, json: true })).out);
+    expect(labels['2'].summary.dsc.mean).toBe(0);
+    expect(await dsc({ ...paths, label: '1' })).toEqual([expect.closeTo(1, 8)]);
+  });
+
+  it('are refused where labels cannot be matched', async () => {
+    for (const [truths, predicted] of [
+      [
+        [
+          [0, 1],
+          [10, 2],
+        ],
+        [[0, 255]],
+      ],
+      [[[0, 1]], [[0, 2]]],
+      [
+        [
+          [0, 1],
+          [10, 2],
+        ],
+        [
+          [0, [255, 0, 0]],
+          [10, [0, 255, 0]],
+        ],
+      ],
+    ] as const) {
+      const paths = await folders([truths], [predicted]);
+      expect(await dsc(paths)).toMatch(
+        /^labels: expected true masks and predictions with the same labels, got --truth with /,
+      );
+    }
+    const paths = await folders(
+      [
+        [
+          [0, 1],
+          [10, 2],
+        ],
+      ],
+      [[[0, 255]]],
+    );
+    expect(await dsc({ ...paths, label: '1' })).toEqual([expect.closeTo(1, 8)]);
+    const mixed = await folders([[[0, 1]], [[0, 255]]], [[[0, 1]], [[0, 1]]]);
+    expect(await dsc(mixed)).toContain('expected masks that all use the same values, got 0, 1 in ');
+  });
+
+  it('name the images without foreground in either mask', async () => {
+    const paths = await folders([[], [[2, 1]]], [[], [[6, 1]]]);
+    const { out } = await score({ ...paths, json: true });
+    expect(JSON.parse(out).bothEmpty).toEqual(['0']);
+    expect((await score(paths)).out).toMatch(/1 of 2 images have no foreground .*: 0\nDSC of the other 1: 50\.00/);
   });
 });
 

@@ -1,5 +1,6 @@
 // Figures in columns, for people.
 import { type Evaluation, type Interval, SCORE_NAMES, SCORES, type ScoreName } from 'medclipseg/metrics';
+import { isLabeled, type LabeledRun, type ScoredRun } from './results.ts';
 
 /** Aligned columns, the first to the left, the others to the right. */
 export function columns(rows: readonly (readonly string[])[]): string {
@@ -40,8 +41,27 @@ function calibrationLines({ calibration }: Evaluation): string[] {
   ];
 }
 
-/** Scores over images, and calibration where it was measured. */
-export function evaluationTable(evaluation: Evaluation): string {
+/** How images without foreground in either mask count, and the score of the others. */
+function emptyLines({ bothEmpty, images }: ScoredRun): string[] {
+  if (bothEmpty.length === 0) return [];
+  const others = images.filter(({ name }) => !bothEmpty.includes(name));
+  const mean = others.reduce((sum, { dsc }) => sum + dsc, 0) / others.length;
+  return [
+    `${bothEmpty.length} of ${images.length} images have no foreground in either mask and count as DSC 100: ${bothEmpty.join(', ')}`,
+    others.length > 0 ? `DSC of the other ${others.length}: ${figure('dsc', mean)}` : 'no image has foreground',
+  ];
+}
+
+/** Scores of each label, and their means. */
+function labelTable({ labels, mean }: LabeledRun): string {
+  const parts = Object.entries(labels).map(([label, run]) => `label ${label}: ${evaluationTable(run)}`);
+  const means = SCORE_NAMES.map((name) => [SCORES[name].title, figure(name, mean[name])]);
+  return [...parts, `mean of ${parts.length} labels`, columns([['', 'mean'], ...means])].join('\n\n');
+}
+
+/** Scores over images, and calibration where it was measured; of label maps for each label. */
+export function evaluationTable(evaluation: ScoredRun | LabeledRun): string {
+  if (isLabeled(evaluation)) return labelTable(evaluation);
   const { summary, published, images, tolerance, spacing } = evaluation;
   const rows = SCORE_NAMES.map((name) => {
     const { mean, low, high, median, infinite } = summary[name];
@@ -57,6 +77,7 @@ export function evaluationTable(evaluation: Evaluation): string {
     `${images.length} images; contour tolerance ${tolerance}, pixel ${spacing.x} x ${spacing.y}`,
     columns([['', 'mean', '95 % interval', 'median', ''], ...rows]),
     `as published (rounded per image): DSC ${(100 * published.dsc).toFixed(2)}  NSD ${(100 * published.nsd).toFixed(2)}`,
+    ...emptyLines(evaluation),
     ...calibrationLines(evaluation),
   ].join('\n');
 }

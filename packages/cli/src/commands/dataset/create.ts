@@ -15,6 +15,7 @@ export interface CreateCommandOptions {
   readonly organ?: string;
   readonly split: string;
   readonly patientSeparator?: string;
+  readonly label?: string;
   readonly seed: string;
 }
 
@@ -33,7 +34,7 @@ function sharesOf(text: string): SplitShares {
 }
 
 export async function create(options: CreateCommandOptions, signal: AbortSignal): Promise<void> {
-  const { images, masks, out, patientSeparator } = options;
+  const { images, masks, out, patientSeparator, label } = options;
   let bar: ReturnType<typeof progress> | undefined;
   try {
     const counts = await createDataset(out, {
@@ -43,6 +44,7 @@ export async function create(options: CreateCommandOptions, signal: AbortSignal)
       shares: sharesOf(options.split),
       seed: wholeNumber('--seed', options.seed),
       patientSeparator,
+      label,
       signal,
       onProgress: (written, total) => {
         bar ??= progress('images', total);
@@ -50,6 +52,8 @@ export async function create(options: CreateCommandOptions, signal: AbortSignal)
       },
     });
     bar?.stop();
+    if (counts.labels.length > 1)
+      process.stderr.write(`the labels ${counts.labels.join(', ')} are joined as foreground; --label chooses one\n`);
     process.stdout.write(
       `${out}: ${counts.train} to train, ${counts.val} to validate, ${counts.test} to test; ${counts.withoutFinding} without a finding\n`,
     );
