@@ -1,0 +1,107 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { selectBackend } from '@medclipseg/backends';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EncodedModel, encodeOnnx, InputError, isOnnxError, SessionError, trace } from './index.ts';
+import { compile, type Session, type TensorData } from './node.ts';
+
+let model: EncodedModel;
+let session: Session;
+let folder: string;
+
+const x = (rows: number): TensorData => ({
+  type: 'float32',
+  shape: [rows, 2],
+  data: new Float32Array(rows * 2).fill(1),
+});
+
+beforeAll(async () => {
+  await selectBackend('cpu');
+  const graph = trace(({ x, scale }) => ({ y: tf.mul(tf.sum(x, 1), scale) }), {
+    x: { shape: ['rows', 2] },
+    scale: { shape: ['rows'] },
+  });
+  model = await encodeOnnx(graph, { metadata: { note: 'a test' } });
+  session = await compile(model, { threads: 2 });
+  folder = await mkdtemp(join(tmpdir(), 'onnx-'));
+});
+afterAll(async () => {
+  await session.dispose();
+  await rm(folder, { recursive: true });
+});
+
+const scale = (rows: number): TensorData => ({ type: 'float32', shape: [rows], data: new Float32Array(rows).fill(3) });
+
+describe('sessions', () => {
+  it('describe their inputs and outputs, and compute', async () => {
+    expect(session.inputs).toEqual([
+      { name: 'x', type: 'float32', shape: ['rows', 2] },
+      { name: 'scale', type: 'float32', shape: ['rows'] },
+    ]);
+    expect(session.outputs).toEqual([{ name: 'y', type: 'float32', shape: ['rows'] }]);
+    const { y } = await session.run({ x: x(3), scale: scale(3) });
+    expect(y).toEqual({ type: 'float32', shape: [3], data: Float32Array.of(6, 6, 6) });
+  });
+
+  it.each([
+    ['nothing', {}, /input 'x': expected float32 \[rows, 2\], got nothing/],
+    ['an unknown input', { x: x(1), scale: scale(1), z: x(1) }, /input 'z': expected one of x, scale/],
+    ['another shape', { x: { ...x(1), shape: [2, 1] }, scale: scale(1) }, /got float32 \[2, 1\]/],
+    ['sizes that disagree', { x: x(2), scale: scale(3) }, /input 'scale': .* got float32 \[3\]/],
+    ['another type', { x: { ...x(1), type: 'int32' as const }, scale: scale(1) }, /got int32/],
+    [
+      'short data',
+      { x: { ...x(2), data: new Float32Array(3) }, scale: scale(2) },
+      /4 elements in a Float32Array, got 3/,
+    ],
+  ])('refuse %s', async (_, inputs, message) => {
+    await expect(session.run(inputs as Record<string, TensorData>)).rejects.toThrow(message);
+    await expect(session.run(inputs as Record<string, TensorData>)).rejects.toThrow(InputError);
+  });
+
+  it('run many at once, in order, and drop what is aborted', async () => {
+    const control = new AbortController();
+    const aborted = session.run({ x: x(1), scale: scale(1) }, { signal: control.signal });
+    control.abort();
+    await expect(aborted).rejects.toThrow(/abort/);
+    await expect(session.run({ x: x(1), scale: scale(1) }, { signal: control.signal })).rejects.toThrow(/abort/);
+    const counts = Array.from({ length: 20 }, (_, i) => i + 1);
+    const results = await Promise.all(counts.map((rows) => session.run({ x: x(rows), scale: scale(rows) })));
+    expect(results.map(({ y }) => y?.shape)).toEqual(counts.map((rows) => [rows]));
+  });
+
+  it('keep memory flat over a thousand runs', async () => {
+    const run = async (count: number) => {
+      for (let i = 0; i < count; i++) await session.run({ x: x(5000), scale: scale(5000) });
+      return process.memoryUsage.rss();
+    };
+    const before = await run(200);
+    expect((await run(800)) - before).toBeLessThan(50 * 2 ** 20);
+  });
+
+  it('end with typed errors: disposed, damaged, missing external file', async () => {
+    const other = await compile(model);
+    const running = expect(other.run({ x: x(1), scale: scale(1) })).rejects.toThrow(SessionError);
+    await other.dispose();
+    await running;
+    await expect(other.run({ x: x(1), scale: scale(1) })).rejects.toThrow(/disposed/);
+    const damaged = model.model.slice(0, 60);
+    await expect(compile(damaged)).rejects.toThrow(/expected a complete ONNX model/);
+    await expect(compile(join(folder, 'none.onnx'))).rejects.toSatisfy((error) => isOnnxError(error, 'onnx/session'));
+    const w = tf.ones([40, 40]);
+    const graph = trace(({ x }) => ({ y: tf.matMul(x, w) }), { x: { shape: [1, 40] } }, { parameters: { w } });
+    const external = await encodeOnnx(graph, { weights: { kind: 'external', file: 'missing.data' } });
+    await writeFile(join(folder, 'external.onnx'), external.model);
+    await expect(compile(join(folder, 'external.onnx'))).rejects.toThrow(/missing\.data/);
+    w.dispose();
+  });
+
+  it('refuse options that make no sense', async () => {
+    await expect(compile(model, { threads: 0 })).rejects.toThrow(/threads: expected a whole number/);
+    await expect(compile(model, { optimization: 'some' as 'all' })).rejects.toThrow(
+      /optimization: expected basic or all/,
+    );
+  });
+});

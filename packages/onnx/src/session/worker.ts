@@ -1,0 +1,67 @@
+// A thread that runs one model, so that the caller's event loop stays free.
+import { parentPort, workerData } from 'node:worker_threads';
+import type { OnnxError } from '../errors.ts';
+import { type ModelFiles, type OpenModel, openModel, type Runtime } from './run-model.ts';
+import type { CompileOptions, TensorData, TensorDescription } from './session.ts';
+
+export interface WorkerStart {
+  /** The address of onnxruntime-node, resolved by the caller. */
+  readonly runtime: string;
+  readonly files: ModelFiles;
+  readonly options: Required<CompileOptions>;
+}
+
+export interface RunRequest {
+  readonly id: number;
+  readonly inputs: Readonly<Record<string, TensorData>>;
+}
+
+/** An error crosses threads as its fields. */
+export interface ErrorFields {
+  readonly tag?: OnnxError['tag'];
+  readonly message: string;
+}
+
+export type WorkerAnswer =
+  | {
+      readonly kind: 'open';
+      readonly inputs: readonly TensorDescription[];
+      readonly outputs: readonly TensorDescription[];
+    }
+  | { readonly kind: 'done'; readonly id: number; readonly outputs: Record<string, TensorData> }
+  | { readonly kind: 'failed'; readonly id?: number; readonly error: ErrorFields };
+
+const fieldsOf = (error: unknown): ErrorFields => ({
+  tag: (error as Partial<OnnxError> | null)?.tag,
+  message: error instanceof Error ? error.message : String(error),
+});
+
+const answer = (message: WorkerAnswer, transfer: ArrayBuffer[] = []): void =>
+  parentPort?.postMessage(message, transfer);
+
+async function start({ runtime, files, options }: WorkerStart): Promise<void> {
+  let model: OpenModel;
+  try {
+    const loaded = (await import(runtime)) as Runtime & { default?: Runtime };
+    model = await openModel(loaded.default ?? loaded, files, options);
+  } catch (error) {
+    answer({ kind: 'failed', error: fieldsOf(error) });
+    return;
+  }
+  let last: Promise<unknown> = Promise.resolve();
+  parentPort?.on('message', ({ id, inputs }: RunRequest) => {
+    last = last.then(() =>
+      model.run(inputs).then(
+        (outputs) =>
+          answer(
+            { kind: 'done', id, outputs },
+            Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer),
+          ),
+        (error) => answer({ kind: 'failed', id, error: fieldsOf(error) }),
+      ),
+    );
+  });
+  answer({ kind: 'open', inputs: model.inputs, outputs: model.outputs });
+}
+
+if (parentPort) void start(workerData as WorkerStart);

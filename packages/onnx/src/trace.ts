@@ -1,0 +1,160 @@
+// Runs a function over TensorFlow.js operations once and records what it computes.
+import * as tf from '@tensorflow/tfjs-core';
+import { Dimensions } from './dimensions.ts';
+import { OnnxError, TraceError } from './errors.ts';
+import { Graph, type Value } from './graph.ts';
+import { elementwise } from './kernels/elementwise.ts';
+import type { KernelCall, RecordedKernel } from './kernels/kernel.ts';
+import { layout } from './kernels/layout.ts';
+import { products } from './kernels/products.ts';
+import { reductions } from './kernels/reductions.ts';
+import { BACKEND, callingPlace, elementType, RecordingBackend, tensorOf } from './recorder.ts';
+
+const KERNELS: Readonly<Record<string, RecordedKernel>> = { ...elementwise, ...reductions, ...layout, ...products };
+
+/** An input of the graph. A name instead of a size makes that dimension symbolic: the file accepts any size. */
+export interface InputDescription {
+  readonly shape: readonly (number | string)[];
+  /** Default: float32. */
+  readonly dtype?: 'float32' | 'int32' | 'bool';
+}
+
+/** Declares an input while the function runs, where its shape is known only there (noise, dropout masks). The same name gives the same input. */
+export type DeclareInput = (name: string, shape: readonly number[], dtype?: InputDescription['dtype']) => tf.Tensor;
+
+export interface TraceOptions {
+  /** Tensors that exist outside the function, by the names that their initializers get in the file (such as a checkpoint's keys). */
+  readonly parameters?: ReadonlyMap<string, tf.Tensor> | Readonly<Record<string, tf.Tensor>>;
+  /** Largest number of elements of a constant that has no name. Default: 16384. */
+  readonly maximumConstant?: number;
+}
+
+const MAXIMUM_CONSTANT = 2 ** 14;
+
+const recorder = new RecordingBackend();
+let registered = false;
+let running = false;
+
+/** Kernels without a recorded form refuse by name instead of failing inside TensorFlow.js. */
+function register(): void {
+  if (registered) return;
+  registered = true;
+  tf.registerBackend(BACKEND, () => recorder, 0);
+  const others = new Set(
+    ['cpu', 'wasm', 'webgpu', 'webgl', 'tensorflow'].flatMap((name) =>
+      tf.getKernelsForBackend(name).map(({ kernelName }) => kernelName),
+    ),
+  );
+  for (const kernelName of new Set([...Object.keys(KERNELS), ...others]))
+    tf.registerKernel({ kernelName, backendName: BACKEND, kernelFunc: recorded(kernelName) });
+}
+
+const recorded =
+  (name: string): tf.KernelFunc =>
+  ({ inputs, attrs }) => {
+    const refuse: KernelCall['refuse'] = (expected, actual, remedy = 'Express it with other operations.') => {
+      throw new TraceError(name, callingPlace(), expected, actual, remedy);
+    };
+    const kernel = KERNELS[name];
+    if (!kernel) return refuse('a kernel with an ONNX form', 'none');
+    const values = Object.entries(inputs).flatMap(([key, info]) => (info ? [[key, recorder.find(info)] as const] : []));
+    const { graph } = recorder;
+    const result = kernel({
+      graph,
+      backend: recorder,
+      inputs: Object.fromEntries(values),
+      attributes: attrs ?? {},
+      refuse,
+    });
+    return Array.isArray(result) ? result.map((value) => recorder.give(value)) : recorder.give(result);
+  };
+
+const entriesOf = <T>(record: ReadonlyMap<string, T> | Readonly<Record<string, T>>): [string, T][] =>
+  record instanceof Map ? [...record] : Object.entries(record);
+
+/** Declares inputs; the same name twice is the same input, since recomputation asks for the same noise again. */
+function declaring(graph: Graph): DeclareInput {
+  return (name, shape, dtype = 'float32') => {
+    const known = graph.inputs.find(({ source }) => source.kind === 'input' && source.name === name);
+    if (known && `${known.shape}:${known.type}` !== `${shape}:${dtype}`)
+      throw new OnnxError(
+        'onnx/arguments',
+        `input '${name}': expected ${known.type} [${known.shape}] as declared before, got ${dtype} [${shape}]. Use another name.`,
+      );
+    const value: Value = known ?? { shape: [...shape], type: elementType(dtype), source: { kind: 'input', name } };
+    if (!known) graph.inputs.push(value);
+    return tensorOf(recorder.give(value), recorder);
+  };
+}
+
+/** Variables that the function made and did not dispose would stay with the engine. */
+function disposeNewVariables(before: ReadonlySet<string>): void {
+  for (const variable of Object.values(tf.engine().state.registeredVariables))
+    if (!before.has(variable.name)) variable.dispose();
+}
+
+/**
+ * Records a function as an ONNX graph, without computing anything. Gradients (`tf.grads`, `tf.variableGrads`, custom gradients) record as well.
+ *
+ * The function runs once, synchronously; what it does in JavaScript (loops, conditions, sizes) is fixed by that run. Random numbers must be inputs.
+ * The tensors in `parameters` must stay alive until the graph is encoded.
+ *
+ * @param fn from its inputs by name to its outputs by name; its second argument declares further inputs
+ * @throws {TraceError} where it reads values, makes a large constant, or uses an operation without an ONNX form: naming operation and place
+ * @example
+ * const weights = tf.tensor2d([[1], [2]]);
+ * const graph = trace(({ x }) => ({ y: tf.matMul(x, weights) }), { x: { shape: ['batch', 2] } }, { parameters: { weights } });
+ * graph.inputs.length; // 1
+ */
+export function trace<Names extends string>(
+  fn: (inputs: Readonly<Record<Names, tf.Tensor>>, declare: DeclareInput) => Readonly<Record<string, tf.Tensor>>,
+  inputs: Readonly<Record<Names, InputDescription>>,
+  { parameters = {}, maximumConstant = MAXIMUM_CONSTANT }: TraceOptions = {},
+): Graph {
+  if (running) throw new OnnxError('onnx/trace', 'trace: expected no trace to be running, got one. Trace one by one.');
+  register();
+  const described = entriesOf<InputDescription>(inputs);
+  const named = entriesOf(parameters);
+  const sizes = [...described.map(([, { shape }]) => shape), ...named.map(([, { shape }]) => shape)].flat();
+  const names = sizes.filter((size) => typeof size === 'string');
+  const fixed = sizes.filter((size) => typeof size === 'number');
+  for (const size of fixed)
+    if (!Number.isInteger(size) || size < 0)
+      throw new OnnxError('onnx/arguments', `shape: expected whole numbers or names, got ${size}. Correct the input.`);
+  const graph = new Graph(new Dimensions(names, fixed));
+  const before = tf.getBackend();
+  const variables = new Set(Object.keys(tf.engine().state.registeredVariables));
+  running = true;
+  recorder.start({
+    graph,
+    parameters: new Map(named.map(([name, tensor]) => [tensor.dataId, name])),
+    maximumConstant,
+  });
+  // Synchronous for a backend whose factory is.
+  void tf.setBackend(BACKEND);
+  try {
+    tf.tidy(() => {
+      const declare = declaring(graph);
+      const tensors = described.map(([name, { shape, dtype }]) => [
+        name,
+        declare(name, graph.dimensions.resolve(shape), dtype),
+      ]);
+      const outputs = fn(Object.fromEntries(tensors), declare);
+      if (outputs instanceof Promise)
+        throw new OnnxError('onnx/arguments', 'trace: expected a synchronous function, got a promise. Remove async.');
+      for (const { source } of graph.inputs)
+        if (source.kind === 'input' && source.name in outputs)
+          throw new OnnxError(
+            'onnx/arguments',
+            `output '${source.name}': expected a name that no input has, got an input's. Rename it.`,
+          );
+      for (const [name, tensor] of Object.entries(outputs)) graph.outputs.push({ name, value: recorder.find(tensor) });
+    });
+    disposeNewVariables(variables);
+    return graph;
+  } finally {
+    running = false;
+    recorder.stop();
+    if (before) void tf.setBackend(before);
+  }
+}
