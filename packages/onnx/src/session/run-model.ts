@@ -1,12 +1,31 @@
 // A model in ONNX Runtime, on the current thread. onnxruntime-node and onnxruntime-web share this interface.
-import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { SessionError } from '../errors.ts';
 import type { CompileOptions, TensorData, TensorDescription } from './session.ts';
 
-/** The part of an ONNX Runtime package that is used. */
+interface ValueMetadata {
+  readonly name: string;
+  readonly isTensor: boolean;
+  readonly type?: string;
+  readonly shape?: readonly (number | string)[];
+}
+
+interface RuntimeTensor {
+  readonly type: string;
+  readonly data: unknown;
+  readonly dims: readonly number[];
+}
+
+interface RuntimeSession {
+  readonly inputMetadata: readonly ValueMetadata[];
+  readonly outputMetadata: readonly ValueMetadata[];
+  run(feeds: never): Promise<Readonly<Record<string, RuntimeTensor>>>;
+  release(): Promise<void>;
+}
+
+/** The part that is used of the modules onnxruntime-node and onnxruntime-web. */
 export interface Runtime {
-  readonly InferenceSession: typeof InferenceSession;
-  readonly Tensor: typeof Tensor;
+  readonly InferenceSession: { create(model: never, options: never): Promise<RuntimeSession> };
+  readonly Tensor: new (type: never, data: never, dims: readonly number[]) => RuntimeTensor;
 }
 
 /** The bytes of a model and of the external files that it names; or its path, with external files next to it. */
@@ -21,10 +40,10 @@ export interface OpenModel {
   release(): Promise<void>;
 }
 
-const describe = (values: readonly InferenceSession.ValueMetadata[]): TensorDescription[] =>
-  values.map((value) => {
-    if (!value.isTensor) throw new SessionError(`model: expected tensors, got another value in '${value.name}'.`);
-    const { name, type, shape } = value;
+const describe = (values: readonly ValueMetadata[]): TensorDescription[] =>
+  values.map(({ name, isTensor, type, shape = [] }) => {
+    if (!isTensor)
+      throw new SessionError(`model: expected tensors, got another value in '${name}'. Use another model.`);
     return { name, type: type as TensorDescription['type'], shape };
   });
 
@@ -36,7 +55,7 @@ export async function openModel(
   files: ModelFiles,
   { threads, optimization }: Required<CompileOptions>,
 ): Promise<OpenModel> {
-  const options: InferenceSession.SessionOptions = {
+  const options = {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: optimization,
@@ -44,10 +63,8 @@ export async function openModel(
     extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
     ...('model' in files && files.external && { externalData: [...files.external] }),
   };
-  const session = await ('path' in files
-    ? InferenceSession.create(files.path, options)
-    : InferenceSession.create(files.model, options)
-  ).catch((cause) => {
+  const source = 'path' in files ? files.path : files.model;
+  const session = await InferenceSession.create(source as never, options as never).catch((cause) => {
     throw new SessionError(
       `model: expected a complete ONNX model, got '${reasonOf(cause)}'. Export it again, with its external files next to it.`,
       { cause },
@@ -58,9 +75,12 @@ export async function openModel(
     outputs: describe(session.outputMetadata),
     async run(inputs) {
       const feeds = Object.fromEntries(
-        Object.entries(inputs).map(([name, { type, data, shape }]) => [name, new Tensor(type, data as never, shape)]),
+        Object.entries(inputs).map(([name, { type, data, shape }]) => [
+          name,
+          new Tensor(type as never, data as never, shape),
+        ]),
       );
-      const results = await session.run(feeds).catch((cause) => {
+      const results = await session.run(feeds as never).catch((cause) => {
         throw new SessionError(`run: expected it to succeed, got '${reasonOf(cause)}'. Use smaller batches.`, {
           cause,
         });
