@@ -5,6 +5,7 @@ export default packageBuild({
   metrics: 'src/metrics/index.ts',
   node: 'src/node.ts',
   report: 'src/report/index.ts',
+  training: 'src/training/index.ts',
   // Chosen by "imports" in package.json.
   'platform-browser': 'src/platform/browser.ts',
   'platform-node': 'src/platform/node.ts',

@@ -1,5 +1,5 @@
 // The `medclipseg` command.
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { BACKEND_HELP } from './backend.ts';
 import { registerWeights } from './commands/weights/index.ts';
 import { describe, EXIT, exitCode } from './errors.ts';
@@ -31,6 +31,12 @@ program
   .description('train a model on a dataset folder')
   .requiredOption('--config <file>', 'settings (YAML)')
   .requiredOption('--data <folders...>', 'datasets in the published layout; several are learned from as one')
+  .addOption(
+    new Option(
+      '--data-percentage <p>',
+      'percentage of the training and validation images; the dataset must have its sheets',
+    ).choices(['10', '25', '50', '100']),
+  )
   .requiredOption('--out <folder>', 'where checkpoints and the log go')
   .option('--set <KEY.SUB=value>', 'override a setting (repeatable)', list, [])
   .option('--backend <name>', BACKEND_HELP, 'auto')
@@ -230,8 +236,10 @@ async function main(): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    process.stderr.write(`${describe(error)}\n`);
-    return exitCode(error);
+    const code = exitCode(error);
+    // The signal handler has said that the command stops.
+    if (code !== EXIT.canceled) process.stderr.write(`${describe(error)}\n`);
+    return code;
   }
 }
 

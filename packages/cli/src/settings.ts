@@ -1,5 +1,6 @@
 // What the settings mean: the model and the training.
-import type { ModelConfig, TrainingPlan } from 'medclipseg';
+import type { ModelConfig } from 'medclipseg';
+import type { TrainingPlan } from 'medclipseg/training';
 import type { z } from 'zod';
 import type { newEncoders, Settings } from './settings/schema.ts';
 
@@ -64,6 +65,8 @@ export const trainingPlan = ({ SEED, TRAIN }: Settings): TrainingPlan => ({
   seed: SEED,
   learningRate: TRAIN.LEARNING_RATE,
   minimumLearningRate: TRAIN.MIN_LEARNING_RATE,
+  batchSize: TRAIN.BATCH_SIZE,
+  augment: TRAIN.AUGMENT,
   schedule: TRAIN.SCHEDULE,
   warmupSteps: TRAIN.WARMUP_STEPS,
   weightDecay: TRAIN.WEIGHT_DECAY,

@@ -31,7 +31,11 @@ describe('train', () => {
       },
     });
     expect(interrupted.code).toBe(130);
-    expect(interrupted.err).toContain('press Ctrl-C again');
+    const after = interrupted.err
+      .slice(interrupted.err.indexOf('epoch 1/3'))
+      .trim()
+      .split(/\s*\n\s*/);
+    expect(after).toEqual([expect.any(String), expect.stringMatching(/^stopping .*press Ctrl-C again/)]);
     const again = await run(trainInto(parts));
     expect(again.code).toBe(2);
     expect(again.err).toContain('--resume');
@@ -159,6 +163,61 @@ describe('train', () => {
     expect((await readdir(out)).filter((name) => name.endsWith('.safetensors'))).toEqual(['latest.safetensors']);
     const gentle = await run([...trainInto(out, '--resume', '--set', 'TRAIN.NUM_EPOCHS=1')]);
     expect(gentle.code, gentle.err).toBe(0);
+  });
+
+  it('stopped before its first validation claims no validation Dice', async () => {
+    let sent = false;
+    const { code, err } = await run(trainInto(join(folder, 'early'), '--set', 'TRAIN.NUM_EPOCHS=50'), {
+      onNotice: (text, stop) => {
+        if (sent || !text.includes('images to learn from')) return;
+        sent = true;
+        stop('SIGINT');
+      },
+    });
+    expect(code, err).toBe(130);
+    expect(err).not.toMatch(/validation Dice|Error|^ {4}at /m);
+    expect(
+      err
+        .trim()
+        .split(/\s*\n\s*/)
+        .at(-1),
+    ).toMatch(/^stopping /);
+  });
+
+  it('refuses a folder that another process trains into', async () => {
+    const out = join(folder, 'twice');
+    let second: ReturnType<typeof run> | undefined;
+    const first = await run(trainInto(out, '--set', 'TRAIN.NUM_EPOCHS=1000'), {
+      onNotice: (text, stop) => {
+        if (second || !text.includes('images to learn from')) return;
+        second = run(trainInto(out, '--resume'));
+        void second.then(() => stop('SIGKILL'));
+      },
+    });
+    expect(first.code).toBeNull();
+    const refused = await (second as ReturnType<typeof run>);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(
+      /twice: expected no other training in this folder, got process \d+ on .*\. Wait for it/,
+    );
+    expect(await readdir(out)).toContain('training.lock');
+    const resumed = await run(trainInto(out, '--resume', '--set', 'TRAIN.NUM_EPOCHS=1'));
+    expect(resumed.code, resumed.err).toBe(0);
+    expect(await readdir(out)).not.toContain('training.lock');
+  });
+
+  it('uses a part of the data, by flag or settings', async () => {
+    const [flag, settings] = [join(folder, 'flag'), join(folder, 'settings')];
+    const one = await run(trainInto(flag, '--data-percentage', '25', '--set', 'TRAIN.NUM_EPOCHS=1'));
+    expect(one.code, one.err).toBe(0);
+    // A quarter of 32.
+    expect(one.err).toContain(' 8 images to learn from');
+    const other = await run(trainInto(settings, '--set', 'TRAIN.DATA_PERCENTAGE=25', '--set', 'TRAIN.NUM_EPOCHS=1'));
+    expect(other.code, other.err).toBe(0);
+    const [a, b] = await Promise.all([flag, settings].map((out) => readFile(join(out, 'latest.safetensors'))));
+    expect(Buffer.compare(a as Buffer, b as Buffer)).toBe(0);
+    const seven = await run(trainInto(join(folder, 'seven'), '--data-percentage', '7'));
+    expect([seven.code, seven.err]).toEqual([2, expect.stringMatching(/10, 25, 50, 100/)]);
   });
 
   it('learns from several datasets as one', async () => {

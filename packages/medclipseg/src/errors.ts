@@ -1,4 +1,4 @@
-// The errors of this package; `tag` names the kind and survives duplicate installs.
+// The errors of this package. `tag` names the kind; unlike a class, it survives duplicate installs.
 
 /** Base of every error thrown by `medclipseg`. */
 export class ModelError extends Error {
@@ -12,7 +12,20 @@ export class ModelError extends Error {
   }
 }
 
-/** A loss that is no number any more; the last checkpoint is intact. */
+/** An argument of a public function that cannot be used. */
+export class ArgumentError extends ModelError {
+  override readonly name = 'ArgumentError';
+  constructor(
+    readonly subject: string,
+    expected: string,
+    actual: string,
+    remedy: string,
+  ) {
+    super('medclipseg/argument', `${subject}: expected ${expected}, got ${actual}. ${remedy}`);
+  }
+}
+
+/** A loss that is not finite; the last checkpoint is intact. */
 export class DivergedError extends ModelError {
   override readonly name = 'DivergedError';
   constructor(
@@ -41,7 +54,7 @@ export class CheckpointError extends ModelError {
   }
 }
 
-/** Weights without the tokenizer that belongs to them. */
+/** A tokenizer that is missing or does not match the weights. */
 export class TokenizerError extends ModelError {
   override readonly name = 'TokenizerError';
   constructor(
@@ -53,3 +66,24 @@ export class TokenizerError extends ModelError {
     super('medclipseg/tokenizer', `${path}: expected ${expected}, got ${actual}. ${remedy}`);
   }
 }
+
+/** Folder of a training that another process uses. */
+export class LockedError extends ModelError {
+  override readonly name = 'LockedError';
+  constructor(
+    readonly path: string,
+    readonly holder: { readonly process: number; readonly host: string },
+    remedy: string,
+  ) {
+    super(
+      'medclipseg/locked',
+      `${path}: expected no other training in this folder, got process ${holder.process} on ${holder.host}. ${remedy}`,
+    );
+  }
+}
+
+/** Whether an error comes from this package, and is of the given kind if one is named. */
+export const isModelError = (error: unknown, tag?: ModelError['tag']): error is ModelError => {
+  const found = error instanceof Error ? (error as Partial<ModelError>).tag : undefined;
+  return typeof found === 'string' && (tag === undefined ? found.startsWith('medclipseg/') : found === tag);
+};

@@ -11,10 +11,18 @@ export {
   type ScaleBlockParameters,
   scaleBlock,
 } from './decoder.ts';
-export { CheckpointError, DivergedError, ModelError, TokenizerError } from './errors.ts';
+export {
+  ArgumentError,
+  CheckpointError,
+  DivergedError,
+  isModelError,
+  LockedError,
+  ModelError,
+  TokenizerError,
+} from './errors.ts';
 export { checkpointKeys, decoderKeys, trainedKeys } from './keys.ts';
 export type { LabelMap } from './label-map.ts';
-export { type LabelOptions, MedCLIPSeg, type SegmentOptions } from './model.ts';
+export { type LabelOptions, MedCLIPSeg, type ModelOrigin, type SegmentOptions } from './model.ts';
 export {
   type Features,
   featuresOf,
@@ -48,13 +56,13 @@ export { sideBySide } from './side-by-side.ts';
 export { tokenBatch } from './tokens.ts';
 export { type AccumulateOptions, accumulatedGradients } from './training/accumulate.ts';
 export type { LossAndGradients, MicroBatch, StepLoss, TrainingBatch } from './training/batch.ts';
+export type { ImageBatch } from './training/examples.ts';
 export type {
   EpochReport,
-  ImageBatch,
-  Progress,
   StepReport,
   TrainingData,
   TrainingPlan,
+  TrainingProgress,
   Validation,
 } from './training/plan.ts';
 export { applyGradients, lossAndGradients, type StepOptions } from './training/step.ts';

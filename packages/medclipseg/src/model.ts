@@ -10,12 +10,15 @@ import {
   SYMMETRIES,
   type Symmetry,
 } from '@medclipseg/datasets';
-import { disposeParameters } from '@medclipseg/nn';
+import { disposeParameters, initialize, trainable } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { ModelError } from './errors.ts';
+import { checkCount } from './arguments.ts';
+import type { EncodersReference } from './checkpoints/encoders-reference.ts';
+import type { ModelConfig } from './config.ts';
+import { ArgumentError, ModelError } from './errors.ts';
 import { type LabelMap, labelMap } from './label-map.ts';
-import type { Network } from './network.ts';
-import { loadModel, type ModelInfo } from './pretrained/load.ts';
+import { type ModelParameters, modelSpec, type Network, TRAINED_PART } from './network.ts';
+import { type Encoders, loadModel, type ModelInfo } from './pretrained/load.ts';
 import type { ModelSource } from './pretrained/locate.ts';
 import type { PretrainedOptions } from './pretrained/options.ts';
 import { type Restoring, restore, type Segmentation } from './restore.ts';
@@ -40,14 +43,61 @@ export interface LabelOptions extends Omit<SegmentOptions, 'onSample'> {
 
 const [UPRIGHT] = SYMMETRIES as [Symmetry];
 
-/** Owns a network's parameters. */
+export interface ModelOrigin {
+  /** Where the model came from, if it was opened by name. */
+  readonly info?: ModelInfo;
+  /** The frozen encoders, if they come from another file: checkpoints name them instead of holding them. */
+  readonly encoders?: EncodersReference;
+}
+
+/** Owns the parameters of a network. */
 export class MedCLIPSeg {
+  #network: Network | undefined;
+  readonly info?: ModelInfo;
+  readonly encoders?: EncodersReference;
+
   constructor(
-    readonly network: Network,
+    network: Network,
     readonly tokenizer: Tokenizer,
-    /** Where it came from, if it was opened by its name. */
-    readonly info?: ModelInfo,
-  ) {}
+    { info, encoders = info?.encoders }: ModelOrigin = {},
+  ) {
+    this.#network = network;
+    this.info = info;
+    this.encoders = encoders;
+  }
+
+  /** @throws {ModelError} after {@link dispose} */
+  get network(): Network {
+    if (this.#network) return this.#network;
+    throw new ModelError('medclipseg/disposed', 'model: expected one in use, got a disposed one. Open it again.');
+  }
+
+  /** A new model with random parameters, all of which learn. */
+  static create(config: ModelConfig, tokenizer: Tokenizer, { seed = 666 }: { seed?: number } = {}): MedCLIPSeg {
+    checkCount('seed', seed);
+    const parameters = initialize(modelSpec(config), seed) as unknown as ModelParameters;
+    return new MedCLIPSeg({ config, parameters: trainable(parameters) }, tokenizer);
+  }
+
+  /** A new model on frozen encoders, which it takes over: adapters and decoder are random and learn. */
+  static createOn(
+    { vision, text, preprocessing, tokenizer, parameters, reference }: Encoders,
+    { seed = 666, ...shape }: Pick<ModelConfig, 'adapters' | 'upscaleBlocks'> & { readonly seed?: number },
+  ): MedCLIPSeg {
+    checkCount('seed', seed);
+    const deepest = Math.max(...shape.adapters.layers);
+    if (deepest >= vision.layers)
+      throw new ArgumentError(
+        'adapters.layers',
+        `blocks 0 to ${vision.layers - 1} of the encoders`,
+        `${deepest}`,
+        'Name the blocks that follow an adapter.',
+      );
+    const config: ModelConfig = { vision, text, preprocessing, ...shape };
+    const { vision: _, text: __, ...rest } = modelSpec(config);
+    const whole = { ...parameters, ...initialize(rest, seed) } as unknown as ModelParameters;
+    return new MedCLIPSeg({ config, parameters: trainable(whole, TRAINED_PART) }, tokenizer, { encoders: reference });
+  }
 
   /**
    * Opens a model: `mini`, a checkpoint of this project, or a published one (`.pth` or safetensors, whole or the trained part beside its
@@ -61,7 +111,14 @@ export class MedCLIPSeg {
     // Loaded only when asked for: it brings every backend along.
     if (device !== undefined) await (await import('@medclipseg/backends')).selectBackend(device, { wasmPaths });
     const { network, tokenizer, ...info } = await loadModel(source, loading);
-    return new MedCLIPSeg(network, tokenizer, info);
+    return new MedCLIPSeg(network, tokenizer, { info });
+  }
+
+  /** Lets the parameters whose name matches learn, by default adapters and decoder, as published; all others are frozen. */
+  unfreeze(names: RegExp = TRAINED_PART): this {
+    const { config, parameters } = this.network;
+    this.#network = { config, parameters: trainable(parameters, names) };
+    return this;
   }
 
   /** Segments what the prompt tells of. @param image RGB pixels of any size */
@@ -138,7 +195,9 @@ export class MedCLIPSeg {
     };
   }
 
+  /** Frees the memory of the parameters. */
   dispose(): void {
-    disposeParameters(this.network.parameters as never);
+    if (this.#network) disposeParameters(this.#network.parameters as never);
+    this.#network = undefined;
   }
 }

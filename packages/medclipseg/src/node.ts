@@ -1,6 +1,4 @@
-// Checkpoints and the logs of trainings on disk.
-export { loadTraining, saveCheckpoint } from './checkpoint.ts';
-export { type CheckpointFolder, type FolderOptions, openCheckpointFolder } from './checkpoints/folder.ts';
+// Node only: datasets, checkpoints and logs of trainings in folders.
 export { BEST, LATEST } from './checkpoints/names.ts';
 export type { PublishedOptions } from './checkpoints/published.ts';
 export { LogError } from './logging/errors.ts';
@@ -8,3 +6,15 @@ export { createEventWriter, type EventWriter, type EventWriterOptions } from './
 export type { EventImage, EventValues } from './logging/events.ts';
 export { type JsonLines, type JsonLinesOptions, openJsonLines } from './logging/json-lines.ts';
 export { type Encoders, type LoadedModel, loadEncoders, loadModel } from './pretrained/load.ts';
+export {
+  type CheckpointFolder,
+  type FolderOptions,
+  hasTraining,
+  openCheckpointFolder,
+} from './training/checkpoint-folder.ts';
+export {
+  type DatasetFolderOptions,
+  type FolderData,
+  type MissingFiles,
+  openDatasetFolders,
+} from './training/dataset-folders.ts';

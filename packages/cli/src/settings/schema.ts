@@ -54,6 +54,8 @@ const schemaOf = <M extends z.ZodType>(model: M) =>
     TRAIN: z
       .strictObject({
         BATCH_SIZE: count.default(24),
+        /** Percentage of the training and validation images; the sheets of 10, 25 and 50 belong to the dataset. */
+        DATA_PERCENTAGE: z.literal([10, 25, 50, 100]).default(100),
         NUM_EPOCHS: count.default(100),
         LEARNING_RATE: z.number().positive().default(3e-4),
         MIN_LEARNING_RATE: z.number().nonnegative().default(1e-4),

@@ -1,4 +1,4 @@
-// A bar on a terminal, with the time that the whole training has left; elsewhere nothing between epochs.
+// A progress bar with the remaining time of the whole training. Without a terminal, nothing is shown between epochs.
 import cliProgress from 'cli-progress';
 
 export interface TrainingBar {

@@ -1,7 +1,7 @@
-// What a training writes beside its checkpoints: a line per epoch, and curves for TensorBoard.
+// The logs of a training: a line per epoch, and curves for TensorBoard.
 import { join } from 'node:path';
-import type { EpochReport, StepReport } from 'medclipseg';
 import { createEventWriter, openJsonLines } from 'medclipseg/node';
+import type { EpochReport, StepReport } from 'medclipseg/training';
 
 export interface RunLog {
   /** @param done steps since the training began */
@@ -10,7 +10,7 @@ export interface RunLog {
   close(): Promise<void>;
 }
 
-/** Opens the logs of a training; what an earlier run logged beyond the checkpoint it resumes from is dropped. */
+/** Opens the logs of a training. Entries of an earlier run that came after the checkpoint it resumes from are dropped. */
 export async function openRunLog(
   folder: string,
   resumed?: { readonly epoch: number; readonly done: number },
@@ -32,9 +32,9 @@ export async function openRunLog(
       }),
     async epoch(done, report) {
       await lines.write({ ...report, seconds: Math.round(performance.now() / 1000) });
-      await events.write(done, {
-        scalars: { 'validation/dice': report.validationDice, 'validation/loss': report.validationLoss },
-      });
+      const { validationDice, validationLoss } = report;
+      if (validationDice !== undefined && validationLoss !== undefined)
+        await events.write(done, { scalars: { 'validation/dice': validationDice, 'validation/loss': validationLoss } });
     },
     async close() {
       await lines.close();

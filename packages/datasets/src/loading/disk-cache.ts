@@ -48,25 +48,45 @@ async function stored(
   };
 }
 
-/** The sample from the cache folder, or read by `read` and stored there. */
+export interface CachedSample {
+  readonly pixels: SamplePixels;
+  /** Why the sample could not be stored; it is complete nevertheless. */
+  readonly cacheError?: string;
+}
+
+/** The sample from the cache folder, or read by `read` and stored there. A cache that cannot be written is no reason to fail. */
 export async function throughDiskCache(
   folder: string,
   file: SampleFile,
   size: number,
   read: () => Promise<SamplePixels>,
-): Promise<SamplePixels> {
-  // Where a file is missing, reading it tells which.
+): Promise<CachedSample> {
+  // If a file is missing, reading it names it.
   const state = await stateOf(file, size).catch(() => undefined);
-  if (state === undefined) return read();
+  if (state === undefined) return { pixels: await read() };
   const known = await stored(folder, file, size, state);
-  if (known) return known;
-  const sample = await read();
+  if (known) return { pixels: known };
+  const pixels = await read();
+  try {
+    await store(folder, file, size, state, pixels);
+    return { pixels };
+  } catch (error) {
+    return { pixels, cacheError: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function store(
+  folder: string,
+  file: SampleFile,
+  size: number,
+  state: Buffer,
+  sample: SamplePixels,
+): Promise<void> {
   const pixels = Buffer.concat([sample.image.data, sample.mask.data]);
   const checksum = Buffer.alloc(4);
   checksum.writeUInt32LE(crc32(pixels));
   await mkdir(folder, { recursive: true });
-  // What a power cut hollows out, the checksum finds.
+  // The checksum detects entries that a power cut left incomplete.
   const entry = Buffer.concat([state, checksum, pixels]);
   await writeWhole(entryPath(folder, file, size), entry, { durable: false });
-  return sample;
 }

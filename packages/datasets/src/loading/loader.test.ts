@@ -146,6 +146,20 @@ describe('batches', () => {
     expect(await all(loading.batches(files, { batchSize: 6, preprocessing }))).toHaveLength(1);
   });
 
+  it.each([0, 2])('continue without a disk cache that cannot be written, with %i workers', async (workers) => {
+    const files = await samples(7);
+    // A file in place of the folder refuses every write, as a full disk does.
+    const cacheFolder = join(folder, 'no-folder');
+    await writeFile(cacheFolder, '');
+    const errors: Error[] = [];
+    const loading = loader({ workers, cacheFolder, onCacheError: (error) => errors.push(error) });
+    const expected = await all(loader().batches(files, options));
+    expect(await all(loading.batches(files, options))).toEqual(expected);
+    expect(errors).toMatchObject([
+      { tag: 'datasets/cache', message: expect.stringMatching(/no-folder: .* got 'E.*Loading continues without it/) },
+    ]);
+  });
+
   it('memory holds no more than it may', async () => {
     const loading = loader({ memory: 3 * SIZE * SIZE * 4 });
     await all(loading.batches(await samples(7), options));

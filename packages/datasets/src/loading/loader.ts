@@ -1,5 +1,6 @@
 // Batches for training and scoring, prepared ahead of the step.
 import type { AugmentationStep } from '../augment/steps.ts';
+import { DatasetError } from '../errors.ts';
 import type { SampleFile } from '../folder.ts';
 import type { Normalization } from '../images/normalize.ts';
 import { type PreparedSample, type PrepareTask, prepareSample } from './prepare.ts';
@@ -25,6 +26,8 @@ export interface LoaderOptions {
   readonly memory?: number;
   /** A folder that keeps decoded samples between runs; entries whose files changed are made anew. */
   readonly cacheFolder?: string;
+  /** Called once if the cache folder cannot be written, such as on a full disk; loading continues without it. */
+  readonly onCacheError?: (error: DatasetError) => void;
 }
 
 export interface BatchOptions {
@@ -47,10 +50,12 @@ export class SampleLoader {
   readonly #options: LoaderOptions;
   readonly #cache: SampleCache;
   readonly #pool: WorkerPool | undefined;
+  #cacheFolder: string | undefined;
 
   constructor(options: LoaderOptions) {
     const { workers = 0, memory = 512 * 2 ** 20 } = options;
     this.#options = options;
+    this.#cacheFolder = options.cacheFolder;
     this.#cache = new SampleCache(memory);
     this.#pool = workers > 0 ? new WorkerPool(workers) : undefined;
   }
@@ -110,7 +115,8 @@ export class SampleLoader {
   }
 
   async #prepare(file: SampleFile, index: number, options: BatchOptions, signal: AbortSignal): Promise<PreparedSample> {
-    const { size, cacheFolder } = this.#options;
+    const { size } = this.#options;
+    const cacheFolder = this.#cacheFolder;
     const { preprocessing, augment = [], key = (i) => [i] } = options;
     const name = [file.imagePath, ...maskPathsOf(file)].join('\n');
     const pixels = this.#cache.get(name);
@@ -118,7 +124,17 @@ export class SampleLoader {
     signal.throwIfAborted();
     const prepared = await (this.#pool?.prepare(task, signal) ?? prepareSample(task));
     this.#cache.keep(name, prepared.pixels);
+    if (prepared.cacheError !== undefined) this.#giveUpCache(prepared.cacheError);
     return prepared;
+  }
+
+  #giveUpCache(reason: string): void {
+    const folder = this.#cacheFolder;
+    // Samples that were under way at the same time fail as well.
+    if (folder === undefined) return;
+    this.#cacheFolder = undefined;
+    const message = `${folder}: expected a cache that can be written, got '${reason}'. Loading continues without it; make room or choose another folder.`;
+    this.#options.onCacheError?.(new DatasetError('datasets/cache', message));
   }
 
   /** Ends the threads and lets the pixels go. */

@@ -25,8 +25,9 @@ function shared(image: RasterImage): RasterImage {
 
 parentPort?.on('message', async ({ id, task }: WorkerRequest) => {
   try {
-    const { image, mask, prompt, pixels } = await prepareSample(task);
-    const prepared = { image, mask, prompt, pixels: { image: shared(pixels.image), mask: shared(pixels.mask) } };
+    const { pixels, ...sample } = await prepareSample(task);
+    const prepared = { ...sample, pixels: { image: shared(pixels.image), mask: shared(pixels.mask) } };
+    const { image, mask } = sample;
     parentPort?.postMessage({ id, prepared } satisfies WorkerAnswer, [image.buffer, mask.buffer] as ArrayBuffer[]);
   } catch (error) {
     // An error loses its class on the way; its fields, such as `tag`, are told beside it.

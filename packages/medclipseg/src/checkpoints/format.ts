@@ -6,7 +6,7 @@ import { version } from '../../package.json';
 import type { ModelConfig } from '../config.ts';
 import { CheckpointError } from '../errors.ts';
 import type { Network } from '../network.ts';
-import type { Progress } from '../training/plan.ts';
+import type { TrainingProgress } from '../training/plan.ts';
 import type { Trainer } from '../training/trainer.ts';
 import type { EncodersReference } from './encoders-reference.ts';
 
@@ -92,7 +92,7 @@ export interface Description {
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
   /** Where a training stood; a model that was saved without one does not say. */
-  readonly progress?: Progress;
+  readonly progress?: TrainingProgress;
   /** The encoders it was trained on, if they did not learn. */
   readonly encoders?: EncodersReference;
   /** What else the file says. */

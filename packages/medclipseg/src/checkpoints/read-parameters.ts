@@ -1,27 +1,25 @@
 // The parameters in a checkpoint of this project.
-import { assemble, flatten, type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
+import { assemble, type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
 import { stripPrefix, type TensorFile } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig } from '../config.ts';
 import { CheckpointError } from '../errors.ts';
 import { type ModelParameters, modelSpec } from '../network.ts';
-import type { EncoderParameters } from './encoders-reference.ts';
 
 /**
- * The parameters of a checkpoint, checked name by name against what its configuration needs; one tensor at a time is in memory.
+ * The parameters of a checkpoint, checked name by name against its configuration; one tensor at a time is in memory.
  *
- * @param encoders take the place of those in the file, if it has any; the result holds them
+ * @param given take the place of those in the file, if it has any; the result holds them
  */
 export async function readParameters(
   name: string,
   config: ModelConfig,
   whole: TensorFile,
-  encoders?: EncoderParameters,
+  given: ReadonlyMap<string, tf.Tensor> = new Map(),
 ): Promise<ModelParameters> {
   const file = stripPrefix(whole, 'model.');
   const spec = modelSpec(config);
   const shapes = shapesOf(spec as Tree<ParameterSpec>);
-  const given = encoders ? flatten(encoders as never) : new Map<string, tf.Tensor>();
   const shapeOf = (key: string) => (given.get(key) ?? file.tensors.get(key))?.shape;
   const faults: string[] = [];
   for (const [key, shape] of shapes) {

@@ -1,6 +1,6 @@
 // Opens a model for prediction, whoever wrote it.
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
-import { disposeParameters, freeze } from '@medclipseg/nn';
+import { disposeParameters, flatten, freeze } from '@medclipseg/nn';
 import { openTensors, type TensorFile } from '@medclipseg/weights';
 import {
   checkEncoders,
@@ -16,7 +16,7 @@ import type { ModelConfig } from '../config.ts';
 import { CheckpointError } from '../errors.ts';
 import type { Network } from '../network.ts';
 import type { Place, PlaceOptions } from '../platform/place.ts';
-import type { Progress } from '../training/plan.ts';
+import type { TrainingProgress } from '../training/plan.ts';
 import { locate, type ModelSource } from './locate.ts';
 
 /** Where a model came from. */
@@ -26,7 +26,7 @@ export interface ModelInfo {
   /** Whether this project wrote the file, or the published training program. */
   readonly format: 'medclipseg' | 'published';
   /** Where its training stood; a published file does not say. */
-  readonly progress?: Progress;
+  readonly progress?: TrainingProgress;
   /** The encoders it was trained on, if they did not learn. */
   readonly encoders?: EncodersReference;
   /** What else the file says. */
@@ -86,7 +86,7 @@ async function openOwn(path: string, file: TensorFile, options: LoadOptions): Pr
     ? undefined
     : await namedEncoders(path, description.tokenizer, description.encoders, options);
   try {
-    const parameters = freeze(await readParameters(path, config, file, encoders));
+    const parameters = freeze(await readParameters(path, config, file, encoders && flatten(encoders as never)));
     return { network: { config, parameters }, path, format: 'medclipseg', ...description };
   } catch (error) {
     if (encoders) disposeParameters(encoders as never);

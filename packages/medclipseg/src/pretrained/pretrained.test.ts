@@ -1,25 +1,19 @@
 // A model by every kind of name, and what is said where there is none.
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { selectBackend } from '@medclipseg/backends';
-import { flatten, trainable } from '@medclipseg/nn';
+import { flatten } from '@medclipseg/nn';
 import { bytesSource, openTensors } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { config, image, newParameters, tokenizer } from '../fixtures/tiny-model.ts';
-import {
-  type Encoders,
-  encodeCheckpoint,
-  loadEncoders,
-  loadModel,
-  MedCLIPSeg,
-  type Network,
-  Trainer,
-} from '../index.ts';
-import { loadTraining, saveCheckpoint } from '../node.ts';
+import { examples } from '../fixtures/tiny-training.ts';
+import { type Encoders, encodeCheckpoint, loadEncoders, MedCLIPSeg, type Network } from '../index.ts';
+import { openCheckpointFolder } from '../node.ts';
+import { examplesInMemory, fit, MemoryCheckpoints } from '../training/index.ts';
 
 const COMMIT = 'c0ffee'.padEnd(40, '0');
 
@@ -163,27 +157,16 @@ describe('fromPretrained', () => {
 });
 
 describe('encodeCheckpoint', () => {
-  it('gives the bytes that a file has, from which a training goes on', async () => {
-    const network = { config, parameters: trainable(newParameters()) };
-    const trainer = new Trainer(network, tokenizer, { epochs: 1, seed: 1, learningRate: 1, minimumLearningRate: 1 });
-    const path = join(folder, 'x.safetensors');
-    await saveCheckpoint(path, network, tokenizer.toJson(), trainer);
-    const encoded = await encodeCheckpoint(network, tokenizer.toJson(), trainer);
-    expect(Buffer.compare(await readFile(path), Buffer.from(encoded))).toBe(0);
-    const { parameters, progress } = await loadTraining(path, config);
-    expect(progress).toEqual(trainer.progress);
-    const { network: frozen, progress: same, metadata } = await loadModel(encoded);
-    expect(same).toEqual(progress);
-    expect(JSON.parse(metadata.plan as string)).toEqual(trainer.plan);
-    expect([...flatten(frozen.parameters as never).keys()]).toEqual([...flatten(parameters as never).keys()]);
-    trainer.dispose();
-    for (const tree of [network, frozen, { parameters }]) tf.dispose([...flatten(tree.parameters as never).values()]);
-  });
-
-  it('without a training is no training', async () => {
-    const path = join(folder, 'x.safetensors');
+  it('without a training cannot be resumed; any extension opens', async () => {
+    const path = join(folder, 'latest.safetensors');
     await writeFile(path, bytes);
-    await expect(loadTraining(path, config)).rejects.toThrow(/expected the state of a training, got a model alone/);
+    const model = new MedCLIPSeg({ config, parameters: newParameters() }, tokenizer).unfreeze(/./);
+    const checkpoints = await openCheckpointFolder(folder);
+    await expect(
+      fit(model, { train: examplesInMemory(examples()) }, {}, { checkpoints, resume: true }),
+    ).rejects.toThrow(/expected the state of a training, got a model alone/);
+    await checkpoints.close();
+    model.dispose();
     await copyFile(path, join(folder, 'y.pth'));
     await isTheModel(await MedCLIPSeg.fromPretrained(join(folder, 'y.pth')));
   });
@@ -239,20 +222,30 @@ describe('a checkpoint of what was trained', () => {
     );
   });
 
-  it('of a training goes on only with its encoders', async () => {
+  it('of a training is resumed only with its encoders', async () => {
     const path = join(folder, 'encoders.safetensors');
     await writeFile(path, bytes);
-    const { network, encoders } = await trainedOn(path);
-    const trainer = new Trainer(network, tokenizer, { epochs: 1, seed: 1, learningRate: 1, minimumLearningRate: 1 });
-    const checkpoint = join(folder, 'latest.safetensors');
-    await saveCheckpoint(checkpoint, network, tokenizer.toJson(), trainer, { encoders: encoders.reference });
-    trainer.dispose();
-    const resumed = await loadTraining(checkpoint, config, encoders);
-    expect(resumed.parameters.vision.patch.weight).toBe(encoders.parameters.vision.patch.weight);
-    await expect(loadTraining(checkpoint, config)).rejects.toThrow(/vision.*missing/);
-    const stranger = { ...encoders, parameters: newParameters(3), reference: undefined };
-    await expect(loadTraining(checkpoint, config, stranger)).rejects.toThrow(/got others with/);
-    for (const tree of [network, resumed, stranger]) tf.dispose([...flatten(tree.parameters as never).values()]);
+    const { adapters, upscaleBlocks } = config;
+    const modelOn = async (source: string | Uint8Array) =>
+      MedCLIPSeg.createOn(await loadEncoders(source), { adapters, upscaleBlocks });
+    const checkpoints = new MemoryCheckpoints();
+    const data = { train: examplesInMemory(examples(1)) };
+    const train = async (model: MedCLIPSeg, plan: object, resume = true) => {
+      await fit(model, data, { epochs: 1, ...plan }, { checkpoints, resume }).finally(() => model.dispose());
+    };
+    await train(await modelOn(path), {}, false);
+    const { tensors } = await openTensors(bytesSource(checkpoints.newest as Uint8Array));
+    expect([...tensors.keys()].filter((name) => /^model\.(vision|text)\./.test(name))).toEqual([]);
+    await train(await modelOn(path), { epochs: 2 });
+    await expect(train(MedCLIPSeg.create(config, tokenizer), { epochs: 3 })).rejects.toThrow(/vision.*missing/);
+    // The same encoders without a name: from here on, checkpoints hold them.
+    await train(await modelOn(bytes), { epochs: 3 });
+    const other = new MedCLIPSeg({ config, parameters: newParameters(3) }, tokenizer);
+    const others = await encodeCheckpoint(other.network, tokenizer.toJson());
+    other.dispose();
+    await expect(train(await modelOn(others), { epochs: 4 })).rejects.toThrow(
+      /own frozen parameters, got other values/,
+    );
   });
 
   it('cannot name encoders that came as bytes', async () => {

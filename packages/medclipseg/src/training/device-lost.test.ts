@@ -1,44 +1,39 @@
-// A graphics device that is lost in the middle of a training.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// A GPU that is lost during a training.
 import { releaseBackend, selectBackend } from '@medclipseg/backends';
-import { trainable } from '@medclipseg/nn';
 import { findSoftwareGpu } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { config, tokenizer } from '../fixtures/tiny-model.ts';
-import { data, fresh, plan } from '../fixtures/tiny-training.ts';
-import { Trainer } from '../index.ts';
-import { loadTraining, saveCheckpoint } from '../node.ts';
+import { examples, newModel, plan } from '../fixtures/tiny-training.ts';
+import { examplesInMemory, fit, MemoryCheckpoints } from './index.ts';
+
+const PLAN = { ...plan, batchSize: 2 };
 
 it.skipIf(!findSoftwareGpu() && !process.env.CI)(
-  'is said to be lost; the checkpoint of the step before opens, and the training goes on elsewhere',
+  'is reported as lost; the last checkpoint resumes the training on another backend',
   async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'medclipseg-'));
-    const path = join(folder, 'latest.safetensors');
+    const checkpoints = new MemoryCheckpoints();
+    const data = { train: examplesInMemory(examples()) };
     await selectBackend('webgpu');
-    const parameters = fresh();
-    const trainer = new Trainer({ config, parameters }, tokenizer, plan);
-    const lost = trainer.run(data(), {
-      onStep: async ({ step }) => {
-        await saveCheckpoint(path, { config, parameters }, tokenizer.toJson(), trainer);
-        if (step === 1) (tf.backend() as unknown as { device: GPUDevice }).device.destroy();
+    const lost = fit(newModel(), data, PLAN, {
+      checkpoints,
+      checkpointSteps: 1,
+      onStep: ({ step }) => {
+        if (step === 2) (tf.backend() as unknown as { device: GPUDevice }).device.destroy();
       },
     });
     await expect(lost).rejects.toMatchObject({ tag: 'backends/gpu-lost' });
-    expect(trainer.progress).toMatchObject({ epoch: 0, step: 1 });
     await releaseBackend();
 
     await selectBackend('wasm');
-    const saved = await loadTraining(path, config);
-    expect(saved.progress).toMatchObject({ epoch: 0, step: 1 });
-    const resumed = new Trainer({ config, parameters: trainable(saved.parameters) }, tokenizer, plan);
-    resumed.resume(saved.progress, saved.optimizer);
-    await resumed.run(data());
-    expect(resumed.finished).toBe(true);
-    resumed.dispose();
+    const model = newModel();
+    let resumedAt: unknown;
+    const onStart = ({ progress }: { progress: unknown }) => {
+      resumedAt = progress;
+    };
+    const progress = await fit(model, data, PLAN, { checkpoints, resume: true, onStart });
+    expect(resumedAt).toMatchObject({ epoch: 0, step: 1 });
+    expect(progress.epoch).toBe(PLAN.epochs);
+    model.dispose();
     await releaseBackend();
-    await rm(folder, { recursive: true });
   },
 );

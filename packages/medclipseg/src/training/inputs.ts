@@ -4,7 +4,7 @@ import { counterDropout, counterNoise } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { tokenBatch } from '../tokens.ts';
 import type { MicroBatch } from './batch.ts';
-import type { ImageBatch } from './plan.ts';
+import type { ImageBatch } from './examples.ts';
 
 export interface InputOptions {
   readonly tokenizer: Pick<Tokenizer, 'encode'>;

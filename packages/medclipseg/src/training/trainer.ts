@@ -1,16 +1,15 @@
-// The training loop: epochs of steps, validation after each, a state that can be saved and taken up anywhere.
+// The training loop: epochs of steps, a validation after each epoch, and a state that can be saved and restored after any step.
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { Adam, type AdamState, cosineAnnealing, nextTask, variablesOf } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { DivergedError } from '../errors.ts';
 import type { Network } from '../network.ts';
 import { accumulatedGradients } from './accumulate.ts';
+import type { ImageBatch } from './examples.ts';
 import { disposeParts, partsOf } from './inputs.ts';
-import type { EpochReport, ImageBatch, Progress, StepReport, TrainingData, TrainingPlan, Validation } from './plan.ts';
+import type { EpochReport, StepReport, TrainingData, TrainingPlan, TrainingProgress, Validation } from './plan.ts';
 import { applyGradients } from './step.ts';
 import { validate } from './validate.ts';
-
-export type { Progress } from './plan.ts';
 
 export interface TrainerOptions {
   readonly onStep?: (report: StepReport) => void | Promise<void>;
@@ -18,13 +17,13 @@ export interface TrainerOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Trains the variables of a network. Owns the optimizer; the network stays the caller's. */
+/** Trains the variables of a network. Owns the optimizer; the caller keeps owning the network. */
 export class Trainer {
   readonly #network: Network;
   readonly #tokenizer: Pick<Tokenizer, 'encode'>;
   readonly #optimizer: Adam;
   readonly plan: TrainingPlan;
-  #progress: Progress = { epoch: 0, step: 0, lossSum: 0, bestDice: 0 };
+  #progress: TrainingProgress = { epoch: 0, step: 0, lossSum: 0, bestDice: 0 };
 
   constructor(network: Network, tokenizer: Pick<Tokenizer, 'encode'>, plan: TrainingPlan) {
     this.#network = network;
@@ -33,22 +32,22 @@ export class Trainer {
     this.#optimizer = new Adam({ weightDecay: plan.weightDecay, beta2: plan.beta2 });
   }
 
-  get progress(): Progress {
+  get progress(): TrainingProgress {
     return this.#progress;
   }
 
-  /** The optimizer's state, to be saved with {@link progress}. */
+  /** State of the optimizer, to be saved with {@link progress}. */
   optimizerState(): Promise<AdamState> {
     return this.#optimizer.save();
   }
 
-  /** Takes up a saved training: from here on it is the same as if it had never stopped. */
-  resume(progress: Progress, optimizer: AdamState): void {
+  /** Restores a saved training: it continues as if it had never stopped. */
+  resume(progress: TrainingProgress, optimizer: AdamState): void {
     this.#progress = progress;
     this.#optimizer.restore(optimizer, variablesOf(this.#network.parameters as never));
   }
 
-  /** Whether the last epoch is done, or so many passed without a better Dice as the plan has patience for. */
+  /** Whether the last epoch is done, or the plan's patience is exhausted. */
   get finished(): boolean {
     const { epoch, bestEpoch = -1 } = this.#progress;
     const { epochs, patience = Number.POSITIVE_INFINITY } = this.plan;
@@ -56,23 +55,23 @@ export class Trainer {
   }
 
   /**
-   * Runs all remaining epochs. An aborted `signal` throws between two steps, as does what the data, the backend or a callback throws; state
-   * and progress are then those after the last step.
+   * Runs all remaining epochs. An aborted `signal` throws between two steps; errors of the data, the backend and the callbacks are passed
+   * on. State and progress are then those after the last completed step.
    */
   async run(data: TrainingData, { onStep, onEpoch, signal }: TrainerOptions = {}): Promise<void> {
     while (!this.finished) {
       const { epoch, bestDice, bestEpoch } = this.#progress;
       const trainingLoss = await this.#epoch(epoch, data, onStep, signal);
-      const { dice, loss } = await this.validate(data.validate(), signal);
-      const best = dice > bestDice;
+      const found = data.validate && (await this.validate(data.validate(), signal));
+      const best = found !== undefined && found.dice > bestDice;
       this.#progress = {
         epoch: epoch + 1,
         step: 0,
         lossSum: 0,
-        bestDice: Math.max(dice, bestDice),
+        bestDice: best ? found.dice : bestDice,
         bestEpoch: best ? epoch : bestEpoch,
       };
-      await onEpoch?.({ epoch, trainingLoss, validationLoss: loss, validationDice: dice, best });
+      await onEpoch?.({ epoch, trainingLoss, validationLoss: found?.loss, validationDice: found?.dice, best });
     }
   }
 
@@ -94,7 +93,7 @@ export class Trainer {
     for await (const batch of train(epoch, this.#progress.step)) {
       signal?.throwIfAborted();
       const { step, lossSum } = this.#progress;
-      // Every epoch brings an image new noise.
+      // An image gets new noise in every epoch.
       const parts = [...partsOf(batch, { ...this.#inputs, part: microBatch, textDropout, sample: epoch })];
       try {
         const { loss, gradients } = await accumulatedGradients(this.#network, parts, variables, {
@@ -117,7 +116,7 @@ export class Trainer {
     return this.#progress.lossSum / Math.max(1, this.#progress.step);
   }
 
-  /** Mean Dice and loss over images with one noisy sample each, as the published validation. */
+  /** Mean Dice and loss over images, one noisy sample each, as in the published validation. */
   validate(batches: AsyncIterable<ImageBatch>, signal?: AbortSignal): Promise<Validation> {
     return validate(this.#network, batches, { ...this.#inputs, part: this.plan.microBatch }, this.plan, signal);
   }

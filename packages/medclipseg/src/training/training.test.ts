@@ -1,15 +1,11 @@
-// The training loop and its checkpoints.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { disposeParameters, keyOf, permutation, trainable } from '@medclipseg/nn';
+// The training loop.
+import { disposeParameters, keyOf, permutation } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { config, tokenizer } from '../fixtures/tiny-model.ts';
 import { data, fresh, plan, weights } from '../fixtures/tiny-training.ts';
 import { type EpochReport, Trainer, type TrainingPlan } from '../index.ts';
-import { loadModel, loadTraining, saveCheckpoint } from '../node.ts';
 
 eachBackend('training', (backend) => {
   it('lowers the loss', async () => {
@@ -20,37 +16,6 @@ eachBackend('training', (backend) => {
     expect(losses.at(-1)).toBeLessThan((losses[0] as number) * 0.8);
     trainer.dispose();
     disposeParameters(parameters as never);
-  });
-
-  it('interrupted in mid-epoch and resumed from its checkpoint, ends at the very same weights', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'medclipseg-'));
-    const path = join(folder, 'latest.safetensors');
-    const whole = fresh();
-    const uninterrupted = new Trainer({ config, parameters: whole }, tokenizer, plan);
-    await uninterrupted.run(data());
-
-    const first = fresh();
-    const control = new AbortController();
-    const trainer = new Trainer({ config, parameters: first }, tokenizer, plan);
-    const run = trainer.run(data(), {
-      signal: control.signal,
-      onStep: ({ epoch, step }) => {
-        if (epoch === 1 && step === 1) control.abort();
-      },
-    });
-    await expect(run).rejects.toThrow(/abort/i);
-    expect(trainer.progress).toMatchObject({ epoch: 1, step: 1 });
-    await saveCheckpoint(path, { config, parameters: first }, tokenizer.toJson(), trainer);
-
-    const { parameters, progress, optimizer } = await loadTraining(path, config);
-    const second = trainable(parameters);
-    const resumed = new Trainer({ config, parameters: second }, tokenizer, plan);
-    resumed.resume(progress, optimizer);
-    await resumed.run(data());
-    expect(await weights(second)).toEqual(await weights(whole));
-    for (const t of [uninterrupted, trainer, resumed]) t.dispose();
-    for (const p of [whole, first, second]) disposeParameters(p as never);
-    await rm(folder, { recursive: true });
   });
 
   it('in parts and recomputed, ends at the weights of the whole batch', async () => {
@@ -75,8 +40,8 @@ eachBackend('training', (backend) => {
     expect(far.length).toBeLessThan(whole.values.length / 50);
     for (const [i, { trainingLoss, validationLoss, validationDice }] of whole.reports.entries()) {
       expect(parts.reports[i]?.trainingLoss).toBeCloseTo(trainingLoss, 4);
-      expect(parts.reports[i]?.validationLoss).toBeCloseTo(validationLoss, 4);
-      expect(parts.reports[i]?.validationDice).toBeCloseTo(validationDice, 2);
+      expect(parts.reports[i]?.validationLoss).toBeCloseTo(validationLoss as number, 4);
+      expect(parts.reports[i]?.validationDice).toBeCloseTo(validationDice as number, 2);
     }
   });
 
@@ -121,9 +86,9 @@ eachBackend('training', (backend) => {
     disposeParameters(parameters as never);
   });
 
-  it(`${backend === 'wasm' ? 'two hundred' : 'four'} steps leave no tensor behind`, async () => {
+  it(`${backend === 'wasm' ? 'forty' : 'four'} steps leave no tensor behind`, async () => {
     const parameters = fresh();
-    const trainer = new Trainer({ config, parameters }, tokenizer, { ...plan, epochs: backend === 'wasm' ? 100 : 2 });
+    const trainer = new Trainer({ config, parameters }, tokenizer, { ...plan, epochs: backend === 'wasm' ? 20 : 2 });
     let afterFirst = 0;
     await trainer.run(data(), {
       onEpoch: ({ epoch }) => {
@@ -133,27 +98,5 @@ eachBackend('training', (backend) => {
     expect(tf.memory().numTensors).toBe(afterFirst);
     trainer.dispose();
     disposeParameters(parameters as never);
-  });
-});
-
-eachBackend('checkpoints', () => {
-  it('open for prediction, and name every tensor that does not fit', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'medclipseg-'));
-    const path = join(folder, 'latest.safetensors');
-    const parameters = fresh();
-    const trainer = new Trainer({ config, parameters }, tokenizer, plan);
-    await saveCheckpoint(path, { config, parameters }, tokenizer.toJson(), trainer);
-    const { network } = await loadModel(folder);
-    expect(await weights(network.parameters)).toEqual(await weights(parameters));
-    const wider = { ...config, adapters: { ...config.adapters, width: 10 } };
-    await expect(loadTraining(path, wider)).rejects.toThrow(
-      /adapters.0.imageDown.weight: expected \[12,10\], got \[12,8\]/,
-    );
-    await expect(loadModel(join(folder, 'none'))).rejects.toThrow(
-      /expected a checkpoint or a folder with one, got nothing/,
-    );
-    trainer.dispose();
-    for (const p of [network.parameters, parameters]) disposeParameters(p as never);
-    await rm(folder, { recursive: true });
   });
 });

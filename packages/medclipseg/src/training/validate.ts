@@ -4,8 +4,9 @@ import { nextTask } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { dice } from '../metrics/dice.ts';
 import { logitsOf, type Network, prefix, trunk } from '../network.ts';
+import type { ImageBatch } from './examples.ts';
 import { disposeParts, type InputOptions, partsOf } from './inputs.ts';
-import type { ImageBatch, TrainingPlan, Validation } from './plan.ts';
+import type { TrainingPlan, Validation } from './plan.ts';
 
 /** Means over images; a validation without images has Dice 0. */
 export async function validate(
