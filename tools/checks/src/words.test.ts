@@ -1,0 +1,12 @@
+import { describe, expect, it } from 'vitest';
+import { usesOf } from './words.ts';
+
+describe('wording', () => {
+  it('finds words of the list, also inside identifiers, and accepts true uses', () => {
+    expect(usesOf('a.ts', 'const myColour = 1; // lies beside it\nimage.toColourspace()')).toEqual([
+      "a.ts:1: 'beside' (write: next to, or rewrite)",
+      "a.ts:1: 'lies' (write: is, is in)",
+      "a.ts:1: 'Colour' (write: color)",
+    ]);
+  });
+});
