@@ -8,6 +8,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   '@medclipseg/weights': [],
   '@medclipseg/datasets': [],
   '@medclipseg/mini': [],
+  '@medclipseg/onnx': [],
   '@medclipseg/losses': ['@medclipseg/nn'],
   '@medclipseg/pvl-attention': ['@medclipseg/nn'],
   '@medclipseg/clip-encoders': ['@medclipseg/nn', '@medclipseg/weights'],
@@ -47,7 +48,7 @@ export function violationsIn(path: string): string[] {
   const allowed = own === undefined || isTest(path) ? undefined : ALLOWED_IMPORTS[own];
   return importsOf(path).flatMap(({ specifier, file }) => {
     // Shared configurations at the root are no package's sources.
-    if (file !== undefined && file.includes('/') && workspaceAt(file) !== workspaceAt(path))
+    if (file?.includes('/') && workspaceAt(file) !== workspaceAt(path))
       return [`${path}: imports ${specifier}, a file of another package. Use one of its entries.`];
     if (WITHOUT_TFJS.includes(own ?? '') && !isTest(path) && specifier.startsWith('@tensorflow/'))
       return [`${path}: imports ${specifier}; ${own} works without TensorFlow.js.`];
