@@ -82,8 +82,8 @@ export async function operations(backend: string, batch = 4): Promise<Result[]> 
     },
     0.5,
   );
-  disposeParameters(tower as never);
-  disposeParameters(layer as never);
+  disposeParameters(tower);
+  disposeParameters(layer);
   tf.dispose([a, b, x, q, k, v, image]);
   return results;
 }

@@ -19,7 +19,7 @@ async function perSample(config: ModelConfig, fold: number): Promise<readonly [n
     logitsOf(network, trunk(network, start, prompts, { noise: counterNoise(1, rows.slice(0, samples)), samples }));
   const [folded, alone] = await inTurns(work(fold), work(1), { rounds: 3, seconds: 2 });
   tf.dispose([image, prompts.ids, start.image, start.text]);
-  disposeParameters(parameters as never);
+  disposeParameters(parameters);
   return [alone, folded / fold];
 }
 

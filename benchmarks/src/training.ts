@@ -39,7 +39,7 @@ export async function training(backend: string): Promise<Result[]> {
 async function measureCase({ name, config, batch, learns }: Case, backend: string): Promise<Result[]> {
   const parameters = trainable(initialize(modelSpec(config), 1) as unknown as ModelParameters, learns);
   const network = { config, parameters };
-  const variables = variablesOf(parameters as never);
+  const variables = variablesOf(parameters);
   const { imageSize } = config.vision;
   const image = tf.randomNormal([batch, imageSize, imageSize, 3]);
   const mask = tf.tidy(() => tf.cast(tf.greater(tf.randomNormal([batch, imageSize, imageSize]), 0), 'float32'));
@@ -71,7 +71,7 @@ async function measureCase({ name, config, batch, learns }: Case, backend: strin
     1000;
   const [plain, lean] = [await seconds(false), await seconds(true)];
   tf.dispose([image, mask, prompts.ids]);
-  disposeParameters(parameters as never);
+  disposeParameters(parameters);
   return [
     {
       suite: `training (${backend})`,

@@ -1,6 +1,6 @@
 // A small untrained checkpoint with the published key names, and its tokenizer file.
 import { families } from '@medclipseg/clip-encoders';
-import { type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
+import { shapesOf } from '@medclipseg/nn';
 import { encodeSafetensors, tensorsInMemory, writeMapped } from '@medclipseg/weights';
 import { checkpointKeys, type ModelConfig, modelSpec } from 'medclipseg';
 
@@ -20,7 +20,7 @@ export const merges = new TextEncoder().encode('#version: 0.2\np o\n');
 
 /** A safetensors file with the published key names. The weights are sine waves. */
 export function publishedModel(): Promise<Uint8Array> {
-  const shapes = shapesOf(modelSpec(config) as Tree<ParameterSpec>);
+  const shapes = shapesOf(modelSpec(config));
   const values = new Map(
     [...shapes].map(([name, shape]) => {
       const length = shape.reduce((product, size) => product * size, 1);

@@ -1,5 +1,5 @@
 // CLIP from a weight file, whoever published it: the family and layout by its names, the sizes by its shapes.
-import { assemble, constantInit, type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
+import { assemble, constantInit, shapesOf } from '@medclipseg/nn';
 import { type KeyRule, readMapped, type TensorFile, type TensorValue, unwrapped } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import { UnknownWeightsError } from './errors.ts';
@@ -95,7 +95,7 @@ export async function openClip(file: TensorFile, options: { readonly family?: Fa
     return tensor;
   };
   try {
-    const expected = shapesOf(spec as Tree<ParameterSpec>);
+    const expected = shapesOf(spec);
     const keys = [...layout.keys, logitScale];
     const tensors = await readMapped(weights, keys, expected, { ignore: layout.ignored }, upload);
     return { config, parameters: assemble(spec, tensors) as unknown as ClipParameters };

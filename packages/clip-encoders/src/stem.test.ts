@@ -43,6 +43,6 @@ eachBackend('convolutional stem', () => {
     expect(upperRight).toBeGreaterThan(1e-6);
     expect(lowerRight).toBe(0);
     tf.dispose([plain, spot, difference]);
-    disposeParameters(parameters as never);
+    disposeParameters(parameters);
   });
 });

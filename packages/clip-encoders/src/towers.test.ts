@@ -66,7 +66,7 @@ eachBackend('towers', () => {
     '%s text: computing only what reaches the vector changes nothing',
     async (kind) => {
       const config = { ...text, kind };
-      const parameters = freeze(initialize(textSpec(config) as never, 1)) as unknown as TextParameters;
+      const parameters = freeze(initialize(textSpec(config), 1)) as unknown as TextParameters;
       const ids = prompts();
       const embedded = tf.tidy(() => embedText(parameters, { ids, used: 8 }, config));
       // Two samples of every prompt, folded into the batch.
@@ -87,7 +87,7 @@ eachBackend('towers', () => {
         await expectClose(cheap, whole.clone());
       }
       tf.dispose([ids, embedded, tokens, whole]);
-      disposeParameters(parameters as never);
+      disposeParameters(parameters);
     },
   );
 
@@ -95,19 +95,19 @@ eachBackend('towers', () => {
     '%s text: a repeated prompt is computed once, to the same tokens',
     async (kind) => {
       const config = { ...text, kind };
-      const parameters = freeze(initialize(textSpec(config) as never, 1)) as unknown as TextParameters;
+      const parameters = freeze(initialize(textSpec(config), 1)) as unknown as TextParameters;
       const ids = prompts();
       const each = tf.tidy(() => textPrefix(parameters, { ids, used: 4 }, config, 1));
       const once = tf.tidy(() => textPrefix(parameters, { ids, used: 4, firstAlike: [0, 1, 0] }, config, 1));
       await expectClose(once, each);
       ids.dispose();
-      disposeParameters(parameters as never);
+      disposeParameters(parameters);
     },
   );
 
   it('BERT drops activations by seed, the same when computed again, and none without dropout', async () => {
     const config = { ...text, kind: 'bert' as const };
-    const parameters = freeze(initialize(textSpec(config) as never, 1)) as unknown as TextParameters;
+    const parameters = freeze(initialize(textSpec(config), 1)) as unknown as TextParameters;
     const ids = prompts();
     const run = async (seed?: number) => {
       const rows = [0, 1, 2].map((image) => ({ image, sample: 0 }));
@@ -127,7 +127,7 @@ eachBackend('towers', () => {
     expect(none.slice(12)).toEqual(none.slice(0, 6));
     expect(none).not.toEqual(first);
     ids.dispose();
-    disposeParameters(parameters as never);
+    disposeParameters(parameters);
   });
 
   it.each([
@@ -145,6 +145,6 @@ eachBackend('towers', () => {
     expect(vector.shape).toEqual([2, 6]);
     expect([...(await out.data()), ...(await vector.data())].every(Number.isFinite)).toBe(true);
     tf.dispose([image, out, vector]);
-    disposeParameters(parameters as never);
+    disposeParameters(parameters);
   });
 });

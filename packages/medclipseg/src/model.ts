@@ -197,7 +197,7 @@ export class MedCLIPSeg {
 
   /** Frees the memory of the parameters. */
   dispose(): void {
-    if (this.#network) disposeParameters(this.#network.parameters as never);
+    if (this.#network) disposeParameters(this.#network.parameters);
     this.#network = undefined;
   }
 }

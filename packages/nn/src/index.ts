@@ -39,6 +39,7 @@ export {
   type ParameterValue,
   shapesOf,
   type Tree,
+  type TreeOf,
   trainable,
   uniform,
   variablesOf,

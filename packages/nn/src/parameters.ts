@@ -23,55 +23,81 @@ export interface ParameterSpec {
 /** Records and lists of `T`, nested to any depth. */
 export type Tree<T> = T | readonly Tree<T>[] | { readonly [name: string]: Tree<T> | undefined };
 
+/**
+ * `S` where all its leaves are `T` or absent, and otherwise a type that nothing fits. Functions take `S & TreeOf<T, S>` so that they accept
+ * typed records: an interface has no index signature and is no {@link Tree}.
+ */
+export type TreeOf<T, S> = S extends T | undefined
+  ? S
+  : S extends readonly (infer E)[]
+    ? readonly TreeOf<T, E>[]
+    : S extends object
+      ? { readonly [K in keyof S]: TreeOf<T, S[K]> }
+      : never;
+
 /** The tree of tensors that a tree of specs describes. */
 export type ParametersOf<S> = S extends ParameterSpec
   ? tf.Tensor
-  : S extends readonly (infer E)[]
-    ? readonly ParametersOf<E>[]
-    : { readonly [K in keyof S]: ParametersOf<S[K]> };
+  : S extends undefined
+    ? undefined
+    : S extends readonly (infer E)[]
+      ? readonly ParametersOf<E>[]
+      : { readonly [K in keyof S]: ParametersOf<S[K]> };
 
 const isSpec = (node: unknown): node is ParameterSpec => typeof node === 'object' && node !== null && 'init' in node;
 const isTensor = (node: unknown): node is tf.Tensor => node instanceof tf.Tensor;
 
+/** `kind` names the leaves in errors. */
 function mapTree<A, B>(
   tree: unknown,
+  kind: string,
   isLeaf: (node: unknown) => node is A,
   leaf: (value: A, name: string) => B,
   name = '',
 ): unknown {
   if (isLeaf(tree)) return leaf(tree, name);
-  const below = (key: string | number) => (name === '' ? `${key}` : `${name}.${key}`);
-  if (Array.isArray(tree)) return tree.map((child, i) => mapTree(child, isLeaf, leaf, below(i)));
+  if (typeof tree !== 'object' || tree === null)
+    throw new ParameterError(
+      `parameters: expected ${kind} at '${name}', got ${tree === null ? 'null' : typeof tree}. Pass a tree of ${kind}s.`,
+    );
+  const nameOf = (key: string | number) => (name === '' ? `${key}` : `${name}.${key}`);
+  if (Array.isArray(tree)) return tree.map((child, i) => mapTree(child, kind, isLeaf, leaf, nameOf(i)));
   return Object.fromEntries(
-    Object.entries(tree as object)
+    Object.entries(tree)
       .filter(([, child]) => child !== undefined)
-      .map(([key, child]) => [key, mapTree(child, isLeaf, leaf, below(key))]),
+      .map(([key, child]) => [key, mapTree(child, kind, isLeaf, leaf, nameOf(key))]),
   );
 }
 
+const mapTensors = (tree: unknown, leaf: (tensor: tf.Tensor, name: string) => unknown): unknown =>
+  mapTree(tree, 'tensor', isTensor, leaf);
+
+const mapSpecs = (specs: unknown, leaf: (spec: ParameterSpec, name: string) => unknown): unknown =>
+  mapTree(specs, 'parameter spec', isSpec, leaf);
+
 /** The tensors of a tree by dotted name (`blocks.0.attention.query.weight`), in the order of the tree. */
-export function flatten(tree: Tree<tf.Tensor>): Map<string, tf.Tensor> {
+export function flatten<P>(tree: P & TreeOf<tf.Tensor, P>): Map<string, tf.Tensor> {
   const flat = new Map<string, tf.Tensor>();
-  mapTree(tree, isTensor, (tensor, name) => flat.set(name, tensor));
+  mapTensors(tree, (tensor, name) => flat.set(name, tensor));
   return flat;
 }
 
 /** The shapes of a tree of specs by dotted name. */
-export function shapesOf(specs: Tree<ParameterSpec>): Map<string, readonly number[]> {
+export function shapesOf<S>(specs: S & TreeOf<ParameterSpec, S>): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
-  mapTree(specs, isSpec, (spec, name) => shapes.set(name, spec.shape));
+  mapSpecs(specs, (spec, name) => shapes.set(name, spec.shape));
   return shapes;
 }
 
 /** Number of scalars in a tree. */
-export const countParameters = (tree: Tree<tf.Tensor>): number =>
+export const countParameters = <P>(tree: P & TreeOf<tf.Tensor, P>): number =>
   [...flatten(tree).values()].reduce((sum, tensor) => sum + tensor.size, 0);
 
 /**
  * New parameters. Each one's random stream is keyed by (seed, its name), so adding a parameter changes no other.
  */
-export function initialize<S>(specs: S, seed: number): ParametersOf<S> {
-  return mapTree(specs, isSpec, ({ shape, init }, name) => {
+export function initialize<S>(specs: S & TreeOf<ParameterSpec, S>, seed: number): ParametersOf<S> {
+  return mapSpecs(specs, ({ shape, init }, name) => {
     const size = tf.util.sizeFromShape([...shape]);
     const key = keyOf(seed, name);
     if (init.kind === 'constant') return tf.fill([...shape], init.value);
@@ -88,9 +114,12 @@ export interface ParameterValue {
 }
 
 /** Parameters with given values; every name must be there, with its shape. */
-export function loadParameters<S>(specs: S, values: ReadonlyMap<string, ParameterValue>): ParametersOf<S> {
+export function loadParameters<S>(
+  specs: S & TreeOf<ParameterSpec, S>,
+  values: ReadonlyMap<string, ParameterValue>,
+): ParametersOf<S> {
   const faults: string[] = [];
-  for (const [name, shape] of shapesOf(specs as Tree<ParameterSpec>)) {
+  for (const [name, shape] of shapesOf(specs)) {
     const value = values.get(name);
     if (!value) faults.push(`${name}: missing`);
     else if (`${value.shape}` !== `${shape}`) faults.push(`${name}: expected [${shape}], got [${value.shape}]`);
@@ -99,26 +128,31 @@ export function loadParameters<S>(specs: S, values: ReadonlyMap<string, Paramete
     throw new ParameterError(
       `parameters: expected values that fit, got ${faults.length} that do not:\n  ${faults.join('\n  ')}\nLoad weights of this architecture.`,
     );
-  return mapTree(specs, isSpec, ({ shape }, name) =>
+  return mapSpecs(specs, ({ shape }, name) =>
     tf.tensor((values.get(name) as ParameterValue).data, [...shape]),
   ) as ParametersOf<S>;
 }
 
 /** A tree of the same structure with each tensor replaced by what `replace` makes of it. */
-export const mapParameters = <T>(tree: T, replace: (tensor: tf.Tensor, name: string) => tf.Tensor): T =>
-  mapTree(tree, isTensor, replace) as T;
+export const mapParameters = <P>(
+  tree: P & TreeOf<tf.Tensor, P>,
+  replace: (tensor: tf.Tensor, name: string) => tf.Tensor,
+): P => mapTensors(tree, replace) as P;
 
 /** A tree of tensors that are there already, by dotted name: takes them over. */
-export const assemble = <S>(specs: S, tensors: ReadonlyMap<string, tf.Tensor>): ParametersOf<S> =>
-  mapTree(specs, isSpec, (_, name) => {
+export const assemble = <S>(
+  specs: S & TreeOf<ParameterSpec, S>,
+  tensors: ReadonlyMap<string, tf.Tensor>,
+): ParametersOf<S> =>
+  mapSpecs(specs, (_, name) => {
     const tensor = tensors.get(name);
     if (!tensor) throw new ParameterError(`parameters: expected a tensor '${name}', got none. Give the whole model.`);
     return tensor;
   }) as ParametersOf<S>;
 
 /** Marks every tensor as needing no gradient; returns the same tree. */
-export function freeze<T>(tree: T): T {
-  for (const tensor of flatten(tree as Tree<tf.Tensor>).values()) constant(tensor);
+export function freeze<P>(tree: P & TreeOf<tf.Tensor, P>): P {
+  for (const tensor of flatten(tree).values()) constant(tensor);
   return tree;
 }
 
@@ -126,7 +160,7 @@ export function freeze<T>(tree: T): T {
  * A tree in which the parameters whose dotted name matches `pattern` are variables, which learn, and all others are frozen. Takes
  * over the tensors given.
  */
-export function trainable<T>(tree: T, pattern: RegExp = /./): T {
+export function trainable<P>(tree: P & TreeOf<tf.Tensor, P>, pattern: RegExp = /./): P {
   return mapParameters(tree, (tensor, name) => {
     if (!pattern.test(name)) return constant(tensor);
     if (tensor instanceof tf.Variable) return notConstant(tensor);
@@ -137,11 +171,11 @@ export function trainable<T>(tree: T, pattern: RegExp = /./): T {
 }
 
 /** The variables of a tree by dotted name. */
-export function variablesOf(tree: Tree<tf.Tensor>): Map<string, tf.Variable> {
+export function variablesOf<P>(tree: P & TreeOf<tf.Tensor, P>): Map<string, tf.Variable> {
   return new Map([...flatten(tree)].filter((entry): entry is [string, tf.Variable] => entry[1] instanceof tf.Variable));
 }
 
 /** Disposes every tensor of a tree. */
-export function disposeParameters(tree: Tree<tf.Tensor>): void {
+export function disposeParameters<P>(tree: P & TreeOf<tf.Tensor, P>): void {
   for (const tensor of flatten(tree).values()) tensor.dispose();
 }

@@ -47,7 +47,7 @@ function chain() {
 eachBackend('recomputed segments', () => {
   it('give the value and gradients of the plain backward pass', async () => {
     const { parameters, segments, head, start } = chain();
-    const variables = variablesOf(parameters as never);
+    const variables = variablesOf(parameters);
     const used = new Map([...variables].filter(([name]) => !name.startsWith('unused')));
     const before = tf.memory().numTensors;
     const plain = valueAndGradients(() => head(segments.reduce<Passed>((passed, f) => f(passed), start)), used);
@@ -64,12 +64,12 @@ eachBackend('recomputed segments', () => {
     tf.dispose([plain.value, again.value, ...plain.gradients.values(), ...again.gradients.values()]);
     expect(tf.memory().numTensors).toBe(before);
     tf.dispose(start);
-    disposeParameters(parameters as never);
+    disposeParameters(parameters);
   });
 
   it('may begin with a segment that makes its tensors from variables', async () => {
     const { parameters, segments, head, start } = chain();
-    const variables = variablesOf({ layers: parameters.layers, shared: parameters.shared } as never);
+    const variables = variablesOf({ layers: parameters.layers, shared: parameters.shared });
     const embed: Segment = () => start.map((tensor) => linear(tensor, parameters.shared));
     const all = [embed, ...segments];
     const plain = valueAndGradients(() => head(all.reduce<Passed>((passed, f) => f(passed), [])), variables);
@@ -79,12 +79,12 @@ eachBackend('recomputed segments', () => {
     expect((await difference.data())[0]).toBeLessThan(1e-6);
     tf.dispose([difference, plain.value, again.value, ...plain.gradients.values(), ...again.gradients.values()]);
     tf.dispose(start);
-    disposeParameters(parameters as never);
+    disposeParameters(parameters);
   });
 
   it('hold at most half of the memory', async () => {
     const { parameters, segments, head, start } = chain();
-    const variables = variablesOf({ layers: parameters.layers, shared: parameters.shared } as never);
+    const variables = variablesOf({ layers: parameters.layers, shared: parameters.shared });
     const { numBytes } = tf.memory();
     const peak = async (f: () => { value: tf.Scalar; gradients: Map<string, tf.Tensor> }) => {
       const { peakBytes, result } = await tf.profile(() => {
@@ -101,12 +101,12 @@ eachBackend('recomputed segments', () => {
     // Gradients of the parameters are there in both; the larger part of this chain is what its layers compute.
     expect(await peak(() => recomputedGradients({ start, segments, head }, variables))).toBeLessThan(plain / 2);
     tf.dispose(start);
-    disposeParameters(parameters as never);
+    disposeParameters(parameters);
   });
 
   it.each(['segment', 'head'])('leave nothing behind when a %s throws', (where) => {
     const { parameters, segments, head, start } = chain();
-    const variables = variablesOf(parameters as never);
+    const variables = variablesOf(parameters);
     const before = tf.memory().numTensors;
     let calls = 0;
     const failing: Segment = (passed) => {
@@ -123,6 +123,6 @@ eachBackend('recomputed segments', () => {
     expect(() => recomputedGradients({ start, segments: all, head: broken }, variables)).toThrow('no');
     expect(tf.memory().numTensors).toBe(before);
     tf.dispose(start);
-    disposeParameters(parameters as never);
+    disposeParameters(parameters);
   });
 });

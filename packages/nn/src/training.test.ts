@@ -11,6 +11,7 @@ import {
   disposeParameters,
   flatten,
   initialize,
+  type LinearParameters,
   linear,
   linearSpec,
   loadParameters,
@@ -43,6 +44,21 @@ eachBackend('parameters', () => {
     expect(() => loadParameters(specs, values)).toThrow(/layers.0.bias: expected \[4\], got \[5\]\n {2}gate: missing/);
     disposeParameters(tree);
     disposeParameters(loaded);
+  });
+
+  it('take typed records, and refuse a leaf that is no tensor', () => {
+    interface Layer {
+      readonly scale: tf.Tensor;
+      readonly shift?: tf.Tensor;
+    }
+    interface Network {
+      readonly layers: readonly Layer[];
+    }
+    const network: Network = { layers: [{ scale: tf.scalar(1) }, { scale: tf.scalar(2), shift: undefined }] };
+    expect([...flatten(network).keys()]).toEqual(['layers.0.scale', 'layers.1.scale']);
+    // @ts-expect-error A number is no tensor.
+    expect(() => flatten({ layers: [{ scale: 1 }] })).toThrow("expected tensor at 'layers.0.scale', got number");
+    disposeParameters(network);
   });
 
   it('start the same whatever stands beside them', async () => {
@@ -106,10 +122,7 @@ eachBackend('learning', () => {
     for (let i = 0; i < steps; i++) {
       const variables = variablesOf(parameters);
       const { value, gradients } = valueAndGradients(
-        () =>
-          tf.sum(
-            tf.square(parameters.layers.reduce((h, layer) => linear(h, layer as never), x as tf.Tensor)),
-          ) as tf.Scalar,
+        () => tf.sum(tf.square(parameters.layers.reduce((h, layer) => linear(h, layer), x as tf.Tensor))) as tf.Scalar,
         variables,
       );
       const clipped = clipByGlobalNorm(gradients, 1);
@@ -144,7 +157,7 @@ eachBackend('learning', () => {
     const parameters = trainable(initialize(specs, 2));
     const fail = () =>
       valueAndGradients(() => {
-        linear(tf.ones([2, 3]), parameters.layers[0] as never);
+        linear(tf.ones([2, 3]), parameters.layers[0] as LinearParameters);
         throw new Error('in the middle');
       }, variablesOf(parameters));
     expect(fail).toThrow('in the middle');

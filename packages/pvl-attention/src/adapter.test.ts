@@ -82,7 +82,7 @@ eachBackend('PVL adapter', () => {
       tf.dispose(alone);
     }
     tf.dispose([folded.image, folded.text, image, text]);
-    disposeParameters(adapter as never);
+    disposeParameters(adapter);
   });
 
   it('masked text has no influence on the image', async () => {
@@ -101,6 +101,6 @@ eachBackend('PVL adapter', () => {
     close(await run(longer(), [1, 1, 0]), await run(text()));
     expect(await run(longer())).not.toEqual(await run(text()));
     image.dispose();
-    disposeParameters(adapter as never);
+    disposeParameters(adapter);
   });
 });

@@ -70,7 +70,7 @@ function zeros(config: ModelConfig): { parameters: ModelParameters; dispose(): v
     byShape.set(`${shape}`, tensor);
     return tensor;
   };
-  const parameters = freeze(build(modelSpec(config))) as ModelParameters;
+  const parameters = freeze(build(modelSpec(config)) as ModelParameters);
   return { parameters, dispose: () => tf.dispose([...byShape.values()]) };
 }
 

@@ -1,6 +1,6 @@
 // A whole published model at full size: a checkpoint as training leaves it, one forward pass with the reference's noise.
 import { type FamilyName, families, towerConfigs } from '@medclipseg/clip-encoders';
-import { assemble, freeze, type ParameterSpec, replayedNoise, shapesOf, type Tree } from '@medclipseg/nn';
+import { assemble, freeze, replayedNoise, shapesOf } from '@medclipseg/nn';
 import { readMapped, stripPrefix, type TensorFile } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -28,7 +28,7 @@ export async function openNetwork(checkpoint: TensorFile, family: FamilyName): P
   const weights = stripPrefix(checkpoint, 'model.');
   const config = around(family, weights);
   const spec = modelSpec(config);
-  const expected = shapesOf(spec as Tree<ParameterSpec>);
+  const expected = shapesOf(spec);
   const { ignored: ignore } = families[family];
   const tensors = await readMapped(weights, checkpointKeys(family), expected, { ignore }, ({ shape, data }) =>
     tf.tensor(data, [...shape]),

@@ -15,7 +15,7 @@ import {
   openClip,
   similarityLogits,
 } from '@medclipseg/clip-encoders';
-import { disposeParameters } from '@medclipseg/nn';
+import { disposeParameters, type TreeOf } from '@medclipseg/nn';
 import type { TensorFile } from '@medclipseg/weights';
 import { openTensorFile } from '@medclipseg/weights/node';
 import * as tf from '@tensorflow/tfjs-core';
@@ -64,8 +64,8 @@ function clipOutputs(clip: Clip, { image, prompts }: Inputs) {
 async function outputsOf(weights: TensorFile, reference: TensorFile): Promise<Record<string, tf.Tensor>> {
   const family = reference.metadata.family as FamilyName;
   const given = await inputs(reference);
-  const free = (parameters: unknown) => {
-    disposeParameters(parameters as never);
+  const free = <P>(parameters: P & TreeOf<tf.Tensor, P>) => {
+    disposeParameters(parameters);
     tf.dispose([given.image, given.prompts.ids]);
   };
   if (reference.metadata.kind === 'medclipseg') {

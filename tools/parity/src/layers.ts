@@ -2,10 +2,12 @@
 import {
   disposeParameters,
   loadParameters,
+  type ParameterSpec,
   type ParametersOf,
   replayedNoise,
   resizeBilinear,
   shapesOf,
+  type Tree,
   trainable,
   valueAndGradients,
   variablesOf,
@@ -40,7 +42,7 @@ import {
 interface Layer {
   /** Which files hold it. */
   readonly file: RegExp;
-  spec(metadata: Readonly<Record<string, string>>): unknown;
+  spec(metadata: Readonly<Record<string, string>>): Tree<ParameterSpec>;
   readonly rules: readonly KeyRule[];
   run(
     parameters: never,
@@ -117,14 +119,14 @@ export async function layerParity(name: string, file: TensorFile): Promise<Row[]
 async function compareLayer(name: string, file: TensorFile, entry: Layer): Promise<Row[]> {
   const { metadata } = file;
   const spec = entry.spec(metadata);
-  const expected = shapesOf(spec as never);
+  const expected = shapesOf(spec);
   const load = (prefix: string) => readMapped(stripPrefix(file, prefix), entry.rules, expected);
   const parameters = trainable(loadParameters(spec, await load('param.')));
   const inputs = (await readNumbered(file, 'input.')).map(learn);
   const noise = await readNumbered(file, 'noise.');
   const cotangents = await readNumbered(file, 'cotangent.');
   const variables = new Map<string, tf.Variable>([
-    ...variablesOf(parameters as never),
+    ...variablesOf(parameters),
     ...inputs.map((input, i): [string, tf.Variable] => [`input.${i}`, input]),
   ]);
   let outputs: tf.Tensor[] = [];
@@ -153,7 +155,7 @@ async function compareLayer(name: string, file: TensorFile, entry: Layer): Promi
   }
   rows.push({ file: name, quantity: `${gradients.size} gradients`, error: worst, tolerance: 1e-4 });
   tf.dispose([value, ...gradients.values(), ...inputs, ...noise, ...cotangents, ...outputs]);
-  disposeParameters(parameters as never);
+  disposeParameters(parameters);
   return rows;
 }
 

@@ -8,10 +8,8 @@ import {
   flatten,
   freeze,
   loadParameters,
-  type ParameterSpec,
   replayedNoise,
   shapesOf,
-  type Tree,
   trainable,
   variablesOf,
 } from '@medclipseg/nn';
@@ -109,7 +107,7 @@ export async function modelParity(folder: string, name: string): Promise<Row[]> 
       ? stripPrefix(whole, 'model.')
       : whole;
     config ??= configOf(family, golden, model);
-    const expected = shapesOf(modelSpec(config) as Tree<ParameterSpec>);
+    const expected = shapesOf(modelSpec(config));
     const values = await readMapped(model, checkpointKeys(family), expected, { ignore: families[family].ignored });
     await whole.close();
     if (weights) {
@@ -181,7 +179,7 @@ async function forwardParity(
     tolerance: 1e-4,
   });
   tf.dispose([image, prompts.ids, start.image, start.text, features.patches, features.text, ...noise]);
-  disposeParameters(network.parameters as never);
+  disposeParameters(network.parameters);
   return rows;
 }
 
@@ -194,7 +192,7 @@ async function trainingParity(
 ): Promise<Row[]> {
   const golden = JSON.parse(file.metadata.config as string) as GoldenConfig;
   const network: Network = { config, parameters: trainable(build(config, weights), TRAINED_PART) };
-  const variables = variablesOf(network.parameters as never);
+  const variables = variablesOf(network.parameters);
   const { image, prompts } = await inputs(file);
   const maskTensor = toTensor(await file.read('mask'));
   const adam = new Adam();
@@ -240,7 +238,7 @@ async function trainingParity(
   let worst = 0;
   let drift = 0;
   for (const [key, truth] of await trained('final.')) {
-    const actual = await (flatten(network.parameters as never).get(key) as tf.Tensor).data();
+    const actual = await (flatten(network.parameters).get(key) as tf.Tensor).data();
     if (key.endsWith('keyNorm.bias')) drift = Math.max(drift, worstError(actual, truth.data));
     else worst = Math.max(worst, gradientError(actual, truth.data));
   }
@@ -248,6 +246,6 @@ async function trainingParity(
   rows.push({ file: name, quantity: 'final key biases (noise)', error: drift, tolerance: 2 * rates });
   adam.dispose();
   tf.dispose([image, prompts.ids, maskTensor]);
-  disposeParameters(network.parameters as never);
+  disposeParameters(network.parameters);
   return rows;
 }

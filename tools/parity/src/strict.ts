@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type FamilyName, families } from '@medclipseg/clip-encoders';
-import { type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
+import { shapesOf } from '@medclipseg/nn';
 import { readMapped, stripPrefix, type TensorValue } from '@medclipseg/weights';
 import { openTensorFile, writeSafetensors } from '@medclipseg/weights/node';
 import { checkpointKeys, modelSpec } from 'medclipseg';
@@ -22,7 +22,7 @@ export async function loadsStrictly(checkpoint: string, family: FamilyName, pyth
   try {
     const file = await openTensorFile(checkpoint);
     const weights = stripPrefix(file, 'model.');
-    const expected = shapesOf(modelSpec(around(family, weights)) as Tree<ParameterSpec>);
+    const expected = shapesOf(modelSpec(around(family, weights)));
     const { ignored: ignore } = families[family];
     const tensors = new Map<string, TensorValue>();
     for (const [name, value] of await readMapped(weights, checkpointKeys(family), expected, { ignore }))

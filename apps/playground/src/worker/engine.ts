@@ -9,7 +9,7 @@ import { teachApi } from './teach.ts';
 
 function factsOf(state: EngineState): ModelFacts {
   const { config, parameters } = openModelOf(state).network;
-  const sizes = [...flatten(parameters as never).values()].map(({ size }) => size);
+  const sizes = [...flatten(parameters).values()].map(({ size }) => size);
   const count = sizes.reduce((sum, size) => sum + size, 0);
   return {
     imageSize: config.vision.imageSize,

@@ -37,5 +37,5 @@ export const planFor = (
   clipNorm: 1,
   // The contrastive loss needs more prompts than there are examples.
   loss: { dice: 'region', contrastiveWeight: 0 },
-  ...(countParameters(parameters as never) > LARGE && { microBatch: 1, recompute: true }),
+  ...(countParameters(parameters) > LARGE && { microBatch: 1, recompute: true }),
 });

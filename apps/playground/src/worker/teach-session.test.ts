@@ -32,8 +32,7 @@ let tensors = 0;
 
 const valuesOf = async (part: (name: string) => boolean, { parameters }: Network = network) => {
   const values = new Map<string, readonly number[]>();
-  for (const [name, tensor] of flatten(parameters as never))
-    if (part(name)) values.set(name, [...(await tensor.data())]);
+  for (const [name, tensor] of flatten(parameters)) if (part(name)) values.set(name, [...(await tensor.data())]);
   return values;
 };
 const trained = (name: string) => TRAINED_PART.test(name);
@@ -64,7 +63,7 @@ beforeEach(() => {
 afterEach(() => {
   expect(tf.memory().numTensors, 'tensors left behind').toBe(tensors);
 });
-afterAll(() => disposeParameters(network.parameters as never));
+afterAll(() => disposeParameters(network.parameters));
 
 it('training on three phantoms lowers the loss, keeps the encoders, and the saved file opens in Node as the same model', async () => {
   const [before, encoders] = [await lossOf(model), await valuesOf(frozen)];
@@ -108,7 +107,7 @@ it('undo restores the model before each training, and reset the model as it was 
   await session.run(phantoms, () => {}, { steps: 1 });
   expect(session.reset()).toEqual({ undos: 0, changed: false });
   expect(await valuesOf(trained)).toEqual(fresh);
-  disposeParameters(opened.network.parameters as never);
+  disposeParameters(opened.network.parameters);
 });
 
 it('waits while paused, resumes, and stops after the current step with its result', async () => {

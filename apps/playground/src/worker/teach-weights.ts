@@ -9,13 +9,12 @@ export type Weights = ReadonlyMap<string, Float32Array>;
 export async function copyWeights({ parameters }: Network): Promise<Weights> {
   const weights = new Map<string, Float32Array>();
   // Backends may return a view of their own memory.
-  for (const [name, variable] of variablesOf(parameters as never))
-    weights.set(name, Float32Array.from(await variable.data()));
+  for (const [name, variable] of variablesOf(parameters)) weights.set(name, Float32Array.from(await variable.data()));
   return weights;
 }
 
 export function restoreWeights({ parameters }: Network, weights: Weights): void {
-  for (const [name, variable] of variablesOf(parameters as never)) {
+  for (const [name, variable] of variablesOf(parameters)) {
     const values = tf.tensor(weights.get(name) as Float32Array, variable.shape);
     variable.assign(values);
     values.dispose();

@@ -57,9 +57,9 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
     await writeWhole(join(options.out, 'settings.yaml'), stringify(settings));
     const model = await newModel(settings, data.prompts, signal);
     const { parameters } = model.network;
-    const learning = [...variablesOf(parameters as never).values()].reduce((sum, { size }) => sum + size, 0);
+    const learning = [...variablesOf(parameters).values()].reduce((sum, { size }) => sum + size, 0);
     notice(
-      `${countParameters(parameters as never).toLocaleString('en')} parameters, ${learning.toLocaleString('en')} of which learn, ${data.train.size} images to learn from`,
+      `${countParameters(parameters).toLocaleString('en')} parameters, ${learning.toLocaleString('en')} of which learn, ${data.train.size} images to learn from`,
     );
     let steps = 0;
     await fit(model, data, trainingPlan(settings), {

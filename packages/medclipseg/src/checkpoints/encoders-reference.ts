@@ -26,7 +26,7 @@ const sha256 = async (bytes: BufferSource): Promise<string> =>
 /** SHA-256 of a list with the name, shape and SHA-256 of each tensor, in order of their names. */
 export async function hashOf({ vision, text }: EncoderParameters): Promise<string> {
   const lines: string[] = [];
-  for (const [name, tensor] of flatten({ vision, text } as never))
+  for (const [name, tensor] of flatten({ vision, text }))
     lines.push(`${name} [${tensor.shape}] ${await sha256((await tensor.data()) as Float32Array<ArrayBuffer>)}\n`);
   return sha256(new TextEncoder().encode(lines.sort().join('')));
 }

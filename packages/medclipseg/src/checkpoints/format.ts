@@ -38,7 +38,7 @@ export async function contentsOf(
 ): Promise<Contents> {
   const tensors = new Map<string, TensorValue>();
   const optimizer = await trainer?.optimizerState();
-  for (const [name, tensor] of flatten(parameters as never))
+  for (const [name, tensor] of flatten(parameters))
     if (whole || !ENCODERS.test(name))
       tensors.set(`model.${name}`, { shape: tensor.shape, data: (await tensor.data()) as Float32Array });
   for (const [name, value] of optimizer?.moments ?? []) tensors.set(`optimizer.${name}`, value);

@@ -53,7 +53,7 @@ eachBackend('published checkpoints', () => {
     for (const [i, value] of expected.entries()) expect(Math.abs((actual[i] as number) - value)).toBeLessThan(1e-4);
     await file.close();
     tf.dispose([logits, planar, prompts.ids, ...noise]);
-    disposeParameters(network.parameters as never);
+    disposeParameters(network.parameters);
   });
 
   it.skipIf(!existsSync(golden))('the trained part needs the encoders, and with them is the whole', async () => {
@@ -76,12 +76,12 @@ eachBackend('published checkpoints', () => {
 
     const [one, other] = [await open(path, options), await open(part, { ...options, encoders: path })];
     expect(other.network.config).toEqual(one.network.config);
-    const expected = flatten(one.network.parameters as never);
-    const actual = flatten(other.network.parameters as never);
+    const expected = flatten(one.network.parameters);
+    const actual = flatten(other.network.parameters);
     expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
     for (const [name, value] of expected)
       expect(await (actual.get(name) as tf.Tensor).data(), name).toEqual(await value.data());
-    for (const { network } of [one, other]) disposeParameters(network.parameters as never);
+    for (const { network } of [one, other]) disposeParameters(network.parameters);
     await rm(folder, { recursive: true });
   });
 });

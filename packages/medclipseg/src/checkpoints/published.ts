@@ -9,7 +9,7 @@ import {
   towerConfigs,
 } from '@medclipseg/clip-encoders';
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
-import { assemble, disposeParameters, flatten, type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
+import { assemble, disposeParameters, flatten, shapesOf } from '@medclipseg/nn';
 import { DEFAULT_BETA } from '@medclipseg/pvl-attention';
 import { openTensors, readMapped, type TensorFile, type TensorValue, unwrapped } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
@@ -95,7 +95,7 @@ export async function openTowers(
 ): Promise<{ config: EncoderConfig; parameters: EncoderParameters }> {
   const { config, parameters } = await openClip(file, options);
   const { logitScale, ...towers } = parameters;
-  disposeParameters({ logitScale } as never);
+  disposeParameters({ logitScale });
   return { config: encoderConfig(config.family, config, options), parameters: towers };
 }
 
@@ -121,7 +121,7 @@ export async function openPublished(
     made.push(tensor);
     return tensor;
   };
-  const expectedOf = (config: ModelConfig) => shapesOf(modelSpec(config) as Tree<ParameterSpec>);
+  const expectedOf = (config: ModelConfig) => shapesOf(modelSpec(config));
   const read = async (): Promise<{ config: ModelConfig; tensors: Map<string, tf.Tensor> }> => {
     if (whole) {
       const { family, layout, weights: towers } = findTowers(weights, options.family);
@@ -142,7 +142,7 @@ export async function openPublished(
     try {
       const file = await openTensors(beside.source);
       const encoders = await openTowers(file, options);
-      const tensors = flatten(encoders.parameters as never);
+      const tensors = flatten(encoders.parameters);
       made.push(...tensors.values());
       const config = configOf(path, weights, encoders.config, options);
       const trained = new Map([...expectedOf(config)].filter(([name]) => !tensors.has(name)));

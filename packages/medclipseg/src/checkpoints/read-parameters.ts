@@ -1,5 +1,5 @@
 // The parameters in a checkpoint of this project.
-import { assemble, type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
+import { assemble, shapesOf } from '@medclipseg/nn';
 import { stripPrefix, type TensorFile } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig } from '../config.ts';
@@ -19,7 +19,7 @@ export async function readParameters(
 ): Promise<ModelParameters> {
   const file = stripPrefix(whole, 'model.');
   const spec = modelSpec(config);
-  const shapes = shapesOf(spec as Tree<ParameterSpec>);
+  const shapes = shapesOf(spec);
   const shapeOf = (key: string) => (given.get(key) ?? file.tensors.get(key))?.shape;
   const faults: string[] = [];
   for (const [key, shape] of shapes) {

@@ -75,7 +75,7 @@ async function namedEncoders(
     checkEncoders(path, reference, await hashOf(encoders.parameters), name);
     return encoders.parameters;
   } catch (error) {
-    disposeParameters(encoders.parameters as never);
+    disposeParameters(encoders.parameters);
     throw error;
   }
 }
@@ -86,10 +86,10 @@ async function openOwn(path: string, file: TensorFile, options: LoadOptions): Pr
     ? undefined
     : await namedEncoders(path, description.tokenizer, description.encoders, options);
   try {
-    const parameters = freeze(await readParameters(path, config, file, encoders && flatten(encoders as never)));
+    const parameters = freeze(await readParameters(path, config, file, encoders && flatten(encoders)));
     return { network: { config, parameters }, path, format: 'medclipseg', ...description };
   } catch (error) {
-    if (encoders) disposeParameters(encoders as never);
+    if (encoders) disposeParameters(encoders);
     throw error;
   }
 }
@@ -126,7 +126,7 @@ async function encodersIn(place: Place, file: TensorFile, options: LoadOptions):
   if (isOwn(file)) {
     const { network, tokenizer, encoders } = await openOwn(name, file, options);
     const { vision, text, ...others } = network.parameters;
-    disposeParameters(others as never);
+    disposeParameters(others);
     const { preprocessing, vision: image, text: prompt } = network.config;
     const parameters = { vision, text };
     // Where that model's encoders had not learned, they have a name already.
@@ -138,7 +138,7 @@ async function encodersIn(place: Place, file: TensorFile, options: LoadOptions):
     const tokenizer = await tokenizerFor(config, [place], options);
     return { ...config, tokenizer, parameters: freeze(parameters), reference: await referenceTo(parameters) };
   } catch (error) {
-    disposeParameters(parameters as never);
+    disposeParameters(parameters);
     throw error;
   }
 }

@@ -177,7 +177,7 @@ describe('a checkpoint of what was trained', () => {
   async function trainedOn(source: string | Uint8Array): Promise<{ network: Network; encoders: Encoders }> {
     const encoders = await loadEncoders(source);
     const { vision, text, ...others } = newParameters(2);
-    for (const tensor of flatten({ vision, text } as never).values()) tensor.dispose();
+    for (const tensor of flatten({ vision, text }).values()) tensor.dispose();
     return { network: { config, parameters: { ...others, ...encoders.parameters } }, encoders };
   }
   const isSame = async (model: MedCLIPSeg, probability: Float32Array) => {
@@ -206,7 +206,7 @@ describe('a checkpoint of what was trained', () => {
     // Encoders of such a checkpoint keep the name they have.
     const again = await loadEncoders(part);
     expect(again.reference).toEqual(encoders.reference);
-    tf.dispose([...flatten(again.parameters as never).values()]);
+    tf.dispose([...flatten(again.parameters).values()]);
 
     await rename(original, moved);
     await isSame(await MedCLIPSeg.fromPretrained(whole), probability);
@@ -251,6 +251,6 @@ describe('a checkpoint of what was trained', () => {
   it('cannot name encoders that came as bytes', async () => {
     const { reference, parameters } = await loadEncoders(bytes);
     expect(reference).toBeUndefined();
-    tf.dispose([...flatten(parameters as never).values()]);
+    tf.dispose([...flatten(parameters).values()]);
   });
 });

@@ -53,7 +53,7 @@ export function trainingContents(
   { whole }: { readonly whole?: boolean } = {},
 ): Promise<Contents> {
   const { network, tokenizer, encoders } = model;
-  const learns = [...variablesOf(network.parameters as never).keys()].some((name) => /^(vision|text)\./.test(name));
+  const learns = [...variablesOf(network.parameters).keys()].some((name) => /^(vision|text)\./.test(name));
   return contentsOf(network, tokenizer.toJson(), trainer, {
     encoders: learns ? undefined : encoders,
     whole: whole || undefined,
@@ -88,8 +88,8 @@ export async function restoreTraining(source: ByteSource, model: MedCLIPSeg, tra
   const { progress, optimizerSteps, encoders: named } = isOwn(file) ? file.metadata : refuse(path, file);
   if (progress === undefined)
     throw new CheckpointError(path, 'the state of a training', 'a model alone', 'Give a checkpoint of a training.');
-  const variables = variablesOf(parameters as never);
-  const frozen = new Map([...flatten(parameters as never)].filter(([name]) => !variables.has(name)));
+  const variables = variablesOf(parameters);
+  const frozen = new Map([...flatten(parameters)].filter(([name]) => !variables.has(name)));
   const stored = stripPrefix(file, 'model.');
   if (named !== undefined && frozen.size > 0)
     checkEncoders(path, JSON.parse(named), await hashOf(parameters), model.encoders?.source ?? 'others');

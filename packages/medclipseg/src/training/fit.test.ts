@@ -81,9 +81,7 @@ eachBackend('fit', () => {
     const encoders = await weights({ vision, text } as never);
     const checkpoints = new MemoryCheckpoints();
     await fit(model, { train: examplesInMemory(examples(1), { repeat: 3 }) }, PLAN, { checkpoints });
-    expect([...variablesOf(model.network.parameters as never).keys()].some((name) => /^(vision|text)/.test(name))).toBe(
-      false,
-    );
+    expect([...variablesOf(model.network.parameters).keys()].some((name) => /^(vision|text)/.test(name))).toBe(false);
     expect(await weights({ vision, text } as never)).toEqual(encoders);
     const after = (await model.segment(image, 'polyp left', { samples: 0 })).probability;
     expect(after).not.toEqual(before);

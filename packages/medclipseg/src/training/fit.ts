@@ -89,7 +89,7 @@ export async function fit(
   if (patience !== undefined && !validation)
     throw new ArgumentError('plan.patience', 'validation data', 'none', 'Give some, or leave `patience` out.');
   signal?.throwIfAborted();
-  if (variablesOf(model.network.parameters as never).size === 0) model.unfreeze();
+  if (variablesOf(model.network.parameters).size === 0) model.unfreeze();
   const { vision, preprocessing } = model.network.config;
   const trainer = new Trainer(model.network, model.tokenizer, complete);
   const stepsPerEpoch = Math.ceil(train.size / batchSize);

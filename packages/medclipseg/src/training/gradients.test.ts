@@ -74,7 +74,7 @@ eachBackend('gradients', () => {
 
     it(`recomputed equal the plain ones: ${title}`, async () => {
       const network = { config: variant, parameters: make() };
-      const variables = variablesOf(network.parameters as never);
+      const variables = variablesOf(network.parameters);
       const whole = batch([0, 1, 2]);
       const plain = await lossAndGradients(network, whole, variables, { noise: whole.noise });
       await expectSame(
@@ -82,7 +82,7 @@ eachBackend('gradients', () => {
         plain,
       );
       drop(whole);
-      disposeParameters(network.parameters as never);
+      disposeParameters(network.parameters);
     });
 
     const cases = [
@@ -93,13 +93,13 @@ eachBackend('gradients', () => {
       `of parts $parts equal those of the whole, recompute $recompute: ${title}`,
       async ({ parts, recompute }) => {
         const network = { config: variant, parameters: make() };
-        const variables = variablesOf(network.parameters as never);
+        const variables = variablesOf(network.parameters);
         const whole = batch(parts.flat());
         const pieces = parts.map(batch);
         const plain = await lossAndGradients(network, whole, variables, { noise: whole.noise });
         await expectSame(await accumulatedGradients(network, pieces, variables, { recompute }), plain);
         for (const piece of [whole, ...pieces]) drop(piece);
-        disposeParameters(network.parameters as never);
+        disposeParameters(network.parameters);
       },
     );
   }
@@ -107,7 +107,7 @@ eachBackend('gradients', () => {
   it('recomputed equal the plain ones with replayed noise', async () => {
     const parameters = trainable(initialize(modelSpec(config), 1) as unknown as ModelParameters, TRAINED_PART);
     const network = { config, parameters };
-    const variables = variablesOf(parameters as never);
+    const variables = variablesOf(parameters);
     const whole = batch([0, 1, 2]);
     // The noise of a forward pass, in the order in which it is drawn.
     const drawn: tf.Tensor[] = [];
@@ -123,6 +123,6 @@ eachBackend('gradients', () => {
     await expectSame(await lossAndGradients(network, whole, variables, { noise: replayed, recompute: true }), plain);
     tf.dispose(drawn);
     drop(whole);
-    disposeParameters(parameters as never);
+    disposeParameters(parameters);
   });
 });

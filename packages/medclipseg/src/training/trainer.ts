@@ -44,7 +44,7 @@ export class Trainer {
   /** Restores a saved training: it continues as if it had never stopped. */
   resume(progress: TrainingProgress, optimizer: AdamState): void {
     this.#progress = progress;
-    this.#optimizer.restore(optimizer, variablesOf(this.#network.parameters as never));
+    this.#optimizer.restore(optimizer, variablesOf(this.#network.parameters));
   }
 
   /** Whether the last epoch is done, or the plan's patience is exhausted. */
@@ -89,7 +89,7 @@ export class Trainer {
     signal?: AbortSignal,
   ): Promise<number> {
     const { loss: lossOptions, clipNorm, recompute, microBatch, textDropout } = this.plan;
-    const variables = variablesOf(this.#network.parameters as never);
+    const variables = variablesOf(this.#network.parameters);
     for await (const batch of train(epoch, this.#progress.step)) {
       signal?.throwIfAborted();
       const { step, lossSum } = this.#progress;

@@ -15,7 +15,7 @@ eachBackend('training', (backend) => {
     await trainer.run(data(), { onEpoch: ({ trainingLoss }) => void losses.push(trainingLoss) });
     expect(losses.at(-1)).toBeLessThan((losses[0] as number) * 0.8);
     trainer.dispose();
-    disposeParameters(parameters as never);
+    disposeParameters(parameters);
   });
 
   it('in parts and recomputed, ends at the weights of the whole batch', async () => {
@@ -30,7 +30,7 @@ eachBackend('training', (backend) => {
       await trainer.run(data(), { onEpoch: (report) => void reports.push(report) });
       const values = await weights(parameters);
       trainer.dispose();
-      disposeParameters(parameters as never);
+      disposeParameters(parameters);
       return { values, reports };
     };
     const whole = await run({});
@@ -56,7 +56,7 @@ eachBackend('training', (backend) => {
     expect(trainer.finished).toBe(true);
     await trainer.run(nothing, { onEpoch: () => expect.unreachable() });
     trainer.dispose();
-    disposeParameters(parameters as never);
+    disposeParameters(parameters);
   });
 
   it('an error of the data or of a callback leaves the state of the step before', async () => {
@@ -72,7 +72,7 @@ eachBackend('training', (backend) => {
     await expect(trainer.run({ ...rest, train: unreadable })).rejects.toThrow('2.png');
     expect(trainer.progress).toMatchObject({ epoch: 0, step: 1 });
     trainer.dispose();
-    disposeParameters(parameters as never);
+    disposeParameters(parameters);
   });
 
   it('stops at a loss that is no number, naming step and images, with the weights of the step before', async () => {
@@ -83,7 +83,7 @@ eachBackend('training', (backend) => {
     await expect(trainer.run(data(broken))).rejects.toThrow(new RegExp(`epoch 1, step 1: .* NaN on ${broken},`));
     expect(await weights(parameters)).toEqual(before);
     trainer.dispose();
-    disposeParameters(parameters as never);
+    disposeParameters(parameters);
   });
 
   it(`${backend === 'wasm' ? 'forty' : 'four'} steps leave no tensor behind`, async () => {
@@ -97,6 +97,6 @@ eachBackend('training', (backend) => {
     });
     expect(tf.memory().numTensors).toBe(afterFirst);
     trainer.dispose();
-    disposeParameters(parameters as never);
+    disposeParameters(parameters);
   });
 });

@@ -31,7 +31,7 @@ eachBackend('multiply-adds', () => {
     const parameters = initialize(attentionSpec(8), 1);
     const expected = 4 * 2 * 5 * 8 * 8 + 2 * 2 * 5 * 5 * 8;
     expect(count(() => selfAttention(tf.ones([2, 5, 8]), parameters, { heads: 2 }))).toBe(expected);
-    disposeParameters(parameters as never);
+    disposeParameters(parameters);
   });
 
   it('counts gradients: two more products for a linear map', () => {

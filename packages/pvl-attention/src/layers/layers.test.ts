@@ -34,7 +34,7 @@ eachBackend('layers', () => {
       tf.dispose([actual, expected.image, expected.text]);
     }
     layer.dispose();
-    disposeParameters(parameters as never);
+    disposeParameters(parameters);
     tf.dispose([image, text]);
   });
 

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FamilyName, families } from '@medclipseg/clip-encoders';
-import { type ParameterSpec, shapesOf, type Tree } from '@medclipseg/nn';
+import { shapesOf } from '@medclipseg/nn';
 import { readMapped, type TensorValue } from '@medclipseg/weights';
 import { openTensorFile, writeSafetensors } from '@medclipseg/weights/node';
 import { checkpointKeys, modelSpec } from 'medclipseg';
@@ -161,7 +161,7 @@ describe('convert --reference', () => {
   it.each(Object.keys(families) as FamilyName[])(
     'gives %s the names, layouts and aliases that strict loading asks for',
     async (family) => {
-      const shapes = shapesOf(modelSpec(config(family)) as Tree<ParameterSpec>);
+      const shapes = shapesOf(modelSpec(config(family)));
       let next = 0;
       const ours = new Map(
         [...shapes].map(([name, shape]): [string, TensorValue] => [
