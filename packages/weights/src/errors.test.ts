@@ -8,7 +8,7 @@ it('control characters are spelt out', () => {
   expect(printable(hostile)).toBe('\\u001b[2J\\u009b\\u202eevil\\u000a');
   const errors = [
     new FormatError(hostile, hostile, hostile),
-    new ForbiddenPickleError(hostile),
+    new ForbiddenPickleError(hostile, hostile),
     new KeyMismatchError([hostile], [hostile], [hostile]),
   ];
   for (const { message } of errors)

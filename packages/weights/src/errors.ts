@@ -22,35 +22,35 @@ export class WeightsError extends Error {
   }
 }
 
-/** A file that is not what its format promises. */
+/** A file does not follow its format. */
 export class FormatError extends WeightsError {
   override readonly name = 'FormatError';
   constructor(
     readonly file: string,
     expected: string,
     actual: string,
-    options?: ErrorOptions,
+    { remedy = 'Fetch or save the file again.', ...options }: ErrorOptions & { readonly remedy?: string } = {},
   ) {
-    super(
-      'weights/format',
-      `${brief(file)}: expected ${brief(expected)}, got ${brief(actual)}. Fetch or save the file again.`,
-      options,
-    );
+    super('weights/format', `${brief(file)}: expected ${brief(expected)}, got ${brief(actual)}. ${remedy}`, options);
   }
 }
 
-/** A pickle that asks for something outside the closed list of what tensors need. Nothing of it was executed. */
+/** A pickle refers to something outside the closed list of harmless names. Nothing of it was executed. */
 export class ForbiddenPickleError extends WeightsError {
   override readonly name = 'ForbiddenPickleError';
-  constructor(readonly request: string) {
+  constructor(
+    readonly file: string,
+    /** The class, function or opcode. */
+    readonly request: string,
+  ) {
     super(
       'weights/forbidden-pickle',
-      `PyTorch file: expected only tensors and plain values, got a request for ${brief(request)}. Do not trust this file; ask its author for safetensors.`,
+      `${brief(file)}: expected only tensors and plain values, got ${brief(request)}, which was not executed. If you trust the file's author, save only the state dict in Python: torch.save(model.state_dict(), path). Otherwise ask for a safetensors file.`,
     );
   }
 }
 
-/** Names or shapes in a file that do not fit the model. */
+/** Names or shapes in a file do not match those of the model. */
 export class KeyMismatchError extends WeightsError {
   override readonly name = 'KeyMismatchError';
   constructor(

@@ -1,4 +1,4 @@
-// Ways to spoil a file.
+// Random damage to files.
 import fc from 'fast-check';
 
 export type Mutation = (bytes: Uint8Array) => Uint8Array;
@@ -17,7 +17,7 @@ const EXTREMES = [
 
 const position = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-/** A place in a file of any length. */
+/** A position in a file of any length. */
 const at = (share: number, bytes: Uint8Array) => Math.floor(share * bytes.length);
 
 const bitFlip = fc.tuple(position, fc.nat(7)).map(
@@ -44,7 +44,7 @@ const truncation = position.map(
       bytes.slice(0, at(where, bytes)),
 );
 
-const lyingLength = fc.tuple(position, fc.constantFrom(2, 4, 8), fc.constantFrom(...EXTREMES)).map(
+const wrongLength = fc.tuple(position, fc.constantFrom(2, 4, 8), fc.constantFrom(...EXTREMES)).map(
   ([where, size, value]): Mutation =>
     (bytes) => {
       const out = bytes.slice();
@@ -89,14 +89,14 @@ const transplant = fc.tuple(position, position, fc.nat(256)).map(
     },
 );
 
-/** One to four of them, one after the other. */
+/** One to four mutations in sequence. */
 export const mutations: fc.Arbitrary<Mutation> = fc
-  .array(fc.oneof(bitFlip, otherByte, lyingLength, otherDigit, truncation, removal, transplant), {
+  .array(fc.oneof(bitFlip, otherByte, wrongLength, otherDigit, truncation, removal, transplant), {
     minLength: 1,
     maxLength: 4,
   })
   .map(
     (steps): Mutation =>
       (bytes) =>
-        steps.reduce((spoiled, step) => step(spoiled), bytes),
+        steps.reduce((damaged, step) => step(damaged), bytes),
   );

@@ -1,4 +1,4 @@
-// PyTorch's zip archives: what `torch.save` writes since 1.6, and TorchScript's.
+// Zip archives of PyTorch: those of `torch.save` since version 1.6, and those of TorchScript.
 import { FormatError } from '../errors.ts';
 import type { ByteSource } from '../sources/byte-source.ts';
 import type { TensorFile } from '../tensor-file.ts';
@@ -7,22 +7,27 @@ import { unpickle } from './unpickle.ts';
 import { storageBytes } from './views.ts';
 import { dataOffset, readZipDirectory, type ZipEntry } from './zip.ts';
 
-/** A pickle holds names and shapes, not numbers; one beyond this size is an attack. */
+/** A pickle holds names and shapes; a larger one holds other data as well, or is an attack. */
 export const MAXIMUM_PICKLE = 64 * 1024 * 1024;
 
 /**
  * Opens a zip archive; only its directory and its pickle are read.
  *
- * TorchScript archives hold modules as objects of classes that stand beside them as code. The code is never looked at: the
- * attributes of the modules are their tensors, under the names of a state dictionary.
+ * TorchScript archives hold modules as objects, and the code of their classes. The code is never read: the attributes of the
+ * modules are their tensors, under the names of a state dictionary.
  */
 export async function openTorchZip(source: ByteSource): Promise<TensorFile> {
   const { name: file } = source;
   const entries = await readZipDirectory(source);
   const pickle = [...entries.values()].find(({ name }) => /^([^/]*\/)?data\.pkl$/.test(name));
-  if (!pickle) throw new FormatError(file, 'a PyTorch archive with data.pkl', 'another zip file');
+  if (!pickle)
+    throw new FormatError(file, 'a PyTorch archive with data.pkl', 'another zip file', {
+      remedy: 'Unpack it and give the weight file in it.',
+    });
   if (pickle.size > MAXIMUM_PICKLE)
-    throw new FormatError(file, `a pickle of at most ${MAXIMUM_PICKLE} bytes`, `${pickle.size}`);
+    throw new FormatError(file, `a pickle of at most ${MAXIMUM_PICKLE} bytes`, `${pickle.size}`, {
+      remedy: 'Save only the state dict: torch.save(model.state_dict(), path).',
+    });
   const folder = pickle.name.slice(0, -'data.pkl'.length);
   const bytesOf = async (entry: ZipEntry) => source.read(await dataOffset(source, entry), entry.size);
 

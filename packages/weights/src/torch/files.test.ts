@@ -1,4 +1,4 @@
-// Files that PyTorch wrote open to PyTorch's numbers. `fixtures/make.py` made them.
+// Files written by PyTorch give the numbers of PyTorch. They were made by `fixtures/make.py`.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -18,10 +18,14 @@ describe.each([
   'views.pth',
   'views-protocol-4.pth',
   'views-legacy.pth',
+  'training.pth',
+  'training-protocol-4.pth',
+  'training-protocol-5.pth',
+  'training-legacy.pth',
   'script.pt',
   'trace.pt',
 ])('%s', (name) => {
-  it('gives the numbers that PyTorch has', async () => {
+  it('gives the numbers of PyTorch, and its plain values as metadata', async () => {
     const [file, expected] = await Promise.all([open(name), open(`${name}.expected.safetensors`)]);
     expect(await valuesOf(file)).toEqual(await valuesOf(expected));
     expect(file.metadata).toMatchObject(expected.metadata);
@@ -36,14 +40,14 @@ describe.each([
     expect(await valuesOf(await openTensors(bytesSource(shifted.subarray(1))))).toEqual(expected);
   });
 
-  it('is refused when its end is missing', async () => {
+  it('is refused without its last byte', async () => {
     const bytes = await bytesOf(name);
     await expect(openTensors(bytesSource(bytes.subarray(0, -1)))).rejects.toThrow(FormatError);
   });
 });
 
-describe('what a file says of its tensors', () => {
-  it('names aliases, and only true ones', async () => {
+describe('the description of tensors', () => {
+  it('marks aliases, and only exact ones', async () => {
     const { tensors } = await open('views.pth');
     const aliases = [...tensors].filter(([, { aliasOf }]) => aliasOf !== undefined);
     expect(aliases.map(([name, { aliasOf }]) => [name, aliasOf])).toEqual([['model.alias', 'model.whole']]);
@@ -54,13 +58,13 @@ describe('what a file says of its tensors', () => {
     for (const [name, { dtype }] of tensors) expect(dtype).toBe(name);
   });
 
-  it('gives bytes in the type of the file, in row-major order', async () => {
+  it('keeps the bytes of each type, in row-major order', async () => {
     const file = await open('views.pth');
     const transposed = await file.bytes('model.half');
     expect([...new Uint16Array(transposed.slice().buffer)]).toEqual([0, 0x4200, 0x3c00, 0x4400, 0x4000, 0x4500]);
   });
 
-  it('leaves the code of TorchScript aside', async () => {
+  it('ignores the code of TorchScript', async () => {
     const { tensors } = await open('script.pt');
     expect([...tensors.keys()].sort()).toEqual([
       'context_length',

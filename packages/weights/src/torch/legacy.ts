@@ -1,4 +1,4 @@
-// PyTorch's files before 1.6: five pickles in a row, then the storages.
+// PyTorch files before version 1.6: five consecutive pickles, then the storages.
 import { FormatError } from '../errors.ts';
 import type { ByteSource } from '../sources/byte-source.ts';
 import type { TensorFile } from '../tensor-file.ts';
@@ -8,7 +8,7 @@ import { TruncatedPickleError } from './pickle-bytes.ts';
 import { type Unpickled, unpickle } from './unpickle.ts';
 import { storageBytes } from './views.ts';
 
-/** How these files begin: a pickle of protocol 2 of the integer 0x1950a86a20f9469cfc6c, which no reader of ours could hold. */
+/** The beginning of these files: a pickle of protocol 2 that holds the integer 0x1950a86a20f9469cfc6c. */
 export const LEGACY_MAGIC = Uint8Array.from([
   0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
 ]);
@@ -16,7 +16,7 @@ export const LEGACY_MAGIC = Uint8Array.from([
 const PROTOCOL = 1001;
 const FIRST_WINDOW = 256 * 1024;
 
-/** The pickles after the magic: protocol, system, object, keys. How long they are shows only by reading them. */
+/** The pickles after the magic number: protocol, system, object, keys. Their lengths are known only after reading them. */
 async function readPickles(source: ByteSource): Promise<readonly [Unpickled, Unpickled, Unpickled, Unpickled]> {
   for (let window = FIRST_WINDOW; ; window *= 4) {
     const limit = Math.min(source.size, MAXIMUM_PICKLE);
@@ -33,16 +33,16 @@ async function readPickles(source: ByteSource): Promise<readonly [Unpickled, Unp
   }
 }
 
-/** Opens the pre-1.6 format; of the storages only those asked for are read. */
+/** Opens the format; storages are read on demand. */
 export async function openTorchLegacy(source: ByteSource): Promise<TensorFile> {
   const { name: file, size } = source;
   const [protocol, system, object, keys] = await readPickles(source);
   if (protocol.value !== PROTOCOL) throw new FormatError(file, `protocol ${PROTOCOL}`, 'another');
   if (!(system.value instanceof Map) || system.value.get('little_endian') !== true)
-    throw new FormatError(file, 'little-endian numbers', 'others');
+    throw new FormatError(file, 'little-endian numbers', 'big-endian ones');
   if (!Array.isArray(keys.value)) throw new FormatError(file, 'a list of storages', 'something else');
 
-  // Every storage: its number of elements in 8 bytes, then the elements.
+  // Each storage is its number of elements in 8 bytes, then the elements.
   const offsets = new Map<string, number>();
   let at = keys.end;
   for (const key of keys.value as unknown[]) {

@@ -1,7 +1,7 @@
-// The bytes of a pickle, read from front to back.
+// Reads the bytes of a pickle from front to back.
 import { FormatError } from '../errors.ts';
 
-/** A pickle that goes on beyond the bytes at hand: more of the file may cure it. */
+/** A pickle that continues beyond the bytes at hand; a longer part of the file may be enough. */
 export class TruncatedPickleError extends FormatError {
   constructor(file: string) {
     super(file, 'a whole pickle', 'one that is cut off');
@@ -16,14 +16,14 @@ export class PickleBytes {
   constructor(
     bytes: Uint8Array,
     readonly file: string,
-    /** Where the next byte is read. */
+    /** Position of the next byte. */
     public at = 0,
   ) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Steps over so many bytes and tells where they begin. */
+  /** Advances by a number of bytes; the result is where they begin. */
   #step(count: number): number {
     if (count > this.#bytes.length - this.at) throw new TruncatedPickleError(this.file);
     this.at += count;
@@ -35,7 +35,7 @@ export class PickleBytes {
   u32 = (): number => this.#view.getUint32(this.#step(4), true);
   i32 = (): number => this.#view.getInt32(this.#step(4), true);
   u64 = (): number => Number(this.#view.getBigUint64(this.#step(8), true));
-  /** The one number that pickles write big-endian. */
+  /** The only number that pickles store big-endian. */
   f64 = (): number => this.#view.getFloat64(this.#step(8), false);
 
   take(count: number): Uint8Array {
@@ -54,13 +54,11 @@ export class PickleBytes {
     return text;
   }
 
-  /** A signed integer of up to 64 bits. */
-  integer(count: number): number {
-    if (count > 8) throw new FormatError(this.file, 'integers of at most 64 bits', `${8 * count} bits`);
-    let value = 0n;
-    this.take(count).forEach((byte, i) => {
-      value |= BigInt(byte) << BigInt(8 * i);
-    });
-    return Number(BigInt.asIntN(8 * count, value));
+  /** A signed integer of up to 255 bytes, such as the state of a random generator. */
+  integer(count: number): number | bigint {
+    const digits = Array.from(this.take(count), (byte) => byte.toString(16).padStart(2, '0'));
+    const value = count === 0 ? 0n : BigInt.asIntN(8 * count, BigInt(`0x${digits.reverse().join('')}`));
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value;
   }
 }

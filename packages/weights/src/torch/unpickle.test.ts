@@ -1,8 +1,9 @@
-// The pickle reader is a closed list.
+// The pickle reader accepts a closed list of names and opcodes.
 import { describe, expect, it } from 'vitest';
-import { bytesFrom, little, type Part } from '../../testing/pickle.ts';
-import { ForbiddenPickleError, FormatError } from '../errors.ts';
-import { leavesOf } from './leaves.ts';
+import { bytesFrom, little, type Part, pickledTensors } from '../../testing/pickle.ts';
+import { zipBytes } from '../../testing/zip.ts';
+import { bytesSource, ForbiddenPickleError, FormatError, openTensors } from '../index.ts';
+import { leavesOf } from './contents.ts';
 import { unpickle } from './unpickle.ts';
 
 const text = (value: string) => bytesFrom('X', little(value.length, 4), value);
@@ -21,9 +22,18 @@ describe('what is refused by name', () => {
     ['opcode 0x82', bytesFrom(0x82, 1)],
     ['opcode 0x69', bytesFrom('ios\nsystem\n')],
     ['opcode 0x92', bytesFrom(0x92)],
+    ['numpy.load', bytesFrom('cnumpy\nload\n')],
+    ['builtins.getattr', bytesFrom('cbuiltins\ngetattr\n')],
+    ['argparse.ArgumentParser', bytesFrom('cargparse\nArgumentParser\n)', 0x81)],
+    ['a call of argparse.Namespace', bytesFrom('cargparse\nNamespace\n)R')],
+    ['an instance of numpy.ndarray', bytesFrom('cnumpy\nndarray\n)', 0x81)],
+    ['a call of numpy.ndarray', bytesFrom('cnumpy\nndarray\n)R')],
+    ['a call of torch.float32', bytesFrom('ctorch\nfloat32\n)R')],
+    ['yacs.config.CfgNode', bytesFrom('cyacs.config\nCfgNode\n)', 0x81)],
   ])('%s', (name, pickle) => {
     expect(() => read(pickle)).toThrow(ForbiddenPickleError);
     expect(() => read(pickle)).toThrow(name);
+    expect(() => read(pickle)).toThrow(/^x: .*not executed.*save only the state dict/);
   });
 
   it('in TorchScript too: only its own classes become objects', () => {
@@ -46,22 +56,98 @@ describe('what is malformed', () => {
     ['a value below a mark', bytesFrom('K', 1, '(0')],
     ['no mark', bytesFrom('K', 1, 't')],
     ['an unknown memo entry', bytesFrom('h', 3)],
-    ['an integer of 72 bits', bytesFrom(0x8a, 9, little(0, 9))],
-    ['big-endian NumPy numbers', bytesFrom('cnumpy\ndtype\n', text('f4'), 0x85, 'RK', 3, text('>'), 0x86, 'b')],
+    ['a defaultdict with items of a list', bytesFrom('ccollections\ndeque\n)RK', 1, 'K', 2, 's')],
+    ['items of a list', bytesFrom(']K', 1, 'K', 2, 's')],
+    ['an append to a dictionary', bytesFrom('}K', 1, 'a')],
+    ['keys that are lists of dictionaries', bytesFrom('}](}eK', 1, 's')],
+    ['keys that are long tuples', bytesFrom('}(', 'N'.repeat(9), 'tK', 1, 's')],
+    ['a key that is not a number', bytesFrom('}G', 0x7f, 0xf8, 0, 0, 0, 0, 0, 0, 'K', 1, 's')],
+    ['a call of a number', bytesFrom('K', 1, ')R')],
+    ['an encoding other than latin1', bytesFrom('c_codecs\nencode\n', text('x'), text('rot13'), 0x86, 'R')],
+    [
+      'a tensor made by a defaultdict',
+      bytesFrom('ctorch._tensor\n_rebuild_from_type_v2\nccollections\ndefaultdict\nctorch\nTensor\n)', 0x87, 'R'),
+    ],
+    ['a persistent object that is not a storage', bytesFrom(')Q')],
   ])('%s', (_, pickle) => {
     expect(() => read(pickle)).toThrow(FormatError);
   });
+});
+
+describe('what becomes plain data', () => {
+  const latin1 = (value: string) => bytesFrom('c_codecs\nencode\n', text(value), text('latin1'), 0x86, 'R');
+  const scalar = (code: string, order: string, value: string) =>
+    bytesFrom(
+      'cnumpy.core.multiarray\nscalar\n',
+      bytesFrom('cnumpy\ndtype\n', text(code), 0x85, 'R(K', 3, text(order), 'tb'),
+      latin1(value),
+      0x86,
+      'R',
+    );
+
+  it.each<[string, Uint8Array, unknown]>([
+    [
+      'a number of either byte order',
+      bytesFrom('(', scalar('i2', '<', '\u0001\u0002'), scalar('i2', '>', '\u0001\u0002'), 't'),
+      [513, 258],
+    ],
+    ['a number beyond 53 bits, exactly', scalar('u8', '<', '\u0001\0\0\0\0\0\0\u0040'), 2n ** 62n + 1n],
+    ['a round number beyond 53 bits', scalar('u8', '<', '\0\0\0\0\0\0\0\u0040'), 2 ** 62],
+    [
+      'integers of any length',
+      bytesFrom('(', 0x8a, 0, 0x8a, 1, 0xff, 0x8a, 9, little(2 ** 40, 8), 1, 't'),
+      [0, -1, 2n ** 64n + 2n ** 40n],
+    ],
+    ['sets', bytesFrom(0x8f, '(K', 1, 'K', 2, 0x90), [1, 2]],
+  ])('%s', (_, pickle, value) => {
+    expect(read(pickle)).toEqual(value);
+  });
 
   it.each<[string, Uint8Array]>([
-    ['items of a list', bytesFrom(']K', 1, 'K', 2, 's')],
-    ['an append to a dictionary', bytesFrom('}K', 1, 'a')],
-    ['keys that are lists', bytesFrom('}]K', 1, 's')],
-    ['a call of a number', bytesFrom('K', 1, ')R')],
-    ['a long text to encode', bytesFrom('c_codecs\nencode\n', text('x'.repeat(65)), text('latin1'), 0x86, 'R')],
-    ['a persistent object that is no storage', bytesFrom(')Q')],
-  ])('%s', (_, pickle) => {
-    expect(() => read(pickle)).toThrow(ForbiddenPickleError);
+    ['a scalar of text', scalar('U1', '<', 'a\0\0\0')],
+    ['a scalar of a wrong length', scalar('f4', '<', 'a')],
+    [
+      'an array',
+      bytesFrom(
+        'cnumpy._core.multiarray\n_reconstruct\ncnumpy\nndarray\nK',
+        0,
+        0x85,
+        latin1('b'),
+        0x87,
+        'R',
+        latin1('x'.repeat(1000)),
+        'b',
+      ),
+    ],
+    ['a namespace without state', bytesFrom('cargparse\nNamespace\n)', 0x81, 'Nb')],
+  ])('%s, without attributes', (_, pickle) => {
+    expect(read(pickle)).toEqual({ kind: 'object', attributes: new Map() });
   });
+
+  it('bytes are not copied, however often they are repeated', () => {
+    const long = bytesFrom(text('x'.repeat(100_000)), 'q', 0, '0');
+    const again = bytesFrom('c_codecs\nencode\nh', 0, text('latin1'), 0x86, 'R0');
+    const before = process.memoryUsage().arrayBuffers;
+    read(long, ...Array.from({ length: 20_000 }, () => again), 'N');
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100e6);
+  });
+});
+
+it('two different tensors of one name are refused', async () => {
+  const tensor = { key: '0', elements: 2, shape: [1], strides: [1] };
+  const open = (offset: number) => {
+    const pickle = pickledTensors({ 'a.b': tensor });
+    // {'a.b': tensor, 'a': {'b': another}}
+    const nested = pickledTensors({ b: { ...tensor, offset } }).subarray(2, -1);
+    const both = bytesFrom(pickle.subarray(0, -2), text('a'), nested, 'u.');
+    const archive = [
+      { name: 'a/data.pkl', bytes: both },
+      { name: 'a/data/0', bytes: new Uint8Array(8) },
+    ];
+    return openTensors(bytesSource(zipBytes(archive)));
+  };
+  expect([...(await open(0)).tensors.keys()]).toEqual(['a.b']);
+  await expect(open(1)).rejects.toThrow(/every tensor name once, got 'a.b' twice/);
 });
 
 describe('limits', () => {

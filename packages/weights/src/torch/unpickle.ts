@@ -1,18 +1,31 @@
-// A reader for the pickles that PyTorch writes. A security boundary: a closed list of opcodes and names; nothing is ever executed.
-// Opcodes by their names in Python's pickletools.
+// Reads the pickles that PyTorch writes. A security boundary: a closed list of opcodes and names; nothing is ever executed.
+// Opcodes have their names in Python's pickletools.
 import { ForbiddenPickleError, FormatError } from '../errors.ts';
-import { allowed, call, storageOf } from './globals.ts';
+import { call, globalName, instance, Refusal, storageOf } from './globals.ts';
 import { PickleBytes } from './pickle-bytes.ts';
-import { isGlobal, isNumpyType, isScriptObject, type ScriptObject, type StorageReference } from './pickle-values.ts';
+import { isGlobal, isInertObject, isNumpyType, isTensor, type StorageReference } from './pickle-values.ts';
 
 const MARK = Symbol('mark');
 
-/** Values in all: a model of a thousand tensors with its optimizer has some 50,000. Bounds memory, and time with shared parts. */
+/** Keys are shown as names. Longer tuples and texts in them are refused: repeated, they would take time without bound. */
+const MAXIMUM_KEY = { values: 8, letters: 128 };
+
+/** A key of a dictionary as a name; undefined if it is not made of texts and numbers. */
+function keyOf(key: unknown): unknown {
+  if (isGlobal(key)) return key.name;
+  if (key === null) return 'None';
+  if (!Array.isArray(key)) return typeof key === 'object' || Number.isNaN(key) ? undefined : key;
+  const isShort = (value: unknown) =>
+    typeof value === 'string' ? value.length <= MAXIMUM_KEY.letters : ['number', 'boolean'].includes(typeof value);
+  return key.length <= MAXIMUM_KEY.values && key.every(isShort) ? `(${key.join(', ')})` : undefined;
+}
+
+/** Bounds memory, and time where parts are shared. A model of a thousand tensors with its optimizer has about 50,000 values. */
 const MAXIMUM_VALUES = 1_000_000;
 
 export interface Unpickled {
   readonly value: unknown;
-  /** Every storage mentioned, by key. */
+  /** All storages, by key. */
   readonly storages: ReadonlyMap<string, StorageReference>;
   /** The byte after the pickle. */
   readonly end: number;
@@ -20,11 +33,11 @@ export interface Unpickled {
 
 export interface UnpickleOptions {
   readonly start?: number;
-  /** Admit TorchScript's objects: their classes stay names, their attributes are kept. */
+  /** Admits objects of TorchScript: their classes stay names, their attributes are kept. */
   readonly script?: boolean;
 }
 
-/** The machine that a pickle drives: a stack, and a memo of values to come back to. */
+/** The machine that a pickle drives: a stack, and a memo of values that are used again. */
 class Machine {
   readonly stack: unknown[] = [];
   readonly storages = new Map<string, StorageReference>();
@@ -83,50 +96,48 @@ class Machine {
 
   append(values: readonly unknown[]): void {
     const target = this.top();
-    if (!Array.isArray(target)) throw new ForbiddenPickleError('an append to something that is no list');
+    if (!Array.isArray(target)) this.malformed('an append to something that is not a list');
     for (const value of values) target.push(value);
   }
 
   setItems(pairs: readonly unknown[]): void {
     const target = this.top();
-    if (!(target instanceof Map)) throw new ForbiddenPickleError('items of something that is no dictionary');
+    if (!(target instanceof Map)) this.malformed('items of something that is not a dictionary');
     if (pairs.length % 2 === 1) this.malformed('a key without a value');
     for (let i = 0; i < pairs.length; i += 2) {
-      // Names only: turning a nested value into a name can take time without bound.
-      if (typeof pairs[i] === 'object') throw new ForbiddenPickleError('a dictionary with keys that are no names');
-      target.set(pairs[i], pairs[i + 1]);
+      const key = keyOf(pairs[i]);
+      if (key === undefined)
+        this.malformed('a dictionary with keys other than texts, numbers and short tuples of them');
+      target.set(key, pairs[i + 1]);
     }
   }
 
   global(module: unknown, name: unknown): void {
-    if (typeof module !== 'string' || typeof name !== 'string')
-      throw new ForbiddenPickleError('a name that is no text');
-    this.push(allowed(`${module}.${name}`, this.script));
+    if (typeof module !== 'string' || typeof name !== 'string') this.malformed('a name that is not a text');
+    this.push(globalName(`${module}.${name}`, this.script));
   }
 
   reduce(): void {
     const args = this.pop();
-    // A call may go through its first argument, and shared arguments cost nothing to name again.
+    // A call may iterate over its first argument, and a shared argument costs the pickle nothing to repeat.
     if (Array.isArray(args) && Array.isArray(args[0])) this.count(args[0].length);
     this.push(call(this.pop(), args));
   }
 
   newObject(): void {
-    this.pop();
-    const type = this.pop();
-    if (!isGlobal(type) || !type.name.startsWith('__torch__.'))
-      throw new ForbiddenPickleError(`an instance of ${isGlobal(type) ? type.name : 'something that is no name'}`);
-    this.push({ kind: 'object', attributes: new Map() } satisfies ScriptObject);
+    const args = this.pop();
+    this.push(instance(this.pop(), args, this.script));
   }
 
-  /** State of an object: attributes of a TorchScript module are its content; those of a dictionary say nothing of tensors. */
+  /** Sets the state of an object: attributes are kept, other state is dropped. */
   build(): void {
     const state = this.pop();
     const target = this.top();
-    if (isScriptObject(target) && state instanceof Map) target.attributes = state;
-    else if (isNumpyType(target)) {
-      if (Array.isArray(state) && state[1] === '>') throw new FormatError(this.file, 'little-endian numbers', 'others');
-    } else if (!(target instanceof Map)) throw new ForbiddenPickleError('the state of an object');
+    if (isInertObject(target)) {
+      if (state instanceof Map) target.attributes = state;
+    } else if (isNumpyType(target)) target.bigEndian = Array.isArray(state) && state[1] === '>';
+    else if (!(target instanceof Map) && !isTensor(target))
+      this.malformed('the state of something that is not an object');
   }
 
   persistent(): void {
@@ -139,7 +150,7 @@ class Machine {
   }
 }
 
-/** What each opcode does. */
+/** The effect of each opcode. */
 const program = (machine: Machine, bytes: PickleBytes): Readonly<Record<number, () => void>> => ({
   128: () => void bytes.u8(), // PROTO
   149: () => void bytes.take(8), // FRAME
@@ -163,12 +174,16 @@ const program = (machine: Machine, bytes: PickleBytes): Readonly<Record<number, 
   66: () => machine.push(bytes.take(bytes.u32())), // BINBYTES
   67: () => machine.push(bytes.take(bytes.u8())), // SHORT_BINBYTES
   142: () => machine.push(bytes.take(bytes.u64())), // BINBYTES8
+  150: () => machine.push(bytes.take(bytes.u64())), // BYTEARRAY8
   41: () => machine.tuple(0), // EMPTY_TUPLE
   133: () => machine.tuple(1), // TUPLE1
   134: () => machine.tuple(2), // TUPLE2
   135: () => machine.tuple(3), // TUPLE3
   116: () => machine.push(machine.popToMark()), // TUPLE
   93: () => machine.push([]), // EMPTY_LIST
+  143: () => machine.push([]), // EMPTY_SET
+  144: () => machine.append(machine.popToMark()), // ADDITEMS
+  145: () => machine.push(machine.popToMark()), // FROZENSET
   108: () => machine.push(machine.popToMark()), // LIST
   97: () => machine.append([machine.pop()]), // APPEND
   101: () => machine.append(machine.popToMark()), // APPENDS
@@ -210,11 +225,17 @@ export function unpickle(
   const bytes = new PickleBytes(pickle, file, start);
   const machine = new Machine(file, script);
   const opcodes = program(machine, bytes);
-  for (;;) {
-    const opcode = bytes.u8();
-    if (opcode === STOP) return { value: machine.pop(), storages: machine.storages, end: bytes.at };
-    const run = opcodes[opcode];
-    if (!run) throw new ForbiddenPickleError(`opcode 0x${opcode.toString(16).padStart(2, '0')}`);
-    run();
+  try {
+    for (;;) {
+      const opcode = bytes.u8();
+      if (opcode === STOP) return { value: machine.pop(), storages: machine.storages, end: bytes.at };
+      const run = opcodes[opcode];
+      if (!run) throw new Refusal('forbidden', `opcode 0x${opcode.toString(16).padStart(2, '0')}`);
+      run();
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (error.kind === 'forbidden') throw new ForbiddenPickleError(file, error.what);
+    return machine.malformed(error.what);
   }
 }

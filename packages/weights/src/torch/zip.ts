@@ -8,7 +8,7 @@ export interface ZipEntry {
   /** Of the entry's local header. */
   readonly offset: number;
   readonly size: number;
-  /** Whether the bytes stand in the file as they are. */
+  /** Whether the bytes are stored uncompressed and unencrypted. */
   readonly stored: boolean;
 }
 
@@ -30,12 +30,12 @@ interface Directory {
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const big = (view: DataView, at: number) => Number(view.getBigUint64(at, true));
 
-/** Where the central directory lies (4.3.14 to 4.3.16). */
+/** Finds the central directory (4.3.14 to 4.3.16). */
 async function findDirectory(source: ByteSource): Promise<Directory> {
   const tailSize = Math.min(source.size, 22 + 0xffff + 20);
   const tail = viewOf(await source.read(source.size - tailSize, tailSize));
   for (let at = tailSize - 22; at >= 0; at--) {
-    // The comment, whose length stands last, ends the file.
+    // The file ends with a comment, whose length is the last field.
     if (tail.getUint32(at, true) !== END || at + 22 + tail.getUint16(at + 20, true) !== tailSize) continue;
     const count = tail.getUint16(at + 10, true);
     const size = tail.getUint32(at + 12, true);
@@ -46,10 +46,12 @@ async function findDirectory(source: ByteSource): Promise<Directory> {
     if (end64.getUint32(0, true) !== END64) break;
     return { count: big(end64, 32), size: big(end64, 40), offset: big(end64, 48) };
   }
-  throw new FormatError(source.name, 'a zip directory at the end', 'none');
+  throw new FormatError(source.name, 'a whole zip archive', 'one without the directory at its end', {
+    remedy: 'It is probably incomplete: fetch it again.',
+  });
 }
 
-/** Numbers that did not fit 32 bits stand in the extra field, in this order (4.5.3). */
+/** Numbers that do not fit 32 bits are in the extra field, in this order (4.5.3). */
 function wide(file: string, extra: DataView, values: readonly number[]): number[] {
   for (let at = 0; at + 4 <= extra.byteLength; at += 4 + extra.getUint16(at + 2, true)) {
     if (extra.getUint16(at, true) !== 1) continue;
@@ -64,7 +66,7 @@ function wide(file: string, extra: DataView, values: readonly number[]): number[
   return [...values];
 }
 
-/** A name that stays within the archive. PyTorch's have the form `folder/data/0`. */
+/** Refuses names that leave the archive. Those of PyTorch have the form `folder/data/0`. */
 function checkName(file: string, name: string): void {
   const parts = name.split('/');
   if (name === '' || name.includes('\\') || name.includes('\0') || /^([A-Za-z]:|\/)/.test(name) || parts.includes('..'))
@@ -99,7 +101,7 @@ function parseEntries(file: string, bytes: Uint8Array, count: number): ZipEntry[
   return entries;
 }
 
-/** The entries of a zip file by name: no name twice, no byte in two entries, none beyond the directory. */
+/** The entries of a zip file by name. Names must be unique, and entries must neither overlap nor extend beyond the directory. */
 export async function readZipDirectory(source: ByteSource): Promise<Map<string, ZipEntry>> {
   const { name: file } = source;
   const directory = await findDirectory(source);
@@ -112,21 +114,23 @@ export async function readZipDirectory(source: ByteSource): Promise<Map<string, 
     const { name, offset, size } = entry;
     if (byName.has(name)) throw new FormatError(file, 'every zip entry once', `'${name}' twice`);
     if (!Number.isSafeInteger(offset) || offset < free)
-      throw new FormatError(file, `zip entries that share no bytes`, `'${name}' in another`);
+      throw new FormatError(file, `zip entries that share no bytes`, `'${name}' overlapping another`);
     free = offset + LOCAL_SIZE + size;
-    if (!(free <= directory.offset)) throw new FormatError(file, `'${name}' before the zip directory`, 'it beyond');
+    if (!(free <= directory.offset))
+      throw new FormatError(file, `'${name}' before the zip directory`, 'one that extends beyond');
     byName.set(name, entry);
   }
   return byName;
 }
 
 /**
- * The first byte of an entry's data: its local header repeats the name and may pad it, so that data are aligned.
+ * The first byte of an entry's data: the local header repeats the name and may pad it to align the data.
  *
- * @throws {FormatError} if the entry is compressed or encrypted, which PyTorch's data never are
+ * @throws {FormatError} if the entry is compressed or encrypted, which PyTorch never does
  */
 export async function dataOffset(source: ByteSource, entry: ZipEntry): Promise<number> {
-  if (!entry.stored) throw new FormatError(source.name, `'${entry.name}' stored as it is`, 'a packed entry');
+  if (!entry.stored)
+    throw new FormatError(source.name, `'${entry.name}' stored as it is`, 'a compressed or encrypted entry');
   const view = viewOf(await source.read(entry.offset, LOCAL_SIZE));
   if (view.getUint32(0, true) !== LOCAL) throw new FormatError(source.name, 'a local zip header', 'other bytes');
   return entry.offset + LOCAL_SIZE + view.getUint16(26, true) + view.getUint16(28, true);
