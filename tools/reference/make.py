@@ -20,7 +20,6 @@ from safetensors.torch import save_file
 from torch import nn
 
 from features import clip_logits, hub_values, openclip_tokens, openclip_values
-from medclipseg import WithBert, WithClip
 from models import biomedclip, hub_clip, openai_clip, randomize, unimedclip
 
 SEED = 666
@@ -119,60 +118,12 @@ def make_hub(folder: Path) -> None:
     write_reference(folder, "clip", model, CLIP_PROMPTS, dense, image_of, text_of)
 
 
-def make_checkpoint(family: str, model: nn.Module, options: dict):
-    """A checkpoint as MedCLIPSeg's training leaves it, and one forward pass with its noise."""
-
-    def make(folder: Path) -> None:
-        network = randomize(model(), SEED)
-        trained = [p for n, p in network.named_parameters() if n.startswith(("pvl_adapters", "mask_head", "upscale"))]
-        optimizer = torch.optim.Adam(trained, lr=3e-4)
-        scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 100, 1e-4)
-        for parameter in trained:
-            parameter.grad = torch.zeros_like(parameter)
-        optimizer.step()
-        states = {"model": network, "optimizer": optimizer, "scheduler": scheduler}
-        checkpoint = {name: part.state_dict() for name, part in states.items()}
-        torch.save({**checkpoint, "epoch": 99, "best_dice": np.float32(0.9)}, folder / "latest.pth")
-
-        generator = torch.Generator().manual_seed(SEED)
-        image, ids = torch.randn(2, 3, 224, 224, generator=generator), prompts(**options)
-        tokens = network.vision_model.trunk.pos_embed if family == "biomedclip" else network.vision_model.positional_embedding
-        sizes = [ids.shape[1], tokens.shape[-2]] * len(network.pvl_adapters)
-        noise = [torch.randn(2, size, 256, generator=generator) for size in sizes]
-        with torch.no_grad():
-            patches, text = network(image, ids, iter(noise))
-            tensors = {
-                "image": image,
-                "token_ids": ids.to(torch.int32),
-                **{f"noise.{i}": t for i, t in enumerate(noise)},
-                "patch_features": patches,
-                "text_features": text,
-                "logits": network.logits(patches, text),
-            }
-        tensors = {name: t.contiguous() for name, t in tensors.items()}
-        save_file(tensors, folder / "reference.safetensors", {"family": family, "kind": "medclipseg"})
-
-    return make
-
-
-def with_bert(towers: nn.Module, text: str) -> nn.Module:
-    return WithBert(towers, getattr(towers, text))
-
-
-WHOLE_MODELS = {
-    "unimedclip": (lambda: with_bert(unimedclip(), "text_encoder"), BERT_PROMPTS),
-    "biomedclip": (lambda: with_bert(biomedclip(), "text"), BERT_PROMPTS),
-    "clip": (lambda: WithClip(openai_clip(16)), CLIP_PROMPTS),
-    "pubmedclip": (lambda: WithClip(openai_clip(32)), CLIP_PROMPTS),
-}
-
 CASES = {
     "unimedclip": make_unimedclip,
     "biomedclip": make_biomedclip,
     "clip": make_clip,
     "pubmedclip": make_pubmedclip,
     "clip-hub": make_hub,
-    **{f"medclipseg-{family}": make_checkpoint(family, *made) for family, made in WHOLE_MODELS.items()},
 }
 
 if __name__ == "__main__":

@@ -4,14 +4,6 @@ import type { TensorFile, TensorValue } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import { tokenBatch } from 'medclipseg';
 
-/** One compared quantity: its worst error and the tolerance promised for it. */
-export interface Row {
-  readonly file: string;
-  readonly quantity: string;
-  readonly error: number;
-  readonly tolerance: number;
-}
-
 /** Largest difference, relative to the largest expected magnitude (or absolute where that is below one). NaN counts as infinite. */
 export function worstError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;

@@ -7,7 +7,7 @@ import { type RasterImage, resizeLinear, resizeNearest, rotateNearest, threshold
 import { readImage } from '@medclipseg/datasets/node';
 import { openTensorFile } from '@medclipseg/weights/node';
 import { imageScores } from 'medclipseg/metrics';
-import type { Row } from './compare.ts';
+import type { Row } from './report.ts';
 
 export async function filesParity(root: string): Promise<Row[]> {
   return [...(await tokens(root)), ...(await preprocessing(root)), ...(await scores(root))];

@@ -26,17 +26,8 @@ import {
 import { type KeyRule, readMapped, stripPrefix, type TensorFile } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import { decoderKeys, decoderSpec, scaleBlock } from 'medclipseg';
-import {
-  channelsLast,
-  FLOOR,
-  gradientError,
-  largest,
-  learn,
-  type Row,
-  readNumbered,
-  toTensor,
-  worstError,
-} from './compare.ts';
+import { channelsLast, FLOOR, gradientError, largest, learn, readNumbered, toTensor, worstError } from './compare.ts';
+import type { Row } from './report.ts';
 
 /** How a golden file of one kind of layer is run. */
 interface Layer {

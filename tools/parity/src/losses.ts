@@ -3,7 +3,8 @@ import { binaryCrossEntropy, diceLosses, segmentationLoss, softContrastive, soft
 import { l2Normalize, valueAndGradients } from '@medclipseg/nn';
 import type { TensorFile } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
-import { gradientError, learn, type Row, toTensor, worstError } from './compare.ts';
+import { gradientError, learn, toTensor, worstError } from './compare.ts';
+import type { Row } from './report.ts';
 
 /** Runs a golden file of a loss. */
 export async function lossParity(name: string, file: TensorFile): Promise<Row[] | undefined> {

@@ -1,23 +1,23 @@
-// npm run parity -- FOLDER [--backend cpu,wasm,webgpu]: every golden file under FOLDER against this implementation.
+// npm run parity -- FOLDER [--backend cpu,wasm,webgpu] [--perturb-gate 0.01]: every golden file under FOLDER against this implementation.
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { selectBackend } from '@medclipseg/backends';
+import { type BackendName, selectBackend } from '@medclipseg/backends';
 import { openTensorFile } from '@medclipseg/weights/node';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Row } from './compare.ts';
 import { filesParity } from './files.ts';
 import { layerParity } from './layers.ts';
 import { lossParity } from './losses.ts';
 import { modelParity } from './model.ts';
+import { failuresIn, printRows, type Row, summarize } from './report.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { backend: { type: 'string', default: 'cpu,wasm' } },
+  options: { backend: { type: 'string', default: 'cpu,wasm' }, 'perturb-gate': { type: 'string', default: '0' } },
 });
 const folder = positionals[0];
 if (!folder) {
-  console.error('Usage: npm run parity -- FOLDER [--backend cpu,wasm,webgpu]');
+  console.error('Usage: npm run parity -- FOLDER [--backend cpu,wasm,webgpu] [--perturb-gate 0.01]');
   process.exit(2);
 }
 const root = resolve(folder);
@@ -48,25 +48,19 @@ async function onBackend(): Promise<Row[]> {
     await file.close();
     rows.push(...(result ?? []));
   }
-  for (const path of models) rows.push(...(await modelParity(path, basename(path))));
+  for (const path of models) rows.push(...(await modelParity(path, basename(path), Number(values['perturb-gate']))));
   return rows;
 }
 
 let failures = 0;
 const print = (title: string, rows: readonly Row[]) => {
-  console.log(`\n${title}`);
-  for (const { file, quantity, error, tolerance } of rows) {
-    const ok = error <= tolerance;
-    if (!ok) failures += 1;
-    console.log(
-      `${ok ? '  ok  ' : ' FAIL '} ${file.padEnd(52)} ${quantity.padEnd(28)} ${error.toExponential(1)} of ${tolerance.toExponential(0)}`,
-    );
-  }
+  printRows(title, rows);
+  failures += failuresIn(rows);
 };
 
 print('without tfjs', await filesParity(root));
 for (const backend of values.backend.split(',')) {
-  await selectBackend(backend as 'cpu');
+  await selectBackend(backend as BackendName);
   const before = tf.memory().numTensors;
   const rows = await onBackend();
   print(backend, rows);
@@ -76,5 +70,4 @@ for (const backend of values.backend.split(',')) {
     console.log(` FAIL  ${rows.length} quantities compared, ${left} tensors left behind`);
   }
 }
-console.log(failures === 0 ? '\nAll within tolerance.' : `\n${failures} over tolerance.`);
-process.exit(failures === 0 ? 0 : 1);
+process.exit(summarize(failures));

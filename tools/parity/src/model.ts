@@ -30,7 +30,9 @@ import {
   TRAINED_PART,
   trunk,
 } from 'medclipseg';
-import { FLOOR, gradientError, inputs, largest, type Row, readNumbered, toTensor, worstError } from './compare.ts';
+import { FLOOR, gradientError, inputs, largest, readNumbered, toTensor, worstError } from './compare.ts';
+import { perturbed } from './perturb.ts';
+import type { Row } from './report.ts';
 
 /** Sizes as the golden files' metadata give them. */
 interface GoldenConfig {
@@ -90,8 +92,8 @@ function configOf(family: FamilyName, golden: GoldenConfig, weights: TensorFile)
   };
 }
 
-/** Runs the golden folder of one family. */
-export async function modelParity(folder: string, name: string): Promise<Row[]> {
+/** Runs the golden folder of one family. @param perturbGate added to one adapter's gate */
+export async function modelParity(folder: string, name: string, perturbGate = 0): Promise<Row[]> {
   const family = name.replace(/-tiny$/, '') as FamilyName;
   const forward = await openTensorFile(join(folder, 'forward.safetensors'));
   const golden = JSON.parse(forward.metadata.config as string) as GoldenConfig;
@@ -108,7 +110,13 @@ export async function modelParity(folder: string, name: string): Promise<Row[]> 
       : whole;
     config ??= configOf(family, golden, model);
     const expected = shapesOf(modelSpec(config));
-    const values = await readMapped(model, checkpointKeys(family), expected, { ignore: families[family].ignored });
+    const values = await readMapped(
+      model,
+      checkpointKeys(family),
+      expected,
+      { ignore: families[family].ignored },
+      ({ shape, data }, key) => ({ shape, data: perturbed(key, data, perturbGate) }),
+    );
     await whole.close();
     if (weights) {
       let worst = 0;
