@@ -41,6 +41,7 @@ export { MODALITIES, type Modality, WORDINGS } from './prompts/wordings.ts';
 export { type Description, type Wording, writePrompts } from './prompts/write.ts';
 export { type Random, seededRandom } from './random.ts';
 export { DATASETS, type DatasetEntry, type DatasetName, type Percentage } from './registry.ts';
-export type { PixelSpacing } from './scans/facts.ts';
+export { type SliceOrder, toFileOrder } from './scans/orientation.ts';
+export type { PixelSpacing } from './scans/scan.ts';
 export { type DatasetSource, HUB_REPOSITORY } from './sources.ts';
 export { applySymmetry, applySymmetryToPrompt, invertSymmetry, SYMMETRIES, type Symmetry } from './symmetry.ts';

@@ -24,10 +24,19 @@ const decodeWithCanvas: PictureDecoder = async (bytes) => {
 };
 
 /** Decodes an image file's bytes; see {@link DecodeImage}. */
-export const decodeImage = imageDecoder({
-  jpeg: decodeWithCanvas,
-  webp: decodeWithCanvas,
-  png: decodePng,
-  tiff: (bytes, { directory }) => decodeTiff(bytes, directory),
-  bmp: decodeBmp,
-});
+export const decodeImage = imageDecoder(
+  {
+    jpeg: decodeWithCanvas,
+    webp: decodeWithCanvas,
+    png: decodePng,
+    tiff: (bytes, { directory }) => decodeTiff(bytes, directory),
+    bmp: decodeBmp,
+  },
+  {
+    // Literal, so that bundlers find the files and copy them.
+    wasmAddress: (codec) =>
+      codec === 'openjpeg'
+        ? new URL('@cornerstonejs/codec-openjpeg/decodewasm', import.meta.url).href
+        : new URL('@cornerstonejs/codec-charls/decodewasm', import.meta.url).href,
+  },
+);

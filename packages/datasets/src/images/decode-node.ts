@@ -32,14 +32,30 @@ export const decodeImage = imageDecoder({
   bmp: decodeBmp,
 });
 
-/** Reads and decodes an image file. */
+const readBytes = (path: string): Promise<Uint8Array> =>
+  readFile(path).catch((cause) => {
+    throw new ImageError(path, 'an image file', 'none', { cause });
+  });
+
+/** The two files of a NIfTI pair of header and voxels, given either of them. */
+async function readPair(path: string): Promise<{ readonly bytes: Uint8Array; readonly voxels?: Uint8Array }> {
+  const [, base, kind, packed = ''] = /^(.*)\.(hdr|img)(\.gz)?$/i.exec(path) ?? [];
+  const other = base && (kind?.toLowerCase() === 'hdr' ? `${base}.img` : `${base}.hdr`);
+  const bytes = await readBytes(path);
+  if (!other) return { bytes };
+  for (const candidate of [other + packed, packed ? other : `${other}.gz`]) {
+    const partner = await readFile(candidate).catch(() => undefined);
+    if (partner) return kind?.toLowerCase() === 'hdr' ? { bytes, voxels: partner } : { bytes: partner, voxels: bytes };
+  }
+  return { bytes };
+}
+
+/** Reads and decodes an image file. Of a NIfTI pair (`.hdr` and `.img`), either file may be named. */
 export async function readImage(
   path: string,
   as: 'color' | 'gray' = 'color',
-  options: Pick<DecodeOptions, 'page'> = {},
+  options: Omit<DecodeOptions, 'as' | 'name' | 'voxels'> = {},
 ): Promise<RasterImage> {
-  const bytes = await readFile(path).catch((cause) => {
-    throw new ImageError(path, 'an image file', 'none', { cause });
-  });
-  return decodeImage(bytes, { ...options, as, name: path });
+  const { bytes, voxels } = await readPair(path);
+  return decodeImage(bytes, { ...options, as, name: path, voxels });
 }

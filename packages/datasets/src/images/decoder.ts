@@ -1,5 +1,6 @@
 // Image files as pixels, as OpenCV reads them: color without alpha, or gray. How each format is decoded is the runtime's matter.
 import { ImageError } from '../errors.ts';
+import type { CodecHost } from '../scans/dicom-codecs.ts';
 import type { WindowSetting } from '../scans/window.ts';
 import { toColor, toGray } from './convert.ts';
 import { type ImageHeader, readHeader, sniffFormat } from './header.ts';
@@ -12,6 +13,10 @@ export interface DecodeOptions {
   readonly name?: string;
   /** Page of a TIFF, frame of a DICOM file, slice of a NIfTI volume, from 0. Needed where there are several. */
   readonly page?: number;
+  /** Volume of a four-dimensional NIfTI file, from 0. Needed where there are several. */
+  readonly volume?: number;
+  /** The `.img` file that belongs to a NIfTI `.hdr` file. */
+  readonly voxels?: Uint8Array;
   /**
    * Values shown as black to white, in place of the file's own window: (center, width) shows center - width/2 as black and
    * center + width/2 as white. Required for TIFF files of float, signed or 32-bit samples, where no default is safe.
@@ -32,13 +37,16 @@ export type PictureDecoders = Readonly<Record<ImageHeader['format'], PictureDeco
  */
 export type DecodeImage = (bytes: Uint8Array, options?: DecodeOptions) => Promise<RasterImage>;
 
-/** The decoder that a runtime's table of formats makes. */
-export function imageDecoder(pictures: PictureDecoders): DecodeImage {
+/** The decoder that a runtime's table of formats makes. `wasmAddress` locates the codecs of compressed scans where they do not find themselves. */
+export function imageDecoder(
+  pictures: PictureDecoders,
+  { wasmAddress }: Pick<CodecHost, 'wasmAddress'> = {},
+): DecodeImage {
   const decodeAny = async (
     bytes: Uint8Array,
     options: DecodeOptions & { readonly name: string },
   ): Promise<RasterImage> => {
-    const { name, page, window } = options;
+    const { name, page, volume, voxels, window, onWarning } = options;
     const format = sniffFormat(bytes);
     if (format === undefined)
       throw new ImageError(name, 'a PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI file', 'bytes of another kind');
@@ -48,12 +56,13 @@ export function imageDecoder(pictures: PictureDecoders): DecodeImage {
         name,
         page,
         window,
+        wasmAddress,
         decodeJpeg: async (jpeg) => pictures.jpeg(jpeg, readHeader(jpeg, 'jpeg', { name })),
       });
     }
     if (format === 'nifti') {
       const { decodeNifti } = await import('../scans/nifti.ts');
-      return decodeNifti(bytes, { name, page, window });
+      return decodeNifti(bytes, { name, page, volume, voxels, window, onWarning });
     }
     return pictures[format](bytes, readHeader(bytes, format, { name, page }));
   };

@@ -1,6 +1,6 @@
 // What an image file is, before its pixels are decoded.
 import { ImageError } from '../errors.ts';
-import type { ScanFacts } from '../scans/facts.ts';
+import type { ScanFacts } from '../scans/scan.ts';
 import { type ImageFormat, sniffFormat } from './header.ts';
 import { readTiffPages } from './tiff-pages.ts';
 
@@ -10,7 +10,7 @@ export interface ImageFacts extends ScanFacts {
 }
 
 async function factsOf(format: ImageFormat, bytes: Uint8Array, name: string): Promise<ScanFacts> {
-  if (format === 'dicom') return (await import('../scans/dicom.ts')).describeDicom(bytes);
+  if (format === 'dicom') return (await import('../scans/dicom.ts')).describeDicom(bytes, name);
   if (format === 'nifti') return (await import('../scans/nifti.ts')).describeNifti(bytes, name);
   // Resolutions in picture files are those of a printer or a screen, not of the patient.
   return { pages: format === 'tiff' ? readTiffPages(bytes).length : 1 };

@@ -26,14 +26,17 @@ const starts = (bytes: Uint8Array, offset: number, text: string): boolean =>
 
 /** The kind of image that the bytes are, by their signature; `undefined` if it is none we read. */
 export function sniffFormat(bytes: Uint8Array): ImageFormat | undefined {
+  // The preamble of a DICOM file may be anything, such as a TIFF header (PS3.10 section 7.1).
+  if (starts(bytes, 128, 'DICM')) return 'dicom';
   if (starts(bytes, 0, '\x89PNG\r\n\x1a\n')) return 'png';
   if (starts(bytes, 0, '\xff\xd8\xff')) return 'jpeg';
   if (starts(bytes, 0, 'II*\0') || starts(bytes, 0, 'MM\0*')) return 'tiff';
   if (starts(bytes, 0, 'BM')) return 'bmp';
   if (starts(bytes, 0, 'RIFF') && starts(bytes, 8, 'WEBP')) return 'webp';
-  if (starts(bytes, 128, 'DICM')) return 'dicom';
   // NIfTI-1 and -2; a gzipped one shows only that it is gzip.
   if (starts(bytes, 344, 'n+1\0') || starts(bytes, 4, 'n+2\0') || starts(bytes, 0, '\x1f\x8b')) return 'nifti';
+  // Headers of .hdr/.img pairs.
+  if (starts(bytes, 344, 'ni1\0') || starts(bytes, 4, 'ni2\0')) return 'nifti';
   return undefined;
 }
 

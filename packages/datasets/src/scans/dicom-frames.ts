@@ -1,108 +1,155 @@
-// The stored values of a DICOM frame: raw words, or run-length encoded bytes (PS3.5, annexes A and G).
-import type { DataSet, Element } from 'dicom-parser';
-import { ImageError } from '../errors.ts';
-import { ByteReader } from '../images/bytes.ts';
-import { checkClaim } from '../images/header.ts';
-import type { PixelLayout } from './dicom.ts';
+// The stored values of a DICOM frame: uncompressed words and bits, or the compressed bytes of the frame (PS3.5 section 8 and annex A).
+import type { DicomDataSet } from './dicom-file.ts';
+import type { PixelLayout, StoredFrame } from './dicom-layout.ts';
+import { rleHeader } from './dicom-rle.ts';
+import { Refusal } from './scan.ts';
 
-type Dicom = typeof import('dicom-parser');
+const [PIXELS, FLOATS, DOUBLES] = [0x7fe00010, 0x7fe00008, 0x7fe00009];
+const BIG_ENDIAN = ['1.2.840.10008.1.2.2', '1.2.840.113619.5.2'];
 
-const RLE = '1.2.840.10008.1.2.5';
-const BIG_ENDIAN = '1.2.840.10008.1.2.2';
-const UNCOMPRESSED: readonly string[] = [
-  '1.2.840.10008.1.2',
-  '1.2.840.10008.1.2.1',
-  '1.2.840.10008.1.2.1.99',
-  BIG_ENDIAN,
-];
-
-/** Where the frames of encapsulated pixel data begin; files without the table get one by looking for JPEG's end marks. */
-export const frameOffsets = (dicom: Dicom, data: DataSet, element: Element): number[] =>
-  element.basicOffsetTable?.length ? element.basicOffsetTable : dicom.createJPEGBasicOffsetTable(data, element);
-
-/** Unpacks one run-length encoded segment. */
-function unpackSegment(packed: Uint8Array, length: number): Uint8Array {
-  const out = new Uint8Array(length);
-  for (let from = 0, to = 0; from < packed.length && to < length; ) {
-    const head = packed[from++] as number;
-    if (head < 128) {
-      out.set(packed.subarray(from, Math.min(from + head + 1, from + length - to)), to);
-      from += head + 1;
-      to += head + 1;
-    } else if (head > 128) {
-      out.fill(packed[from++] ?? 0, to, Math.min(to + 257 - head, length));
-      to += 257 - head;
-    }
-  }
-  return out;
+/** Whether compressed data begins a frame: the start of JPEG and JPEG 2000 files, or a run-length header of the expected segments. */
+function beginsFrame(fragment: Uint8Array, { samples, allocated }: PixelLayout): boolean {
+  const [a, b] = fragment;
+  if (a === 0xff && (b === 0xd8 || b === 0x4f)) return true;
+  if (a === 0 && fragment[4] === 0x6a && fragment[5] === 0x50) return true;
+  const { segments, first } = rleHeader(fragment);
+  return first === 64 && segments === samples * (allocated / 8);
 }
 
-/** A run-length encoded frame: one segment for each byte of each sample, the high byte first. Returns little-endian words, sample after sample. */
-function unpackRle(packed: Uint8Array, { rows, columns, samples, allocated }: PixelLayout): Uint8Array {
-  const reader = new ByteReader(packed, true);
-  const [segments, width, pixels] = [reader.u32(0), allocated / 8, rows * columns];
-  if (segments !== samples * width)
-    throw new RangeError(`${segments} segments for ${samples} samples of ${allocated} bits`);
-  // A run of two bytes stands for at most 128.
-  checkClaim(pixels * samples * width, packed.length, 64);
-  const out = new Uint8Array(pixels * samples * width);
-  for (let s = 0; s < segments; s++) {
-    const start = reader.u32(4 + 4 * s);
-    const end = s + 1 < segments ? reader.u32(8 + 4 * s) : packed.length;
-    const plane = unpackSegment(reader.part(start, end - start), pixels);
-    const [sample, byte] = [Math.floor(s / width), width - 1 - (s % width)];
-    for (let i = 0; i < pixels; i++) out[(i * samples + sample) * width + byte] = plane[i] as number;
+/** Where frames begin by the table in the file, as the number of fragments before each; `undefined` if it has none that fits. */
+function tableStarts(data: DicomDataSet, fragments: readonly (readonly [number, number])[], frames: number) {
+  const [table, ...rest] = fragments;
+  const first = rest[0]?.[0];
+  if (!table || first === undefined) return undefined;
+  const extended = data.value(0x7fe00001);
+  const bytes = extended?.length ? extended : data.bytes.subarray(table[0], table[0] + table[1]);
+  const width = extended?.length ? 8 : 4;
+  if (bytes.length < width * frames) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const byOffset = new Map(rest.map(([at], index) => [at - first, index]));
+  const starts: number[] = [];
+  for (let i = 0; i < frames; i++) {
+    const offset = width === 8 ? Number(view.getBigUint64(8 * i, true)) : view.getUint32(4 * i, true);
+    const start = byOffset.get(offset);
+    if (start === undefined || start <= (starts.at(-1) ?? -1)) return undefined;
+    starts.push(start);
   }
-  return out;
+  return starts[0] === 0 ? starts : undefined;
 }
 
-/** Words as stored values: only the low `stored` bits count, the highest of them is the sign where there is one. */
-function words(bytes: Uint8Array, littleEndian: boolean, { allocated, stored, signed }: PixelLayout): Int32Array {
-  const reader = new ByteReader(bytes, littleEndian);
-  const count = Math.floor(bytes.length / (allocated / 8));
-  const spare = 32 - stored;
-  const out = new Int32Array(count);
-  for (let i = 0; i < count; i++) {
-    const word = allocated === 8 ? (bytes[i] as number) : reader.u16(2 * i);
-    out[i] = signed ? (word << spare) >> spare : (word << spare) >>> spare;
+/** The compressed bytes of a frame: its fragments, joined. */
+export function compressedFrame(data: DicomDataSet, layout: PixelLayout, frame: number, frames: number): Uint8Array {
+  const all = data.get(PIXELS)?.fragments;
+  if (!all) throw new Refusal('compressed pixel data in fragments', 'pixel data without', 'Check the transfer syntax.');
+  const fragments = all.slice(1).map(([at, length]) => data.bytes.subarray(at, at + length));
+  let starts = tableStarts(data, all, frames);
+  if (!starts) {
+    if (frames === 1) starts = [0];
+    else if (fragments.length === frames) starts = fragments.map((_, i) => i);
+    else starts = fragments.flatMap((fragment, i) => (beginsFrame(fragment, layout) ? [i] : []));
   }
-  return out;
-}
-
-/** The stored values of a frame, samples interleaved. */
-export function readFrame(
-  dicom: Dicom,
-  data: DataSet,
-  element: Element,
-  layout: PixelLayout,
-  frame: number,
-  name: string,
-): Int32Array {
-  const { rows, columns, samples, allocated, stored, planar, transferSyntax } = layout;
-  if (![8, 16].includes(allocated) || stored < 1 || stored > allocated || samples < 1 || samples > 4)
-    throw new ImageError(name, '8 or 16 bits allocated', `${samples} samples of ${stored} of ${allocated} bits`);
-  const values = rows * columns * samples;
-  if (transferSyntax === RLE) {
-    const offsets = frameOffsets(dicom, data, element);
-    const packed = element.basicOffsetTable?.length
-      ? dicom.readEncapsulatedImageFrame(data, element, frame, offsets)
-      : dicom.readEncapsulatedPixelDataFromFragments(data, element, frame);
-    return words(unpackRle(packed as Uint8Array, layout), true, layout);
-  }
-  if (!UNCOMPRESSED.includes(transferSyntax))
-    throw new ImageError(
-      name,
-      'uncompressed, run-length encoded or baseline JPEG pixels',
-      `transfer syntax ${transferSyntax}; decompress it first, for example with gdcmconv --raw`,
+  if (starts.length !== frames || fragments.length === 0)
+    throw new Refusal(
+      `compressed data of ${frames} ${frames === 1 ? 'frame' : 'frames'}`,
+      `${starts.length} in ${fragments.length} fragments`,
     );
-  const length = (values * allocated) / 8;
-  const source = new ByteReader(data.byteArray as Uint8Array, true);
-  if ((frame + 1) * length > element.length) throw new RangeError(`${element.length} bytes of pixels`);
-  const read = words(source.part(element.dataOffset + frame * length, length), transferSyntax !== BIG_ENDIAN, layout);
-  return planar && samples > 1 ? interleave(read, samples) : read;
+  const parts = fragments.slice(starts[frame], starts[frame + 1]);
+  if (parts.length === 1) return parts[0] as Uint8Array;
+  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
 }
 
-function interleave(planes: Int32Array, samples: number): Int32Array {
+/** The words of a sample as its value: only the stored bits count, the highest of them being the sign of signed values. */
+export function storedValues(bytes: Uint8Array, littleEndian: boolean, layout: PixelLayout): StoredFrame['values'] {
+  const { allocated, stored, highBit, signed } = layout;
+  if (allocated === 8 && stored === 8)
+    return signed ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length) : bytes;
+  const count = bytes.length / (allocated / 8);
+  const types = { 8: [Uint8Array, Int8Array], 16: [Uint16Array, Int16Array], 32: [Uint32Array, Int32Array] } as const;
+  const out = new types[allocated as 8 | 16 | 32][signed ? 1 : 0](count);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [left, right] = [31 - highBit, 32 - stored];
+  for (let i = 0; i < count; i++) {
+    const word =
+      allocated === 8
+        ? (bytes[i] as number)
+        : allocated === 16
+          ? view.getUint16(2 * i, littleEndian)
+          : view.getInt32(4 * i, littleEndian);
+    out[i] = signed ? (word << left) >> right : (word << left) >>> right;
+  }
+  return out;
+}
+
+/** Planes of samples as interleaved samples. */
+export function interleave<T extends StoredFrame['values']>(planes: T, samples: number): T {
   const pixels = planes.length / samples;
-  return Int32Array.from(planes, (_, i) => planes[(i % samples) * pixels + Math.floor(i / samples)] as number);
+  const out = planes.slice() as T;
+  for (let c = 0; c < samples; c++)
+    for (let i = 0; i < pixels; i++) out[i * samples + c] = planes[c * pixels + i] as number;
+  return out;
+}
+
+/** A frame of bits, packed from the lowest bit of each byte on, across frames. */
+function bitFrame(bytes: Uint8Array, frame: number, pixels: number): Uint8Array {
+  const out = new Uint8Array(pixels);
+  for (let i = 0, bit = frame * pixels; i < pixels; i++, bit++) out[i] = ((bytes[bit >> 3] as number) >> (bit & 7)) & 1;
+  return out;
+}
+
+/** Two pixels share a pair of chroma samples: Y1 Y2 B R (PS3.3 section C.7.6.3.1.2). */
+function expand422(bytes: Uint8Array): Uint8Array {
+  const out = new Uint8Array((bytes.length / 2) * 3);
+  for (let from = 0, to = 0; from < bytes.length; from += 4)
+    for (const y of [0, 1]) {
+      out[to++] = bytes[from + y] as number;
+      out[to++] = bytes[from + 2] as number;
+      out[to++] = bytes[from + 3] as number;
+    }
+  return out;
+}
+
+/** The stored values of an uncompressed frame. */
+export function nativeFrame(data: DicomDataSet, layout: PixelLayout, frame: number): StoredFrame {
+  const { rows, columns, samples, allocated, planar, photometric, stored } = layout;
+  const tag = [PIXELS, FLOATS, DOUBLES].find((candidate) => data.get(candidate)) as number;
+  const attribute = data.get(tag);
+  if (attribute?.fragments) throw new Refusal('uncompressed pixel data', 'fragments', 'Check the transfer syntax.');
+  const subsampled = photometric === 'YBR_FULL_422';
+  if (subsampled && (samples !== 3 || allocated !== 8 || columns % 2 !== 0 || planar))
+    throw new Refusal(
+      'YBR_FULL_422 of 8 bits, interleaved, with an even number of columns',
+      `${columns} columns of ${allocated} bits`,
+    );
+  const bits = rows * columns * (subsampled ? 2 : samples) * allocated;
+  const bytes = data.value(tag) as Uint8Array;
+  const needed = Math.ceil(((frame + 1) * bits) / 8);
+  if (bytes.length < needed)
+    throw new Refusal(`${needed} bytes of pixel data`, `${bytes.length}`, 'Copy the file again from its source.');
+  if (allocated === 1) {
+    if (samples !== 1) throw new Refusal('one sample of 1 bit', `${samples} samples`);
+    return { values: bitFrame(bytes, frame, rows * columns), photometric, bits: 1 };
+  }
+  const littleEndian = !BIG_ENDIAN.includes(layout.transferSyntax);
+  const size = bits / 8;
+  let own = bytes.subarray(frame * size, (frame + 1) * size);
+  if (tag !== PIXELS) return { values: floats(own, littleEndian, allocated), photometric, bits: allocated };
+  // Single bytes in words with the high byte first come in swapped pairs.
+  if (!littleEndian && allocated === 8 && attribute?.vr !== 'OB')
+    own = Uint8Array.from({ length: size }, (_, i) => bytes[(frame * size + i) ^ 1] ?? 0);
+  if (subsampled) return { values: expand422(own), photometric: 'YBR_FULL', bits: 8 };
+  const values = storedValues(own, littleEndian, layout);
+  return { values: planar && samples > 1 ? interleave(values, samples) : values, photometric, bits: stored };
+}
+
+function floats(bytes: Uint8Array, littleEndian: boolean, bits: number): Float32Array | Float64Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bits === 32)
+    return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, littleEndian));
+  return Float64Array.from({ length: bytes.length / 8 }, (_, i) => view.getFloat64(8 * i, littleEndian));
 }

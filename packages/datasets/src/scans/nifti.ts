@@ -1,116 +1,215 @@
-// Slices of NIfTI volumes as gray pixels.
-import { Gunzip } from 'fflate';
-import type { NIFTI1, NIFTI2 } from 'nifti-reader-js';
-import { ImageError } from '../errors.ts';
-import { checkClaim, checkSize, choosePage } from '../images/header.ts';
+// Slices of NIfTI volumes as pixels, in radiological convention.
+import { checkSize, choosePage } from '../images/header.ts';
 import type { RasterImage } from '../images/raster.ts';
-import { type ScanFacts, spacingOf } from './facts.ts';
+import { gunzip, isGzip } from './inflate.ts';
+import { HEADER_BYTES, type NiftiHeader, readNiftiHeader } from './nifti-header.ts';
+import { radiologicalOrder, type SliceOrder, storedOrder, toDisplayOrder } from './orientation.ts';
+import { naming, plainBytes, Refusal, type ScanFacts, spacingOf } from './scan.ts';
 import { exactWindow, fullWindow, throughWindow, type WindowSetting } from './window.ts';
 
-/** Enough bytes for the larger header. */
-const HEADER = 544;
-/** Volumes are not unpacked beyond this many bytes. */
+/** Gzipped volumes are not unpacked beyond this many bytes. */
 const MAXIMUM_UNPACKED = 1 << 30;
+/** Bytes that may follow the voxels. */
+const MAXIMUM_TRAILER = 1 << 24;
 /** Share of the darkest and of the brightest values that the window leaves out where the file names none. */
 const OUTLIERS = 0.01;
+/** Slices of more pixels are computed in single precision, which takes half the memory. */
+const LARGE_SLICE = 1 << 24;
 
-type Header = NIFTI1 | NIFTI2;
+export interface NiftiOptions {
+  readonly name: string;
+  /** Slice, from 0; needed where there are several. */
+  readonly page?: number;
+  /** Volume of a four-dimensional file, from 0; needed where there are several. */
+  readonly volume?: number;
+  /** The `.img` file of a `.hdr` file, gzipped or not. */
+  readonly voxels?: Uint8Array;
+  /** Replaces the header's window. */
+  readonly window?: WindowSetting;
+  /** Receives a note if slices are shown as stored. */
+  readonly onWarning?: (message: string) => void;
+}
 
-/** The first bytes of a file, unpacked if it is gzipped, and not more of them than asked for. */
-function head(bytes: Uint8Array, wanted: number): Uint8Array {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes.subarray(0, wanted);
-  const out = new Uint8Array(Math.min(wanted, MAXIMUM_UNPACKED));
+const NO_ORIENTATION = 'The file does not say how the patient lies in it: slices are shown as stored.';
+
+type Read = (view: DataView, at: number, littleEndian: boolean) => number;
+
+interface VoxelType {
+  readonly bytes: number;
+  readonly read?: Read;
+  /** Bytes of a voxel that are red, green, blue and perhaps alpha. */
+  readonly color?: true;
+  /** Name of a type that is not read. */
+  readonly name?: string;
+}
+
+/** Voxel types by NIfTI's code. */
+const TYPES: Readonly<Record<number, VoxelType>> = {
+  1: { bytes: 0, name: 'single bits' },
+  2: { bytes: 1, read: (view, at) => view.getUint8(at) },
+  4: { bytes: 2, read: (view, at, little) => view.getInt16(at, little) },
+  8: { bytes: 4, read: (view, at, little) => view.getInt32(at, little) },
+  16: { bytes: 4, read: (view, at, little) => view.getFloat32(at, little) },
+  32: { bytes: 8, name: 'complex numbers' },
+  64: { bytes: 8, read: (view, at, little) => view.getFloat64(at, little) },
+  128: { bytes: 3, color: true },
+  256: { bytes: 1, read: (view, at) => view.getInt8(at) },
+  512: { bytes: 2, read: (view, at, little) => view.getUint16(at, little) },
+  768: { bytes: 4, read: (view, at, little) => view.getUint32(at, little) },
+  1024: { bytes: 8, read: (view, at, little) => Number(view.getBigInt64(at, little)) },
+  1280: { bytes: 8, read: (view, at, little) => Number(view.getBigUint64(at, little)) },
+  1536: { bytes: 16, name: '128-bit floats' },
+  1792: { bytes: 16, name: 'complex numbers' },
+  2048: { bytes: 32, name: 'complex numbers' },
+  2304: { bytes: 4, color: true },
+};
+
+/** The first bytes of a file, unpacked if it is gzipped. */
+function firstBytes(bytes: Uint8Array, wanted: number): Uint8Array {
+  if (!isGzip(bytes)) return bytes.subarray(0, wanted);
+  const out = new Uint8Array(wanted);
   let filled = 0;
-  const gunzip = new Gunzip((chunk) => {
-    out.set(chunk.subarray(0, out.length - filled), filled);
-    filled = Math.min(out.length, filled + chunk.length);
+  gunzip(bytes, (piece) => {
+    out.set(piece.subarray(0, wanted - filled), filled);
+    filled = Math.min(wanted, filled + piece.length);
+    return filled < wanted;
   });
-  const step = 1 << 16;
-  for (let at = 0; at < bytes.length && filled < out.length; at += step) {
-    const part = bytes.subarray(at, at + step);
-    gunzip.push(part, at + step >= bytes.length);
-  }
   return out.subarray(0, filled);
 }
 
-/** Reads a value by NIfTI's data type code. */
-function reader(code: number, view: DataView, little: boolean): ((at: number) => number) | undefined {
-  const readers: Readonly<Record<number, (at: number) => number>> = {
-    2: (at) => view.getUint8(at),
-    4: (at) => view.getInt16(at, little),
-    8: (at) => view.getInt32(at, little),
-    16: (at) => view.getFloat32(at, little),
-    64: (at) => view.getFloat64(at, little),
-    256: (at) => view.getInt8(at),
-    512: (at) => view.getUint16(at, little),
-    768: (at) => view.getUint32(at, little),
-  };
-  return readers[code];
-}
+/** Files whose checksum was found right: their other slices are unpacked without going to the end. */
+const verified = new WeakSet<Uint8Array>();
 
-/** The window of the header, or all but the outliers of the slice. */
-const windowOf = ({ cal_min: low, cal_max: high }: Header, values: Float64Array) =>
-  Number.isFinite(low) && Number.isFinite(high) && high > low ? { low, high } : fullWindow(values, OUTLIERS);
-
-/** The header of a volume, checked to be of at most three dimensions. */
-async function readVolume(bytes: Uint8Array, name: string) {
-  const nifti = await import('nifti-reader-js');
-  const start = Uint8Array.from(head(bytes, HEADER));
-  const header = start.length < 348 || !nifti.isNIFTI(start.buffer) ? null : nifti.readHeader(start.buffer);
-  if (!header) throw new ImageError(name, 'a NIfTI volume in one file', 'a gzipped file of another kind');
-  const [dimensions = 0, width = 0, height = 0, depth = 1, ...more] = header.dims;
-  if (dimensions < 2 || more.slice(0, dimensions - 3).some((n) => n > 1))
-    throw new ImageError(
-      name,
-      'a volume of three dimensions',
-      `dimensions ${header.dims.slice(1, dimensions + 1).join('x')}`,
+/** The bytes from `from` to `to`, unpacked if they are gzipped; then the whole file is unpacked once, since only its end holds the checksum. */
+function byteRange(bytes: Uint8Array, from: number, to: number, whole: number): Uint8Array {
+  const missing = (present: number) => new Refusal(`${to} bytes`, `${present}`, 'Copy the file again from its source.');
+  if (!isGzip(bytes)) {
+    if (bytes.length < to) throw missing(bytes.length);
+    return plainBytes(bytes).subarray(from, to);
+  }
+  if (whole > MAXIMUM_UNPACKED)
+    throw new Refusal(
+      `at most ${MAXIMUM_UNPACKED} bytes of unpacked voxels`,
+      `${whole}`,
+      'Unpack the file first, for example with gunzip.',
     );
-  return { header, width, height, slices: dimensions < 3 ? 1 : depth };
+  let out: Uint8Array | undefined;
+  let at = 0;
+  const known = verified.has(bytes);
+  gunzip(bytes, (piece) => {
+    const [begin, end] = [Math.max(from - at, 0), Math.min(to - at, piece.length)];
+    if (begin < end) {
+      out ??= new Uint8Array(to - from);
+      out.set(piece.subarray(begin, end), at + begin - from);
+    }
+    at += piece.length;
+    if (at > whole + MAXIMUM_TRAILER)
+      throw new Refusal(
+        `${whole} bytes of unpacked voxels`,
+        'gzip data that go on after them',
+        'Check the dimensions in the header.',
+      );
+    return !(known && at >= to);
+  });
+  if (at < to || !out) throw missing(at);
+  verified.add(bytes);
+  return out;
 }
 
-/** Millimeters of a spatial unit by its code (the lower three bits of xyzt_units): meter, millimeter, micron. */
-const MILLIMETRES: Readonly<Record<number, number>> = { 1: 1000, 2: 1, 3: 0.001 };
+const orderOf = ({ directions, columns, rows }: NiftiHeader): SliceOrder =>
+  directions ? radiologicalOrder(directions, columns, rows) : storedOrder(columns, rows);
 
-/** Slices of a volume, and the distance of pixels where the header tells its unit. */
-export async function describeNifti(bytes: Uint8Array, name: string): Promise<ScanFacts> {
-  const { header, slices } = await readVolume(bytes, name);
-  const unit = MILLIMETRES[header.xyzt_units & 7] ?? Number.NaN;
-  const [x, y] = header.pixDims.slice(1, 3).map((size) => Math.abs(size) * unit);
-  return { pages: slices, spacing: spacingOf(x, y) };
+/** Slices and volumes, the distance of displayed pixels, and how displayed slices are turned. */
+export const describeNifti = (bytes: Uint8Array, name: string): Promise<ScanFacts> =>
+  naming(name, 'NIfTI', () => {
+    const header = readNiftiHeader(firstBytes(bytes, HEADER_BYTES));
+    const sliceOrder = orderOf(header);
+    const turned = Math.abs(sliceOrder.stepX) !== 1;
+    const [first, second] = header.spacing;
+    const spacing = spacingOf(turned ? second : first, turned ? first : second);
+    const notes = [
+      ...(spacing && !header.unitKnown ? ['The file names no unit of length: millimeters are assumed.'] : []),
+      ...(header.directions ? [] : [NO_ORIENTATION]),
+    ];
+    return {
+      pages: header.slices,
+      ...(header.volumes > 1 && { volumes: header.volumes }),
+      spacing,
+      ...(spacing && spacing.x !== spacing.y && { pixelAspect: spacing.y / spacing.x }),
+      sliceOrder,
+      ...(notes.length > 0 && { notes }),
+    };
+  });
+
+function chooseVolume(count: number, volume: number | undefined): number {
+  if (volume === undefined && count > 1)
+    throw new Refusal(`a choice of one of its ${count} volumes (volume 0 to ${count - 1})`, 'none', 'Name the volume.');
+  const chosen = volume ?? 0;
+  if (!Number.isInteger(chosen) || chosen < 0 || chosen >= count)
+    throw new Refusal(`volume 0 to ${count - 1}`, `volume ${chosen}`, 'Name another volume.');
+  return chosen;
+}
+
+/** The voxels of a color slice without alpha. */
+function colorSlice(raw: Uint8Array, bytes: number): Uint8Array {
+  if (bytes === 3) return raw;
+  const out = new Uint8Array((raw.length / 4) * 3);
+  for (let from = 0, to = 0; from < raw.length; from += 4, to += 3) out.set(raw.subarray(from, from + 3), to);
+  return out;
 }
 
 /**
- * Decodes a slice of a NIfTI-1 or -2 volume, gzipped or not: across the third axis, the first axis to the right and the second downwards,
- * as stored. Values are rescaled and shown through the header's window (cal_min, cal_max), or from the 1st to the 99th percentile of the slice.
+ * Decodes a slice of a NIfTI-1 or -2 volume, gzipped or not: across the third axis, in radiological convention by the header's sform or
+ * qform, and as stored where the header has neither. Values are rescaled and shown through the header's window (cal_min, cal_max), or from
+ * the 1st to the 99th percentile of the slice. Throws `ImageError`.
  */
-export async function decodeNifti(
+export const decodeNifti = (
   bytes: Uint8Array,
-  { name, page, window }: { readonly name: string; readonly page?: number; readonly window?: WindowSetting },
-): Promise<RasterImage> {
-  const { header, width, height, slices } = await readVolume(bytes, name);
-  checkSize(width, height, name);
-  const slice = choosePage(slices, page, name);
-  const size = header.numBitsPerVoxel / 8;
-  const offset = Math.round(header.vox_offset) + slice * width * height * size;
-  const end = offset + width * height * size;
-  if (!(offset >= 0 && end <= MAXIMUM_UNPACKED))
-    throw new ImageError(name, `a slice within the first ${MAXIMUM_UNPACKED} bytes`, `one that ends at ${end}`);
-  checkClaim(end, bytes.length);
-  const data = head(bytes, end);
-  if (data.length < end) throw new RangeError(`${data.length} of ${end} bytes`);
-  const read = reader(
-    header.datatypeCode,
-    new DataView(data.buffer, data.byteOffset, data.length),
-    header.littleEndian,
-  );
-  if (!read) throw new ImageError(name, 'whole or real numbers', `NIfTI data type ${header.datatypeCode}`);
-  // A slope of 0 means that nothing is rescaled.
-  const [slope, intercept] = header.scl_slope ? [header.scl_slope, header.scl_inter] : [1, 0];
-  const values = Float64Array.from({ length: width * height }, (_, i) => read(offset + i * size) * slope + intercept);
-  return {
-    width,
-    height,
-    channels: 1,
-    data: throughWindow(values, window ? exactWindow(window) : windowOf(header, values)),
-  };
-}
+  { name, page, volume, voxels, window, onWarning }: NiftiOptions,
+): Promise<RasterImage> =>
+  naming(name, 'NIfTI', () => {
+    const header = readNiftiHeader(firstBytes(bytes, HEADER_BYTES));
+    const { columns, rows, slices, volumes, littleEndian } = header;
+    checkSize(columns, rows, name);
+    const type = TYPES[header.type];
+    if (!type || type.name)
+      throw new Refusal(
+        'voxels of integers, floats or RGB',
+        type?.name ?? `NIfTI data type ${header.type}`,
+        'Convert the volume.',
+      );
+    if (header.paired && !voxels)
+      throw new Refusal(
+        'a NIfTI volume with its voxels',
+        'a header whose voxels are in an .img file',
+        'Give both files.',
+      );
+    const slice = chooseVolume(volumes, volume) * slices + choosePage(slices, page, name);
+    const size = columns * rows * type.bytes;
+    const from = header.offset + slice * size;
+    const raw = byteRange(
+      header.paired ? (voxels as Uint8Array) : bytes,
+      from,
+      from + size,
+      header.offset + slices * volumes * size,
+    );
+
+    if (!header.directions) onWarning?.(`${name}: ${NO_ORIENTATION}`);
+    const order = orderOf(header);
+    const image = { width: order.width, height: order.height };
+    if (type.color) return { ...image, channels: 3, data: toDisplayOrder(colorSlice(raw, type.bytes), order, 3) };
+    const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+    const values = new (columns * rows > LARGE_SLICE ? Float32Array : Float64Array)(columns * rows);
+    const read = type.read as Read;
+    for (let i = 0; i < values.length; i++)
+      values[i] = read(view, i * type.bytes, littleEndian) * header.slope + header.intercept;
+    const range = fullWindow(values, OUTLIERS);
+    if (!range)
+      throw new Refusal(
+        'values that are numbers',
+        `a slice of ${values.length} values that are not`,
+        'Choose another slice or check the volume.',
+      );
+    const shown = window ? exactWindow(window) : (header.window ?? range);
+    return { ...image, channels: 1, data: toDisplayOrder(throughWindow(values, shown), order) };
+  });

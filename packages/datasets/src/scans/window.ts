@@ -35,15 +35,50 @@ export function exactWindow({ center, width }: WindowSetting): Window {
   return { low: center - width / 2, high: center + width / 2 };
 }
 
-/** From the smallest to the largest finite value, without the given share of outliers at either end (0 to 0.5). */
-export function fullWindow(values: ArrayLike<number>, outliers = 0): Window {
-  const finite = Float64Array.from(values).filter(Number.isFinite).sort();
-  if (finite.length === 0) return { low: 0, high: 1 };
-  const skip = Math.floor(finite.length * outliers);
-  return { low: finite[skip] as number, high: finite[finite.length - 1 - skip] as number };
+/** The k-th smallest value (Hoare's selection); reorders the array. */
+function select(values: Float32Array | Float64Array, k: number): number {
+  let [left, right] = [0, values.length - 1];
+  while (left < right) {
+    const [a, b, c] = [values[left], values[(left + right) >> 1], values[right]] as [number, number, number];
+    const pivot = Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+    let [i, j] = [left, right];
+    while (i <= j) {
+      while ((values[i] as number) < pivot) i++;
+      while ((values[j] as number) > pivot) j--;
+      if (i > j) break;
+      const swapped = values[i] as number;
+      values[i++] = values[j] as number;
+      values[j--] = swapped;
+    }
+    if (k <= j) right = j;
+    else if (k >= i) left = i;
+    else break;
+  }
+  return values[k] as number;
 }
 
-/** Values as 0 to 255 through a window; what is no number is black. `inverted` shows the low values white. */
+/**
+ * From the smallest to the largest finite value, without the given share of outliers at either end (0 to 0.5).
+ * `undefined` if no value is finite.
+ */
+export function fullWindow(values: ArrayLike<number>, outliers = 0): Window | undefined {
+  let [low, high, count] = [Infinity, -Infinity, 0];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (!Number.isFinite(value)) continue;
+    count++;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  if (count === 0) return undefined;
+  const skip = Math.floor(count * outliers);
+  if (skip === 0) return { low, high };
+  const finite = values instanceof Float32Array ? new Float32Array(count) : new Float64Array(count);
+  for (let i = 0, to = 0; i < values.length; i++) if (Number.isFinite(values[i])) finite[to++] = values[i] as number;
+  return { low: select(finite, skip), high: select(finite, count - 1 - skip) };
+}
+
+/** Values as 0 to 255 through a window. NaN is black. `inverted` shows the low values white. */
 export function throughWindow(values: ArrayLike<number>, { low, high }: Window, inverted = false): Uint8Array {
   const out = new Uint8Array(values.length);
   const scale = high > low ? 255 / (high - low) : 0;

@@ -1,18 +1,29 @@
 // Small DICOM and NIfTI files for tests.
 
-/** An attribute: group and element, value representation, value. */
-export type Attribute = readonly [group: number, element: number, vr: string, value: string | number | Uint8Array];
+/** An attribute: group and element, value representation, value; a sequence's value is its items. */
+export type Attribute = readonly [
+  group: number,
+  element: number,
+  vr: string,
+  value: string | number | Uint8Array | readonly (readonly Attribute[])[],
+];
 
 const LONG = ['OB', 'OW', 'SQ', 'UN', 'UT'];
 
-function valueBytes(vr: string, value: string | number | Uint8Array, big: boolean): Buffer {
+function valueBytes(vr: string, value: Attribute[3], explicit: boolean, big: boolean): Buffer {
+  if (Array.isArray(value))
+    return Buffer.concat(
+      value.map((attributes: readonly Attribute[]) =>
+        item(0xe000, Buffer.concat(attributes.map((a) => attribute(a, explicit, big))), big),
+      ),
+    );
   if (typeof value === 'number') {
     const bytes = Buffer.alloc(2);
     if (big) bytes.writeUInt16BE(value);
     else bytes.writeUInt16LE(value);
     return bytes;
   }
-  const bytes = typeof value === 'string' ? Buffer.from(value, 'latin1') : Buffer.from(value);
+  const bytes = typeof value === 'string' ? Buffer.from(value, 'latin1') : Buffer.from(value as Uint8Array);
   return bytes.length % 2 ? Buffer.concat([bytes, Buffer.from([vr === 'UI' ? 0 : 0x20])]) : bytes;
 }
 
@@ -22,7 +33,7 @@ function attribute(
   big: boolean,
   undefinedLength = false,
 ): Buffer {
-  const bytes = valueBytes(vr, value, big);
+  const bytes = valueBytes(vr, value, explicit, big);
   const long = explicit && LONG.includes(vr);
   const head = Buffer.alloc(explicit ? (long ? 12 : 8) : 8);
   const length = undefinedLength ? 0xffffffff : bytes.length;
@@ -37,18 +48,24 @@ function attribute(
   return Buffer.concat([head, bytes]);
 }
 
-const item = (tag: number, bytes: Uint8Array) => {
+function item(tag: number, bytes: Uint8Array, big = false): Buffer {
   const head = Buffer.alloc(8);
-  head.writeUInt16LE(0xfffe, 0);
-  head.writeUInt16LE(tag, 2);
-  head.writeUInt32LE(bytes.length, 4);
+  if (big) {
+    head.writeUInt16BE(0xfffe, 0);
+    head.writeUInt16BE(tag, 2);
+    head.writeUInt32BE(bytes.length, 4);
+  } else {
+    head.writeUInt16LE(0xfffe, 0);
+    head.writeUInt16LE(tag, 2);
+    head.writeUInt32LE(bytes.length, 4);
+  }
   return Buffer.concat([head, bytes]);
-};
+}
 
-/** Fragments as encapsulated pixel data, with an empty table of offsets. */
-export const encapsulated = (fragments: readonly Uint8Array[]): Buffer =>
+/** Fragments as encapsulated pixel data, with a table of the offsets of frames, or an empty one. */
+export const encapsulated = (fragments: readonly Uint8Array[], offsets: readonly number[] = []): Buffer =>
   Buffer.concat([
-    item(0xe000, Buffer.alloc(0)),
+    item(0xe000, Buffer.from(Uint32Array.from(offsets).buffer)),
     ...fragments.map((bytes) => item(0xe000, bytes.length % 2 ? Buffer.concat([bytes, Buffer.alloc(1)]) : bytes)),
     item(0xe0dd, Buffer.alloc(0)),
   ]);
@@ -60,6 +77,9 @@ export const SYNTAX = {
   bigEndian: '1.2.840.10008.1.2.2',
   jpeg: '1.2.840.10008.1.2.4.50',
   jpegLossless: '1.2.840.10008.1.2.4.70',
+  jpegLs: '1.2.840.10008.1.2.4.80',
+  jpeg2000: '1.2.840.10008.1.2.4.90',
+  htj2k: '1.2.840.10008.1.2.4.201',
   rle: '1.2.840.10008.1.2.5',
 } as const;
 
@@ -73,17 +93,21 @@ export interface DicomPicture {
   readonly frames?: number;
   readonly allocated?: number;
   readonly stored?: number;
+  readonly highBit?: number;
   readonly signed?: number;
   readonly more?: readonly Attribute[];
-  /** Pixel data as it stands in the file. */
-  readonly pixels: Uint8Array;
+  /** Representation of the pixel data. */
+  readonly pixelVr?: string;
+  /** The bytes of the pixel data in the file; without, the file has none. */
+  readonly pixels?: Uint8Array;
 }
 
 export function encodeDicom(picture: DicomPicture, deflate?: (bytes: Uint8Array) => Uint8Array): Uint8Array {
   const { syntax = 'explicit', rows, columns, samples = 1, photometric = 'MONOCHROME2', planar = 0 } = picture;
-  const { frames, allocated = 16, stored = allocated, signed = 0, more = [], pixels } = picture;
+  const { frames, allocated = 16, stored = allocated, highBit = stored - 1, signed = 0, more = [] } = picture;
+  const { pixelVr = 'OB', pixels } = picture;
   const big = syntax === 'bigEndian';
-  const compressed = ['jpeg', 'jpegLossless', 'rle'].includes(syntax);
+  const compressed = ['jpeg', 'jpegLossless', 'jpegLs', 'jpeg2000', 'htj2k', 'rle'].includes(syntax);
   const attributes: Attribute[] = [
     [0x0028, 0x0002, 'US', samples],
     [0x0028, 0x0004, 'CS', photometric],
@@ -93,14 +117,14 @@ export function encodeDicom(picture: DicomPicture, deflate?: (bytes: Uint8Array)
     [0x0028, 0x0011, 'US', columns],
     [0x0028, 0x0100, 'US', allocated],
     [0x0028, 0x0101, 'US', stored],
-    [0x0028, 0x0102, 'US', stored - 1],
+    [0x0028, 0x0102, 'US', highBit],
     [0x0028, 0x0103, 'US', signed],
     ...more,
   ];
   const explicit = syntax !== 'implicit';
   const body = Buffer.concat([
     ...attributes.map((a) => attribute(a, explicit, big)),
-    attribute([0x7fe0, 0x0010, 'OB', pixels], explicit, big, compressed),
+    pixels ? attribute([0x7fe0, 0x0010, pixelVr, pixels], explicit, big, compressed) : Buffer.alloc(0),
   ]);
   const meta = attribute([0x0002, 0x0010, 'UI', SYNTAX[syntax]], true, false);
   const length = Buffer.alloc(4);
@@ -124,30 +148,86 @@ export interface NiftiVolume {
   readonly slope?: number;
   readonly intercept?: number;
   readonly window?: readonly [number, number];
-  /** 16-bit values, the first axis fastest. */
-  readonly values: readonly number[];
+  /** Three rows of four, from voxels to right, anterior, superior. */
+  readonly sform?: readonly number[];
+  /** The quaternion's b, c, d and the sign of the third axis. */
+  readonly qform?: readonly [number, number, number, number];
+  /** Distances of voxels. */
+  readonly spacing?: readonly [number, number, number];
+  readonly units?: number;
+  /** NIfTI's code of the data type; 16-bit integers by default. */
+  readonly type?: number;
+  readonly bitsPerVoxel?: number;
+  readonly offset?: number;
+  readonly magic?: string;
+  /** Bytes between header and voxels. */
+  readonly extension?: Uint8Array;
+  /** The first axis fastest; as 16-bit integers, or the bytes as they are in the file. */
+  readonly values: readonly number[] | Uint8Array;
 }
 
-/** A NIfTI-1 file of 16-bit integers. */
-export function encodeNifti({
-  dimensions,
-  slope = 0,
-  intercept = 0,
-  window = [0, 0],
-  values,
-}: NiftiVolume): Uint8Array {
+const voxelBytes = (values: NiftiVolume['values']) => (values instanceof Uint8Array ? values : words(values));
+
+/** A NIfTI-1 file. */
+export function encodeNifti(volume: NiftiVolume): Uint8Array {
+  const {
+    dimensions,
+    slope = 0,
+    intercept = 0,
+    window = [0, 0],
+    sform,
+    qform,
+    spacing = [1, 1, 1],
+    units = 0,
+  } = volume;
+  const { type = 4, bitsPerVoxel = 16, extension = new Uint8Array(), magic = 'n+1', values } = volume;
   const head = Buffer.alloc(352);
   head.writeInt32LE(348, 0);
   [dimensions.length, ...dimensions].forEach((n, i) => {
     head.writeInt16LE(n, 40 + 2 * i);
   });
-  head.writeInt16LE(4, 70);
-  head.writeInt16LE(16, 72);
-  head.writeFloatLE(352, 108);
+  head.writeInt16LE(type, 70);
+  head.writeInt16LE(bitsPerVoxel, 72);
+  [qform?.[3] ?? 1, ...spacing].forEach((value, i) => {
+    head.writeFloatLE(value, 76 + 4 * i);
+  });
+  head.writeFloatLE(volume.offset ?? 352 + extension.length, 108);
   head.writeFloatLE(slope, 112);
   head.writeFloatLE(intercept, 116);
+  head[123] = units;
   head.writeFloatLE(window[1], 124);
   head.writeFloatLE(window[0], 128);
-  head.write('n+1\0', 344, 'latin1');
-  return Buffer.concat([head, words(values)]);
+  if (qform) head.writeInt16LE(1, 252);
+  qform?.slice(0, 3).forEach((value, i) => {
+    head.writeFloatLE(value, 256 + 4 * i);
+  });
+  if (sform) head.writeInt16LE(2, 254);
+  sform?.forEach((value, i) => {
+    head.writeFloatLE(value, 280 + 4 * i);
+  });
+  head.write(`${magic}\0`, 344, 'latin1');
+  return Buffer.concat([head, extension, voxelBytes(values)]);
+}
+
+/** A NIfTI-2 file, the high byte first if `big`. */
+export function encodeNifti2(
+  { dimensions, sform, type = 4, extension = new Uint8Array(), values }: NiftiVolume,
+  big = false,
+): Uint8Array {
+  const head = Buffer.alloc(544);
+  const view = new DataView(head.buffer, head.byteOffset);
+  const little = !big;
+  view.setInt32(0, 540, little);
+  head.write('n+2\0\r\n\x1a\n', 4, 'latin1');
+  view.setInt16(12, type, little);
+  [dimensions.length, ...dimensions].forEach((n, i) => {
+    view.setBigInt64(16 + 8 * i, BigInt(n), little);
+  });
+  for (let i = 0; i < 4; i++) view.setFloat64(104 + 8 * i, 1, little);
+  view.setBigInt64(168, BigInt(544 + extension.length), little);
+  if (sform) view.setInt32(348, 2, little);
+  sform?.forEach((value, i) => {
+    view.setFloat64(400 + 8 * i, value, little);
+  });
+  return Buffer.concat([head, extension, values instanceof Uint8Array ? values : words(values, big)]);
 }
