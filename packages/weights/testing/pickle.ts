@@ -1,4 +1,4 @@
-// Pickles and archives made by hand, sound and unsound.
+// Builds pickles, well-formed and malformed.
 
 export type Part = number | string | Uint8Array;
 
@@ -10,7 +10,7 @@ export const bytesFrom = (...parts: readonly Part[]): Uint8Array =>
     ),
   );
 
-/** A number in so many bytes, the lowest first. */
+/** A number in a number of bytes, the lowest first. */
 export const little = (value: number, size: number): Uint8Array =>
   Uint8Array.from({ length: size }, (_, i) => Math.floor(value / 256 ** i) % 256);
 
@@ -26,12 +26,14 @@ export interface PickledTensor {
   readonly offset?: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
+  /** Lazy operations, such as `conj`. */
+  readonly flags?: readonly string[];
 }
 
 /** A dictionary of tensors, as `torch.save` writes it. */
 export function pickledTensors(tensors: Readonly<Record<string, PickledTensor>>): Uint8Array {
   const items = Object.entries(tensors).flatMap(
-    ([name, { key, type = 'Float', elements, offset = 0, shape, strides }]) => [
+    ([name, { key, type = 'Float', elements, offset = 0, shape, strides, flags = [] }]) => [
       text(name),
       'ctorch._utils\n_rebuild_tensor_v2\n(',
       tuple(text('storage'), bytesFrom(`ctorch\n${type}Storage\n`), text(key), text('cpu'), integer(elements)),
@@ -41,6 +43,7 @@ export function pickledTensors(tensors: Readonly<Record<string, PickledTensor>>)
       tuple(...strides.map(integer)),
       0x89, // NEWFALSE: requires no gradient
       'ccollections\nOrderedDict\n)R', // no hooks
+      ...(flags.length > 0 ? ['}', ...flags.map((flag) => bytesFrom(text(flag), 0x88, 's'))] : []),
       'tR',
     ],
   );

@@ -76,7 +76,8 @@ export async function readText(
   for await (const chunk of chunksOf(response, idleTimeout)) {
     length += chunk.length;
     if (length > limit) throw new FormatError(redactedUrl(url), `an answer of at most ${limit} bytes`, 'a longer one');
-    if (performance.now() > deadline) throw new Error(`only ${length} bytes in ${(5 * idleTimeout) / 1000} seconds`);
+    if (performance.now() > deadline)
+      throw new Error(`only ${length} bytes in ${(IDLE_TIMEOUTS_PER_BODY * idleTimeout) / 1000} seconds`);
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

@@ -66,6 +66,10 @@ type Call = (...args: readonly unknown[]) => unknown;
 /** Shape, strides and the rest are checked when the file is opened, by the name of the tensor. */
 const tensor: Call = (storage, offset, shape, strides, ...rest): TensorReference => {
   if (!isStorage(storage)) return malformed('a tensor without a storage');
+  // `torch.save` stores the values without these flags, which would change their signs.
+  const flags = rest.find((value) => value instanceof Map && (value.get('conj') === true || value.get('neg') === true));
+  if (flags)
+    return malformed('a lazily conjugated or negated tensor; apply resolve_conj() and resolve_neg() before saving');
   const dtype = rest.map((value) => (isGlobal(value) ? DTYPES.get(value.name) : undefined)).find(Boolean);
   return { kind: 'tensor', storage, offset, shape, strides, dtype } as TensorReference;
 };
@@ -115,6 +119,8 @@ const BUILT_IN: Readonly<Record<string, Call>> = {
   dict: inert,
   tuple: inert,
   int: inert,
+  long: inert,
+  unicode: inert,
   float: inert,
   bool: inert,
   str: inert,
@@ -186,7 +192,7 @@ const SCRIPT_CLASS = /^__torch__\.[\w.]+$/;
 /** @param script admits the classes of TorchScript, which stay names */
 export function globalName(name: string, script: boolean): GlobalName {
   const known = CALLS.has(name) || INSTANCES.has(name) || MENTIONED.has(name) || (script && SCRIPT_CLASS.test(name));
-  if (!known) throw new Refusal('forbidden', name);
+  if (!known) throw new Refusal('forbidden', `a reference to ${name}`);
   return { kind: 'global', name };
 }
 

@@ -133,6 +133,13 @@ describe('what becomes plain data', () => {
   });
 });
 
+it.each(['conj', 'neg'])('a lazy operation (%s), which stored values lack, is refused', (flag) => {
+  const tensor = { key: '0', elements: 2, shape: [2], strides: [1] };
+  const pickle = (...flags: readonly string[]) => unpickle(pickledTensors({ x: { ...tensor, flags } }), 'x');
+  expect(() => pickle(flag)).toThrow(/lazily conjugated or negated tensor; apply resolve_conj/);
+  expect(() => pickle('requires')).not.toThrow();
+});
+
 it('two different tensors of one name are refused', async () => {
   const tensor = { key: '0', elements: 2, shape: [1], strides: [1] };
   const open = (offset: number) => {
