@@ -7,6 +7,6 @@ export default packageBuild({
   report: 'src/report/index.ts',
   training: 'src/training/index.ts',
   // Chosen by "imports" in package.json.
-  'platform-browser': 'src/platform/browser.ts',
-  'platform-node': 'src/platform/node.ts',
+  'platform-browser': 'src/pretrained/platform-browser.ts',
+  'platform-node': 'src/pretrained/platform-node.ts',
 });

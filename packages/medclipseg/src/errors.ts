@@ -62,8 +62,9 @@ export class TokenizerError extends ModelError {
     expected: string,
     actual: string,
     remedy: string,
+    options?: ErrorOptions,
   ) {
-    super('medclipseg/tokenizer', `${path}: expected ${expected}, got ${actual}. ${remedy}`);
+    super('medclipseg/tokenizer', `${path}: expected ${expected}, got ${actual}. ${remedy}`, options);
   }
 }
 

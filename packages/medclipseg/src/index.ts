@@ -1,7 +1,5 @@
 // Text-driven segmentation with uncertainty: the composed model.
-export type { EncodersReference } from './checkpoints/encoders-reference.ts';
-export { type CheckpointOptions, encodeCheckpoint, type TrainingState } from './checkpoints/format.ts';
-export type { PublishedOptions } from './checkpoints/published.ts';
+
 export type { ModelConfig } from './config.ts';
 export {
   type DecoderParameters,
@@ -39,7 +37,8 @@ export {
   trunkEnd,
 } from './network.ts';
 export { CLASS_COLORS, labelPicture, overlayPicture, uncertaintyPicture } from './pictures.ts';
-export type { LoadProgress, PlaceOptions } from './platform/place.ts';
+export { type CheckpointOptions, encodeCheckpoint, type TrainingState } from './pretrained/checkpoint.ts';
+export type { EncodersReference } from './pretrained/encoders-reference.ts';
 export {
   type Encoders,
   type LoadedModel,
@@ -50,6 +49,8 @@ export {
 } from './pretrained/load.ts';
 export type { ModelSource } from './pretrained/locate.ts';
 export type { PretrainedOptions } from './pretrained/options.ts';
+export type { PlaceOptions } from './pretrained/place.ts';
+export type { PublishedOptions } from './pretrained/published.ts';
 export type { Restoring, Segmentation } from './restore.ts';
 export { type Estimate, type MonteCarloOptions, monteCarlo, type StopRule, type View } from './sampling/index.ts';
 export { sideBySide } from './side-by-side.ts';

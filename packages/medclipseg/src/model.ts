@@ -13,11 +13,11 @@ import {
 import { disposeParameters, initialize, trainable } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkCount } from './arguments.ts';
-import type { EncodersReference } from './checkpoints/encoders-reference.ts';
 import type { ModelConfig } from './config.ts';
 import { ArgumentError, ModelError } from './errors.ts';
 import { type LabelMap, labelMap } from './label-map.ts';
-import { type ModelParameters, modelSpec, type Network, TRAINED_PART } from './network.ts';
+import { initializeModel, type ModelParameters, modelSpec, type Network, TRAINED_PART } from './network.ts';
+import type { EncodersReference } from './pretrained/encoders-reference.ts';
 import { type Encoders, loadModel, type ModelInfo } from './pretrained/load.ts';
 import type { ModelSource } from './pretrained/locate.ts';
 import type { PretrainedOptions } from './pretrained/options.ts';
@@ -75,7 +75,7 @@ export class MedCLIPSeg {
   /** A new model with random parameters, all of which learn. */
   static create(config: ModelConfig, tokenizer: Tokenizer, { seed = 666 }: { seed?: number } = {}): MedCLIPSeg {
     checkCount('seed', seed);
-    const parameters = initialize(modelSpec(config), seed) as unknown as ModelParameters;
+    const parameters = initializeModel(config, seed);
     return new MedCLIPSeg({ config, parameters: trainable(parameters) }, tokenizer);
   }
 
@@ -95,7 +95,7 @@ export class MedCLIPSeg {
       );
     const config: ModelConfig = { vision, text, preprocessing, ...shape };
     const { vision: _, text: __, ...rest } = modelSpec(config);
-    const whole = { ...parameters, ...initialize(rest, seed) } as unknown as ModelParameters;
+    const whole = { ...parameters, ...initialize(rest, seed) } as ModelParameters;
     return new MedCLIPSeg({ config, parameters: trainable(whole, TRAINED_PART) }, tokenizer, { encoders: reference });
   }
 

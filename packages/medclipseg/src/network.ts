@@ -12,7 +12,7 @@ import {
   type VisionParameters,
   visionSpec,
 } from '@medclipseg/clip-encoders';
-import type { Noise } from '@medclipseg/nn';
+import { assemble, initialize, type Noise } from '@medclipseg/nn';
 import {
   foldSamples,
   type PvlAdapterParameters,
@@ -49,6 +49,16 @@ export const modelSpec = (config: ModelConfig) => ({
   ),
   ...decoderSpec(config.vision.outputs, config.upscaleBlocks),
 });
+
+// The type of a text tower depends on a value of its configuration, which the types of specs do not express.
+
+/** New parameters, random by seed. */
+export const initializeModel = (config: ModelConfig, seed: number): ModelParameters =>
+  initialize(modelSpec(config), seed) as unknown as ModelParameters;
+
+/** Parameters made of tensors by name, which it takes over. */
+export const assembleModel = (config: ModelConfig, tensors: ReadonlyMap<string, tf.Tensor>): ModelParameters =>
+  assemble(modelSpec(config), tensors) as unknown as ModelParameters;
 
 /** Parameters that the published training learns; the encoders stay frozen. */
 export const TRAINED_PART = /^(adapters|upscale|maskHead)\./;

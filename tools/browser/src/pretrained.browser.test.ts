@@ -2,8 +2,9 @@
 
 import { weights } from '@medclipseg/mini';
 import { flatten } from '@medclipseg/nn';
+import type { Progress } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
-import { encodeCheckpoint, type LoadProgress, MedCLIPSeg } from 'medclipseg';
+import { encodeCheckpoint, MedCLIPSeg } from 'medclipseg';
 import { expect, it } from 'vitest';
 
 /** The hash of all weights; a matcher looks at millions of numbers one by one. */
@@ -14,7 +15,7 @@ async function hashOf({ network }: MedCLIPSeg): Promise<string> {
 }
 
 it('mini opens by its name, by its address and from a Blob, and goes through a file unchanged', async () => {
-  const progress: LoadProgress[] = [];
+  const progress: Progress[] = [];
   const model = await MedCLIPSeg.fromPretrained('mini', {
     device: 'cpu',
     onProgress: (report) => progress.push(report),

@@ -1,55 +1,50 @@
-// Opens a model for prediction, whoever wrote it.
+// Opens a model for prediction: a checkpoint of this project or of the published program.
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { disposeParameters, flatten, freeze } from '@medclipseg/nn';
 import { openTensors, type TensorFile } from '@medclipseg/weights';
-import {
-  checkEncoders,
-  type EncoderParameters,
-  type EncodersReference,
-  hashOf,
-} from '../checkpoints/encoders-reference.ts';
-import { tokenizerFor } from '../checkpoints/find-tokenizer.ts';
-import { descriptionOf, isOwn, isWhole, refuse } from '../checkpoints/format.ts';
-import { findPublished, openPublished, openTowers, type PublishedOptions } from '../checkpoints/published.ts';
-import { readParameters } from '../checkpoints/read-parameters.ts';
 import type { ModelConfig } from '../config.ts';
 import { CheckpointError } from '../errors.ts';
 import type { Network } from '../network.ts';
-import type { Place, PlaceOptions } from '../platform/place.ts';
 import type { TrainingProgress } from '../training/plan.ts';
+import { descriptionOf, isOwn, isWhole, readParameters, refuse } from './checkpoint.ts';
+import { checkEncoders, type EncoderParameters, type EncodersReference, hashOf } from './encoders-reference.ts';
 import { locate, type ModelSource } from './locate.ts';
+import type { Place, PlaceOptions } from './place.ts';
+import { findPublished, openPublished, openTowers, type PublishedOptions, towersIn } from './published.ts';
+import { prepareTokenizer, tokenizerFor } from './tokenizer.ts';
 
 /** Where a model came from. */
 export interface ModelInfo {
   /** The file's path, address or name. */
   readonly path: string;
-  /** Whether this project wrote the file, or the published training program. */
+  /** Which program wrote the file: this project, or the published one. */
   readonly format: 'medclipseg' | 'published';
-  /** Where its training stood; a published file does not say. */
+  /** Progress of its training; published files do not contain it. */
   readonly progress?: TrainingProgress;
-  /** The encoders it was trained on, if they did not learn. */
+  /** The frozen encoders of another file that it was trained on. */
   readonly encoders?: EncodersReference;
-  /** What else the file says. */
+  /** Other metadata of the file. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 export interface LoadedModel extends ModelInfo {
-  /** Its parameters are frozen, and the caller's to dispose. */
+  /** Its parameters are frozen. The caller disposes them. */
   readonly network: Network;
   readonly tokenizer: Tokenizer;
 }
 
+/** How a model is found, and what a published checkpoint does not contain. */
 export interface LoadOptions extends PlaceOptions, PublishedOptions {}
 
-/** What a model takes over from another: its encoders, and what belongs to them. */
+/** Encoders with everything that belongs to them, to build a new model on. */
 export interface Encoders extends Pick<ModelConfig, 'vision' | 'text' | 'preprocessing'> {
   readonly tokenizer: Tokenizer;
   readonly parameters: EncoderParameters;
-  /** By what a checkpoint names them; encoders of bytes in memory cannot be named. */
+  /** How a checkpoint names them; encoders of bytes in memory cannot be named. */
   readonly reference?: EncodersReference;
 }
 
-/** The encoders that a checkpoint names, or those that are named for it. */
+/** The encoders that a checkpoint names, or those given instead. */
 async function namedEncoders(
   path: string,
   tokenizer: Tokenizer,
@@ -57,7 +52,7 @@ async function namedEncoders(
   options: LoadOptions,
 ): Promise<EncoderParameters> {
   if (!reference)
-    throw new CheckpointError(path, 'encoders, or the name of their file', 'neither', 'Write the checkpoint anew.');
+    throw new CheckpointError(path, 'encoders, or the name of their file', 'neither', 'Save the checkpoint again.');
   const { source, revision, family } = reference;
   const asked = options.encoders ?? source;
   const encoders = await loadEncoders(asked, { revision, family, ...options, tokenizer }).catch((cause) => {
@@ -102,14 +97,17 @@ async function open(place: Place, file: TensorFile, options: LoadOptions): Promi
   return { network, tokenizer, path, format: 'published', metadata: file.metadata };
 }
 
+const locateModel = (source: ModelSource, options: LoadOptions): Promise<Place> =>
+  locate(source, { ...options, beforeDownload: (path, siblings) => prepareTokenizer(path, siblings, options) });
+
 /**
- * Opens a checkpoint, the best one of a folder, `mini`, or a published checkpoint, for prediction.
+ * Opens a model for prediction; {@link MedCLIPSeg.fromPretrained} wraps it.
  *
- * @param options also what a published checkpoint does not say
- * @throws {CheckpointError} if there is none, or if it is not whole
+ * @param options also what a published checkpoint does not contain
+ * @throws {CheckpointError} if there is none, or if it is incomplete
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
-  const place = await locate(source, options);
+  const place = await locateModel(source, options);
   try {
     return await open(place, await openTensors(place.source), options);
   } finally {
@@ -117,7 +115,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   }
 }
 
-/** The encoders of an open file, and how they are named. */
+/** The encoders of an open file. */
 async function encodersIn(place: Place, file: TensorFile, options: LoadOptions): Promise<Encoders> {
   const { origin, name } = place;
   const { family, revision } = options;
@@ -129,23 +127,19 @@ async function encodersIn(place: Place, file: TensorFile, options: LoadOptions):
     disposeParameters(others);
     const { preprocessing, vision: image, text: prompt } = network.config;
     const parameters = { vision, text };
-    // Where that model's encoders had not learned, they have a name already.
+    // Frozen encoders of that model have a name already.
     const reference = encoders ?? (await referenceTo(parameters));
     return { vision: image, text: prompt, preprocessing, tokenizer, parameters, reference };
   }
-  const { config, parameters } = await openTowers(file, options);
-  try {
-    const tokenizer = await tokenizerFor(config, [place], options);
-    return { ...config, tokenizer, parameters: freeze(parameters), reference: await referenceTo(parameters) };
-  } catch (error) {
-    disposeParameters(parameters);
-    throw error;
-  }
+  const { family: found, config } = towersIn(file, options);
+  const tokenizer = await tokenizerFor(config, found, [place], options);
+  const { parameters } = await openTowers(file, options);
+  return { ...config, tokenizer, parameters: freeze(parameters), reference: await referenceTo(parameters) };
 }
 
-/** The encoders of a model, a published checkpoint or a file of their makers, frozen. */
+/** The encoders of a model, a published checkpoint or a file of their makers, frozen. The caller disposes their parameters. */
 export async function loadEncoders(source: ModelSource, options: LoadOptions = {}): Promise<Encoders> {
-  const place = await locate(source, options);
+  const place = await locateModel(source, options);
   try {
     return await encodersIn(place, await openTensors(place.source), options);
   } finally {

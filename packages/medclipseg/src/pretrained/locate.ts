@@ -1,23 +1,26 @@
-// A model by whatever it is named: an alias, a path, an address, a repository on the model hub, or the bytes themselves.
-
-import { type ByteSource, blobSource, bytesSource } from '@medclipseg/weights';
-import { openHubFile, openLocal } from '#platform';
-import { BEST, LATEST } from '../checkpoints/names.ts';
+// Finds a model by its name: an alias, a path, an address, a model on the hub, or its bytes.
+import { type ByteSource, blobSource, bytesSource, nearest } from '@medclipseg/weights';
+import { listHub, openHubFile, openLocal } from '#platform';
 import { CheckpointError } from '../errors.ts';
-import { openAddress } from '../platform/address.ts';
-import { isHubError, type Place, type PlaceOptions } from '../platform/place.ts';
+import { openAddress, type Place, type PlaceOptions } from './place.ts';
+import { chooseWeights, modelsIn } from './weight-files.ts';
 
 /**
- * `mini`; in Node a path of a file or folder; in a browser a relative address that begins with `/` or `.`; an address; `owner/name` on the
- * model hub, with or without `/file`; or what a file holds.
+ * - `mini`;
+ * - in Node, the path of a file or folder; in a browser, a relative address that begins with `/` or `.`;
+ * - an address;
+ * - a model on the hub: `owner/name`, `owner/name/file`, or `owner/name/folder`, such as `TahaKoleilat/MedCLIPSeg/Kvasir`;
+ * - the contents of a file.
  */
 export type ModelSource = string | URL | Blob | Uint8Array;
 
-/** The model that ships as a package of its own, and the name it is asked for by. */
-const SHIPPED = 'mini';
+export interface LocateOptions extends PlaceOptions {
+  /** Called before a file of the model hub is downloaded. @param siblings names of the other files in its folder */
+  readonly beforeDownload?: (path: string, siblings: readonly string[]) => Promise<void>;
+}
 
-/** What a repository's weights may be called, where the file is not named. */
-const IN_REPOSITORIES = [BEST, 'model.safetensors', LATEST];
+/** Name of the model that is an npm package. */
+const SHIPPED = 'mini';
 
 async function shippedModel(): Promise<URL> {
   const { weights } = await import('@medclipseg/mini').catch((cause) => {
@@ -32,41 +35,61 @@ async function shippedModel(): Promise<URL> {
   return weights;
 }
 
-/** `owner/name` or `owner/name/file`; a weight file in a folder is no repository. */
-function repositoryOf(name: string): { repo: string; path?: string } | undefined {
-  const [, repo, path] = /^(\w[\w.-]*\/[\w.-]+)(?:\/(.+))?$/.exec(name) ?? [];
-  if (repo === undefined || (path === undefined && /\.(safetensors|pth|pt)$/.test(repo))) return undefined;
+/** Splits `owner/name/path`; nothing for other names, such as that of a weight file in a folder. */
+function splitHubName(name: string): { readonly repo: string; readonly path?: string } | undefined {
+  const [, repo, path] = /^(\w[\w.-]*\/[\w.-]+)(?:\/(.+?))?\/?$/.exec(name) ?? [];
+  if (repo === undefined || (path === undefined && /\.(safetensors|pth|pt|bin)$/.test(repo))) return undefined;
   return { repo, path };
 }
 
-async function openRepository(name: string, options: PlaceOptions): Promise<Place | undefined> {
-  const repository = repositoryOf(name);
-  if (!repository) return undefined;
-  const { repo, path } = repository;
-  const candidates = path === undefined ? IN_REPOSITORIES : [path];
-  let failure: unknown;
-  for (const candidate of candidates) {
-    try {
-      return await openHubFile(repo, candidate, options);
-    } catch (error) {
-      if (options.signal?.aborted) throw error;
-      failure ??= error;
-      // A repository without such a file, or one that is not there; anything else would only fail again.
-      if (!isHubError(error)) break;
-    }
-  }
+const MOST_NAMES = 40;
+
+/** The file of a repository that a path means: the file itself, or the model of a folder. */
+function pathIn(paths: readonly string[], repo: string, path: string | undefined): string {
+  if (path !== undefined && paths.includes(path)) return path;
+  const folder = path === undefined ? '' : `${path}/`;
+  const chosen = chooseWeights(
+    paths.filter((each) => each.startsWith(folder)).map((each) => each.slice(folder.length)),
+  );
+  if (chosen !== undefined) return folder + chosen;
+  const models = modelsIn(paths);
+  const meant = path === undefined ? undefined : nearest(path, models);
+  const [first = 'FILE'] = models;
   throw new CheckpointError(
-    name,
-    `a path that exists, or on the model hub ${candidates.join(' or ')} in ${repo}`,
-    failure instanceof Error ? `neither (${failure.message})` : 'neither',
-    'Check the name.',
-    { cause: failure },
+    path === undefined ? repo : `${repo}/${path}`,
+    models.length === 0 ? 'a repository with weights' : `one of the models in ${repo}: ${shortList(models)}`,
+    models.length === 0 ? `${paths.length} other files` : path === undefined ? 'none' : `'${path}'`,
+    meant === undefined ? `Write for example ${repo}/${first}.` : `Did you mean '${repo}/${meant}'?`,
   );
 }
 
-const anonymous = (source: ByteSource): Place => ({ name: source.name, source, beside: async () => undefined });
+const shortList = (names: readonly string[]): string =>
+  names.length <= MOST_NAMES ? names.join(', ') : `${names.slice(0, MOST_NAMES).join(', ')}, …`;
 
-async function find(source: ModelSource, options: PlaceOptions): Promise<Place> {
+async function openRepository(name: string, options: LocateOptions): Promise<Place | undefined> {
+  const address = splitHubName(name);
+  if (!address) return undefined;
+  const { repo } = address;
+  const paths = await listHub(repo, options).catch((cause) => {
+    if (options.signal?.aborted) throw cause;
+    throw new CheckpointError(
+      name,
+      `a path that exists, or a repository ${repo} on the model hub`,
+      `neither (${cause instanceof Error ? cause.message : cause})`,
+      'Check the name.',
+      { cause },
+    );
+  });
+  const path = pathIn(paths, repo, address.path);
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  const siblings = paths.filter((each) => each.startsWith(folder)).map((each) => each.slice(folder.length));
+  await options.beforeDownload?.(path, siblings);
+  return openHubFile(repo, path, paths, options);
+}
+
+const anonymous = (source: ByteSource): Place => ({ name: source.name, source, readSibling: async () => undefined });
+
+async function find(source: ModelSource, options: LocateOptions): Promise<Place> {
   if (source instanceof Uint8Array) return anonymous(bytesSource(source));
   if (source instanceof Blob) return anonymous(blobSource(source));
   if (source === SHIPPED) return { ...(await find(await shippedModel(), options)), origin: SHIPPED };
@@ -82,29 +105,29 @@ async function find(source: ModelSource, options: PlaceOptions): Promise<Place> 
   );
 }
 
-/** Reports what is read as progress, unless the file had to come over the network, which was reported already. */
-function watched({ source, ...place }: Place, { signal, onProgress }: PlaceOptions, arrived: boolean): Place {
+/** Reports what is read as progress, unless the file was downloaded, which was reported already. */
+function watched({ source, ...place }: Place, { signal, onProgress }: PlaceOptions, downloaded: boolean): Place {
   let loaded = 0;
   const read: ByteSource['read'] = async (offset, length) => {
     signal?.throwIfAborted();
     const bytes = await source.read(offset, length);
     loaded = Math.min(source.size, loaded + length);
-    if (!arrived) onProgress?.({ loaded, total: source.size, file: place.name });
+    if (!downloaded) onProgress?.({ loaded, total: source.size, file: place.name });
     return bytes;
   };
   return { ...place, source: { name: source.name, size: source.size, read, close: () => source.close() } };
 }
 
-/** Finds a model's file. The caller closes its source. */
-export async function locate(source: ModelSource, options: PlaceOptions = {}): Promise<Place> {
+/** Finds the file of a model. The caller closes its source. */
+export async function locate(source: ModelSource, options: LocateOptions = {}): Promise<Place> {
   options.signal?.throwIfAborted();
-  let arrived = false;
+  let downloaded = false;
   const place = await find(source, {
     ...options,
     onProgress: (progress) => {
-      arrived = true;
+      downloaded = true;
       options.onProgress?.(progress);
     },
   });
-  return watched(place, options, arrived);
+  return watched(place, options, downloaded);
 }

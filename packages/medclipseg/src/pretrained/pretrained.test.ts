@@ -124,12 +124,12 @@ describe('fromPretrained', () => {
       expect(model.info?.path).toBe(join(cacheDir, 'models--owner--name', 'snapshots', COMMIT, 'other.safetensors'));
       await isTheModel(model);
       await expect(MedCLIPSeg.fromPretrained('owner/name/othr.safetensors', { cacheDir })).rejects.toThrow(
-        /Did you mean 'other.safetensors'/,
+        /Did you mean 'owner\/name\/other.safetensors'/,
       );
     });
     await isTheModel(await MedCLIPSeg.fromPretrained('owner/name', { cacheDir, localFilesOnly: true }));
     await expect(MedCLIPSeg.fromPretrained('owner/less', { cacheDir, localFilesOnly: true })).rejects.toThrow(
-      /owner\/less: expected a path that exists, or on the model hub best.safetensors or/,
+      /owner\/less: expected a path that exists, or a repository owner\/less on the model hub, got neither/,
     );
     delete process.env.HF_ENDPOINT;
   });

@@ -4,7 +4,7 @@ import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/
 import { basename, dirname, join } from 'node:path';
 import { fileSource, writeSafetensors } from '@medclipseg/weights/node';
 import { checkCount } from '../arguments.ts';
-import { BEST, LATEST } from '../checkpoints/names.ts';
+import { BEST, LATEST } from '../pretrained/weight-files.ts';
 import type { CheckpointStore } from './checkpoints.ts';
 import { acquireLock } from './lock.ts';
 

@@ -9,11 +9,10 @@ import {
   type TensorValue,
 } from '@medclipseg/weights';
 import type * as tf from '@tensorflow/tfjs-core';
-import { checkEncoders, hashOf } from '../checkpoints/encoders-reference.ts';
-import { type Contents, contentsOf, isOwn, refuse } from '../checkpoints/format.ts';
-import { readParameters } from '../checkpoints/read-parameters.ts';
 import { CheckpointError } from '../errors.ts';
 import type { MedCLIPSeg } from '../model.ts';
+import { type Contents, contentsOf, isOwn, readParameters, refuse } from '../pretrained/checkpoint.ts';
+import { checkEncoders, hashOf } from '../pretrained/encoders-reference.ts';
 import type { Trainer } from './trainer.ts';
 
 export interface SaveOptions {
@@ -94,7 +93,7 @@ export async function restoreTraining(source: ByteSource, model: MedCLIPSeg, tra
   if (named !== undefined && frozen.size > 0)
     checkEncoders(path, JSON.parse(named), await hashOf(parameters), model.encoders?.source ?? 'others');
   else await checkFrozen(path, frozen, async (name) => (stored.tensors.has(name) ? stored.read(name) : undefined));
-  const restored = flatten((await readParameters(path, config, file, frozen)) as never);
+  const restored = flatten(await readParameters(path, config, file, frozen));
   for (const [name, variable] of variables) {
     const value = restored.get(name) as tf.Tensor;
     variable.assign(value);

@@ -78,11 +78,11 @@ eachBackend('fit', () => {
     const model = new MedCLIPSeg({ config, parameters: newParameters() }, tokenizer);
     const before = (await model.segment(image, 'polyp left', { samples: 0 })).probability;
     const { vision, text } = model.network.parameters;
-    const encoders = await weights({ vision, text } as never);
+    const encoders = await weights({ vision, text });
     const checkpoints = new MemoryCheckpoints();
     await fit(model, { train: examplesInMemory(examples(1), { repeat: 3 }) }, PLAN, { checkpoints });
     expect([...variablesOf(model.network.parameters).keys()].some((name) => /^(vision|text)/.test(name))).toBe(false);
-    expect(await weights({ vision, text } as never)).toEqual(encoders);
+    expect(await weights({ vision, text })).toEqual(encoders);
     const after = (await model.segment(image, 'polyp left', { samples: 0 })).probability;
     expect(after).not.toEqual(before);
     // Without validation there is no best state; the newest opens as any model.

@@ -2,7 +2,6 @@
 import {
   counterNoise,
   disposeParameters,
-  initialize,
   keyOf,
   type Noise,
   randomNormal,
@@ -20,11 +19,10 @@ import {
   lossAndGradients,
   type MicroBatch,
   type ModelConfig,
-  type ModelParameters,
-  modelSpec,
   TRAINED_PART,
   tokenBatch,
 } from '../index.ts';
+import { initializeModel } from '../network.ts';
 
 const PROMPTS = ['polyp left', 'polyp right', 'left'];
 
@@ -70,7 +68,7 @@ const variants: [string, ModelConfig, RegExp][] = [
 
 eachBackend('gradients', () => {
   for (const [title, variant, pattern] of variants) {
-    const make = () => trainable(initialize(modelSpec(variant), 1) as unknown as ModelParameters, pattern);
+    const make = () => trainable(initializeModel(variant, 1), pattern);
 
     it(`recomputed equal the plain ones: ${title}`, async () => {
       const network = { config: variant, parameters: make() };
@@ -105,7 +103,7 @@ eachBackend('gradients', () => {
   }
 
   it('recomputed equal the plain ones with replayed noise', async () => {
-    const parameters = trainable(initialize(modelSpec(config), 1) as unknown as ModelParameters, TRAINED_PART);
+    const parameters = trainable(initializeModel(config, 1), TRAINED_PART);
     const network = { config, parameters };
     const variables = variablesOf(parameters);
     const whole = batch([0, 1, 2]);

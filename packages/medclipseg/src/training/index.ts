@@ -1,6 +1,7 @@
 // Training: from examples to a finished checkpoint. Runtime neutral; folders of datasets and checkpoints are in `medclipseg/node`.
-export type { Contents } from '../checkpoints/format.ts';
+
 export { DivergedError } from '../errors.ts';
+export type { Contents } from '../pretrained/checkpoint.ts';
 export type { StepLoss } from './batch.ts';
 export { type CheckpointStore, MemoryCheckpoints, type SaveOptions } from './checkpoints.ts';
 export {

@@ -72,7 +72,7 @@ eachBackend('published checkpoints', () => {
     await expect(open(path, { ...options, layers: [1] })).rejects.toThrow(/expected 2 layers, one per adapter, got 1/);
     const small = wordTokenizer({ words: ['w'], contextLength: 16 });
     await expect(open(path, { ...options, tokenizer: small })).rejects.toThrow(/a tokenizer of 64 ids, got one of 5/);
-    await expect(open(path, { heads: options.heads })).rejects.toThrow(/its tokenizer beside it/);
+    await expect(open(path, { heads: options.heads })).rejects.toThrow(/its tokenizer next to it/);
 
     const [one, other] = [await open(path, options), await open(part, { ...options, encoders: path })];
     expect(other.network.config).toEqual(one.network.config);

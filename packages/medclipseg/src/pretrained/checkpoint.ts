@@ -1,20 +1,21 @@
-// The format of this project's checkpoints: a model, the optimizer, and how to go on, as safetensors.
+// This project's checkpoints: safetensors with a model, its tokenizer, and the state of its training.
 import { type Tokenizer, type TokenizerJson, tokenizerOf } from '@medclipseg/clip-encoders/tokenizers';
-import { flatten } from '@medclipseg/nn';
-import { encodeSafetensors, type TensorFile, type TensorValue } from '@medclipseg/weights';
+import { flatten, shapesOf } from '@medclipseg/nn';
+import { encodeSafetensors, stripPrefix, type TensorFile, type TensorValue } from '@medclipseg/weights';
+import * as tf from '@tensorflow/tfjs-core';
 import { version } from '../../package.json';
 import type { ModelConfig } from '../config.ts';
 import { CheckpointError } from '../errors.ts';
-import type { Network } from '../network.ts';
+import { assembleModel, type ModelParameters, modelSpec, type Network } from '../network.ts';
 import type { TrainingProgress } from '../training/plan.ts';
 import type { Trainer } from '../training/trainer.ts';
 import type { EncodersReference } from './encoders-reference.ts';
 
 const FORMAT = 'medclipseg-checkpoint-1';
-/** Our names of what the published training does not learn. */
+/** Parameters that the published training does not change. */
 const ENCODERS = /^(vision|text)\./;
 
-/** What a checkpoint needs of a training. */
+/** The state of a training, as {@link Trainer} has it. */
 export type TrainingState = Pick<Trainer, 'progress' | 'optimizerState'> & Partial<Pick<Trainer, 'plan'>>;
 
 export interface Contents {
@@ -23,13 +24,13 @@ export interface Contents {
 }
 
 export interface CheckpointOptions {
-  /** Encoders that come from another file and did not learn: they are named instead of held. */
+  /** Frozen encoders of another file: the checkpoint names them instead of holding them. */
   readonly encoders?: EncodersReference;
-  /** Holds them as well. */
+  /** Holds them nevertheless. */
   readonly whole?: boolean;
 }
 
-/** Everything that a checkpoint holds. */
+/** Tensors and metadata of a checkpoint. */
 export async function contentsOf(
   { config, parameters }: Network,
   tokenizer: TokenizerJson,
@@ -53,7 +54,7 @@ export async function contentsOf(
       ...(trainer &&
         optimizer && {
           progress: JSON.stringify(trainer.progress),
-          // Order, augmentation and noise are functions of its seed: there is no other random state.
+          // Order, augmentation and noise are functions of its seed; there is no other random state.
           ...(trainer.plan && { plan: JSON.stringify(trainer.plan) }),
           optimizerSteps: String(optimizer.step),
         }),
@@ -62,9 +63,9 @@ export async function contentsOf(
 }
 
 /**
- * A checkpoint as bytes, to be kept or offered for download; `loadModel` opens them.
+ * A checkpoint as the bytes of a file, which {@link MedCLIPSeg.fromPretrained} opens.
  *
- * @param trainer whose optimizer and progress are to be kept as well, so that a training can go on
+ * @param trainer a training whose optimizer and progress are included, so that it can be resumed
  */
 export async function encodeCheckpoint(
   network: Network,
@@ -78,24 +79,24 @@ export async function encodeCheckpoint(
 
 export const isOwn = ({ metadata }: TensorFile): boolean => metadata.format === FORMAT;
 
-/** @throws {CheckpointError} saying what this file is instead of a checkpoint of this project. */
+/** @throws {CheckpointError} naming the format of a file that is no checkpoint of this project */
 export function refuse(name: string, { metadata }: TensorFile): never {
   throw new CheckpointError(
     name,
     `format ${FORMAT}`,
     `${metadata.format ?? 'none'}`,
-    'Give a checkpoint that this program wrote.',
+    'Give a checkpoint of medclipseg.',
   );
 }
 
 export interface Description {
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
-  /** Where a training stood; a model that was saved without one does not say. */
+  /** Progress of the training; none if the model was saved without one. */
   readonly progress?: TrainingProgress;
-  /** The encoders it was trained on, if they did not learn. */
+  /** The frozen encoders of another file that it was trained on. */
   readonly encoders?: EncodersReference;
-  /** What else the file says. */
+  /** Other metadata of the file. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -112,3 +113,42 @@ export function descriptionOf({ metadata }: TensorFile): Description {
 
 export const isWhole = ({ tensors }: TensorFile): boolean =>
   [...tensors.keys()].some((name) => name.startsWith('model.vision.'));
+
+/**
+ * The parameters of a checkpoint, checked name by name against its configuration; one tensor at a time is in memory.
+ *
+ * @param given take the place of those in the file, if it has any; the result holds them
+ */
+export async function readParameters(
+  name: string,
+  config: ModelConfig,
+  whole: TensorFile,
+  given: ReadonlyMap<string, tf.Tensor> = new Map(),
+): Promise<ModelParameters> {
+  const file = stripPrefix(whole, 'model.');
+  const shapes = shapesOf(modelSpec(config));
+  const shapeOf = (key: string) => (given.get(key) ?? file.tensors.get(key))?.shape;
+  const faults: string[] = [];
+  for (const [key, shape] of shapes) {
+    const found = shapeOf(key);
+    if (!found) faults.push(`${key}: missing`);
+    else if (`${found}` !== `${shape}`) faults.push(`${key}: expected [${shape}], got [${found}]`);
+  }
+  for (const key of file.tensors.keys()) if (!shapes.has(key)) faults.push(`${key}: unexpected`);
+  if (faults.length > 0)
+    throw new CheckpointError(
+      name,
+      'the tensors that its configuration describes',
+      `${faults.length} that do not fit:\n  ${faults.slice(0, 12).join('\n  ')}\n`,
+      'Load the checkpoint with the configuration that wrote it.',
+    );
+  const made = new Map<string, tf.Tensor>();
+  try {
+    for (const [key, shape] of shapes)
+      if (!given.has(key)) made.set(key, tf.tensor((await file.read(key)).data, [...shape]));
+    return assembleModel(config, new Map([...given, ...made]));
+  } catch (error) {
+    tf.dispose([...made.values()]);
+    throw error;
+  }
+}
