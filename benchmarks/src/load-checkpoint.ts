@@ -1,4 +1,4 @@
-// Opens a weight file, keeps every tensor, and says what that took. A program of its own for `checkpoint.ts`.
+// Opens a weights file, keeps every tensor in memory, and prints time and memory. Run as a process by `checkpoint.ts`.
 import { openTensorFile } from '@medclipseg/weights/node';
 import type { Loaded } from './checkpoint.ts';
 

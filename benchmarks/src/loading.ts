@@ -1,4 +1,4 @@
-// Loading measured beside libvips (sharp) alone on the same files, in turns, so that whatever else the machine does falls on both alike.
+// Speed of loading relative to libvips (sharp) on the same files. Both are measured alternately, so that other load on the machine affects both.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const BATCH: BatchOptions = {
   key: (index) => ['bench', index],
 };
 
-/** Image and mask of each file decoded and resized by sharp, as many at once as it takes to keep every core busy. */
+/** Decodes and resizes the image and mask of each sample with sharp. @param atOnce samples in parallel */
 async function sharpAlone(files: readonly SampleFile[], atOnce: number): Promise<void> {
   const options = { fit: 'fill', fastShrinkOnLoad: false } as const;
   let next = 0;
@@ -36,21 +36,21 @@ async function sharpAlone(files: readonly SampleFile[], atOnce: number): Promise
   await Promise.all(Array.from({ length: atOnce }, work));
 }
 
-/** Every file decoded, resized, augmented, normalized and put into batches. Nothing is cached. */
+/** Decodes, resizes, augments, normalizes and batches every sample, without a cache. */
 async function throughLoader(loader: SampleLoader, files: readonly SampleFile[]): Promise<void> {
   for await (const batch of loader.batches(files, BATCH))
-    if (batch.names.length === 0) throw new Error('an empty batch');
+    if (batch.names.length === 0) throw new Error('batch: expected samples, got none');
 }
 
 interface LoadingSpeed {
-  /** Images a second: loaded by us, and decoded and resized by sharp alone. */
+  /** Images per second of the loader and of sharp. */
   readonly loader: number;
   readonly sharp: number;
-  /** Median over rounds of the one as a part of the other. */
+  /** Median over rounds of the loader's speed divided by sharp's. */
   readonly ratio: number;
 }
 
-/** Speed with a number of workers beside sharp with as many tasks at once. */
+/** Speed of the loader with a number of workers, and of sharp with as many parallel tasks. */
 async function loadingSpeed(files: readonly SampleFile[], workers: number, rounds = 7): Promise<LoadingSpeed> {
   const loader = new SampleLoader({ size: SIZE, workers, memory: 0 });
   const seconds = async (work: () => Promise<void>) => {
@@ -94,7 +94,7 @@ async function loadingMemory(files: readonly SampleFile[], count: number): Promi
   return memory;
 }
 
-/** The training images of a dataset, or phantoms drawn for the purpose. */
+/** Runs `work` on the training samples of a dataset, or on temporary phantoms. */
 async function withFiles<T>(
   dataset: string | undefined,
   work: (files: readonly SampleFile[]) => Promise<T>,
@@ -110,7 +110,7 @@ async function withFiles<T>(
   }
 }
 
-/** Speed and memory of loading; `dataset` is a folder in the published layout. */
+/** Speed and memory of loading. @param dataset a folder in the published layout; phantoms by default */
 export const loading = (dataset?: string): Promise<Result[]> =>
   withFiles(dataset, async (files) => {
     const results: Result[] = [];
@@ -121,8 +121,8 @@ export const loading = (dataset?: string): Promise<Result[]> =>
         suite: 'loading',
         name: `${workers} ${workers === 1 ? 'worker' : 'workers'}`,
         value: ratio,
-        unit: 'images a second of sharp alone',
-        promise: { atLeast: 0.6 },
+        unit: 'speed of the loader / sharp',
+        bound: { atLeast: 0.6 },
         detail: { 'images/s': Math.round(loader), 'sharp images/s': Math.round(alone), images },
       });
     }
@@ -131,8 +131,8 @@ export const loading = (dataset?: string): Promise<Result[]> =>
       suite: 'loading',
       name: 'memory, 10,000 images',
       value: (memory.at(-1) as number) / (memory[1] as number),
-      unit: 'memory after 2,000',
-      promise: { atMost: 1.15 },
+      unit: 'memory / memory after 2,000',
+      bound: { atMost: 1.15 },
       detail: { MiB: memory.join(' ') },
     });
     return results;

@@ -1,61 +1,81 @@
-// npm run bench -- [SUITE…] [--backend wasm,webgpu] [--data DATASET] [--json FILE]: speed and memory as ratios.
+// npm run bench -- [SUITE...] [--backend wasm,webgpu] [--data DATASET] [--json FILE]: speed and memory as ratios.
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { selectBackend } from '@medclipseg/backends';
+import { BACKENDS, type BackendName, selectBackend } from '@medclipseg/backends';
 import { checkpoint } from './checkpoint.ts';
 import { cost } from './cost.ts';
 import { loading } from './loading.ts';
 import { operations } from './operations.ts';
-import { isKept, type Result, table } from './result.ts';
+import { isWithinBound, type Result, table } from './result.ts';
 import { sampling } from './sampling.ts';
 import { scores } from './scores.ts';
 import { training } from './training.ts';
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    backend: { type: 'string', default: 'wasm' },
-    data: { type: 'string' },
-    json: { type: 'string' },
-  },
-});
+/** A command line that cannot be run. */
+class UsageError extends Error {}
 
-/** The results of a suite on each backend named. */
-const onEach = (suite: (backend: string) => Promise<Result[]>) => async () => {
-  const all: Result[] = [];
-  for (const backend of values.backend.split(',')) {
-    await selectBackend(backend as 'wasm');
-    all.push(...(await suite(backend)));
-  }
-  return all;
-};
-
-/** In this order. */
-const suites: Readonly<Record<string, () => Promise<Result[]>>> = {
-  checkpoint,
-  loading: () => loading(values.data),
-  scores: async () => scores(),
-  cost: async () => {
-    await selectBackend('wasm');
-    return cost();
-  },
-  operations: onEach(operations),
-  sampling: onEach(sampling),
-  training: onEach(training),
-};
-
-const wanted = positionals.length > 0 ? positionals : Object.keys(suites);
-const unknown = wanted.filter((name) => !(name in suites));
-if (unknown.length > 0) {
-  console.error(`suite: expected ${Object.keys(suites).join(', ')}, got '${unknown.join(' ')}'. Choose among them.`);
-  process.exit(2);
+function choose<Name extends string>(what: string, names: readonly string[], known: readonly Name[]): Name[] {
+  const unknown = names.filter((name) => !known.includes(name as Name));
+  if (unknown.length === 0) return names as Name[];
+  throw new UsageError(`${what}: expected one of ${known.join(', ')}, got ${unknown.join(', ')}. Choose one of them.`);
 }
-const results: Result[] = [];
-for (const name of wanted) results.push(...(await (suites[name] as () => Promise<Result[]>)()));
 
-const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version };
-console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}\n\n${table(results)}`);
-if (values.json) await writeFile(values.json, `${JSON.stringify({ machine, results }, null, 2)}\n`);
-// A live GPU device would keep the process from ending.
-process.exit(results.every(isKept) ? 0 : 1);
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { backend: { type: 'string', default: 'wasm' }, data: { type: 'string' }, json: { type: 'string' } },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Runs the benchmarks. @returns whether every value is within its bound */
+async function main(): Promise<boolean> {
+  const { positionals, values } = readArguments();
+  const backends = choose('--backend', values.backend.split(','), BACKENDS);
+
+  const onEach = (suite: (backend: BackendName) => Promise<Result[]>) => async () => {
+    const all: Result[] = [];
+    for (const backend of backends) {
+      await selectBackend(backend);
+      all.push(...(await suite(backend)));
+    }
+    return all;
+  };
+  const suites = {
+    checkpoint,
+    loading: () => loading(values.data),
+    scores: async () => scores(),
+    cost: async () => {
+      await selectBackend('wasm');
+      return cost();
+    },
+    operations: onEach(operations),
+    sampling: onEach(sampling),
+    training: onEach(training),
+  };
+  const known = Object.keys(suites) as (keyof typeof suites)[];
+  const wanted = positionals.length > 0 ? choose('suite', positionals, known) : known;
+
+  const results: Result[] = [];
+  for (const name of wanted) results.push(...(await suites[name]()));
+  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version };
+  process.stdout.write(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}\n\n${table(results)}\n`);
+  if (values.json) await writeFile(values.json, `${JSON.stringify({ machine, results }, null, 2)}\n`);
+  return results.every(isWithinBound);
+}
+
+try {
+  process.exitCode = (await main()) ? 0 : 1;
+} catch (error) {
+  // Errors of our packages are explained by their message; the stack of any other is needed to fix it.
+  const { tag, message, stack } = error as Error & { readonly tag?: string };
+  process.stderr.write(`${tag || error instanceof UsageError ? message : stack}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+// A GPU device would keep the process running. Pipes are flushed first.
+for (const stream of [process.stdout, process.stderr]) await new Promise((resolve) => stream.write('', resolve));
+process.exit();

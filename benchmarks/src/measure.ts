@@ -1,7 +1,7 @@
-// Times of two things measured in turns, so that whatever else the machine does falls on both alike.
+// Times of two computations, measured alternately so that other load on the machine affects both.
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Computes something; the tensor it returns is waited for and disposed. */
+/** A computation. The measurement waits for the returned tensor and disposes it. */
 export type Work = () => tf.Tensor;
 
 export const median = (values: readonly number[]): number => {
@@ -12,7 +12,7 @@ export const median = (values: readonly number[]): number => {
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 };
 
-/** Milliseconds of one run. Reading one number waits for the GPU without moving the whole result. */
+/** Milliseconds of one run. Reading a single value waits for the GPU without downloading the whole result. */
 export async function milliseconds(work: Work): Promise<number> {
   const start = performance.now();
   const result = tf.tidy(work);
@@ -23,19 +23,19 @@ export async function milliseconds(work: Work): Promise<number> {
   return elapsed;
 }
 
-/** Runs both in turns after a warm-up, at least `rounds` times and for about `seconds`; the median time of each. */
-export async function inTurns(
+/** Median times of both after a warm-up, over at least `rounds` runs and about `seconds`. */
+export async function alternately(
   work: Work,
-  beside: Work,
+  baseline: Work,
   { rounds = 5, seconds = 3 }: { rounds?: number; seconds?: number } = {},
 ): Promise<readonly [number, number]> {
   await milliseconds(work);
-  await milliseconds(beside);
+  await milliseconds(baseline);
   const times: [number[], number[]] = [[], []];
   const end = performance.now() + seconds * 1000;
   while (times[0].length < rounds || performance.now() < end) {
     times[0].push(await milliseconds(work));
-    times[1].push(await milliseconds(beside));
+    times[1].push(await milliseconds(baseline));
   }
   return [median(times[0]), median(times[1])];
 }

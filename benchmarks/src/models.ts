@@ -1,4 +1,4 @@
-// Models at two sizes: that of configs/small.yaml, and CLIP ViT-B/16 with the published adapters.
+// Model configurations at two sizes: as in configs/small.yaml, and CLIP ViT-B/16 with the published adapters.
 import { families } from '@medclipseg/clip-encoders';
 import { publishedParts, vitB16 } from '@medclipseg/parity/published-sizes';
 import type { ModelConfig } from 'medclipseg';
@@ -23,7 +23,7 @@ export const small: ModelConfig = {
   preprocessing,
 };
 
-/** The vocabulary, which costs nothing but memory, is left small. */
+/** With a small vocabulary, which affects only memory. */
 export const full: ModelConfig = {
   vision: { ...families.clip.vision, ...vitB16 },
   text: { kind: 'clip', vocabulary: 100, context: 77, width: 512, layers: 12, heads: 8, mlpWidth: 2048, outputs: 512 },

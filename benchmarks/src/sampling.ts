@@ -1,12 +1,12 @@
-// What a Monte-Carlo sample costs folded with others, beside one by one.
+// Time of a Monte-Carlo sample when samples are folded into one batch, relative to one sample at a time.
 import { counterNoise, disposeParameters, freeze, initialize } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { logitsOf, type ModelConfig, type ModelParameters, modelSpec, prefix, tokenBatch, trunk } from 'medclipseg';
-import { inTurns } from './measure.ts';
+import { alternately } from './measure.ts';
 import { full, small } from './models.ts';
 import type { Result } from './result.ts';
 
-/** Milliseconds of a sample, one by one and folded, measured in turns on the tokens below the first adapter. */
+/** Milliseconds per sample, one at a time and folded, from the first adapter on. */
 async function perSample(config: ModelConfig, fold: number): Promise<readonly [number, number]> {
   const parameters = freeze(initialize(modelSpec(config), 1)) as unknown as ModelParameters;
   const network = { config, parameters };
@@ -17,7 +17,7 @@ async function perSample(config: ModelConfig, fold: number): Promise<readonly [n
   const rows = Array.from({ length: fold }, (_, sample) => ({ image: 0, sample }));
   const work = (samples: number) => () =>
     logitsOf(network, trunk(network, start, prompts, { noise: counterNoise(1, rows.slice(0, samples)), samples }));
-  const [folded, alone] = await inTurns(work(fold), work(1), { rounds: 3, seconds: 2 });
+  const [folded, alone] = await alternately(work(fold), work(1), { rounds: 3, seconds: 2 });
   tf.dispose([image, prompts.ids, start.image, start.text]);
   disposeParameters(parameters);
   return [alone, folded / fold];
@@ -34,8 +34,8 @@ export async function sampling(backend: string): Promise<Result[]> {
       suite: `sampling (${backend})`,
       name,
       value: folded / alone,
-      unit: 'time of a sample by itself',
-      detail: { 'ms a sample': folded, 'ms by itself': alone },
+      unit: 'time per sample, folded / single',
+      detail: { 'ms folded': folded, 'ms single': alone },
     });
   }
   return results;

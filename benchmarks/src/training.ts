@@ -1,4 +1,4 @@
-// One step of training: its time beside a forward pass, its memory with and without recomputation.
+// One training step: its time relative to a forward pass, and its memory with and without recomputation.
 import { counterNoise, disposeParameters, initialize, trainable, variablesOf } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -20,24 +20,24 @@ interface Case {
   readonly name: string;
   readonly config: ModelConfig;
   readonly batch: number;
-  /** What learns. */
-  readonly learns: RegExp;
+  /** Names of the trained parameters. */
+  readonly trained: RegExp;
 }
 
 const CASES: readonly Case[] = [
-  { name: 'small, 8 images, everything learns', config: small, batch: 8, learns: /./ },
-  { name: 'ViT-B/16, 2 images, encoders frozen', config: full, batch: 2, learns: TRAINED_PART },
+  { name: 'small, 8 images, all parameters', config: small, batch: 8, trained: /./ },
+  { name: 'ViT-B/16, 2 images, encoders frozen', config: full, batch: 2, trained: TRAINED_PART },
 ];
 
-/** Measures one case after the other: each holds its parameters only while it runs. */
+/** Measures one case after the other, so that only one model is in memory. */
 export async function training(backend: string): Promise<Result[]> {
   const results: Result[] = [];
   for (const each of CASES) results.push(...(await measureCase(each, backend)));
   return results;
 }
 
-async function measureCase({ name, config, batch, learns }: Case, backend: string): Promise<Result[]> {
-  const parameters = trainable(initialize(modelSpec(config), 1) as unknown as ModelParameters, learns);
+async function measureCase({ name, config, batch, trained }: Case, backend: string): Promise<Result[]> {
+  const parameters = trainable(initialize(modelSpec(config), 1) as unknown as ModelParameters, trained);
   const network = { config, parameters };
   const variables = variablesOf(parameters);
   const { imageSize } = config.vision;
@@ -59,7 +59,7 @@ async function measureCase({ name, config, batch, learns }: Case, backend: strin
     await step(recompute);
     return (performance.now() - start) / 1000;
   };
-  /** Bytes of tensors at the peak of a step, beyond those that were there before. */
+  /** Peak memory of a step in MiB, without the tensors that existed before. */
   const peak = async (recompute: boolean) => {
     const before = tf.memory().numBytes;
     const { peakBytes } = await tf.profile(() => step(recompute) as never);
@@ -77,16 +77,20 @@ async function measureCase({ name, config, batch, learns }: Case, backend: strin
       suite: `training (${backend})`,
       name,
       value: plain / forward,
-      unit: 'forward passes a step takes',
+      unit: 'time of a step / forward pass',
       detail: { 'step s': plain, 'forward s': forward },
     },
     {
       suite: `training (${backend})`,
       name: `${name}: recomputed`,
       value: leanPeak / plainPeak,
-      unit: 'peak memory of a step that keeps all',
-      promise: { atMost: 0.5 },
-      detail: { MiB: Math.round(leanPeak), 'keeping all MiB': Math.round(plainPeak), 'time of a step': lean / plain },
+      unit: 'peak memory, recomputed / stored',
+      bound: { atMost: 0.5 },
+      detail: {
+        MiB: Math.round(leanPeak),
+        'stored MiB': Math.round(plainPeak),
+        'time, recomputed / stored': lean / plain,
+      },
     },
   ];
 }

@@ -1,4 +1,4 @@
-"""Writes what `src/compare.ts` holds the TypeScript network against: weights in single precision, four images, their logits without noise.
+"""Writes the reference for `src/compare.ts`: weights in single precision, four images, and their logits without noise.
 
 torch 2.13.0 (cpu), numpy 2.4.6, Python 3.11.
 

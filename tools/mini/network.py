@@ -1,7 +1,7 @@
-"""The network of `mini` in PyTorch: the same parameters under the same names as the TypeScript network, so that weights move without a table.
+"""The network of `mini` in PyTorch, with the parameter names of the TypeScript network, so that weights need no renaming.
 
-Linear weights lie [in, out]. Two things differ until `exported`: batch norms stand behind the stem's convolutions (folded into them), and the
-towers' MLPs use SiLU (quick-gelu is SiLU of a scaled input, folded into the linear maps)."""
+Linear weights have shape [in, out]. Two things differ until `exported`: the stem's convolutions are followed by batch norms (folded into them), and
+the towers' MLPs use SiLU (quick-gelu is SiLU of a scaled input; the scale is folded into the linear maps)."""
 
 import json
 import math
@@ -50,7 +50,7 @@ class Attention(nn.Module):
     def forward(self, x, causal=False):
         split = lambda t: t.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # [B, heads, T, C / heads]
         q, k, v = split(self.query(x)), split(self.key(x)), split(self.value(x))
-        scores = q @ k.transpose(2, 3) / math.sqrt(q.shape[-1])  # in half the time of the fused kernel at these sizes
+        scores = q @ k.transpose(2, 3) / math.sqrt(q.shape[-1])  # twice as fast as the fused kernel at these sizes
         if causal:
             scores = scores + torch.full_like(scores[0, 0], -1e30).triu(1)
         return self.output((scores.softmax(-1).to(v.dtype) @ v).transpose(1, 2).flatten(2))
@@ -250,7 +250,7 @@ class Network(nn.Module):
 
 @torch.no_grad()
 def exported(network):
-    """The parameters under the names and in the layouts of the TypeScript network, batch norms and activations folded."""
+    """The parameters with the names and layouts of the TypeScript network, with batch norms and activation scales folded."""
     tensors = {}
     for name, value in network.state_dict().items():
         if ".convolutions." in name:
@@ -270,7 +270,7 @@ def exported(network):
 
 @torch.no_grad()
 def load_exported(network, tensors):
-    """Takes up exported parameters. The stem's folded batch norms become identities that must no longer follow the batches."""
+    """Loads exported parameters. The stem's folded batch norms become identities, whose statistics must not be updated any more."""
     state = {}
     for name, value in tensors.items():
         if ".convolutions." in name:
@@ -280,8 +280,8 @@ def load_exported(network, tensors):
             else:
                 norm = network.vision.convolutions[int(stage)].norm
                 ones = torch.ones_like(value)
-                still = {"weight": ones, "bias": value, "running_mean": 0 * ones, "running_var": ones - norm.eps}
-                state |= {f"vision.convolutions.{stage}.norm.{k}": v for k, v in still.items()}
+                identity = {"weight": ones, "bias": value, "running_mean": 0 * ones, "running_var": ones - norm.eps}
+                state |= {f"vision.convolutions.{stage}.norm.{k}": v for k, v in identity.items()}
                 state[f"vision.convolutions.{stage}.norm.num_batches_tracked"] = torch.tensor(0)
             continue
         if ".mlp.up." in name:
@@ -295,7 +295,7 @@ def load_exported(network, tensors):
 
 
 def read_checkpoint(path):
-    """Tensors by name, configuration and tokenizer of a checkpoint."""
+    """Returns the tensors by name, the configuration and the tokenizer of a checkpoint."""
     data = path.read_bytes()
     (length,) = struct.unpack("<Q", data[:8])
     header = json.loads(data[8 : 8 + length])
@@ -310,7 +310,7 @@ def read_checkpoint(path):
 
 
 def write_checkpoint(path, network, tokenizer, epochs, dtype=np.float16):
-    """A checkpoint as `medclipseg` reads it, without an optimizer. float16 is what ships; float32 is for comparisons."""
+    """Writes a checkpoint for `medclipseg`, without an optimizer: float16 for the package, float32 for comparisons."""
     metadata = {
         "format": "medclipseg-checkpoint-1",
         "config": json.dumps(network.config),

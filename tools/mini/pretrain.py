@@ -1,4 +1,4 @@
-"""Pre-trains `mini` end to end and writes it as a checkpoint, of which the encoders are then frozen.
+"""Pre-trains `mini` end to end and writes a checkpoint. Its encoders are frozen afterwards.
 
 torch 2.13.0 (cpu), numpy 2.4.6, Python 3.11. One thread; the same seed, data and machine give the same weights.
 
@@ -6,8 +6,8 @@ torch 2.13.0 (cpu), numpy 2.4.6, Python 3.11. One thread; the same seed, data an
     python tools/mini/pretrain.py --data DATA --out OUT --small 64 --large 28 --seed 666
     python tools/mini/pretrain.py --data DATA --out FURTHER --start OUT/pretrained.safetensors --large 34 --rate 4e-4 --seed 667
 
-The second begins anew at the first one's end, at 224 pixels and with a smaller rate. What is written is the running average of the weights (decay 0.999)
-after the last epoch; validation chooses nothing. Called again with the same folder, it goes on after the last whole epoch.
+The second run starts from the result of the first, at 224 pixels and with a lower learning rate. The output is the moving average of the weights
+(decay 0.999) after the last epoch; validation does not select a checkpoint. A run with an existing output folder resumes after its last complete epoch.
 """
 
 import argparse
@@ -25,14 +25,14 @@ import torch.nn.functional as F
 from network import CONFIG, Network, load_exported, read_checkpoint, write_checkpoint
 
 SMALL, LARGE = 128, 224
-STEP_OF = {"kvasir": 11, "phantom": 5}  # images of a batch
+STEP_OF = {"kvasir": 11, "phantom": 5}  # images per batch
 END, WARMUP, DECAY, CLIP, AVERAGE = 0.02, 60, 0.05, 1.0, 0.999
 ROWS, COLUMNS = {"top": -1, "bottom": 1}, {"left": -1, "right": 1}
 PLACE = re.compile(r"\b(?:(?:(top|bottom) )?(left|right)|(top|bottom))\b")
 
 
-def turned(prompt, transpose, across, down):
-    """The place words of a prompt after the picture was transposed, then mirrored."""
+def transformed(prompt, transpose, across, down):
+    """The prompt with its location words changed for an image that was transposed, then mirrored."""
 
     def rewrite(match):
         row, column = ROWS.get(match[1] or match[3], 0), COLUMNS.get(match[2], 0)
@@ -46,7 +46,7 @@ def turned(prompt, transpose, across, down):
 
 
 def half():
-    """bfloat16 where the processor computes in it; elsewhere it would be emulated, ten times slower than float32."""
+    """bfloat16 if the processor supports it; emulated it is ten times slower than float32."""
     return torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported())
 
 
@@ -55,8 +55,8 @@ def without_place(prompt):
 
 
 def generic(prompt):
-    finding = re.search(r"(skin lesion|tumor|opacity|polyp)", prompt)
-    return prompt if prompt.startswith("no ") or not finding else finding[1]
+    lesion = re.search(r"(skin lesion|tumor|opacity|polyp)", prompt)
+    return prompt if prompt.startswith("no ") or not lesion else lesion[1]
 
 
 class Tokenizer:
@@ -78,9 +78,9 @@ class Data:
         meta = json.loads((folder / "samples.json").read_text())
         size, self.samples = meta["size"], meta["samples"]
         read = lambda name, *shape: torch.from_numpy(np.fromfile(folder / name, np.uint8).reshape(len(self.samples), size, size, *shape))
-        images = read("images.bin", 3).permute(0, 3, 1, 2).flip(1)  # BGR, as the published models read images
+        images = read("images.bin", 3).permute(0, 3, 1, 2).flip(1)  # BGR, as in the published models
         masks = (read("masks.bin") >= 127).to(torch.uint8)[:, None] * 255
-        # For the small size the pictures are shrunk first, so that sampling does not skip pixels.
+        # For the small size the images are downsampled first, so that sampling does not skip pixels.
         shrink = lambda t: torch.cat([F.interpolate(part.float(), 144, mode="area").round().to(torch.uint8) for part in t.split(64)])
         self.pixels = {LARGE: torch.cat([images, masks], 1).contiguous(), SMALL: torch.cat([shrink(images), shrink(masks)], 1)}
         self.mean, self.deviation = (torch.tensor(CONFIG["preprocessing"][k])[:, None, None] for k in ("mean", "deviation"))
@@ -89,7 +89,7 @@ class Data:
         return [i for i, s in enumerate(self.samples) if s["split"] == split and chosen(s["source"])]
 
     def batch(self, indices, size, random):
-        """Augmented with a generator, plain without one."""
+        """A batch, augmented if a random generator is given."""
         count = len(indices)
         prompts = [self.samples[i]["prompt"] for i in indices]
         pixels = self.pixels[size][indices].float()
@@ -99,13 +99,13 @@ class Data:
                 transpose, across, down = random.random(3) < 0.5
                 angle, scale = math.radians(random.uniform(-20, 20)), random.uniform(0.82, 1.28)
                 aspect = math.exp(random.uniform(-0.12, 0.12))
-                place = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-                place = place @ np.diag([1 / (scale * aspect), aspect / scale]) @ np.diag([-1.0 if across else 1.0, -1.0 if down else 1.0])
+                transform = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+                transform = transform @ np.diag([1 / (scale * aspect), aspect / scale]) @ np.diag([-1.0 if across else 1.0, -1.0 if down else 1.0])
                 if transpose:
-                    place = place[::-1]
+                    transform = transform[::-1]
                 shift = random.uniform(-0.12, 0.12, (2, 1))
-                theta[row] = torch.from_numpy(np.concatenate([place, shift], 1))
-                prompt = turned(prompts[row], transpose, across, down)
+                theta[row] = torch.from_numpy(np.concatenate([transform, shift], 1))
+                prompt = transformed(prompts[row], transpose, across, down)
                 chance = random.random()
                 prompts[row] = generic(prompt) if chance < 0.1 else without_place(prompt) if chance < 0.17 else prompt
         if random is not None or pixels.shape[-1] != size:
@@ -124,7 +124,7 @@ class Data:
 
 
 def soft_contrastive(image, text, temperature=0.2):
-    """As published: rows of t·tᵀ divided by their own norm are the targets."""
+    """As published: the targets are the rows of t·tᵀ divided by their norms."""
     with torch.no_grad():
         similarity = text @ text.t() / temperature
         targets = (similarity / similarity.norm(dim=-1, keepdim=True)).softmax(-1)
@@ -159,7 +159,7 @@ def validate(network, tokenizer, data, indices, size):
 
 @torch.no_grad()
 def follow(average, network, step):
-    """Moves the running average toward the network; at first faster, so that the initial weights are soon forgotten."""
+    """Updates the moving average; faster at first, so that the initial weights are soon forgotten."""
     share = 1 - min(AVERAGE, (step + 1) / (step + 10))
     for kept, value in zip(average.state_dict().values(), network.state_dict().values()):
         kept.lerp_(value, share) if kept.is_floating_point() else kept.copy_(value)
@@ -171,8 +171,8 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--small", type=int, default=0, help="epochs at 128 pixels")
     parser.add_argument("--large", type=int, default=0, help="epochs at 224 pixels")
-    parser.add_argument("--rate", type=float, default=8e-4, help="learning rate at the top of the cosine")
-    parser.add_argument("--start", type=pathlib.Path, help="a checkpoint to begin from, with its vocabulary")
+    parser.add_argument("--rate", type=float, default=8e-4, help="maximum learning rate of the cosine schedule")
+    parser.add_argument("--start", type=pathlib.Path, help="a checkpoint to start from, with its vocabulary")
     parser.add_argument("--seed", type=int, default=666)
     options = parser.parse_args()
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-// Every failure is explained in one sentence, and the page stays usable.
+// Every failure is explained in plain words, and the page stays usable.
 import { drawPhantom } from '@medclipseg/datasets';
 import { encodePng } from '@medclipseg/datasets/browser';
 import type { Browser, Page } from 'playwright';
@@ -46,14 +46,14 @@ inBrowser('faults', () => {
   it('files that are not images, images that are too large, and masks of another size', async () => {
     const at = await Playground.open(browser, server.url, { settings: { device: 'wasm', samples: 1 } });
     await at.choose('Choose a file', 'notes.txt', new TextEncoder().encode('just words'));
-    await at.notice.filter({ hasText: 'This file cannot be read as an image.' }).waitFor();
+    await at.notice.filter({ hasText: 'notes.txt cannot be opened' }).waitFor();
     await at.choose('Choose a file', 'huge.png', overLarge());
-    await at.notice.filter({ hasText: 'up to 100 million pixels' }).waitFor();
+    await at.notice.filter({ hasText: /huge\.png cannot be opened.*pixels/ }).waitFor();
     await at.choose('Choose a file', 'cut.png', png.subarray(0, png.length >> 1));
-    await at.notice.filter({ hasText: 'This file cannot be read as an image.' }).waitFor();
+    await at.notice.filter({ hasText: 'cut.png cannot be opened' }).waitFor();
     await at.choose('Choose a file', 'scan.png', png);
     await at.choose('Choose a mask', 'other.png', encodePng(drawPhantom({ modality: 'mri', seed: 1, size: 64 }).mask));
-    await at.notice.filter({ hasText: 'not the same size as the image' }).waitFor();
+    await at.notice.filter({ hasText: 'other.png cannot be opened: expected a mask of' }).waitFor();
     await at.write('one tumor');
     await at.run();
     await at.done(1);

@@ -1,11 +1,12 @@
 // Files in and out: a multi-frame DICOM file with pixel spacing; maps and report in the command line's formats; a link.
 import { drawPhantom } from '@medclipseg/datasets';
+import { encodePng } from '@medclipseg/datasets/browser';
 import { unzipSync } from 'fflate';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { encodeDicom, words } from '../../../packages/datasets/src/scans/testing/files.ts';
 import { readSettings } from '../src/state/link.ts';
 import { BUILT, inBrowser, launch } from './browser.ts';
+import { encodeDicom } from './dicom.ts';
 import { Playground } from './playground.ts';
 import { type StaticServer, serveFolder } from './server.ts';
 
@@ -17,8 +18,8 @@ const scan = encodeDicom({
   rows: SIDE,
   columns: SIDE,
   frames: 2,
-  pixels: words([...gray.map(() => 0), ...gray]),
-  more: [[0x0028, 0x0030, 'DS', '0.25\\0.5']],
+  spacing: [0.25, 0.5],
+  pixels: Uint16Array.from([...gray.map(() => 0), ...gray]),
 });
 
 inBrowser('files', () => {
@@ -48,6 +49,35 @@ inBrowser('files', () => {
     const count = Number(pixels?.replace(/[^\d]/g, ''));
     expect(count).toBeGreaterThan(10);
     expect(Number(millimeters?.replace(/[^\d.]/g, ''))).toBeCloseTo(count / 8, -1);
+  });
+
+  it('reads masks of 0 and 1, asks for a label of label maps, and refuses values that are neither', async () => {
+    const maskOf = (value: (i: number) => number) =>
+      encodePng({ width: SIDE, height: SIDE, channels: 1, data: Uint8Array.from(gray, (_, i) => value(i)) });
+    const half = (i: number) => (i % SIDE < SIDE / 2 ? 1 : 0);
+    const dsc = at.page.getByRole('row', { name: /^DSC/ }).getByRole('cell');
+    await at.choose('Choose a mask', 'binary.png', maskOf(half));
+    const binary = await dsc.textContent();
+    await at.button('Remove the ground truth').click();
+
+    await at.choose(
+      'Choose a mask',
+      'labels.png',
+      maskOf((i) => half(i) || 2 * half(i + SIDE / 2)),
+    );
+    await at.page.getByText('labels.png is a map of 2 labels.').waitFor();
+    await at.button('Label 1').click();
+    await expect.poll(() => dsc.textContent()).toBe(binary);
+    await at.button('Remove the ground truth').click();
+
+    await at.choose(
+      'Choose a mask',
+      'noise.png',
+      maskOf((i) => (i * i) % 119),
+    );
+    await at.notice
+      .filter({ hasText: 'noise.png cannot be opened: expected masks of background and foreground' })
+      .waitFor();
   });
 
   it('saves everything: 16-bit maps and a report', async () => {

@@ -65,6 +65,7 @@ inBrowser('models', () => {
     await at.chooseAll('From a file', { 'merges.txt': merges, 'model.safetensors': model });
     await inUse(at, 'model.safetensors').waitFor();
     await at.page.getByText('515').waitFor();
+    await at.notice.filter({ hasText: 'model.safetensors is open.' }).waitFor();
     await at.page.reload();
     await at.button('Model: mini').click();
     await use(at, 'model.safetensors').click();

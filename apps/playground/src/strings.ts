@@ -51,6 +51,14 @@ export const STRINGS = {
     open: 'Open this page',
   },
 
+  labels: {
+    title: 'Choose a label',
+    text: (name: string, labels: number) =>
+      `${name} is a map of ${labels} labels. Choose the one that the prompt describes.`,
+    label: (name: string) => `Label ${name}`,
+    all: 'All labels',
+  },
+
   prompt: {
     label: 'Prompt',
     placeholder: 'one small polyp, located in top left of the image',
@@ -207,10 +215,9 @@ export const STRINGS = {
   theme: { label: 'Colors', auto: 'System', light: 'Light', dark: 'Dark' },
 
   problems: {
-    notAnImage: 'This file cannot be read as an image. Supported: PNG, JPEG, TIFF, WebP, BMP, DICOM and NIfTI.',
-    tooManyPixels: 'This image is too large. Images of up to 100 million pixels can be opened.',
+    cannotOpen: (subject: string, expected: string, actual: string, remedy: string) =>
+      `${subject} cannot be opened: expected ${expected}, but got ${actual}. ${remedy}`,
     fileTooLarge: 'This file is too large for a browser. Files of up to 512 MB can be opened.',
-    maskSize: 'This mask is not the same size as the image, so it cannot be its ground truth.',
     noConnection: 'The download failed. Check the connection and try again. The current model stays in use.',
     serverRefused: 'The server refused this file. Check the name. The current model stays in use.',
     notOnHub: 'The model hub has no such file. Check the ID. The current model stays in use.',

@@ -1,4 +1,4 @@
-// Holds the TypeScript network against PyTorch's logits for the same weights (see `compare.py`); fails beyond 1e-4.
+// Compares the TypeScript network with PyTorch's logits for the same weights (see `compare.py`); fails if they differ by more than 1e-4.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { selectBackend } from '@medclipseg/backends';

@@ -1,6 +1,6 @@
-// The figures and the picture of failures on the card of `mini`: runs `medclipseg test` in every way the card tells of.
+// The figures and the image of failures on the model card of `mini`: runs `medclipseg test` for every row of its table.
 //   node --conditions=@medclipseg/source --import tsx tools/mini/src/measure.ts CHECKPOINT KVASIR PHANTOMS OUT
-// PHANTOMS: a folder with a dataset of phantoms for each modality. What OUT has already is not measured again.
+// PHANTOMS: a folder with a dataset of phantoms for each modality. Results that OUT already contains are reused.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -13,27 +13,27 @@ import type { Evaluation } from 'medclipseg/metrics';
 const [checkpoint, kvasir, phantoms, out] = process.argv.slice(2) as [string, string, string, string];
 
 interface Run {
-  readonly what: string;
+  readonly title: string;
   readonly folder: string;
   readonly data: string;
   readonly flags: readonly string[];
 }
 
-/** So many samples where only the mean is asked for; thirty where the map of uncertainty is scored as well. */
+/** Enough samples for the mean. The default of thirty is used where uncertainty is scored as well. */
 const FEW = ['--samples', '5'];
-const onKvasir = (what: string, folder: string, ...flags: string[]): Run => ({ what, folder, data: kvasir, flags });
+const onKvasir = (title: string, folder: string, ...flags: string[]): Run => ({ title, folder, data: kvasir, flags });
 
 const runs: readonly Run[] = [
   onKvasir('Kvasir', 'kvasir'),
   onKvasir('eight views', 'kvasir-dihedral', '--dihedral', '--samples', '8'),
-  onKvasir('right prompts', 'kvasir-five', ...FEW),
-  onKvasir('without a place', 'kvasir-placeless', '--design', 'missing_location', ...FEW),
+  onKvasir('original prompts', 'kvasir-five', ...FEW),
+  onKvasir('without a location', 'kvasir-placeless', '--design', 'missing_location', ...FEW),
   onKvasir('underdescriptive', 'kvasir-under', '--design', 'underdescriptive', ...FEW),
   onKvasir('"polyp"', 'kvasir-generic', '--prompt', 'polyp', ...FEW),
   onKvasir('contradictory', 'kvasir-contradictory', '--design', 'contradictory', ...FEW),
   onKvasir('shuffled', 'kvasir-shuffled', '--shuffle-prompts', ...FEW),
   ...MODALITIES.map((modality) => ({
-    what: `${modality} phantoms`,
+    title: `${modality} phantoms`,
     folder: modality,
     data: join(phantoms, modality),
     flags: ['--samples', '10'],
@@ -42,7 +42,7 @@ const runs: readonly Run[] = [
 
 const main = new URL('../../../packages/cli/src/main.ts', import.meta.url).pathname;
 
-async function scored({ folder, data, flags }: Run): Promise<Evaluation> {
+async function evaluate({ folder, data, flags }: Run): Promise<Evaluation> {
   const to = join(out, folder);
   const file = join(to, 'scores.json');
   if (!existsSync(file)) {
@@ -59,11 +59,11 @@ async function scored({ folder, data, flags }: Run): Promise<Evaluation> {
 
 const percent = (value: number) => (100 * value).toFixed(1);
 
-function row({ what, flags }: Run, { summary, calibration, images }: Evaluation): string {
+function row({ title, flags }: Run, { summary, calibration, images }: Evaluation): string {
   const { mean, low, high } = summary.dsc;
   const { selective, reliability, brier } = calibration as NonNullable<Evaluation['calibration']>;
   const cells = [
-    `${what}, ${images.length}`,
+    `${title}, ${images.length}`,
     flags.join(' '),
     `${percent(mean)} (${percent(low)} to ${percent(high)})`,
     selective.errorAuroc.toFixed(3),
@@ -74,7 +74,7 @@ function row({ what, flags }: Run, { summary, calibration, images }: Evaluation)
   return `| ${cells.join(' | ')} |`;
 }
 
-/** Image, true mask and found mask of the worst phantom of a modality. */
+/** Image, ground truth and predicted mask of the worst phantom of a modality. */
 async function worst(modality: string, { images }: Evaluation): Promise<RasterImage[]> {
   const [{ name }] = [...images].sort((a, b) => a.dsc - b.dsc) as [Evaluation['images'][number]];
   const { samples } = await readSplit(join(phantoms, modality), 'test');
@@ -84,14 +84,14 @@ async function worst(modality: string, { images }: Evaluation): Promise<RasterIm
     Uint8Array.from(resizeNearest(await readImage(path, 'gray'), image.width, image.height).data, (v) =>
       v > 127 ? 1 : 0,
     );
-  const found = await maskOf(join(out, modality, 'masks', `${name}.png`));
-  return [image, overlayPicture(image, { mask: await maskOf(maskPath) }), overlayPicture(image, { mask: found })];
+  const predicted = await maskOf(join(out, modality, 'masks', `${name}.png`));
+  return [image, overlayPicture(image, { mask: await maskOf(maskPath) }), overlayPicture(image, { mask: predicted })];
 }
 
 process.stdout.write('| images | flags | DSC | AUROC | ECE | Brier | risk-coverage |\n| - | - | - | - | - | - | - |\n');
 const failures: RasterImage[][] = [];
 for (const run of runs) {
-  const result = await scored(run);
+  const result = await evaluate(run);
   process.stdout.write(`${row(run, result)}\n`);
   if (run.data !== kvasir) failures.push(await worst(run.folder, result));
 }

@@ -1,15 +1,15 @@
-// What `mini` is pre-trained on, as raw bytes for `pretrain.py`: the same pixels and token ids that this project's own trainer reads.
+// The pre-training data of `mini` as raw bytes for `pretrain.py`: the same pixels and token ids as in this project's own training.
 //   node --conditions=@medclipseg/source --import tsx tools/mini/src/prepare.ts OUT PROMPTS DATASET...
-// PROMPTS: a folder with prompt sheets of the sixteen datasets, for the vocabulary alone. DATASET: folders in the published layout.
+// PROMPTS: a folder with the prompt sheets of the sixteen datasets, used only for the vocabulary. DATASET: folders in the published layout.
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { vocabularyOf, wordTokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { joinMasks, resizeLinear, resizeNearest } from '@medclipseg/datasets';
 import { readImage, readPromptSheet, readSplit, writeWhole } from '@medclipseg/datasets/node';
 
-/** Side of the pictures in pixels. */
+/** Width and height of images in pixels. */
 const SIZE = 224;
-/** Ids per prompt. */
+/** Token ids per prompt. */
 const CONTEXT = 48;
 
 interface Prepared {

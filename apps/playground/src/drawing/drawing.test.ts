@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { SCALES } from './colors.ts';
 import { borderOf, differenceLayer, errorLayer, mapLayer, rgbaOf, tintLayer } from './layers.ts';
 import { displaySize, layerSize, valueAt } from './maps.ts';
-import { aboveThreshold, largestPart, maskOfGray, resizeMask } from './masks.ts';
+import { aboveThreshold, largestPart, resizeMask } from './masks.ts';
 
 /** A mask from rows of dots and hashes. */
 const mask = (...rows: string[]) => Uint8Array.from(rows.join(''), (letter) => (letter === '#' ? 1 : 0));
@@ -21,12 +21,6 @@ describe('a mask', () => {
     // Rows do not join around the edge.
     expect(largestPart(mask('..##', '#...'), 4)).toEqual(mask('..##', '....'));
     expect(largestPart(mask('....'), 4)).toEqual(mask('....'));
-  });
-
-  it('from a file may use 0 and 1, or 0 and 255', () => {
-    expect([...maskOfGray(Uint8Array.of(0, 1, 1))]).toEqual([0, 1, 1]);
-    expect([...maskOfGray(Uint8Array.of(0, 126, 127, 255))]).toEqual([0, 0, 1, 1]);
-    expect([...maskOfGray(Uint8Array.of(0, 0))]).toEqual([0, 0]);
   });
 
   it('is resized by nearest neighbor', () => {

@@ -1,4 +1,4 @@
-// Masks: from probabilities, from files, and at other sizes.
+// Masks from probabilities, and at other sizes.
 
 /** 1 where the probability is above the threshold. */
 export const aboveThreshold = (probability: Float32Array, threshold: number): Uint8Array =>
@@ -34,14 +34,6 @@ export function largestPart(mask: Uint8Array, width: number): Uint8Array {
     if (size > bestSize) [best, bestSize] = [parts, size];
   }
   return Uint8Array.from(part, (p) => (p === best && p > 0 ? 1 : 0));
-}
-
-/** A mask from gray values: 127 and above, as in the published pipeline; if no value is that high, the highest. */
-export function maskOfGray(gray: Uint8Array): Uint8Array {
-  let maximum = 0;
-  for (const value of gray) if (value > maximum) maximum = value;
-  const threshold = Math.min(maximum, 127);
-  return Uint8Array.from(gray, (value) => (maximum > 0 && value >= threshold ? 1 : 0));
 }
 
 /** A mask at another size, by nearest neighbor with half-pixel centers. */

@@ -10,6 +10,7 @@ describe('a word in a prompt', () => {
     expect(PROPERTIES.map((property) => wordOf(prompt, property))).toEqual(['one', 'small', 'pink', 'polyp']);
     expect(wordOf('Two brown skin lesions', 'lesion')).toBe('skin lesion');
     expect(wordOf('polyp visible', 'size')).toBeUndefined();
+    expect(wordOf('a Gray nodule', 'appearance')).toBe('gray');
   });
 
   it('is replaced in place, removed, or inserted in the right position', () => {
@@ -40,7 +41,7 @@ describe('a place', () => {
 
   it('replaces other wordings and keeps the final period', () => {
     expect(togglePlace('A polyp in the upper left.', 'top left')).toBe('A polyp.');
-    expect(togglePlace('A polyp at the center of the picture.', 'right')).toBe(
+    expect(togglePlace('A polyp at the center of the frame.', 'right')).toBe(
       'A polyp, located in center, right of the image.',
     );
   });

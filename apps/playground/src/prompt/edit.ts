@@ -23,17 +23,19 @@ export type Property = (typeof PROPERTIES)[number];
 const VOCABULARY: Readonly<Record<Property, readonly string[]>> = {
   count: ['no', ...COUNTS, 'four', 'five', 'multiple', 'several'],
   size: [...SIZES, 'big', 'tiny'],
-  appearance: [...new Set([...Object.values(APPEARANCES).flat(), 'purple', 'gray', 'grey'])],
+  appearance: [...new Set([...Object.values(APPEARANCES).flat(), 'purple', 'gray'])],
   // Longer terms first: "skin lesion" before "lesion".
   lesion: [...LESIONS, 'nodule', 'lesion', 'mass'].sort((a, b) => b.length - a.length),
 };
 
-const anyOf = (words: readonly string[]): RegExp => new RegExp(`\\b(${words.join('|')})(s?)\\b`, 'i');
+/** Matches any of the words, with an optional plural s and either spelling of gray. */
+const anyOf = (words: readonly string[]): RegExp =>
+  new RegExp(`\\b(${words.join('|').replace('gray', 'gr[ae]y')})(s?)\\b`, 'i');
 
 /** The clause that states the place, as suggestions write it and with common variations. */
 const PLACE = '(?:(?:top|upper|bottom|lower)(?:[ -](?:left|right|center|middle))?|left|right|center|middle)';
 const CLAUSE = new RegExp(
-  `,?\\s*(?:located\\s+)?(?:in|at|on)\\s+(?:the\\s+)?${PLACE}(?:\\s*(?:,|and)\\s*(?:the\\s+)?${PLACE})*(?:\\s+of\\s+the\\s+(?:image|picture))?`,
+  `,?\\s*(?:located\\s+)?(?:in|at|on)\\s+(?:the\\s+)?${PLACE}(?:\\s*(?:,|and)\\s*(?:the\\s+)?${PLACE})*(?:\\s+of\\s+the\\s+(?:image|scan|frame|photo))?`,
   'i',
 );
 
@@ -51,7 +53,10 @@ function split(prompt: string): readonly [string, string] {
 
 /** The word that states a property in the prompt, in its listed form. */
 export function wordOf(prompt: string, property: Property): string | undefined {
-  const found = anyOf(VOCABULARY[property]).exec(split(prompt)[0])?.[1]?.toLowerCase();
+  const found = anyOf(VOCABULARY[property])
+    .exec(split(prompt)[0])?.[1]
+    ?.toLowerCase()
+    .replace(/^gr.y$/, 'gray');
   return VOCABULARY[property].find((word) => word === found);
 }
 

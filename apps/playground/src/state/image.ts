@@ -3,7 +3,7 @@ import type { Modality } from '@medclipseg/datasets';
 import { signal } from '@preact/signals';
 import type { Remote } from 'comlink';
 import { connectImages } from '../worker/connect.ts';
-import type { ImagesApi, Pages, ShownImage } from '../worker/protocol.ts';
+import type { ImagesApi, Labels, Pages, ShownImage, TruthOptions } from '../worker/protocol.ts';
 import { notifyError } from './notices.ts';
 import { prompts, setPrompt } from './prompts.ts';
 import { clearResults } from './results.ts';
@@ -36,6 +36,14 @@ export interface PageQuestion {
   readonly as: 'image' | 'truth';
 }
 export const pageQuestion = signal<PageQuestion | undefined>(undefined);
+
+/** A label map that waits for the user to choose a label. */
+export interface LabelQuestion extends Labels {
+  readonly file: Blob;
+  readonly name: string;
+  readonly page?: number;
+}
+export const labelQuestion = signal<LabelQuestion | undefined>(undefined);
 
 /** Replaces the open image, or closes it. */
 export function showImage(next: ShownImage | undefined, from?: Phantom): void {
@@ -87,12 +95,14 @@ export const openPhantom = (modality: Modality, seed = nextSeed[modality] ?? FIR
     suggested = opened.prompt;
   });
 
-export const openTruth = (file: Blob, name: string, page?: number): Promise<void> =>
+/** Opens the ground truth; if the file has several pages or labels, asks which. */
+export const openTruth = (file: Blob, name: string, options: TruthOptions = {}): Promise<void> =>
   whileOpening(async () => {
     const id = shownImage.value?.id;
     if (id === undefined) return;
-    const answer = await images().openTruth(id, file, name, page);
+    const answer = await images().openTruth(id, file, name, options);
     if (isPages(answer)) pageQuestion.value = { file, name, pages: answer.pages, as: 'truth' };
+    else if (answer) labelQuestion.value = { file, name, page: options.page, labels: answer.labels };
     else if (shownImage.value?.id === id) truth.value = name;
   });
 
@@ -114,6 +124,13 @@ export function choosePage(page: number | undefined): void {
   const question = pageQuestion.value;
   pageQuestion.value = undefined;
   if (!question || page === undefined) return;
-  const open = question.as === 'image' ? openFile : openTruth;
-  void open(question.file, question.name, page);
+  const { file, name } = question;
+  void (question.as === 'image' ? openFile(file, name, page) : openTruth(file, name, { page }));
+}
+
+/** Answers {@link labelQuestion}. @param label one of the labels, or `all` */
+export function chooseLabel(label: string | undefined): void {
+  const question = labelQuestion.value;
+  labelQuestion.value = undefined;
+  if (question && label !== undefined) void openTruth(question.file, question.name, { page: question.page, label });
 }

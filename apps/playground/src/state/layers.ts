@@ -10,7 +10,7 @@ import { largestOnly, threshold, uncertainty, view } from './settings.ts';
 
 type PerSide<Value> = Readonly<Partial<Record<Side, Value>>>;
 
-/** A drawn layer with its view, which lags behind the selected view while the next layer is drawn. */
+/** A drawn layer with its view, which differs from the selected view while the next layer is drawn. */
 export interface Layer {
   readonly bitmap: ImageBitmap;
   readonly view: View;

@@ -38,12 +38,10 @@ const { problems } = STRINGS;
 
 const TEXTS: Readonly<Record<string, string>> = {
   'playground/file-too-large': problems.fileTooLarge,
-  'playground/mask-size': problems.maskSize,
   'playground/worker-ended': problems.engineReplaced,
   'playground/worker-failed': problems.workerFailed,
   'weights/network': problems.noConnection,
   'weights/http': problems.serverRefused,
-  'weights/hub': problems.notOnHub,
   'weights/format': problems.notAModel,
   'weights/keys': problems.otherModel,
   'weights/forbidden-pickle': problems.forbiddenPickle,
@@ -56,16 +54,17 @@ const TEXTS: Readonly<Record<string, string>> = {
   'backends/gpu-error': problems.gpuLost,
 };
 
+/** Errors whose own messages name the file, what is wrong with it, and what to do. */
+const SELF_EXPLANATORY = ['datasets/', 'weights/hub', 'playground/mask-size'];
+
+/** The parts of a message of the form "subject: expected X, got Y. Do Z." */
+const MESSAGE = /^(.+?): expected (.+), got (.+?)\. (.+)$/s;
+
 export function explain(error: unknown): Omit<Notice, 'id'> {
   const [tag, message] = [errorField(error, 'tag'), errorField(error, 'message') || String(error)];
-  if (tag === 'datasets/image')
-    return {
-      kind: 'problem',
-      text: /\bpixels\b.*\b(at most|up to)\b|\b(at most|up to)\b.*\bpixels\b/.test(message)
-        ? problems.tooManyPixels
-        : problems.notAnImage,
-      detail: message,
-    };
+  const [, subject, expected, actual, remedy] = MESSAGE.exec(message) ?? [];
+  if (subject && expected && actual && remedy && SELF_EXPLANATORY.some((start) => tag.startsWith(start)))
+    return { kind: 'problem', text: problems.cannotOpen(subject, expected, actual, remedy) };
   return { kind: 'problem', text: TEXTS[tag] ?? problems.other, detail: message };
 }
 

@@ -1,13 +1,13 @@
 // The page.
-import { pageQuestion, shownImage } from '../state/image.ts';
+import { labelQuestion, pageQuestion, shownImage } from '../state/image.ts';
 import { results } from '../state/results.ts';
 import { STRINGS } from '../strings.ts';
 import { TeachView } from '../teach/teach-view.tsx';
+import { LabelDialog, PageDialog } from './choice-dialogs.tsx';
 import { Notices } from './dialog.tsx';
 import { DropTarget } from './drop-target.tsx';
 import { Header, modelsShown, tab } from './header.tsx';
 import { ModelDialog } from './model-dialog.tsx';
-import { PageDialog } from './page-dialog.tsx';
 import { MaskPanel } from './panel/mask-panel.tsx';
 import { SamplingPanel } from './panel/sampling-panel.tsx';
 import { SavePanel } from './panel/save-panel.tsx';
@@ -42,9 +42,10 @@ export const App = () => (
   <>
     <Header />
     <main>{tab.value === 'teach' ? <TeachView /> : <SegmentView />}</main>
-    {!modelsShown.value && !pageQuestion.value && <Notices />}
+    {!modelsShown.value && !pageQuestion.value && !labelQuestion.value && <Notices />}
     <DropTarget />
     {modelsShown.value && <ModelDialog />}
     {pageQuestion.value && <PageDialog {...pageQuestion.value} />}
+    {labelQuestion.value && <LabelDialog {...labelQuestion.value} />}
   </>
 );

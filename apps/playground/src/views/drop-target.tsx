@@ -12,7 +12,7 @@ const open = (files: Iterable<File>, as: 'image' | 'truth' = 'image'): void => {
   const [file] = all;
   if (!file) return;
   if (all.some(({ name }) => isModelFile(name))) void openModelFiles(all);
-  else void (as === 'truth' ? openTruth : openFile)(file, file.name);
+  else void (as === 'truth' ? openTruth(file, file.name) : openFile(file, file.name));
 };
 
 export function DropTarget() {

@@ -3,12 +3,12 @@ import { flatten } from '@medclipseg/nn';
 import { listHubFiles } from '@medclipseg/weights/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { selectDevice } from './device.ts';
-import { type EngineState, openModel, openModelOf } from './open-model.ts';
+import { type EngineState, modelOf, openModel } from './open-model.ts';
 import { type EngineApi, isModelFile, type ModelFacts } from './protocol.ts';
 import { teachApi } from './teach.ts';
 
 function factsOf(state: EngineState): ModelFacts {
-  const { config, parameters } = openModelOf(state).network;
+  const { config, parameters } = modelOf(state).network;
   const sizes = [...flatten(parameters).values()].map(({ size }) => size);
   const count = sizes.reduce((sum, size) => sum + size, 0);
   return {
@@ -45,18 +45,18 @@ export function createEngine(): EngineApi {
       const opened = await openModel(source, { signal, onProgress });
       // Canceled, or superseded by another model, after `openModel` checked its signal for the last time.
       if (signal.aborted) {
-        opened.model.dispose();
+        opened.dispose();
         signal.throwIfAborted();
       }
       await state.teaching?.end();
       state.teaching = undefined;
-      state.open?.model.dispose();
-      state.open = opened;
+      state.model?.dispose();
+      state.model = opened;
       return factsOf(state);
     },
 
     async segment(image, prompt, { samples, seed }, onSample) {
-      const { model } = openModelOf(state);
+      const model = modelOf(state);
       const signal = begin();
       let since = performance.now();
       try {

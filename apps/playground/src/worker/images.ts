@@ -1,12 +1,23 @@
 // The open images with their ground truth and results: decoding, drawing, measuring and encoding, off the page's thread.
-import { describeImage, drawPhantom, type RasterImage, resizeLinear } from '@medclipseg/datasets';
+import {
+  describeImage,
+  drawPhantom,
+  foregroundDecoder,
+  interpretMasks,
+  isBinary,
+  maskDecoder,
+  type RasterImage,
+  resizeLinear,
+  selectLabel,
+  surveyMask,
+  thresholdMask,
+} from '@medclipseg/datasets';
 import { decodeImage, encodePng } from '@medclipseg/datasets/browser';
 import { transfer } from 'comlink';
 import { type Estimate, overlayPicture, uncertaintyPicture } from 'medclipseg';
 import { imageScores, MAXIMUM_ENTROPY, resizeMap } from 'medclipseg/metrics';
 import { rgbaOf } from '../drawing/layers.ts';
 import { displaySize, estimateSize } from '../drawing/maps.ts';
-import { maskOfGray } from '../drawing/masks.ts';
 import { PlaygroundError } from './errors.ts';
 import { drawDifference, drawLayer, fullMask, measure, type OpenImage } from './open-image.ts';
 import type { Export, ImagesApi, ShownImage, Side } from './protocol.ts';
@@ -22,6 +33,9 @@ async function read(file: Blob, name: string): Promise<Uint8Array> {
     );
   return new Uint8Array(await file.arrayBuffer());
 }
+
+const decodeMask = maskDecoder(decodeImage);
+const decodeForeground = foregroundDecoder(decodeImage);
 
 async function bitmapOf({ width, height, data }: RasterImage): Promise<ImageBitmap> {
   const [resizeWidth, resizeHeight] = displaySize(width, height);
@@ -87,7 +101,7 @@ export function createImages(): ImagesApi {
 
     async phantom(modality, seed, size) {
       const { image, mask, prompt } = drawPhantom({ modality, seed, size });
-      const phantomMask = maskOfGray(mask.data);
+      const phantomMask = thresholdMask(mask);
       const shown = await keep(`${modality}-phantom-${seed}`, { image, phantomMask, results: {} });
       return transfer({ ...shown, modality, prompt }, [shown.bitmap]);
     },
@@ -100,19 +114,23 @@ export function createImages(): ImagesApi {
       return { ...small, data: Uint8Array.from(small.data) };
     },
 
-    async openTruth(id, file, name, page) {
+    async openTruth(id, file, name, { page, label } = {}) {
       const found = find(id);
       const bytes = await read(file, name);
       const { pages } = await describeImage(bytes, { name });
       if (pages > 1 && page === undefined) return { pages };
-      const mask = await decodeImage(bytes, { name, page, as: 'gray' });
+      const mask = await decodeMask(bytes, { name, page });
       const { width, height } = found.image;
       if (mask.width !== width || mask.height !== height)
         throw new PlaygroundError(
           'playground/mask-size',
           `${name}: expected a mask of ${width}x${height} pixels, got ${mask.width}x${mask.height}. Choose the mask of this image.`,
         );
-      found.truth = maskOfGray(mask.data);
+      const reading = interpretMasks([surveyMask(mask, name)], name);
+      if (reading.kind === 'labels' && !isBinary(reading) && label === undefined)
+        return { labels: reading.labels.map((one) => one.name) };
+      const chosen = label === undefined || label === 'all' ? reading : selectLabel(reading, label, name);
+      found.truth = thresholdMask(await decodeForeground(bytes, chosen, { name, page }));
       return undefined;
     },
 

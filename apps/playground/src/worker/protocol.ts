@@ -96,6 +96,17 @@ export interface Pages {
   readonly pages: number;
 }
 
+/** A label map, of which one label or all must be chosen. */
+export interface Labels {
+  readonly labels: readonly string[];
+}
+
+export interface TruthOptions {
+  readonly page?: number;
+  /** A label of the label map, or `all`. */
+  readonly label?: string;
+}
+
 export interface ShownPhantom extends ShownImage {
   readonly modality: Modality;
   readonly prompt: string;
@@ -142,8 +153,8 @@ export interface ImagesApi {
   close(id: number): void;
   /** The image resized to a model's input size. */
   forModel(id: number, size: number): RasterImage;
-  /** Reads a file as the image's ground truth. */
-  openTruth(id: number, file: Blob, name: string, page?: number): Promise<undefined | Pages>;
+  /** Reads a file as the image's ground truth. Resolves to the choice that must be made first, if any. */
+  openTruth(id: number, file: Blob, name: string, options?: TruthOptions): Promise<undefined | Pages | Labels>;
   /** Uses the mask that a phantom was generated with as the ground truth. */
   openPhantomTruth(id: number): void;
   removeTruth(id: number): void;

@@ -10,7 +10,7 @@ import { encodeCheckpoint, MedCLIPSeg, type Network, TRAINED_PART } from 'medcli
 import { loadModel } from 'medclipseg/node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { TrainingExample } from './teach-protocol.ts';
-import { TeachSession, teachable } from './teach-session.ts';
+import { TeachSession } from './teach-session.ts';
 
 /** Width and height of images and masks. */
 const SIZE = 224;
@@ -24,13 +24,11 @@ const phantoms: TrainingExample[] = [2, 4, 6].map((seed) => {
   return { name: `phantom ${seed}`, image, mask: { ...mask, data }, prompt };
 });
 
-let network: Network;
 let model: MedCLIPSeg;
-let tokenizer: MedCLIPSeg['tokenizer'];
 let session: TeachSession;
 let tensors = 0;
 
-const valuesOf = async (part: (name: string) => boolean, { parameters }: Network = network) => {
+const valuesOf = async (part: (name: string) => boolean, { parameters }: Network = model.network) => {
   const values = new Map<string, readonly number[]>();
   for (const [name, tensor] of flatten(parameters)) if (part(name)) values.set(name, [...(await tensor.data())]);
   return values;
@@ -51,19 +49,17 @@ async function lossOf(of: MedCLIPSeg): Promise<number> {
 
 beforeAll(async () => {
   await selectBackend('wasm');
-  const loaded = await loadModel('mini');
-  ({ tokenizer } = loaded);
-  network = teachable(loaded.network);
+  const { network, tokenizer } = await loadModel('mini');
   model = new MedCLIPSeg(network, tokenizer);
-  session = await TeachSession.open(network, tokenizer);
+  session = await TeachSession.open(model);
 });
 beforeEach(() => {
   tensors = tf.memory().numTensors;
 });
 afterEach(() => {
-  expect(tf.memory().numTensors, 'tensors left behind').toBe(tensors);
+  expect(tf.memory().numTensors, 'leaked tensors').toBe(tensors);
 });
-afterAll(() => disposeParameters(network.parameters));
+afterAll(() => model.dispose());
 
 it('training on three phantoms lowers the loss, keeps the encoders, and the saved file opens in Node as the same model', async () => {
   const [before, encoders] = [await lossOf(model), await valuesOf(frozen)];
@@ -77,7 +73,7 @@ it('training on three phantoms lowers the loss, keeps the encoders, and the save
 
   const folder = await mkdtemp(join(tmpdir(), 'teach-'));
   const path = join(folder, 'taught.safetensors');
-  await writeFile(path, await encodeCheckpoint(network, tokenizer.toJson()));
+  await writeFile(path, await encodeCheckpoint(model.network, model.tokenizer.toJson()));
   const opened = await loadModel(path);
   const [{ image, prompt }] = phantoms as [TrainingExample];
   const options = { samples: 1, seed: 3 };

@@ -1,6 +1,6 @@
-// Asks which page of a file to open.
+// Dialogs that ask which page of a file, or which label of a mask, to open.
 import { useSignal } from '@preact/signals';
-import { choosePage, type PageQuestion } from '../state/image.ts';
+import { chooseLabel, choosePage, type LabelQuestion, type PageQuestion } from '../state/image.ts';
 import { STRINGS } from '../strings.ts';
 import { Dialog } from './dialog.tsx';
 
@@ -44,6 +44,26 @@ export function PageDialog({ name, pages }: PageQuestion) {
           </button>
         </div>
       </form>
+    </Dialog>
+  );
+}
+
+export function LabelDialog({ name, labels }: LabelQuestion) {
+  const words = STRINGS.labels;
+  return (
+    <Dialog title={words.title} onClose={() => chooseLabel(undefined)}>
+      <p>{words.text(name, labels.length)}</p>
+      <div class="buttons">
+        {labels.map((label) => (
+          <button type="button" key={label} onClick={() => chooseLabel(label)}>
+            {/^#[\da-f]{6}$/.test(label) && <span class="swatch" style={{ backgroundColor: label }} />}
+            {words.label(label)}
+          </button>
+        ))}
+        <button type="button" class="plain" onClick={() => chooseLabel('all')}>
+          {words.all}
+        </button>
+      </div>
     </Dialog>
   );
 }
