@@ -1,0 +1,60 @@
+// An image's result does not depend on the batch: not on its other images, their order, or how often an image occurs.
+import { type FamilyName, families } from '@medclipseg/clip-encoders';
+import { disposeParameters, initialize, keyOf, randomNormal } from '@medclipseg/nn';
+import { eachBackend } from '@medclipseg/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { ModelConfig } from './config.ts';
+import { config, tokenizer } from './fixtures/tiny-model.ts';
+import { type ModelParameters, modelSpec } from './network.ts';
+import { monteCarlo } from './sampling/index.ts';
+import { tokenBatch } from './tokens.ts';
+
+const PROMPTS = ['polyp left', 'polyp', 'top right polyp bottom left'];
+const SIZE = config.vision.imageSize;
+
+/** The tiny model with the constants of a family. */
+const ofFamily = (family: FamilyName): ModelConfig => ({
+  ...config,
+  vision: { ...config.vision, ...families[family].vision },
+  text: { ...config.text, kind: families[family].textKind },
+});
+
+/** Picture `i` with its prompt; picture and prompt follow from `i` alone. */
+const picture = (i: number) => ({
+  name: `picture ${i}`,
+  pixels: randomNormal(keyOf('picture', i), SIZE * SIZE * 3),
+  ids: tokenizer.encode(PROMPTS[i % PROMPTS.length] as string),
+});
+
+eachBackend('a batch', () => {
+  it.each(Object.keys(families) as FamilyName[])('%s: each image has the result that it has alone', async (family) => {
+    const tiny = ofFamily(family);
+    const network = { config: tiny, parameters: initialize(modelSpec(tiny), 3) as unknown as ModelParameters };
+    const probabilities = async (pictures: readonly number[]) => {
+      const rows = pictures.map(picture);
+      const view = {
+        image: tf.tensor4d(Float32Array.from(rows.flatMap(({ pixels }) => [...pixels])), [rows.length, SIZE, SIZE, 3]),
+        prompts: tokenBatch(rows.map(({ ids }) => ids)),
+      };
+      const names = rows.map(({ name }) => name);
+      const estimates = await monteCarlo(network, [view], names, { samples: 2, seed: 5, fold: 2 });
+      tf.dispose([view.image, view.prompts.ids]);
+      return estimates.map(({ probability }) => probability);
+    };
+    const alone: Float32Array[] = [];
+    for (let i = 0; i < 4; i++) alone.push((await probabilities([i]))[0] as Float32Array);
+    const distance = (a: Float32Array, b: Float32Array) => Math.max(...a.map((v, i) => Math.abs(v - (b[i] as number))));
+    // The images differ enough for the comparison to mean something.
+    expect(distance(alone[0] as Float32Array, alone[1] as Float32Array)).toBeGreaterThan(1e-2);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(3), { minLength: 2, maxLength: 5 }), async (pictures) => {
+        for (const [row, probability] of (await probabilities(pictures)).entries())
+          expect(distance(probability, alone[pictures[row] as number] as Float32Array)).toBeLessThan(1e-5);
+      }),
+      { numRuns: 8 },
+    );
+    disposeParameters(network.parameters);
+  });
+});
