@@ -1,8 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { eachBackend, findSoftwareGpu } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { releaseBackend, selectBackend } from './index.ts';
+import { ensureBackend, isBackendError, releaseBackend, selectBackend } from './index.ts';
+import { isSoftwareAdapter } from './webgpu.ts';
 
 /** A product by its definition. */
 function product(a: number[], b: number[], [rows, inner, columns]: [number, number, number], ta: boolean, tb: boolean) {
@@ -159,6 +162,117 @@ describe('selection', () => {
 
   it('refuses an unknown name', async () => {
     await expect(selectBackend('webgl' as 'wasm')).rejects.toThrow("got 'webgl'");
+    const error = await selectBackend('webgl' as 'wasm').catch((cause: unknown) => cause);
+    expect(isBackendError(error)).toBe(true);
+    expect(isBackendError(error, 'backends/unknown')).toBe(true);
+    expect(isBackendError(error, 'backends/missing')).toBe(false);
+    expect(isBackendError(new Error('other'))).toBe(false);
+  });
+
+  it('says what to install when something else is missing than the package itself', async () => {
+    vi.doMock('@tensorflow/tfjs-node', () => {
+      throw new Error("Cannot find module 'node-pre-gyp' imported from '@tensorflow/tfjs-node'");
+    });
+    await expect(selectBackend('node')).rejects.toMatchObject({ tag: 'backends/broken' });
+    vi.doUnmock('@tensorflow/tfjs-node');
+  });
+
+  it('recognizes adapters without a GPU', () => {
+    const software = [
+      { description: 'SwiftShader Device (Subzero)' },
+      { architecture: 'swiftshader', vendor: 'google' },
+      { description: 'llvmpipe (LLVM 15.0.6, 256 bits)' },
+      { description: 'Microsoft Basic Render Driver' },
+      { isFallbackAdapter: true },
+    ];
+    const hardware = [
+      { vendor: 'nvidia', architecture: 'ampere', description: 'NVIDIA GeForce RTX 3060' },
+      { vendor: 'apple', architecture: 'common-3' },
+      { vendor: 'intel', description: 'Intel(R) Iris(R) Xe Graphics (TGL GT2)', isFallbackAdapter: false },
+      {},
+    ];
+    expect(software.map(isSoftwareAdapter)).toEqual(software.map(() => true));
+    expect(hardware.map(isSoftwareAdapter)).toEqual(hardware.map(() => false));
+  });
+
+  it('auto passes over a software GPU and takes wasm', async () => {
+    const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+    const adapter = { info: { description: 'SwiftShader', isFallbackAdapter: false }, limits: {} };
+    const requestDevice = vi.fn();
+    const gpu = { requestAdapter: async () => ({ ...adapter, requestDevice }) };
+    Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
+    try {
+      const { name, skipped } = await selectBackend();
+      expect(name).toBe('wasm');
+      expect(skipped.map((skip) => skip.name)).toEqual(['node-gpu', 'webgpu', 'node']);
+      expect(skipped[1]).toMatchObject({
+        tag: 'backends/software-gpu',
+        reason: expect.stringContaining('SwiftShader'),
+      });
+      expect(requestDevice).not.toHaveBeenCalled();
+    } finally {
+      if (before) Object.defineProperty(globalThis, 'navigator', before);
+      else Reflect.deleteProperty(globalThis, 'navigator');
+    }
+  });
+
+  it('ensureBackend keeps the current backend', async () => {
+    await selectBackend('cpu');
+    expect(await ensureBackend()).toBe('cpu');
+  });
+});
+
+describe('in a process of its own', () => {
+  /** Runs a module and returns what it printed. */
+  const run = (script: string) => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--conditions=@medclipseg/source', '--import', 'tsx', '--input-type=module', '-e', script],
+      {
+        cwd: fileURLToPath(new URL('..', import.meta.url)),
+        encoding: 'utf8',
+        env: { ...process.env, NODE_OPTIONS: '' },
+      },
+    );
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    return stdout.trim().split('\n');
+  };
+
+  it('wasm leaves no listeners behind, and a rejection that the application handles is no crash', () => {
+    const [listeners, handled] = run(`
+      import { selectBackend } from '@medclipseg/backends';
+      process.on('unhandledRejection', (reason) => console.log('handled:', reason.message));
+      await selectBackend('wasm');
+      console.log(['uncaughtException', 'unhandledRejection'].map((event) => process.listenerCount(event)).join());
+      Promise.reject(new Error('mine'));
+    `);
+    expect(listeners).toBe('0,1');
+    expect(handled).toBe('handled: mine');
+  });
+
+  it('ensureBackend selects one when none is set, once for all callers', () => {
+    const [before, names] = run(`
+      import { ensureBackend, releaseBackend } from '@medclipseg/backends';
+      import * as tf from '@tensorflow/tfjs-core';
+      console.log(String(tf.getBackend()));
+      console.log((await Promise.all([ensureBackend(), ensureBackend()])).join());
+      await releaseBackend();
+    `);
+    expect(before).toBe('undefined');
+    expect(names).toBe('wasm,wasm');
+  });
+
+  it('names wasmPaths and the files where the binaries are not found', () => {
+    const [tag, message] = run(`
+      import { selectBackend } from '@medclipseg/backends';
+      console.error = console.warn = () => {};
+      const error = await selectBackend('wasm', { wasmPaths: '/no-such-folder/' }).catch((cause) => cause);
+      console.log(error.tag);
+      console.log(error.message);
+    `);
+    expect(tag).toBe('backends/broken');
+    expect(message).toMatch(/tfjs-backend-wasm-simd\.wasm.*wasmPaths.*@medclipseg\/backends\/vite/);
   });
 });
 

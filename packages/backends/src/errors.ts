@@ -12,16 +12,30 @@ export class BackendError extends Error {
   }
 }
 
-/** A backend that is not installed or has no device here. */
+/** True for errors of this package, and of kind `tag` where one is given. */
+export const isBackendError = (error: unknown, tag?: BackendError['tag']): error is BackendError =>
+  error instanceof Error &&
+  'tag' in error &&
+  (tag === undefined ? String(error.tag).startsWith('backends/') : error.tag === tag);
+
+const messageOf = (cause: unknown): string =>
+  typeof cause === 'object' && cause !== null && 'message' in cause ? String(cause.message) : String(cause);
+
+/** Why a backend is missing: not installed or not known to the runtime, no graphics adapter, or one without a GPU. */
+type MissingTag = 'backends/missing' | 'backends/no-adapter' | 'backends/software-gpu';
+
+/** A backend that is not installed, or that finds no device. */
 export class BackendMissingError extends BackendError {
   override readonly name = 'BackendMissingError';
   constructor(
+    tag: MissingTag,
     readonly backend: string,
-    reason: string,
+    expected: string,
+    actual: string,
     remedy: string,
     options?: ErrorOptions,
   ) {
-    super('backends/missing', `backend '${backend}': expected it to be here, got ${reason}. ${remedy}`, options);
+    super(tag, `backend '${backend}': expected ${expected}, got ${actual}. ${remedy}`, options);
   }
 }
 
@@ -33,8 +47,11 @@ export class BackendBrokenError extends BackendError {
     remedy: string,
     options: { readonly cause: unknown },
   ) {
-    const reason = options.cause instanceof Error ? options.cause.message : String(options.cause);
-    super('backends/broken', `backend '${backend}': expected it to start, got '${reason}'. ${remedy}`, options);
+    super(
+      'backends/broken',
+      `backend '${backend}': expected it to start, got '${messageOf(options.cause)}'. ${remedy}`,
+      options,
+    );
   }
 }
 
@@ -49,7 +66,7 @@ export class OutOfMemoryError extends BackendError {
   }
 }
 
-/** The GPU refused an operation or went away; what it computed since is not to be trusted. */
+/** The GPU rejected an operation or was lost; results computed since then are not valid. */
 export class GpuError extends BackendError {
   override readonly name = 'GpuError';
   constructor(tag: 'backends/gpu-error' | 'backends/gpu-lost', reason: string) {

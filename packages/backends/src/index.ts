@@ -1,10 +1,20 @@
-// Backends: choosing one, and what can go wrong with it.
-export { BackendBrokenError, BackendError, BackendMissingError, GpuError, OutOfMemoryError } from './errors.ts';
+// Backends: choosing and preparing one, and the errors when there is none.
+export {
+  BackendBrokenError,
+  BackendError,
+  BackendMissingError,
+  GpuError,
+  isBackendError,
+  OutOfMemoryError,
+} from './errors.ts';
 export {
   BACKENDS,
   type BackendName,
+  ensureBackend,
   releaseBackend,
   type SelectedBackend,
   type SelectOptions,
+  type SkippedBackend,
   selectBackend,
 } from './select.ts';
+export type { WasmPaths } from './wasm.ts';

@@ -1,93 +1,172 @@
 // Chooses the tfjs backend and prepares it.
-import '@tensorflow/tfjs-backend-cpu';
-import '@tensorflow/tfjs-backend-wasm';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendBrokenError, BackendError, BackendMissingError } from './errors.ts';
-import { cureWasm } from './wasm-kernels.ts';
+import { setUpWasm, type WasmPaths } from './wasm.ts';
 
-/** In the order in which `auto` tries them. */
-export const BACKENDS = ['node-gpu', 'node', 'webgpu', 'wasm', 'cpu'] as const;
+/** The backends in the order in which `auto` tries them: GPUs first. */
+export const BACKENDS = ['node-gpu', 'webgpu', 'node', 'wasm', 'cpu'] as const;
 
 export type BackendName = (typeof BACKENDS)[number];
 
+/** A backend that `auto` did not take. */
+export interface SkippedBackend {
+  readonly name: BackendName;
+  /** Kind of the error, such as `backends/missing` or `backends/software-gpu`. */
+  readonly tag: BackendError['tag'];
+  readonly reason: string;
+}
+
 export interface SelectedBackend {
   readonly name: BackendName;
-  /** Backends that were tried before it, and why they did not serve. */
-  readonly passed: readonly { readonly name: BackendName; readonly reason: string }[];
+  /** Name of the graphics adapter (webgpu only). */
+  readonly adapter?: string;
+  /** Backends that were tried first, and why they did not work. */
+  readonly skipped: readonly SkippedBackend[];
 }
 
 export interface SelectOptions {
-  /** Where the browser finds the wasm binaries: a folder's URL, or a URL per file. */
-  readonly wasmPaths?: string | Record<string, string>;
+  /** Addresses of the wasm binaries in a bundled application: a folder's URL, or one URL per file. Not needed in Node. */
+  readonly wasmPaths?: WasmPaths;
 }
 
-/** Native TensorFlow is an optional peer: its installation downloads several hundred MB. */
+/** Imports an optional peer of the running version of tfjs, or says how to install it. */
+async function importPeer<T>(backend: BackendName, packageName: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    const command = `npm install ${packageName}@${tf.version_core}`;
+    // As Node, Vite and browsers word it; the name says whether the package is absent or something that it needs.
+    const [, missing] = /(?:Cannot find (?:package|module)|resolve[^'"]*)\s*['"]([^'"]+)['"]/.exec(String(cause)) ?? [];
+    if (missing === packageName)
+      throw new BackendMissingError(
+        'backends/missing',
+        backend,
+        packageName,
+        'no such package',
+        `Install it: ${command}.`,
+        {
+          cause,
+        },
+      );
+    throw new BackendBrokenError(backend, `Install it again: ${command}.`, { cause });
+  }
+}
+
+/** Native TensorFlow. Its installation downloads several hundred MB. */
 async function setUpNative(name: 'node' | 'node-gpu'): Promise<void> {
-  const native = name === 'node' ? '@tensorflow/tfjs-node' : '@tensorflow/tfjs-node-gpu';
+  const packageName = name === 'node' ? '@tensorflow/tfjs-node' : '@tensorflow/tfjs-node-gpu';
   if (typeof process === 'undefined' || !process.versions?.node)
-    throw new BackendMissingError(name, 'a browser', 'Use webgpu or wasm here.');
+    throw new BackendMissingError('backends/missing', name, 'Node', 'a browser', 'Use webgpu or wasm here.');
   // tfjs-node 4.22 calls functions that Node 23 removed.
   const module = 'node:util';
   const util = ((await import(/* @vite-ignore */ module)) as { default: Record<string, unknown> }).default;
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  await import(/* @vite-ignore */ native).catch((cause) => {
-    const absent = cause?.code === 'ERR_MODULE_NOT_FOUND' && String(cause.message).includes(native);
-    if (absent)
-      throw new BackendMissingError(name, `no ${native}`, `Install it: npm install ${native}@4.22.0.`, { cause });
-    throw new BackendBrokenError(name, `Install it anew: npm install ${native}@4.22.0.`, { cause });
-  });
+  await importPeer(name, packageName, () => import(/* @vite-ignore */ packageName));
   await tf.setBackend('tensorflow');
 }
 
-async function setUp(name: BackendName, { wasmPaths }: SelectOptions): Promise<void> {
-  if (name === 'node' || name === 'node-gpu') return setUpNative(name);
-  // Loaded only when asked for: importing it looks for a GPU.
-  if (name === 'webgpu') await (await import('./webgpu.ts')).setUpWebGpu();
-  if (name === 'wasm' && wasmPaths) setWasmPaths(wasmPaths);
-  if (!(await tf.setBackend(name)))
-    throw new BackendMissingError(name, 'a backend that does not start', 'Use another.');
-  await tf.ready();
-  if (name === 'wasm') cureWasm();
+async function setUpCpu(): Promise<void> {
+  if (!tf.findBackendFactory('cpu'))
+    await importPeer('cpu', '@tensorflow/tfjs-backend-cpu', () => import('@tensorflow/tfjs-backend-cpu'));
+  await tf.setBackend('cpu');
   // Its first operation would print an advertisement for tfjs-node.
-  if (name === 'cpu') (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
+  (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
+}
+
+async function setUpGpu(allowSoftware: boolean): Promise<string> {
+  // Only finds out whether the package is installed: webgpu.ts imports it statically.
+  await importPeer('webgpu', '@tensorflow/tfjs-backend-webgpu', () => import('@tensorflow/tfjs-backend-webgpu'));
+  const adapter = await (await import('./webgpu.ts')).setUpWebGpu(allowSoftware);
+  await tf.setBackend('webgpu');
+  return adapter;
+}
+
+async function setUp(
+  name: BackendName,
+  { wasmPaths }: SelectOptions,
+  allowSoftware: boolean,
+): Promise<Pick<SelectedBackend, 'name' | 'adapter'>> {
+  if (name === 'webgpu') return { name, adapter: await setUpGpu(allowSoftware) };
+  if (name === 'node' || name === 'node-gpu') await setUpNative(name);
+  if (name === 'cpu') await setUpCpu();
+  if (name === 'wasm') {
+    const load = () => import('@tensorflow/tfjs-backend-wasm');
+    await setUpWasm(() => importPeer(name, '@tensorflow/tfjs-backend-wasm', load), wasmPaths);
+  }
+  return { name };
+}
+
+/** The engine belongs to the copy of tfjs-core that was loaded first; tensors, kernels and classes of another do not fit it. */
+function expectOneCore(): void {
+  if (tf.env() instanceof tf.Environment) return;
+  throw new BackendError(
+    'backends/two-cores',
+    `@tensorflow/tfjs-core: expected one copy, got another one besides version ${tf.version_core}. Find it with 'npm ls @tensorflow/tfjs-core' and let all packages use one version.`,
+  );
 }
 
 /**
- * Makes a backend the current one. `auto` takes the first that works of native GPU, native CPU, WebGPU, wasm and cpu.
+ * Makes a backend the current one. `auto` takes the first that works of node-gpu, webgpu, node, wasm and cpu. It never takes WebGPU on a
+ * software adapter, which is slower than wasm; select `webgpu` by name for that.
  *
- * @throws BackendMissingError if the named one is not here, saying what to install
- * @throws BackendBrokenError if it is here and does not start
+ * @example
+ * const { name, skipped } = await selectBackend('auto');
+ * console.log(name); // wasm
+ * console.log(skipped[0]?.reason); // backend 'node-gpu': expected @tensorflow/tfjs-node-gpu, got no such package. Install it: …
+ *
+ * @throws {BackendMissingError} if the backend is not installed or has no device; the message says what to install
+ * @throws {BackendBrokenError} if it is installed but does not start
  */
 export async function selectBackend(
   name: BackendName | 'auto' = 'auto',
   options: SelectOptions = {},
 ): Promise<SelectedBackend> {
+  expectOneCore();
   if (name !== 'auto') {
     if (!BACKENDS.includes(name))
       throw new BackendError(
         'backends/unknown',
         `backend: expected auto, ${BACKENDS.join(', ')}, got '${name}'. Choose one of them.`,
       );
-    await setUp(name, options);
-    return { name, passed: [] };
+    return { ...(await setUp(name, options, true)), skipped: [] };
   }
-  const passed: { name: BackendName; reason: string }[] = [];
+  const skipped: SkippedBackend[] = [];
   for (const candidate of BACKENDS) {
     try {
-      await setUp(candidate, options);
-      return { name: candidate, passed };
+      return { ...(await setUp(candidate, options, false)), skipped };
     } catch (error) {
-      passed.push({ name: candidate, reason: error instanceof Error ? error.message : String(error) });
+      const tag = error instanceof BackendError ? error.tag : 'backends/broken';
+      skipped.push({ name: candidate, tag, reason: error instanceof Error ? error.message : String(error) });
     }
   }
   throw new BackendError(
-    'backends/unknown',
-    'backend: expected at least cpu to work, got none. Reinstall the package.',
+    'backends/missing',
+    `backend: expected one that works, got none:\n${skipped.map(({ reason }) => `  ${reason}`).join('\n')}\nInstall one: npm install @tensorflow/tfjs-backend-wasm@${tf.version_core}.`,
   );
 }
 
-/** Gives the backend's device back. Needed for webgpu in Node, where a live device keeps the process from ending. */
+let selecting: Promise<SelectedBackend> | undefined;
+
+/**
+ * Selects `auto` unless a backend is current already. Calls at the same time share one selection.
+ *
+ * @example
+ * console.log(await ensureBackend()); // wasm
+ *
+ * @returns the name of the current backend as tfjs gives it
+ */
+export async function ensureBackend(options: SelectOptions = {}): Promise<string> {
+  expectOneCore();
+  if (selecting || !tf.getBackend()) {
+    selecting ??= selectBackend('auto', options).finally(() => {
+      selecting = undefined;
+    });
+    await selecting;
+  }
+  return tf.getBackend();
+}
+
+/** Releases the current backend's device and its tensors. Needed for webgpu in Node, where an open device keeps the process running. */
 export async function releaseBackend(): Promise<void> {
   if (tf.getBackend() === 'webgpu') (await import('./webgpu.ts')).releaseGpu();
 }

@@ -1,4 +1,4 @@
-// Cures for kernels of the wasm backend that copy what they need not, multiply by a scalar loop, or fail in silence.
+// Replaces wasm kernels that copy without need, multiply in a scalar loop, sum inaccurately or run out of memory silently.
 import type * as wasmBackend from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { OutOfMemoryError } from './errors.ts';
@@ -11,7 +11,7 @@ type Kernel = (args: {
   attrs: Record<string, unknown>;
 }) => tf.TensorInfo | tf.TensorInfo[];
 
-/** The parts of the backend that the cures need and its types keep private. */
+/** The private parts of the backend that the replacements need. */
 interface Internals {
   dataIdNextNumber: number;
   readonly dataIdMap: { get(id: object): { id: number; memoryOffset: number } };
@@ -26,14 +26,14 @@ interface Internals {
 
 const internals = (backend: Backend) => backend as unknown as Internals;
 
-/** A copy that copies nothing: reference counting is there, `Reshape` uses it. */
+/** A clone that shares its data, with the reference counting that `Reshape` uses. */
 const identity: Kernel = ({ inputs, backend }) => {
   const { dataId, shape, dtype } = inputs.x as tf.TensorInfo;
   backend.incRef(dataId);
   return { dataId, shape, dtype };
 };
 
-/** Copies the rows of a slice; the original copies the whole input out of the heap first. Strings do not live in the heap. */
+/** Copies only the rows of a slice; the original copies the whole input out of the heap first. Strings are not in the heap. */
 const slice =
   (original: Kernel): Kernel =>
   (args) =>
@@ -134,7 +134,7 @@ function fastBatchMatMul(original: Kernel): Kernel {
     }
     const [shapeA, shapeB] = [int32Bytes([1, rows, inner]), int32Bytes([1, inner, columns])];
 
-    /** The item's own id where the tensor is one matrix (its packed form then stays cached), else a passing view. */
+    /** The tensor's own id if it is one matrix (its packed form then stays cached), otherwise a temporary view. */
     const item = (t: tf.TensorInfo, index: number, size: number, views: number[]): number => {
       const { id, memoryOffset } = dataIdMap.get(t.dataId);
       if (batchOf(t) === 1) return id;
@@ -151,7 +151,7 @@ function fastBatchMatMul(original: Kernel): Kernel {
         item(out, i, rows * columns, views),
       ];
       multiply(ids[0], shapeA, 3, ids[1], shapeB, 3, 0, 0, ids[2]);
-      // Forgets the view and its packed operand; the memory belongs to the whole tensor.
+      // Frees the view and its packed operand; the memory belongs to the whole tensor.
       for (const view of views) wasm.tfjs.disposeData(view);
     }
     for (const t of temporary) backend.disposeData(t.dataId);
@@ -159,10 +159,10 @@ function fastBatchMatMul(original: Kernel): Kernel {
   };
 }
 
-/** Tensors stay below this address: the rest of the 4 GiB is for the packed weights that XNNPACK allocates unseen. */
+/** Tensors stay below this address: the rest of the 4 GiB is for packed weights, which XNNPACK allocates itself. */
 const BUDGET = 3.75 * 2 ** 30;
 
-const cured = new WeakSet<object>();
+const patched = new WeakSet<object>();
 
 function replace(kernelName: string, kernelFunc: Kernel): void {
   const { setupFunc } = tf.getKernel(kernelName, 'wasm') as tf.KernelConfig;
@@ -172,14 +172,14 @@ function replace(kernelName: string, kernelFunc: Kernel): void {
 
 let registered = false;
 
-/** Puts the cures in place for the current wasm backend. Harmless to call again. */
-export function cureWasm(): void {
+/** Replaces the kernels and guards the memory of the current wasm backend. Idempotent. */
+export function patchWasmKernels(): void {
   const backend = tf.backend() as Backend;
-  if (!cured.has(backend)) {
-    cured.add(backend);
-    // Out of memory, malloc gives 0 or an address beyond the heap, and the backend would write there, over other tensors.
+  if (!patched.has(backend)) {
+    patched.add(backend);
+    // Out of memory, malloc returns 0 or an address beyond the heap. The backend would write there, over other tensors.
     const { wasm } = internals(backend);
-    // The first call replaces the function by the real one: let that happen before wrapping it.
+    // The first call replaces the function by the real one and must come before the wrapper.
     wasm._free(wasm._malloc(8));
     const malloc = wasm._malloc;
     wasm._malloc = (size) => {

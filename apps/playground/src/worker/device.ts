@@ -1,38 +1,40 @@
 // Selects the device: a hardware GPU through WebGPU, otherwise WebAssembly.
-import { type SelectedBackend, selectBackend } from '@medclipseg/backends';
-import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
-import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
-import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
+import { type BackendName, isBackendError, selectBackend } from '@medclipseg/backends';
+import { wasmPaths } from '@medclipseg/backends/vite';
 import type { Device, DevicePreference } from './protocol.ts';
 
-const wasmPaths = {
-  'tfjs-backend-wasm.wasm': new URL(plain, import.meta.url).href,
-  'tfjs-backend-wasm-simd.wasm': new URL(simd, import.meta.url).href,
-  'tfjs-backend-wasm-threaded-simd.wasm': new URL(threaded, import.meta.url).href,
+/** Why WebGPU does not work, by the kind of error. */
+const REASONS: Readonly<Record<string, Device['reason']>> = {
+  'backends/missing': 'no-webgpu',
+  'backends/no-adapter': 'no-adapter',
+  'backends/software-gpu': 'software-gpu',
 };
+
+const reasonFor = (tag?: string): Device['reason'] => REASONS[tag ?? ''] ?? 'gpu-failed';
+
+const deviceOf = (name: BackendName, reason: Device['reason'], adapter?: string): Device => ({
+  backend: name as Device['backend'],
+  adapter,
+  reason,
+});
 
 async function useWasm(reason: Device['reason']): Promise<Device> {
   // Browsers without wasm still have the plain cpu backend.
-  const { name } = await selectBackend('wasm', { wasmPaths }).catch(
-    (): Promise<SelectedBackend> => selectBackend('cpu'),
-  );
-  return { backend: name as Device['backend'], reason };
+  const { name } = await selectBackend('wasm', { wasmPaths }).catch(() => selectBackend('cpu'));
+  return deviceOf(name, reason);
 }
 
-/** @param preference `webgpu` accepts a software adapter; `auto` does not, because wasm is faster */
+/** @param preference `webgpu` accepts a software adapter; `auto` does not */
 export async function selectDevice(preference: DevicePreference): Promise<Device> {
   if (preference === 'wasm') return useWasm('asked');
-  if (!navigator.gpu) return useWasm('no-webgpu');
-  const found = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (!found) return useWasm('no-adapter');
-  const { description, vendor, architecture, isFallbackAdapter } = found.info;
-  if (preference === 'auto' && (isFallbackAdapter || /swiftshader|llvmpipe/i.test(`${description} ${architecture}`)))
-    return useWasm('software-gpu');
-  try {
-    await selectBackend('webgpu');
-    const adapter = description || [vendor, architecture].filter(Boolean).join(' ') || undefined;
-    return { backend: 'webgpu', adapter, reason: preference === 'auto' ? 'gpu-works' : 'asked' };
-  } catch {
-    return useWasm('gpu-failed');
-  }
+  if (preference === 'webgpu')
+    try {
+      const { name, adapter } = await selectBackend('webgpu');
+      return deviceOf(name, 'asked', adapter);
+    } catch (error) {
+      return useWasm(reasonFor(isBackendError(error) ? error.tag : undefined));
+    }
+  const { name, adapter, skipped } = await selectBackend('auto', { wasmPaths });
+  if (name === 'webgpu') return deviceOf(name, 'gpu-works', adapter);
+  return deviceOf(name, reasonFor(skipped.find((skip) => skip.name === 'webgpu')?.tag));
 }
