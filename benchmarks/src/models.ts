@@ -1,4 +1,4 @@
-// Model configurations at two sizes: as in configs/small.yaml, and CLIP ViT-B/16 with the published adapters.
+// Model configurations at two sizes: as in the settings `small`, and CLIP ViT-B/16 with the published adapters.
 import { families } from '@medclipseg/clip-encoders';
 import { publishedParts, vitB16 } from '@medclipseg/parity/published-sizes';
 import type { ModelConfig } from 'medclipseg';

@@ -1,16 +1,24 @@
-// The model that a command names.
+// The backend and the model that a command names.
+import { type BackendName, selectBackend } from '@medclipseg/backends';
 import { type FamilyName, families } from '@medclipseg/clip-encoders';
 import { type LoadedModel, loadModel } from 'medclipseg';
+import type { ModelFlags } from './command.ts';
 import { UsageError } from './errors.ts';
-import { loadingBar } from './loading-bar.ts';
-import type { ModelFlags } from './model-flags.ts';
+import { loadingBar } from './progress.ts';
+
+/** Selects a backend and says which on stderr. */
+export async function useBackend(name: string): Promise<BackendName> {
+  const { name: selected } = await selectBackend(name as BackendName | 'auto');
+  process.stderr.write(`backend: ${selected}\n`);
+  return selected;
+}
 
 export async function openModel(
   path: string,
   { encoders, tokenizer, family, revision, offline }: ModelFlags,
   signal?: AbortSignal,
 ): Promise<LoadedModel> {
-  if (family !== undefined && !(family in families))
+  if (family !== undefined && !Object.hasOwn(families, family))
     throw new UsageError('--family', Object.keys(families).join(', '), `'${family}'`, 'Choose one of them.');
   const { onProgress, stop } = loadingBar();
   return loadModel(path, {

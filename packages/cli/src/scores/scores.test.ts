@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { writePng } from '@medclipseg/datasets/node';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { compare } from '../commands/compare.ts';
-import { type EvaluateOptions, evaluate } from '../commands/evaluate.ts';
+import { compare } from '../commands/compare/run.ts';
+import { type EvaluateOptions, evaluate } from '../commands/evaluate/run.ts';
 import { exitCode, describe as told } from '../errors.ts';
 import { probabilityAt, readProbability, rounded, writeProbability } from './probabilities.ts';
 

@@ -1,9 +1,10 @@
 // The settings file: YAML, every key known, every value checked.
 import { readFile } from 'node:fs/promises';
+import { nearest } from '@medclipseg/weights';
 import { parse, YAMLParseError } from 'yaml';
 import type { z } from 'zod';
+import { shippedSettings } from '../command.ts';
 import { UsageError } from '../errors.ts';
-import { nearestKey } from './nearest-key.ts';
 import { fromPublished, publishedKeys, type Tree } from './published.ts';
 import { keysOf, type Settings, schemas } from './schema.ts';
 
@@ -16,6 +17,21 @@ function parsed(subject: string, text: string): unknown {
     if (!(error instanceof YAMLParseError)) throw error;
     throw new UsageError(subject, 'YAML', `something else: ${error.message.split('\n')[0]}`, 'Correct it.');
   }
+}
+
+const lastName = (key: string): string => key.slice(key.lastIndexOf('.') + 1);
+
+/** The key that may have been meant: the same name in another section, or else the known key with the fewest changes. */
+export function nearestKey(key: string, known: readonly string[]): string | undefined {
+  const elsewhere = known.find((candidate) => lastName(candidate) === lastName(key));
+  if (elsewhere !== undefined) return elsewhere;
+  const section = key.slice(0, -lastName(key).length);
+  const siblings = known.filter((candidate) => candidate.startsWith(section));
+  const sibling = nearest(
+    lastName(key),
+    siblings.map((candidate) => candidate.slice(section.length)),
+  );
+  return sibling === undefined ? nearest(key, known) : section + sibling;
 }
 
 const unknown = (key: string, known: readonly string[]): string => {
@@ -63,14 +79,16 @@ function faultsIn(tree: Tree, issues: z.ZodError['issues'], known: readonly stri
 /**
  * Reads and checks a settings file, ours or the published program's, with overrides from the command line.
  *
- * @param onNotice told of what the file says and has no meaning here
+ * @param path a file, or the name of settings that come with the command
+ * @param onNotice called with what the file says that has no meaning here
  */
 export async function readSettings(
   path: string,
   overrides: readonly string[] = [],
   onNotice: (text: string) => void = () => {},
 ): Promise<Settings> {
-  const text = await readFile(path, 'utf8').catch(() => {
+  const text = await readFile(shippedSettings(path) ?? path, 'utf8').catch((error) => {
+    if (error.code !== 'ENOENT') throw error;
     throw new UsageError(path, 'a settings file', 'none', 'Check the path given to --config.');
   });
   const written = parsed(path, text) ?? {};

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { readSettings, trainingPlan } from '../settings.ts';
+import { trainingPlan } from './plan.ts';
+import { readSettings } from './read.ts';
 
 /** A file with the published keys, as a published dataset's is. */
 const PUBLISHED = `

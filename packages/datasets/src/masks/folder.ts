@@ -1,11 +1,12 @@
 // Mask files on disk, read by the rule of their folder.
 import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { ImageError } from '../errors.ts';
 import { decodeImage } from '../images/decode-node.ts';
 import type { RasterImage } from '../images/raster.ts';
+import { DATASETS } from '../registry.ts';
 import { foregroundDecoder } from './foreground.ts';
-import { interpretMasks, isBinary, MaskError, type MaskReading, selectLabel } from './reading.ts';
+import { interpretMasks, isBinary, isMaskError, MaskError, type MaskReading, selectLabel } from './reading.ts';
 import { type MaskSurvey, surveyMask } from './survey.ts';
 import { maskDecoder } from './values.ts';
 
@@ -70,22 +71,39 @@ interface MaskedSample {
   readonly maskReading?: MaskReading;
 }
 
+export interface MaskReadingOptions extends Pick<SurveyOptions, 'signal'> {
+  /** The label of label maps that is foreground, as a number or a color such as `#ff0000`. */
+  readonly label?: string;
+  /**
+   * The folder of the dataset. The masks of a published dataset, recognized by the folder's name, that cannot be interpreted are
+   * read by the published threshold, so that published figures can be reproduced.
+   */
+  readonly dataset?: string;
+  /** Called with the reason when that happens. */
+  readonly onNotice?: (text: string) => void;
+}
+
 /**
  * Samples with the reading of their masks, decided for each folder of masks from all masks of the samples in it.
- * Throws `MaskError` where the masks cannot be interpreted, or hold several labels of which none is chosen.
- *
- * @param options.label the label that is foreground, as a number or a color such as `#ff0000`
+ * Throws `MaskError` where the masks cannot be interpreted, or hold several labels of which none is selected.
  */
 export async function withMaskReadings<S extends MaskedSample>(
   samples: readonly S[],
-  { label, ...options }: SurveyOptions & { readonly label?: string } = {},
+  { label, dataset, onNotice, signal }: MaskReadingOptions = {},
 ): Promise<(S & { readonly maskReading?: MaskReading })[]> {
   const pathsOf = ({ maskPath, otherMaskPaths = [] }: S) => [maskPath, ...otherMaskPaths];
+  const isPublished = dataset !== undefined && Object.hasOwn(DATASETS, basename(resolve(dataset)));
   const readings = new Map<string, MaskReading>();
   for (const folder of new Set(samples.map(({ maskPath }) => dirname(maskPath)))) {
     const paths = new Set(samples.flatMap(pathsOf).filter((path) => dirname(path) === folder));
-    const reading = await interpretMaskFiles([...paths], folder, options);
-    readings.set(folder, singleForeground(reading, folder, label));
+    try {
+      const reading = await interpretMaskFiles([...paths], folder, { signal });
+      readings.set(folder, singleForeground(reading, folder, label));
+    } catch (error) {
+      if (!isPublished || label !== undefined || !isMaskError(error)) throw error;
+      onNotice?.(`${error.message} Reading them with the published threshold: foreground is gray level 127 and above.`);
+      readings.set(folder, { kind: 'threshold' });
+    }
   }
   return samples.map((sample) => ({ ...sample, maskReading: readings.get(dirname(sample.maskPath)) }));
 }

@@ -1,11 +1,20 @@
 // Training data from datasets in the published folder layout.
 import { availableParallelism } from 'node:os';
-import { readSplit, type SampleFile, SampleLoader, type SplitOptions } from '@medclipseg/datasets/node';
+import {
+  type MaskReadingOptions,
+  readSplit,
+  type SampleFile,
+  SampleLoader,
+  type SplitOptions,
+  withMaskReadings,
+} from '@medclipseg/datasets/node';
 import { ArgumentError } from '../errors.ts';
 import type { Examples } from './examples.ts';
 import type { FitData } from './fit.ts';
 
-export interface DatasetFolderOptions extends Pick<SplitOptions, 'percentage'> {
+export interface DatasetFolderOptions
+  extends Pick<SplitOptions, 'percentage'>,
+    Pick<MaskReadingOptions, 'label' | 'onNotice' | 'signal'> {
   /** Threads that decode and augment while a step computes. Default: one less than the cores, at most 2. */
   readonly workers?: number;
   /** A folder that keeps decoded images for the next training. */
@@ -34,6 +43,7 @@ export interface FolderData extends FitData {
  * Training and validation images of one or more datasets, used as one.
  *
  * @throws {LayoutError} for a folder without the published layout
+ * @throws {MaskError} for masks whose values cannot be interpreted, or label maps of which no label is selected
  */
 export async function openDatasetFolders(
   folders: readonly string[],
@@ -42,6 +52,7 @@ export async function openDatasetFolders(
     workers = Math.min(2, availableParallelism() - 1),
     cacheFolder,
     onCacheError,
+    ...masks
   }: DatasetFolderOptions = {},
 ): Promise<FolderData> {
   if (folders.length === 0)
@@ -51,7 +62,8 @@ export async function openDatasetFolders(
     const parts = await Promise.all(folders.map((folder) => readSplit(folder, split, { percentage })));
     for (const [i, part] of parts.entries())
       if (part.missing.length > 0) missing.push({ folder: folders[i] as string, split, names: part.missing });
-    return parts.flatMap(({ samples }) => samples);
+    const read = parts.map(({ samples }, i) => withMaskReadings(samples, { ...masks, dataset: folders[i] }));
+    return (await Promise.all(read)).flat();
   };
   const [train, val] = [await read('train'), await read('val')];
   let loader: { readonly size: number; readonly loader: SampleLoader } | undefined;

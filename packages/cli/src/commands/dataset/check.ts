@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { openTokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { type CheckReport, checkDataset, type Problem, type TokenCounter } from '@medclipseg/datasets/node';
 import { UsageError } from '../../errors.ts';
-import { progress } from './progress.ts';
+import { withProgress } from '../../progress.ts';
 
 export interface CheckCommandOptions {
   readonly tokenizer?: string;
@@ -64,21 +64,9 @@ function table(report: CheckReport): string {
 /** Returns whether the dataset is free of errors. */
 export async function check(folder: string, options: CheckCommandOptions, signal: AbortSignal): Promise<boolean> {
   const tokens = options.tokenizer === undefined ? undefined : await tokenCounter(options.tokenizer);
-  let bar: ReturnType<typeof progress> | undefined;
-  try {
-    const report = await checkDataset(folder, {
-      name: options.as,
-      tokens,
-      signal,
-      onProgress: (done, total) => {
-        bar ??= progress('images', total);
-        bar.update(done);
-      },
-    });
-    bar?.stop();
-    process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${table(report)}\n`);
-    return report.counts.error === 0;
-  } finally {
-    bar?.stop();
-  }
+  const report = await withProgress('images', (onProgress) =>
+    checkDataset(folder, { name: options.as, tokens, signal, onProgress }),
+  );
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${table(report)}\n`);
+  return report.counts.error === 0;
 }

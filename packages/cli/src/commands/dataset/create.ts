@@ -1,10 +1,9 @@
 // medclipseg dataset create: a folder of images and one of masks as a dataset.
-import { WORDINGS, type Wording } from '@medclipseg/datasets';
+import { MODALITIES, type Modality, WORDINGS, type Wording } from '@medclipseg/datasets';
 import { createDataset, type SplitShares } from '@medclipseg/datasets/node';
+import { wholeNumber } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
-import { wholeNumber } from '../../numbers.ts';
-import { modalityOf } from './modality.ts';
-import { progress } from './progress.ts';
+import { withProgress } from '../../progress.ts';
 
 export interface CreateCommandOptions {
   readonly images: string;
@@ -17,6 +16,12 @@ export interface CreateCommandOptions {
   readonly patientSeparator?: string;
   readonly label?: string;
   readonly seed: string;
+}
+
+/** Reads a modality. Throws `UsageError`. */
+export function modalityOf(text: string): Modality {
+  if (MODALITIES.includes(text as Modality)) return text as Modality;
+  throw new UsageError('--modality', MODALITIES.join(', '), `'${text}'`, 'Choose one of them.');
 }
 
 /** The modality's words, with the finding and the organ that were named. */
@@ -35,9 +40,8 @@ function sharesOf(text: string): SplitShares {
 
 export async function create(options: CreateCommandOptions, signal: AbortSignal): Promise<void> {
   const { images, masks, out, patientSeparator, label } = options;
-  let bar: ReturnType<typeof progress> | undefined;
-  try {
-    const counts = await createDataset(out, {
+  const counts = await withProgress('images', (onProgress) =>
+    createDataset(out, {
       images,
       masks,
       wording: wordingOf(options),
@@ -46,18 +50,12 @@ export async function create(options: CreateCommandOptions, signal: AbortSignal)
       patientSeparator,
       label,
       signal,
-      onProgress: (written, total) => {
-        bar ??= progress('images', total);
-        bar.update(written);
-      },
-    });
-    bar?.stop();
-    if (counts.labels.length > 1)
-      process.stderr.write(`the labels ${counts.labels.join(', ')} are joined as foreground; --label chooses one\n`);
-    process.stdout.write(
-      `${out}: ${counts.train} to train, ${counts.val} to validate, ${counts.test} to test; ${counts.withoutFinding} without a finding\n`,
-    );
-  } finally {
-    bar?.stop();
-  }
+      onProgress,
+    }),
+  );
+  if (counts.labels.length > 1)
+    process.stderr.write(`the labels ${counts.labels.join(', ')} are joined as foreground; --label selects one\n`);
+  process.stdout.write(
+    `${out}: ${counts.train} for training, ${counts.val} for validation, ${counts.test} for test; ${counts.withoutFinding} without foreground\n`,
+  );
 }

@@ -6,7 +6,7 @@ import { DATASETS, type DatasetName, HUB_REPOSITORY } from '@medclipseg/datasets
 import { extractArchive, prepareEus } from '@medclipseg/datasets/node';
 import { hubFile } from '@medclipseg/weights/hub/node';
 import { UsageError } from '../../errors.ts';
-import { progress } from './progress.ts';
+import { withByteProgress, withProgress } from '../../progress.ts';
 
 export interface DownloadCommandOptions {
   readonly out: string;
@@ -14,8 +14,6 @@ export interface DownloadCommandOptions {
   readonly revision: string;
   readonly json?: boolean;
 }
-
-const MEBIBYTE = 2 ** 20;
 
 const notice = (text: string) => process.stderr.write(`${text}\n`);
 
@@ -25,31 +23,14 @@ const isFolder = (path: string) =>
     () => false,
   );
 
-/** Shows how far a piece of work is, once it knows how much there is. */
-async function withBar<T>(
-  what: string,
-  unit: number,
-  work: (tell: (done: number, total: number) => void) => Promise<T>,
-) {
-  let bar: ReturnType<typeof progress> | undefined;
-  try {
-    return await work((done, total) => {
-      bar ??= progress(what, Math.ceil(total / unit));
-      bar.update(Math.ceil(done / unit));
-    });
-  } finally {
-    bar?.stop();
-  }
-}
-
-const unpack = (archive: string, folder: string, what: string, signal: AbortSignal) =>
-  withBar(`${what}, unpacked MiB`, MEBIBYTE, (onProgress) => extractArchive(archive, folder, { signal, onProgress }));
+const unpack = (archive: string, folder: string, name: string, signal: AbortSignal) =>
+  withByteProgress(`${name} unpacked`, (onProgress) => extractArchive(archive, folder, { signal, onProgress }));
 
 async function fromHub(name: DatasetName, archive: string, folder: string, revision: string, signal: AbortSignal) {
-  const path = await withBar(`${archive}, MiB`, MEBIBYTE, (tell) =>
+  const path = await withByteProgress(archive, (onProgress) =>
     hubFile(
       { type: 'dataset', repo: HUB_REPOSITORY, path: archive, revision },
-      { signal, onProgress: ({ loaded, total = loaded }) => tell(loaded, total) },
+      { signal, onProgress: ({ loaded, total = loaded }) => onProgress(loaded, total) },
     ),
   );
   await unpack(path, folder, name, signal);
@@ -73,7 +54,7 @@ async function prepareFrom(from: string | undefined, folder: string, signal: Abo
     const prompts = join(from, 'Prompts_Folder');
     if (!(await isFolder(prompts))) throw new UsageError('--from', `Prompts_Folder in ${from}`, 'none', remedy);
     const sources = { cancer: await raw('EUS_cancer'), healthy: await raw('EUS_healthy'), prompts };
-    const { missing, unannotated } = await withBar('frames', 1, (onProgress) =>
+    const { missing, unannotated } = await withProgress('frames', (onProgress) =>
       prepareEus(sources, folder, { signal, onProgress }),
     );
     if (missing.length > 0) notice(`EUS: ${missing.length} rows have no frame: ${missing.slice(0, 5).join(', ')}`);

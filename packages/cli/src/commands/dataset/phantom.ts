@@ -1,8 +1,8 @@
 // medclipseg dataset phantom: drawn pictures with masks and true prompts.
 import { writePhantoms } from '@medclipseg/datasets/node';
-import { wholeNumber } from '../../numbers.ts';
-import { modalityOf } from './modality.ts';
-import { progress } from './progress.ts';
+import { wholeNumber } from '../../command.ts';
+import { withProgress } from '../../progress.ts';
+import { modalityOf } from './create.ts';
 
 export interface PhantomCommandOptions {
   readonly modality: string;
@@ -20,14 +20,10 @@ export async function phantom(options: PhantomCommandOptions, signal: AbortSigna
     seed: wholeNumber('--seed', options.seed),
     size: wholeNumber('--size', options.size, 16, 4096),
   };
-  const bar = progress('phantoms', count);
-  try {
-    const counts = await writePhantoms(options.out, { ...phantoms, signal, onProgress: bar.update });
-    bar.stop();
-    process.stdout.write(
-      `${options.out}: ${counts.train} to train, ${counts.val} to validate, ${counts.test} to test\n`,
-    );
-  } finally {
-    bar.stop();
-  }
+  const counts = await withProgress('phantoms', (onProgress) =>
+    writePhantoms(options.out, { ...phantoms, signal, onProgress: (written) => onProgress(written, count) }),
+  );
+  process.stdout.write(
+    `${options.out}: ${counts.train} for training, ${counts.val} for validation, ${counts.test} for test\n`,
+  );
 }

@@ -1,8 +1,6 @@
 // medclipseg weights download: downloads files of the model hub.
 import { hubFile } from '@medclipseg/weights/hub/node';
-import { progress } from '../dataset/progress.ts';
-
-const MEBIBYTE = 2 ** 20;
+import { withByteProgress } from '../../progress.ts';
 
 export async function download(
   repo: string,
@@ -12,21 +10,12 @@ export async function download(
 ): Promise<void> {
   const paths: Record<string, string> = {};
   for (const path of files) {
-    let bar: ReturnType<typeof progress> | undefined;
-    try {
-      paths[path] = await hubFile(
+    paths[path] = await withByteProgress(path, (onProgress) =>
+      hubFile(
         { repo, path, revision },
-        {
-          signal,
-          onProgress({ loaded, total = loaded }) {
-            bar ??= progress(`${path}, MiB`, Math.ceil(total / MEBIBYTE));
-            bar.update(Math.ceil(loaded / MEBIBYTE));
-          },
-        },
-      );
-    } finally {
-      bar?.stop();
-    }
+        { signal, onProgress: ({ loaded, total = loaded }) => onProgress(loaded, total) },
+      ),
+    );
     if (!json) process.stdout.write(`${paths[path]}\n`);
   }
   if (json) process.stdout.write(`${JSON.stringify(paths)}\n`);

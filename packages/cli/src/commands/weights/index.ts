@@ -1,10 +1,7 @@
 // medclipseg weights: inspects, converts and downloads weight files.
-import type { Command } from 'commander';
+import { collect, type Register } from '../../command.ts';
 
-const list = (value: string, before: readonly string[]) => [...before, value];
-
-/** Adds the commands; their modules are loaded when one of them runs. */
-export function registerWeights(program: Command, signal: AbortSignal): void {
+export const registerWeights: Register = (program, { signal }) => {
   const weights = program.command('weights').description('inspect, convert and download weight files');
 
   weights
@@ -23,7 +20,7 @@ export function registerWeights(program: Command, signal: AbortSignal): void {
     .argument('<input>', 'safetensors or PyTorch file, or an http address')
     .argument('<output>', 'safetensors file to write')
     .option('--below <prefix>', 'take only names with this prefix, such as "model.", and remove the prefix')
-    .option('--keys <pattern>', 'take only names that match; * matches anything (repeatable)', list, [])
+    .option('--keys <pattern>', 'take only names that match; * matches anything (repeatable)', collect, [])
     .option('--trained', 'take only the parameters that training changes, wherever the file holds the model')
     .option('--whole', 'write a checkpoint and the encoders to which it refers as one file')
     .option('--encoders <file>', 'with --whole: the file of the encoders, if it has moved')
@@ -49,4 +46,4 @@ export function registerWeights(program: Command, signal: AbortSignal): void {
       const { download } = await import('./download.ts');
       await download(repo, files, options, signal);
     });
-}
+};

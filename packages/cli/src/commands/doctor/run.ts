@@ -1,0 +1,23 @@
+// medclipseg doctor: what of this machine the program can use.
+import { BACKENDS, selectBackend } from '@medclipseg/backends';
+import { VERSION } from '../../command.ts';
+
+export async function doctor({ json }: { readonly json?: boolean }): Promise<void> {
+  const backends: { name: string; works: boolean; reason: string }[] = [];
+  for (const name of BACKENDS)
+    try {
+      await selectBackend(name);
+      backends.push({ name, works: true, reason: '' });
+    } catch (error) {
+      backends.push({ name, works: false, reason: error instanceof Error ? error.message : String(error) });
+    }
+  const auto = backends.find(({ works }) => works)?.name;
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ version: VERSION, node: process.version, auto, backends })}\n`);
+    return;
+  }
+  const lines = backends.map(({ name, works, reason }) =>
+    `${works ? 'works  ' : 'missing'}  ${name.padEnd(9)} ${reason}`.trimEnd(),
+  );
+  process.stdout.write(`medclipseg ${VERSION}, Node ${process.version}\n${lines.join('\n')}\nauto takes ${auto}\n`);
+}

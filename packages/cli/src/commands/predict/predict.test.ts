@@ -1,0 +1,97 @@
+// predict with several named prompts: a label map of the classes.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { drawPhantom } from '@medclipseg/datasets';
+import { readImage, writePng } from '@medclipseg/datasets/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { classesOf, thresholdOf } from './classes.ts';
+
+const main = new URL('../../main.ts', import.meta.url).pathname;
+
+let folder = '';
+let scan = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'predict-'));
+  scan = join(folder, 'scan.png');
+  await writePng(scan, drawPhantom({ modality: 'endoscopy', seed: 9003, size: 96 }).image);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const run = (...args: string[]) =>
+  new Promise<{ code: number; out: string; err: string }>((resolve) => {
+    const options = ['--conditions=@medclipseg/source', '--import', 'tsx', main, 'predict', scan];
+    execFile(process.execPath, [...options, '--backend', 'wasm', ...args], (error, out, err) =>
+      resolve({ code: error ? Number(error.code) : 0, out, err }),
+    );
+  });
+
+describe('predict --class', () => {
+  it('writes one label map, maps of each class, and what each covers', async () => {
+    const out = join(folder, 'out');
+    const classes = ['--class', 'polyp=one polyp', '--class', 'none=no polyp', '--threshold', '0.2'];
+    const { code, out: text, err } = await run(...classes, '--samples', '1', '--out', out, '--json');
+    expect(code, err).toBe(0);
+    const report = JSON.parse(text);
+    expect((await readdir(out)).sort()).toEqual(
+      [
+        ...['1-probability', '1-uncertainty', '2-probability', '2-uncertainty', 'labels', 'overlay'].map(
+          (kind) => `scan-${kind}.png`,
+        ),
+        'scan-report.json',
+      ].sort(),
+    );
+    expect(JSON.parse(await readFile(join(out, 'scan-report.json'), 'utf8'))).toEqual(report);
+    const { data, width, height } = await readImage(join(out, 'scan-labels.png'), 'gray');
+    expect([width, height]).toEqual([96, 96]);
+    expect(report).toMatchObject({ threshold: 0.2, interpolation: 'bilinear' });
+    expect(report.classes.map(({ name, prompt }: Record<string, string>) => [name, prompt])).toEqual([
+      ['polyp', 'one polyp'],
+      ['none', 'no polyp'],
+    ]);
+    for (const { label, foregroundPixels } of report.classes)
+      expect(data.filter((value) => value === label)).toHaveLength(foregroundPixels);
+    expect(report.classes[0].foregroundPixels).toBeGreaterThan(0);
+  });
+
+  it('with nearest interpolation gives the pixels of the model, as the published evaluation', async () => {
+    /** Whether each pixel of the model covers two by two of an image of twice its size. */
+    const inBlocks = async (how: string) => {
+      const out = join(folder, how);
+      const { code, err } = await run('--prompt', 'one polyp', '--samples', '1', '--out', out, '--interpolation', how);
+      expect(code, err).toBe(0);
+      const { data, width } = await readImage(join(out, 'scan-probability.png'), 'gray');
+      return data.every((value, i) => value === data[i - (Math.floor(i / width) % 2) * width - ((i % width) % 2)]);
+    };
+    await writePng(scan, drawPhantom({ modality: 'endoscopy', seed: 9003, size: 448 }).image);
+    expect(await inBlocks('nearest')).toBe(true);
+    expect(await inBlocks('bilinear')).toBe(false);
+    expect((await run('--prompt', 'x', '--interpolation', 'cubic')).err).toMatch(/expected bilinear or nearest/);
+  });
+});
+
+describe('classes', () => {
+  it('are names with prompts', () => {
+    expect(classesOf('a polyp', [])).toBeUndefined();
+    expect(classesOf(undefined, ['a=one = two', 'b c = three'])).toEqual({ a: 'one = two', 'b c': 'three' });
+  });
+
+  it.each([
+    [undefined, [], /expected --prompt or --class, got neither/],
+    ['x', ['a=b'], /got both/],
+    [undefined, ['a'], /--class: expected name=prompt, got 'a'/],
+    [undefined, ['=b'], /expected name=prompt/],
+    [undefined, ['a= '], /expected name=prompt/],
+    [undefined, ['a=b', 'a=c'], /expected each name once, got 'a' twice/],
+  ])('refuses %s with %j', (prompt, given, message) => {
+    expect(() => classesOf(prompt, given)).toThrow(message);
+  });
+
+  it('have a threshold of their own', () => {
+    expect(thresholdOf('0.3', true)).toBe(0.3);
+    expect(thresholdOf(undefined, false)).toBeUndefined();
+    expect(() => thresholdOf('1', true)).toThrow(/from 0 to below 1, got '1'/);
+    expect(() => thresholdOf('0.5', false)).toThrow(/expected --class beside it/);
+  });
+});
