@@ -25,7 +25,13 @@ export { encodePng, type PngPixels, writePng } from './images/encode.ts';
 export { MAXIMUM_PIXELS } from './images/header.ts';
 export { type Batch, type BatchOptions, type LoaderOptions, SampleLoader } from './loading/loader.ts';
 export { readMask } from './loading/sample.ts';
-export { interpretMaskFiles, type MaskReadingOptions, readMaskFile, surveyMasks, withMaskReadings } from './masks/folder.ts';
+export {
+  interpretMaskFiles,
+  type MaskReadingOptions,
+  readMaskFile,
+  surveyMasks,
+  withMaskReadings,
+} from './masks/folder.ts';
 export { type PhantomDatasetOptions, phantomSeed, writePhantoms } from './phantoms/write.ts';
 export { readPromptSheet } from './sheets/files.ts';
 export { type PromptRow, parsePromptSheet } from './sheets/sheets.ts';
