@@ -9,14 +9,14 @@ import { decodeImage } from './images/decode-node.ts';
 import { imageDecoder } from './images/decoder.ts';
 import { decodePng } from './images/png.ts';
 import { encodeAnyPng, encodeBmp } from './images/testing/encoders.ts';
-import { decodeTiff } from './images/tiff.ts';
+import { decodeTiff } from './images/tiff/decode.ts';
 import { type Random, seededRandom } from './random.ts';
 import { encapsulated, encodeDicom, encodeNifti, words } from './scans/testing/files.ts';
 import { parsePromptSheet } from './sheets/sheets.ts';
 
 /** The browser's decoders of what it does not decode itself. */
 const decodePlainly = imageDecoder({
-  png: decodePng,
+  png: (bytes) => decodePng(bytes),
   tiff: (bytes, { directory }) => decodeTiff(bytes, directory),
   bmp: decodeBmp,
   jpeg: () => Promise.reject(new Error('not in this test')),

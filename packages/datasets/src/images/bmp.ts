@@ -1,5 +1,5 @@
 // BMP in plain TypeScript: uncompressed pixels of 1, 4, 8, 16, 24 and 32 bits, from the bottom up or from the top down.
-import { ByteReader } from './bytes.ts';
+import { ByteReader, FormatError } from './bytes.ts';
 import type { RasterImage } from './raster.ts';
 
 /** Reads a channel of a packed pixel: the bits of its mask, stretched to 0 to 255. */
@@ -20,8 +20,8 @@ export function decodeBmp(bytes: Uint8Array): RasterImage {
   const bits = reader.u16(old ? 24 : 28);
   const compression = old ? 0 : reader.u32(30);
   const masked = compression === 3 && (bits === 16 || bits === 32);
-  if (compression !== 0 && !masked) throw new RangeError(`BMP compression ${compression}`);
-  if (![1, 4, 8, 16, 24, 32].includes(bits)) throw new RangeError(`${bits} bits a pixel`);
+  if (compression !== 0 && !masked) throw new FormatError(`BMP compression ${compression}`);
+  if (![1, 4, 8, 16, 24, 32].includes(bits)) throw new FormatError(`${bits} bits a pixel`);
   const rowBytes = Math.ceil((width * bits) / 32) * 4;
   reader.part(start, rowBytes * height);
   const data = new Uint8Array(width * height * 3);

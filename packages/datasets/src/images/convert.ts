@@ -26,32 +26,17 @@ export function toColor(image: RasterImage): RasterImage {
   return { width, height, channels: 3, data: rgb };
 }
 
-/** Samples as they come from a decoder: alpha is dropped, of 16 bits the high byte stays. */
+/** Interleaved 8-bit samples as pixels: alpha is dropped. */
 export function fromSamples(
   width: number,
   height: number,
   samples: number,
-  data: Uint8Array | Uint16Array | Uint8ClampedArray,
-  channels: 1 | 3 = samples < 3 ? 1 : 3,
+  data: Uint8Array | Uint8ClampedArray,
 ): RasterImage {
-  const shift = data instanceof Uint16Array ? 8 : 0;
+  const channels = samples < 3 ? 1 : 3;
   if (samples === channels && data instanceof Uint8Array) return { width, height, channels, data };
   const out = new Uint8Array(width * height * channels);
   for (let i = 0, from = 0, to = 0; i < width * height; i++, from += samples)
-    for (let c = 0; c < channels; c++) out[to++] = (data[from + c] as number) >> shift;
+    for (let c = 0; c < channels; c++) out[to++] = data[from + c] as number;
   return { width, height, channels, data: out };
-}
-
-/** Packed samples of 1, 2, 4, 8 or 16 bits (high byte first) of a row, one after another. */
-export function unpackRow(row: Uint8Array, bits: number, count: number, out: Uint8Array | Uint16Array, at: number) {
-  if (bits === 8) out.set(row.subarray(0, count), at);
-  else if (bits === 16)
-    for (let i = 0; i < count; i++) out[at + i] = ((row[2 * i] as number) << 8) | (row[2 * i + 1] as number);
-  else {
-    const mask = (1 << bits) - 1;
-    for (let i = 0; i < count; i++) {
-      const bit = i * bits;
-      out[at + i] = ((row[bit >> 3] as number) >> (8 - bits - (bit & 7))) & mask;
-    }
-  }
 }

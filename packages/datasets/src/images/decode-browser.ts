@@ -1,23 +1,26 @@
-// Decoding in the browser: the browser's own JPEG and WebP, everything exact in plain TypeScript. Works in workers too.
+// Decoding in browsers, in pages and workers: everything in plain TypeScript except WebP, which the browser decodes.
 import { decodeBmp } from './bmp.ts';
 import { fromSamples } from './convert.ts';
 import { imageDecoder, type PictureDecoder } from './decoder.ts';
+import { decodeJpeg } from './jpeg/decode.ts';
+import { orient } from './orient.ts';
 import { decodePng } from './png.ts';
-import { decodeTiff } from './tiff.ts';
+import { decodeTiff } from './tiff/decode.ts';
+import { readWebp } from './webp.ts';
 
-/** Through a canvas, which is exact for opaque pictures: no color management, no multiplication by alpha. The browser turns them upright. */
-const decodeWithCanvas: PictureDecoder = async (bytes) => {
-  const bitmap = await createImageBitmap(new Blob([bytes as BlobPart]), {
+/** Through a canvas, which is exact for opaque images: no color management, no multiplication by alpha. */
+const decodeWebp: PictureDecoder = async (bytes) => {
+  const { opaque, orientation } = readWebp(bytes);
+  const bitmap = await createImageBitmap(new Blob([opaque as BlobPart], { type: 'image/webp' }), {
     colorSpaceConversion: 'none',
     premultiplyAlpha: 'none',
-    imageOrientation: 'from-image',
   });
   try {
     const { width, height } = bitmap;
     const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-    if (!context) throw new Error('the browser gives no canvas');
+    if (!context) throw new Error('the browser provides no canvas');
     context.drawImage(bitmap, 0, 0);
-    return fromSamples(width, height, 4, context.getImageData(0, 0, width, height).data);
+    return orient(fromSamples(width, height, 4, context.getImageData(0, 0, width, height).data), orientation);
   } finally {
     bitmap.close();
   }
@@ -26,10 +29,10 @@ const decodeWithCanvas: PictureDecoder = async (bytes) => {
 /** Decodes an image file's bytes; see {@link DecodeImage}. */
 export const decodeImage = imageDecoder(
   {
-    jpeg: decodeWithCanvas,
-    webp: decodeWithCanvas,
-    png: decodePng,
-    tiff: (bytes, { directory }) => decodeTiff(bytes, directory),
+    jpeg: decodeJpeg,
+    webp: decodeWebp,
+    png: (bytes, _, options) => decodePng(bytes, options),
+    tiff: (bytes, { directory }, options) => decodeTiff(bytes, directory, options),
     bmp: decodeBmp,
   },
   {

@@ -1,10 +1,12 @@
-// Image files as pixels, as OpenCV reads them: color without alpha, or gray. How each format is decoded is the runtime's matter.
+// Image files as pixels, as OpenCV reads them: color without alpha, or gray. Each runtime brings its own table of decoders.
 import { ImageError } from '../errors.ts';
 import type { CodecHost } from '../scans/dicom-codecs.ts';
 import type { WindowSetting } from '../scans/window.ts';
 import { toColor, toGray } from './convert.ts';
 import { type ImageHeader, readHeader, sniffFormat } from './header.ts';
 import type { RasterImage } from './raster.ts';
+import { refusal } from './refusal.ts';
+import type { ToneOptions } from './tone.ts';
 
 export interface DecodeOptions {
   /** `color` gives RGB without alpha, `gray` one channel. */
@@ -26,18 +28,29 @@ export interface DecodeOptions {
   readonly onWarning?: (message: string) => void;
 }
 
-/** Decodes the bytes of a picture file whose header has been read and whose size is allowed. May throw anything. */
-export type PictureDecoder = (bytes: Uint8Array, header: ImageHeader) => RasterImage | Promise<RasterImage>;
+/** Decodes the bytes of a file whose header has been read and whose size is allowed. May throw anything. */
+export type PictureDecoder = (
+  bytes: Uint8Array,
+  header: ImageHeader,
+  options: ToneOptions,
+) => RasterImage | Promise<RasterImage>;
 
 export type PictureDecoders = Readonly<Record<ImageHeader['format'], PictureDecoder>>;
 
 /**
- * Decodes PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI. EXIF orientation is applied; of 16-bit pictures the high byte stays;
- * scans go through their window. At most `MAXIMUM_PIXELS` pixels. Throws `ImageError`.
+ * Decodes PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI. EXIF orientation is applied; 16-bit images keep their high byte;
+ * scans go through their window. At most `MAXIMUM_PIXELS` pixels. The same bytes give the same pixels in Node and in browsers. Throws `ImageError`.
+ *
+ * @example
+ * ```ts
+ * const image = await decodeImage(bytes, { as: 'gray', name: 'scan.tif', window: { center: 40, width: 400 } });
+ * console.log(image.width, image.height, image.channels);
+ * // 512 512 1
+ * ```
  */
 export type DecodeImage = (bytes: Uint8Array, options?: DecodeOptions) => Promise<RasterImage>;
 
-/** The decoder that a runtime's table of formats makes. `wasmAddress` locates the codecs of compressed scans where they do not find themselves. */
+/** Builds a runtime's `decodeImage` from its table of decoders. `wasmAddress` locates the codecs of compressed scans where they do not find themselves. */
 export function imageDecoder(
   pictures: PictureDecoders,
   { wasmAddress }: Pick<CodecHost, 'wasmAddress'> = {},
@@ -57,23 +70,22 @@ export function imageDecoder(
         page,
         window,
         wasmAddress,
-        decodeJpeg: async (jpeg) => pictures.jpeg(jpeg, readHeader(jpeg, 'jpeg', { name })),
+        decodeJpeg: async (jpeg) => pictures.jpeg(jpeg, readHeader(jpeg, 'jpeg', { name }), {}),
       });
     }
     if (format === 'nifti') {
       const { decodeNifti } = await import('../scans/nifti.ts');
       return decodeNifti(bytes, { name, page, volume, voxels, window, onWarning });
     }
-    return pictures[format](bytes, readHeader(bytes, format, { name, page }));
+    const warn = onWarning && ((message: string) => onWarning(`${name}: ${message}`));
+    return pictures[format](bytes, readHeader(bytes, format, { name, page }), { window, onWarning: warn });
   };
   return async (bytes, { as = 'color', name = 'image', ...options } = {}) => {
     let image: RasterImage;
     try {
       image = await decodeAny(bytes, { name, ...options });
     } catch (cause) {
-      if (cause instanceof ImageError) throw cause;
-      const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-      throw new ImageError(name, 'a whole image', `bytes that do not decode (${reason})`, { cause });
+      throw refusal(cause, name);
     }
     return as === 'color' ? toColor(image) : toGray(image);
   };

@@ -1,10 +1,11 @@
-// What an image file is, before its pixels are decoded.
+// Properties of an image file, read without decoding its pixels.
 import { ImageError } from '../errors.ts';
 import type { ScanFacts } from '../scans/scan.ts';
 import { type ImageFormat, sniffFormat } from './header.ts';
-import { readTiffPages } from './tiff-pages.ts';
+import { refusal } from './refusal.ts';
+import { readTiffPages } from './tiff/pages.ts';
 
-/** Format, number of pages, frames or slices, and the distance of pixels where a scan tells it. */
+/** Format, number of pages, frames or slices, and the pixel spacing if a scan has it. */
 export interface ImageFacts extends ScanFacts {
   readonly format: ImageFormat;
 }
@@ -12,11 +13,19 @@ export interface ImageFacts extends ScanFacts {
 async function factsOf(format: ImageFormat, bytes: Uint8Array, name: string): Promise<ScanFacts> {
   if (format === 'dicom') return (await import('../scans/dicom.ts')).describeDicom(bytes, name);
   if (format === 'nifti') return (await import('../scans/nifti.ts')).describeNifti(bytes, name);
-  // Resolutions in picture files are those of a printer or a screen, not of the patient.
+  // The resolution in an image file is that of a printer or screen, not of the patient.
   return { pages: format === 'tiff' ? readTiffPages(bytes).length : 1 };
 }
 
-/** Reads what an image file's header tells: which `page` to choose among, and how large a pixel is. Throws `ImageError`. */
+/**
+ * Reads an image file's header: its format, how many pages there are to choose from, and the pixel spacing. Throws `ImageError`.
+ *
+ * @example
+ * ```ts
+ * console.log(await describeImage(bytes, { name: 'volume.nii.gz' }));
+ * // { format: 'nifti', pages: 155, spacing: { x: 1, y: 1 } }
+ * ```
+ */
 export async function describeImage(
   bytes: Uint8Array,
   { name = 'image' }: { readonly name?: string } = {},
@@ -27,8 +36,6 @@ export async function describeImage(
   try {
     return { format, ...(await factsOf(format, bytes, name)) };
   } catch (cause) {
-    if (cause instanceof ImageError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ImageError(name, `a whole ${format.toUpperCase()} header`, reason, { cause });
+    throw refusal(cause, name, `a whole ${format.toUpperCase()} header`);
   }
 }

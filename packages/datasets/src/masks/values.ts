@@ -6,7 +6,8 @@ import { readHeader, sniffFormat } from '../images/header.ts';
 import { orient } from '../images/orient.ts';
 import { readPngSamples } from '../images/png.ts';
 import type { RasterImage } from '../images/raster.ts';
-import { readTiffSamples } from '../images/tiff.ts';
+import { refusal } from '../images/refusal.ts';
+import { readTiffSamples } from '../images/tiff/decode.ts';
 
 /** What the values of a mask file are: gray levels, label numbers (indices of a colored palette), or colors. */
 export type MaskValueKind = 'gray' | 'index' | 'color';
@@ -168,11 +169,9 @@ export const maskDecoder =
       try {
         return format === 'png' ? pngValues(bytes, name) : tiffValues(bytes, directory, name);
       } catch (cause) {
-        if (cause instanceof ImageError) throw cause;
         // The runtime's decoder may know a compression that ours does not.
         if (format === 'tiff' && bits <= 8) return colorValues(await decodeImage(bytes, { name, page }), true);
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new ImageError(name, 'a PNG or TIFF mask of whole numbers', reason, { cause });
+        throw refusal(cause, name, 'a PNG or TIFF mask of whole numbers');
       }
     }
     const values = colorValues(await decodeImage(bytes, { name, page, as: 'color' }), isLossy(format, bytes));

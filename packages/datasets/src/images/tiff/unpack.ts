@@ -1,7 +1,43 @@
-// Unpacking of TIFF strips and tiles: none, LZW, deflate, PackBits (TIFF 6.0, sections 9 and 13; Adobe's technical note 3).
-import { unzlibSync } from 'fflate';
+// Compression methods of TIFF strips and tiles by their number, and unpacking of PackBits and LZW (TIFF 6.0, sections 9 and 13).
+import { FormatError } from '../bytes.ts';
 
-/** Unpacks PackBits runs until `out` is full or the input ends; returns how much was filled. */
+/** Methods that are refused by name. */
+const UNSUPPORTED: Readonly<Record<number, string>> = {
+  6: 'old-style JPEG',
+  9: 'JBIG',
+  10: 'JBIG',
+  22610: 'JPEG XR',
+  32766: 'NeXT',
+  32771: 'CCITT RLE with words',
+  32809: 'ThunderScan',
+  33003: 'JPEG 2000 (Aperio, YCbCr)',
+  33004: 'JPEG 2000 (lossy)',
+  33005: 'JPEG 2000 (Aperio, RGB)',
+  34661: 'JBIG',
+  34676: 'SGI LogLuv',
+  34677: 'SGI LogLuv',
+  34712: 'JPEG 2000',
+  34887: 'LERC',
+  34892: 'lossy JPEG of DNG',
+  34925: 'LZMA',
+  34927: 'WebP',
+  34933: 'PNG',
+  34934: 'JPEG XR',
+  50000: 'Zstandard',
+  50001: 'WebP',
+  50002: 'JPEG XL',
+  52546: 'JPEG XL',
+};
+
+/** The error for a compression method that is not read. */
+export const unsupportedCompression = (compression: number): FormatError =>
+  new FormatError(
+    `TIFF compression ${compression}${UNSUPPORTED[compression] ? ` (${UNSUPPORTED[compression]})` : ''}`,
+    'a TIFF file that is uncompressed or packed with LZW, deflate, PackBits, JPEG or CCITT',
+    'Save it with LZW or deflate compression, or as PNG.',
+  );
+
+/** Unpacks PackBits runs until `out` is full or the input ends; returns the number of bytes written. */
 function unpackBits(packed: Uint8Array, out: Uint8Array): number {
   let [from, to] = [0, 0];
   while (from < packed.length && to < out.length) {
@@ -19,7 +55,7 @@ function unpackBits(packed: Uint8Array, out: Uint8Array): number {
 
 const [CLEAR, END] = [256, 257];
 
-/** Unpacks LZW codes of 9 to 12 bits, most significant bit first. The table holds each string as its forerunner and its last byte. */
+/** Unpacks LZW codes of 9 to 12 bits, most significant bit first. The table holds each string as its prefix and its last byte. */
 function unpackLzw(packed: Uint8Array, out: Uint8Array): number {
   const prefix = new Uint16Array(4096);
   const suffix = new Uint8Array(4096);
@@ -41,7 +77,7 @@ function unpackLzw(packed: Uint8Array, out: Uint8Array): number {
       continue;
     }
     if (code > next || (code === next && previous < 0) || (code < next && code > 255 && code < 258))
-      throw new RangeError(`LZW code ${code}`);
+      throw new FormatError('LZW data with an impossible code');
     // The string not yet in the table is the last one and its own first byte.
     const known = code < next ? code : previous;
     let length = lengths[known] as number;
@@ -67,15 +103,10 @@ function unpackLzw(packed: Uint8Array, out: Uint8Array): number {
   return Math.min(to, out.length);
 }
 
-/** Fills `out` with the unpacked bytes of a strip or tile. Throws a RangeError if there are too few, or the packing is another. */
-export function unpackStrip(packed: Uint8Array, compression: number, out: Uint8Array): void {
-  let filled: number;
-  if (compression === 1) {
-    filled = Math.min(packed.length, out.length);
-    out.set(packed.subarray(0, filled));
-  } else if (compression === 5) filled = unpackLzw(packed, out);
-  else if (compression === 8 || compression === 32946) filled = unzlibSync(packed, { out }).length;
-  else if (compression === 32773) filled = unpackBits(packed, out);
-  else throw new RangeError(`TIFF compression ${compression}`);
-  if (filled < out.length) throw new RangeError(`${filled} of ${out.length} bytes of a strip`);
+/** Fills `out` with the unpacked bytes of a strip or tile. Throws a `FormatError` if there are too few. */
+export function unpackRuns(packed: Uint8Array, compression: 5 | 32773, out: Uint8Array): void {
+  if (compression === 5 && packed[0] === 0 && ((packed[1] ?? 0) & 1) === 1)
+    throw new FormatError('LZW data in the bit order of TIFF 5.0; save it anew');
+  const filled = compression === 5 ? unpackLzw(packed, out) : unpackBits(packed, out);
+  if (filled < out.length) throw new FormatError('compressed data that ends early');
 }

@@ -1,0 +1,74 @@
+// Bounded unpacking of deflate streams: row after row, and never more than a few MB at a time.
+import { Inflate } from 'fflate';
+import { FormatError } from './bytes.ts';
+
+/**
+ * Unpacks a raw deflate stream at once, faster than plain TypeScript does. Gives `undefined` if the stream is not exactly `length` bytes,
+ * or damaged: then the plain reader decides what is wrong with it.
+ */
+export type FastInflate = (packed: Uint8Array, length: number) => Uint8Array | undefined;
+
+/** Larger streams are unpacked piece by piece, to bound memory. */
+const WHOLE = 1 << 26;
+
+/** Packed bytes taken at a time: they unpack to 16 MB at most. */
+const PIECE = 1 << 14;
+
+/** Reads the bytes of a zlib stream in order. Bytes after the wanted ones, and the checksum, are not read. */
+export class InflateReader {
+  readonly #packed: Uint8Array;
+  readonly #inflate: Inflate;
+  #whole: Uint8Array | undefined;
+  #at = 2;
+  #ready: Uint8Array[] = [];
+  #offset = 0;
+  #available = 0;
+
+  /** @param length bytes that will be read */
+  constructor(packed: Uint8Array, length: number, fast?: FastInflate) {
+    const [method = 0, flags = 0] = packed;
+    if ((method & 15) !== 8 || method >> 4 > 7 || ((method << 8) | flags) % 31 !== 0 || flags & 32)
+      throw new FormatError('compressed data without a zlib header');
+    this.#packed = packed;
+    this.#inflate = new Inflate((chunk) => {
+      this.#ready.push(chunk);
+      this.#available += chunk.length;
+    });
+    if (fast && length <= WHOLE) this.#whole = fast(packed.subarray(2), length);
+  }
+
+  #push(): boolean {
+    if (this.#at >= this.#packed.length) return false;
+    const piece = this.#packed.subarray(this.#at, this.#at + PIECE);
+    this.#at += PIECE;
+    try {
+      // Never marked as final: a stream that ends early gives what it has.
+      this.#inflate.push(piece, false);
+    } catch (cause) {
+      throw Object.assign(new FormatError('compressed data that does not unpack'), { cause });
+    }
+    return true;
+  }
+
+  /** Fills `out` with the next bytes. Throws a `FormatError` if the stream has fewer. */
+  read(out: Uint8Array): void {
+    if (this.#whole) {
+      out.set(this.#whole.subarray(this.#offset, this.#offset + out.length));
+      this.#offset += out.length;
+      return;
+    }
+    while (this.#available < out.length) if (!this.#push()) throw new FormatError('compressed data that ends early');
+    for (let filled = 0; filled < out.length; ) {
+      const chunk = this.#ready[0] as Uint8Array;
+      const part = chunk.subarray(this.#offset, this.#offset + out.length - filled);
+      out.set(part, filled);
+      filled += part.length;
+      this.#offset += part.length;
+      if (this.#offset === chunk.length) {
+        this.#ready.shift();
+        this.#offset = 0;
+      }
+    }
+    this.#available -= out.length;
+  }
+}

@@ -1,0 +1,170 @@
+// JPEG in plain TypeScript, equal to libjpeg and so to OpenCV and PIL bit for bit: baseline and progressive Huffman coding,
+// 8 bits, gray, YCbCr, RGB, CMYK and YCCK. What is damaged or ends early is refused.
+import { FormatError } from '../bytes.ts';
+import { checkClaim, MAXIMUM_BYTES } from '../header.ts';
+import { exifOrientation, orient } from '../orient.ts';
+import type { RasterImage } from '../raster.ts';
+import { inverseDct } from './idct.ts';
+import { type JpegFile, readJpeg, type Scan } from './markers.ts';
+import { decodeScan, type Plane, planesOf } from './scans.ts';
+import { type Samples, upsampler } from './upsample.ts';
+
+/** How the components are colors: as stored, or as luma and chroma of RGB or of CMY. */
+type ColorSpace = 'gray' | 'rgb' | 'ycc' | 'cmyk' | 'ycck';
+
+/** libjpeg's guess (jdapimin.c, default_decompress_parms). */
+function colorSpaceOf({ components, jfif, adobe }: JpegFile): ColorSpace {
+  if (components.length === 1) return 'gray';
+  if (components.length === 4) return adobe === 2 ? 'ycck' : 'cmyk';
+  if (jfif) return 'ycc';
+  if (adobe !== undefined) return adobe === 0 ? 'rgb' : 'ycc';
+  return components.map(({ id }) => String.fromCharCode(id)).join('') === 'RGB' ? 'rgb' : 'ycc';
+}
+
+const tableOf = (scans: readonly Scan[], index: number): Uint16Array => {
+  // libjpeg keeps the table that is current when the component first appears.
+  const table = scans.find(({ components }) => components.includes(index))?.quantization[index];
+  if (!table) throw new FormatError('a JPEG without its quantization table');
+  return table;
+};
+
+/** Blocks visited by all scans together: a bound on the time that hostile files can take. */
+const MAXIMUM_BLOCKS = 1 << 24;
+
+/** Refuses a file whose decoding would take much more memory or time than its size justifies. */
+export function checkJpeg(bytes: Uint8Array, file: JpegFile): void {
+  const planes = planesOf(file);
+  const blocks = planes.reduce((sum, { across, down }) => sum + across * down, 0);
+  // Each block takes a bit at the least, or, in a progressive file, a share of a run of 32767.
+  if (!file.progressive) checkClaim(blocks, bytes.length, 8);
+  if (file.scans.length > 1 && 128 * blocks > MAXIMUM_BYTES)
+    throw new FormatError(`a progressive JPEG of ${128 * blocks} bytes of coefficients; the limit is ${MAXIMUM_BYTES}`);
+  const visited = file.scans.reduce(
+    (sum, { components }) =>
+      sum + components.reduce((n, i) => n + (planes[i] as Plane).across * (planes[i] as Plane).down, 0),
+    0,
+  );
+  if (visited > MAXIMUM_BLOCKS) throw new FormatError(`a JPEG of ${file.scans.length} scans for ${blocks} blocks`);
+}
+
+/** All samples of each component. */
+function decodeSamples(bytes: Uint8Array, file: JpegFile): Samples[] {
+  checkJpeg(bytes, file);
+  const planes = planesOf(file);
+  const samples = planes.map(({ across, down, width, height }) => ({
+    data: new Uint8ClampedArray(64 * across * down),
+    stride: 8 * across,
+    width,
+    height,
+  }));
+  const tables = planes.map((_, i) => tableOf(file.scans, i));
+  const transform = (i: number, column: number, row: number, coefficients: Int16Array, at: number) => {
+    const { data, stride } = samples[i] as Samples;
+    inverseDct(coefficients, at, tables[i] as Uint16Array, data, 8 * (row * stride + column), stride);
+  };
+  if (file.scans.length === 1) {
+    const block = new Int16Array(64);
+    decodeScan(bytes, file, planes, file.scans[0] as Scan, (i, column, row, decode) => {
+      block.fill(0);
+      decode(block, 0);
+      transform(i, column, row, block, 0);
+    });
+    return samples;
+  }
+  const coefficients = planes.map(({ across, down }) => new Int16Array(64 * across * down));
+  for (const scan of file.scans)
+    decodeScan(bytes, file, planes, scan, (i, column, row, decode) =>
+      decode(coefficients[i] as Int16Array, 64 * (row * (planes[i] as Plane).across + column)),
+    );
+  planes.forEach(({ across, down }, i) => {
+    for (let row = 0, at = 0; row < down; row++)
+      for (let column = 0; column < across; column++, at += 64)
+        transform(i, column, row, coefficients[i] as Int16Array, at);
+  });
+  return samples;
+}
+
+/** Offsets of red, green and blue by chroma, in libjpeg's integers (jdcolor.c). */
+const chroma = (factor: number, half = 0) =>
+  Int32Array.from({ length: 256 }, (_, i) => Math.round(factor * 65536) * (i - 128) + half);
+const [RED, BLUE] = [1.402, 1.772].map((factor) => chroma(factor, 32768).map((v) => v >> 16)) as [
+  Int32Array,
+  Int32Array,
+];
+const [GREEN_R, GREEN_B] = [chroma(-0.71414), chroma(-0.34414, 32768)];
+
+/** Writes rows of three or four components as RGB, or of one as gray. */
+function convertRow(space: ColorSpace, rows: readonly Uint8Array[], count: number, out: Uint8ClampedArray): void {
+  const [a, b, c, k] = rows as readonly [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+  const luma = space === 'ycc' || space === 'ycck';
+  for (let x = 0, to = 0; x < count; x++, to += 3) {
+    const y = a[x] as number;
+    let [red, green, blue] = [y, b[x] as number, c[x] as number];
+    if (luma) {
+      const [cb, cr] = [green, blue];
+      red = y + (RED[cr] as number);
+      green = y + (((GREEN_B[cb] as number) + (GREEN_R[cr] as number)) >> 16);
+      blue = y + (BLUE[cb] as number);
+    }
+    if (k) {
+      // OpenCV's conversion of inverted CMYK, which is how CMYK is stored in JPEG files.
+      const key = k[x] as number;
+      const ink = (value: number) => {
+        const limited = Math.min(Math.max(luma ? 255 - value : value, 0), 255);
+        return key - (((255 - limited) * key) >> 8);
+      };
+      [red, green, blue] = [ink(red), ink(green), ink(blue)];
+    }
+    out[to] = red;
+    out[to + 1] = green;
+    out[to + 2] = blue;
+  }
+}
+
+/** Calls `visit` with each row of full-size components. The rows are reused. */
+function visitRows(bytes: Uint8Array, file: JpegFile, visit: (rows: readonly Uint8Array[], y: number) => void): void {
+  const { width, height, components } = file;
+  const samples = decodeSamples(bytes, file);
+  const [h, v] = [Math.max(...components.map((c) => c.h)), Math.max(...components.map((c) => c.v))];
+  const upsamplers = samples.map((plane, i) => {
+    const component = components[i] as JpegFile['components'][number];
+    return upsampler(plane, h / component.h, v / component.v);
+  });
+  const rows = samples.map(() => new Uint8Array(width + 8));
+  for (let y = 0; y < height; y++) {
+    for (const [i, upsample] of upsamplers.entries()) upsample(y, rows[i] as Uint8Array);
+    visit(rows, y);
+  }
+}
+
+/** Decodes the components of a JPEG as stored, interleaved. */
+export function decodeComponents(bytes: Uint8Array, file: JpegFile): { readonly data: Uint8Array } {
+  const { width, height, components } = file;
+  const count = components.length;
+  const data = new Uint8Array(width * height * count);
+  visitRows(bytes, file, (rows, y) =>
+    rows.forEach((row, c) => {
+      for (let x = 0, to = y * width * count + c; x < width; x++, to += count) data[to] = row[x] as number;
+    }),
+  );
+  return { data };
+}
+
+/** Decodes a JPEG that has been read. `space` overrides the color space that the file suggests. */
+export function decodeJpegFile(bytes: Uint8Array, file: JpegFile, space = colorSpaceOf(file)): RasterImage {
+  const { width, height, components } = file;
+  const channels = components.length === 1 ? 1 : 3;
+  const data = new Uint8ClampedArray(width * height * channels);
+  visitRows(bytes, file, (rows, y) => {
+    const line = data.subarray(y * width * channels, (y + 1) * width * channels);
+    if (channels === 1) line.set((rows[0] as Uint8Array).subarray(0, width));
+    else convertRow(space, rows, width, line);
+  });
+  return { width, height, channels, data: new Uint8Array(data.buffer) };
+}
+
+/** Decodes a JPEG, turned upright by its EXIF orientation. The caller has checked the size. */
+export function decodeJpeg(bytes: Uint8Array): RasterImage {
+  const file = readJpeg(bytes);
+  return orient(decodeJpegFile(bytes, file), file.exif ? exifOrientation(file.exif) : 1);
+}

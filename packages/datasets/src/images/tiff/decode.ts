@@ -1,0 +1,408 @@
+// TIFF in plain TypeScript (TIFF 6.0, BigTIFF): gray, RGB, palette and CMYK, integers and floats, strips, tiles and planes,
+// uncompressed or packed with LZW, deflate, PackBits, JPEG or CCITT. Read strip by strip; whatever is missing or damaged is refused.
+import { type ByteReader, FormatError } from '../bytes.ts';
+import { checkClaim, MAXIMUM_BYTES } from '../header.ts';
+import { type FastInflate, InflateReader } from '../inflate.ts';
+import { decodeComponents, decodeJpegFile } from '../jpeg/decode.ts';
+import { readJpeg } from '../jpeg/markers.ts';
+import { orient } from '../orient.ts';
+import type { RasterImage } from '../raster.ts';
+import { type Line, LineSink, type SampleKind, Tone, type ToneOptions } from '../tone.ts';
+import { unpackRow } from '../unpack.ts';
+import { unpackFax } from './ccitt.ts';
+import { readTiffPages, type TiffPage } from './pages.ts';
+import { unpackRuns, unsupportedCompression } from './unpack.ts';
+
+/** How the pixels of a page are cut into strips or tiles. Strips are tiles as wide as the image. */
+interface Tiling {
+  readonly width: number;
+  readonly height: number;
+  readonly across: number;
+  readonly down: number;
+  readonly planes: number;
+  /** Samples per pixel within a tile. */
+  readonly samples: number;
+  readonly tiled: boolean;
+  readonly offsets: readonly number[];
+  readonly counts: readonly number[];
+  readonly rowBytes: number;
+}
+
+/** Bytes of padded tiles may exceed those of the image by this factor and this many bytes. */
+const MOST_PADDING = 4;
+const PADDING = 1 << 24;
+
+function tilingOf({ width, height, bits, samples, tag, reader }: TiffPage): Tiling {
+  const tileWidth = tag(322)?.[0];
+  const tiled = tileWidth !== undefined;
+  const size = tiled
+    ? { width: tileWidth, height: tag(323)?.[0] ?? 0 }
+    : { width, height: Math.min(tag(278)?.[0] ?? height, height) };
+  if (!(size.width > 0 && size.height > 0)) throw new FormatError(`tiles of ${size.width}x${size.height} pixels`);
+  const planes = tag(284)?.[0] === 2 ? samples : 1;
+  const [across, down] = [Math.ceil(width / size.width), Math.ceil(height / size.height)];
+  const rowBytes = Math.ceil((size.width * (samples / planes) * bits) / 8);
+  const tiles = across * down * planes;
+  const bytes = Math.ceil((width * height * samples * bits) / 8);
+  if (tiles * rowBytes * size.height > MOST_PADDING * bytes + PADDING)
+    throw new FormatError(`tiles of ${size.width}x${size.height} pixels for an image of ${width}x${height}`);
+  const [offsets, counts] = [tag(tiled ? 324 : 273) ?? [], tag(tiled ? 325 : 279) ?? []];
+  if (offsets.length < tiles) throw new FormatError(`${offsets.length} strips or tiles where ${tiles} are needed`);
+  const uncompressed = (tag(259)?.[0] ?? 1) === 1;
+  if (counts.length < tiles && !uncompressed) throw new FormatError('strips or tiles without their lengths');
+  // Strips that overlap would be unpacked again and again.
+  const packed = counts.slice(0, tiles).reduce((sum, count) => sum + count, 0);
+  if (!uncompressed && packed > 4 * reader.bytes.length + PADDING)
+    throw new FormatError('strips or tiles that overlap');
+  checkClaim(bytes, counts.length < tiles ? reader.bytes.length : Math.min(packed, reader.bytes.length));
+  return { ...size, across, down, planes, samples: samples / planes, tiled, offsets, counts, rowBytes };
+}
+
+const FORMATS: Readonly<Record<number, SampleKind['format']>> = {
+  1: 'unsigned',
+  2: 'signed',
+  3: 'float',
+  4: 'unsigned',
+};
+const DEPTHS: Readonly<Record<SampleKind['format'], readonly number[]>> = {
+  unsigned: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 32, 64],
+  signed: [8, 16, 32, 64],
+  float: [16, 32, 64],
+};
+
+/** How the samples of a page are stored. Throws a `FormatError` if they differ from each other or are of a kind that is not read. */
+function kindOf({ bits, depths, samples, photometric, tag }: TiffPage): SampleKind {
+  const codes = new Set(tag(339) ?? [1]);
+  const format = FORMATS[tag(339)?.[0] ?? 1];
+  const shown = `${samples} samples of ${[...new Set(depths)].join(' and ')} bits`;
+  if (format === undefined || codes.size > 1) throw new FormatError(`${shown} in format ${[...codes].join(' and ')}`);
+  if (samples < 1 || samples > 16 || depths.some((depth) => depth !== bits) || !DEPTHS[format].includes(bits))
+    throw new FormatError(`${shown}${format === 'unsigned' ? '' : ` (${format})`}`);
+  return { bits, format, inverted: photometric === 0 };
+}
+
+/** Half-precision floating point as a number. */
+function fromHalf(word: number): number {
+  const [sign, exponent, fraction] = [word & 0x8000 ? -1 : 1, (word >> 10) & 31, word & 1023];
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -14 * (fraction / 1024));
+}
+
+/** Reads a value of a row by its kind. */
+function valueReader({ bits, format }: SampleKind, little: boolean): (view: DataView, at: number) => number {
+  const kinds: Readonly<Record<string, (view: DataView, at: number) => number>> = {
+    unsigned32: (view, at) => view.getUint32(at, little),
+    unsigned64: (view, at) => Number(view.getBigUint64(at, little)),
+    signed8: (view, at) => view.getInt8(at),
+    signed16: (view, at) => view.getInt16(at, little),
+    signed32: (view, at) => view.getInt32(at, little),
+    signed64: (view, at) => Number(view.getBigInt64(at, little)),
+    float16: (view, at) => fromHalf(view.getUint16(at, little)),
+    float32: (view, at) => view.getFloat32(at, little),
+    float64: (view, at) => view.getFloat64(at, little),
+  };
+  return kinds[`${format}${bits}`] as (view: DataView, at: number) => number;
+}
+
+/** Undoes the horizontal predictor: each sample is a difference from the one before it, in whole bytes. */
+function undoDifferences(row: Uint8Array, bytes: number, samples: number, little: boolean): void {
+  if (bytes === 1) {
+    for (let i = samples; i < row.length; i++) row[i] = (row[i] as number) + (row[i - samples] as number);
+    return;
+  }
+  const view = new DataView(row.buffer, row.byteOffset, row.byteLength);
+  const step = bytes * samples;
+  for (let at = step; at < row.length; at += bytes)
+    if (bytes === 2) view.setUint16(at, view.getUint16(at, little) + view.getUint16(at - step, little), little);
+    else if (bytes === 4) view.setUint32(at, view.getUint32(at, little) + view.getUint32(at - step, little), little);
+    else view.setBigUint64(at, view.getBigUint64(at, little) + view.getBigUint64(at - step, little), little);
+}
+
+/** Undoes the floating-point predictor: differences of bytes, the highest bytes of all samples first (Adobe's technical note 3). */
+function undoFloatDifferences(row: Uint8Array, bytes: number, samples: number, little: boolean): void {
+  for (let i = samples; i < row.length; i++) row[i] = (row[i] as number) + (row[i - samples] as number);
+  const planes = row.slice();
+  const count = row.length / bytes;
+  for (let i = 0; i < count; i++)
+    for (let b = 0; b < bytes; b++) row[i * bytes + (little ? bytes - 1 - b : b)] = planes[b * count + i] as number;
+}
+
+/** Turns a row of bytes, as unpacked, into samples. */
+function lineReader(page: TiffPage, kind: SampleKind, count: number, perPixel: number): (row: Uint8Array) => Line {
+  const little = page.reader.littleEndian;
+  const predictor = page.tag(317)?.[0] ?? 1;
+  const { bits, format } = kind;
+  const bytes = bits / 8;
+  if (predictor === 2 && ![8, 16, 32, 64].includes(bits)) throw new FormatError(`a predictor for ${bits} bits`);
+  if (predictor === 3 && format !== 'float') throw new FormatError('a floating-point predictor for integers');
+  if (predictor > 3) throw new FormatError(`predictor ${predictor}`);
+  const undo = predictor === 2 ? undoDifferences : predictor === 3 ? undoFloatDifferences : undefined;
+  const copy = new Uint8Array(undo ? Math.ceil((count * bits) / 8) : 0);
+  const restored = (row: Uint8Array): Uint8Array => {
+    if (!undo) return row;
+    copy.set(row);
+    undo(copy, bytes, perPixel, little);
+    return copy;
+  };
+  if (format === 'unsigned' && bits === 8) return restored;
+  if (format === 'unsigned' && bits <= 16) {
+    const line = bits < 8 ? new Uint8Array(count) : new Uint16Array(count);
+    return (row) => {
+      const whole = restored(row);
+      if (bits === 16 && little)
+        for (let i = 0, k = 0; i < count; i++, k += 2) line[i] = (whole[k] as number) | ((whole[k + 1] as number) << 8);
+      else unpackRow(whole, bits, count, line);
+      return line;
+    };
+  }
+  const read = valueReader(kind, little);
+  const line = new Float64Array(count);
+  return (row) => {
+    const whole = restored(row);
+    const view = new DataView(whole.buffer, whole.byteOffset, whole.byteLength);
+    for (let i = 0; i < count; i++) line[i] = read(view, i * bytes);
+    return line;
+  };
+}
+
+const REVERSED = Uint8Array.from({ length: 256 }, (_, byte) => {
+  let bits = 0;
+  for (let i = 0; i < 8; i++) bits |= ((byte >> i) & 1) << (7 - i);
+  return bits;
+});
+
+/** The rows of a strip or tile, one after another, as unpacked. */
+function rowReader(page: TiffPage, tiling: Tiling, packed: Uint8Array, rows: number, fast: FastInflate | undefined) {
+  const compression = page.tag(259)?.[0] ?? 1;
+  const { rowBytes } = tiling;
+  let bytes = packed;
+  if (page.tag(266)?.[0] === 2) bytes = packed.map((byte) => REVERSED[byte] as number);
+  if (compression === 8 || compression === 32946) {
+    const stream = new InflateReader(bytes, rows * rowBytes, fast);
+    const row = new Uint8Array(rowBytes);
+    return () => {
+      stream.read(row);
+      return row;
+    };
+  }
+  if (compression !== 1) {
+    const raw = new Uint8Array(rows * rowBytes);
+    if (compression === 5 || compression === 32773) unpackRuns(bytes, compression, raw);
+    else if (page.bits !== 1 || tiling.samples !== 1) throw new FormatError(`fax compression of ${page.bits} bits`);
+    else unpackFax(bytes, compression, page.tag(292)?.[0] ?? 0, tiling.width, raw);
+    bytes = raw;
+  }
+  let at = 0;
+  return () => {
+    const row = bytes.subarray(at, at + rowBytes);
+    at += rowBytes;
+    return row;
+  };
+}
+
+/** Takes `columns` pixels of row `y` from column `x`; all samples of each, or one where the file has them in planes. */
+type VisitLine = (line: Line, y: number, x: number, columns: number, plane: number | undefined) => void;
+
+const METHODS: readonly number[] = [1, 2, 3, 4, 5, 8, 32946, 32773];
+
+/** The bytes of a strip or tile, which must be whole. */
+function packedTile(
+  reader: ByteReader,
+  { offsets, counts }: Tiling,
+  tile: number,
+  needed: number | undefined,
+): Uint8Array {
+  const [offset, count] = [offsets[tile] as number, counts[tile]];
+  // Without compression, the length that is needed is known.
+  const length = needed !== undefined && (count === undefined || count > needed) ? needed : (count as number);
+  if (needed !== undefined && length < needed)
+    throw new FormatError(`strip or tile ${tile + 1} with ${length} of ${needed} bytes`);
+  if (length === 0) throw new FormatError(`strip or tile ${tile + 1} without data`);
+  if (offset + length > reader.bytes.length)
+    throw new FormatError(
+      `a file that ends early: strip or tile ${tile + 1} ends at byte ${offset + length} of ${reader.bytes.length}`,
+    );
+  return reader.part(offset, length);
+}
+
+/** Runs `read` and names the strip or tile in its error. */
+function withTile<T>(tile: number, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof FormatError)) throw cause;
+    throw Object.assign(new FormatError(`${cause.actual} in strip or tile ${tile + 1}`), { cause });
+  }
+}
+
+/** Calls `visit` with every line of every strip or tile, without planes beyond the `wanted` ones. */
+function visitLines(
+  page: TiffPage,
+  kind: SampleKind,
+  wanted: number,
+  visit: VisitLine,
+  fast: FastInflate | undefined,
+): void {
+  const compression = page.tag(259)?.[0] ?? 1;
+  if (!METHODS.includes(compression)) throw unsupportedCompression(compression);
+  const tiling = tilingOf(page);
+  const { across, down, planes, samples, rowBytes } = tiling;
+  const read = lineReader(page, kind, tiling.width * samples, samples);
+  for (let tile = 0; tile < across * down * Math.min(planes, wanted); tile++) {
+    const [plane, place] = [Math.floor(tile / (across * down)), tile % (across * down)];
+    const [x, y] = [(place % across) * tiling.width, Math.floor(place / across) * tiling.height];
+    const inside = Math.min(tiling.height, page.height - y);
+    // Tiles are padded at the edges; the last strip may be short.
+    const rows = tiling.tiled ? tiling.height : inside;
+    const packed = packedTile(page.reader, tiling, tile, compression === 1 ? rows * rowBytes : undefined);
+    const columns = Math.min(tiling.width, page.width - x);
+    withTile(tile, () => {
+      const next = rowReader(page, tiling, packed, rows, fast);
+      for (let r = 0; r < inside; r++) visit(read(next()), y + r, x, columns, planes > 1 ? plane : undefined);
+    });
+  }
+}
+
+/** A strip or tile as a JPEG file of its own: the page's tables go in after the start marker. */
+function wholeJpeg(packed: Uint8Array, tables: Uint8Array | undefined): Uint8Array {
+  if (!tables || tables.length <= 4) return packed;
+  const body = tables.subarray(2, tables.length - 2);
+  const file = new Uint8Array(packed.length + body.length);
+  file.set(packed.subarray(0, 2));
+  file.set(body, 2);
+  file.set(packed.subarray(2), 2 + body.length);
+  return file;
+}
+
+/** Calls `visit` with every line of JPEG-compressed strips or tiles (Adobe's technical note 2). YCbCr becomes RGB. */
+function visitJpegLines(page: TiffPage, visit: VisitLine): void {
+  if (page.bits !== 8) throw new FormatError(`JPEG compression of ${page.bits} bits`);
+  const tiling = tilingOf(page);
+  const { across, down, planes, samples } = tiling;
+  const tables = page.tag(347);
+  for (let tile = 0; tile < across * down * planes; tile++) {
+    const [plane, place] = [Math.floor(tile / (across * down)), tile % (across * down)];
+    const [x, y] = [(place % across) * tiling.width, Math.floor(place / across) * tiling.height];
+    const [columns, rows] = [Math.min(tiling.width, page.width - x), Math.min(tiling.height, page.height - y)];
+    const bytes = wholeJpeg(packedTile(page.reader, tiling, tile, undefined), tables && Uint8Array.from(tables));
+    const file = withTile(tile, () => readJpeg(bytes));
+    if (
+      file.components.length !== samples ||
+      file.width !== tiling.width ||
+      file.height < rows ||
+      file.height > tiling.height
+    )
+      throw new FormatError(
+        `a JPEG of ${file.width}x${file.height} pixels in a strip or tile of ${tiling.width}x${tiling.height}`,
+      );
+    const { data } = withTile(tile, () =>
+      page.photometric === 6 ? decodeJpegFile(bytes, file, 'ycc') : decodeComponents(bytes, file),
+    );
+    for (let r = 0; r < rows; r++) {
+      const line = data.subarray(r * tiling.width * samples, (r + 1) * tiling.width * samples);
+      visit(line, y + r, x, columns, planes > 1 ? plane : undefined);
+    }
+  }
+}
+
+function pageOf(bytes: Uint8Array, directory: number): TiffPage {
+  const page = readTiffPages(bytes).find((candidate) => candidate.directory === directory);
+  if (!page) throw new FormatError(`no directory ${directory}`);
+  const size = (page.width * page.height * page.samples * page.bits) / 8;
+  if (size > MAXIMUM_BYTES)
+    throw new FormatError(`${size} bytes of pixels`, `at most ${MAXIMUM_BYTES} bytes of pixels`);
+  return page;
+}
+
+/** The stored samples of a page, interleaved. */
+export interface TiffSamples {
+  readonly page: TiffPage;
+  readonly values: Uint8Array | Uint16Array;
+}
+
+/** Reads the stored samples of a page, which must be unsigned integers of up to 16 bits without lossy compression. The caller has checked the size. */
+export function readTiffSamples(bytes: Uint8Array, directory: number): TiffSamples {
+  const page = pageOf(bytes, directory);
+  const kind = kindOf(page);
+  if (kind.format !== 'unsigned' || kind.bits > 16) throw new FormatError(`${kind.bits}-bit ${kind.format} samples`);
+  const { width, height, bits, samples } = page;
+  const values = bits > 8 ? new Uint16Array(width * height * samples) : new Uint8Array(width * height * samples);
+  const visit: VisitLine = (line, y, x, columns, plane) => {
+    const start = (y * width + x) * samples;
+    if (plane === undefined) values.set(line.subarray(0, columns * samples), start);
+    else for (let i = 0; i < columns; i++) values[start + i * samples + plane] = line[i] as number;
+  };
+  visitLines(page, kind, samples, visit, undefined);
+  return { page, values };
+}
+
+/** Inks as colors, as libtiff converts them. */
+function fromInks({ width, height, data }: Pick<RasterImage, 'width' | 'height' | 'data'>): RasterImage {
+  const out = new Uint8Array(width * height * 3);
+  for (let i = 0, to = 0; to < out.length; i += 4, to += 3) {
+    const key = 255 - (data[i + 3] as number);
+    for (let c = 0; c < 3; c++) out[to + c] = Math.floor((key * (255 - (data[i + c] as number))) / 255);
+  }
+  return { width, height, channels: 3, data: out };
+}
+
+/** Indices as colors. Palettes have 16 bits; some writers leave values of 8 bits in them. */
+function fromPalette({ width, height, data }: RasterImage, palette: readonly number[]): RasterImage {
+  const colors = Math.floor(palette.length / 3);
+  const shift = palette.some((value) => value > 255) ? 8 : 0;
+  const out = new Uint8Array(width * height * 3);
+  data.forEach((index, i) => {
+    if (index >= colors) throw new FormatError(`color ${index} of a palette of ${colors}`);
+    for (let c = 0; c < 3; c++) out[3 * i + c] = (palette[c * colors + index] as number) >> shift;
+  });
+  return { width, height, channels: 3, data: out };
+}
+
+/** What the samples of a page are: how many of them make a pixel's color. */
+function colorsOf({ photometric, samples, bits, tag }: TiffPage, jpeg: boolean): 'gray' | 'rgb' | 'palette' | 'cmyk' {
+  if ((photometric === 0 || photometric === 1) && samples >= 1) return 'gray';
+  if (photometric === 2 && samples >= 3) return 'rgb';
+  if (photometric === 6 && samples === 3 && jpeg) return 'rgb';
+  if (photometric === 3 && bits <= 8 && tag(320)) return 'palette';
+  if (photometric === 5 && samples >= 4 && (tag(332)?.[0] ?? 1) === 1) return 'cmyk';
+  const names: Readonly<Record<number, string>> = { 5: 'inks', 6: 'YCbCr', 8: 'CIELab', 32803: 'a color filter array' };
+  const name = photometric < 0 ? 'none' : `${photometric}${names[photometric] ? ` (${names[photometric]})` : ''}`;
+  throw new FormatError(
+    `photometric interpretation ${name} with ${samples} samples`,
+    'gray, RGB, palette or CMYK pixels',
+    'Convert it to RGB or gray.',
+  );
+}
+
+/**
+ * Decodes a page of a TIFF file to 8 bits. Alpha is dropped and colors stay as stored, whether multiplied by alpha or not; unsigned samples above 8 bits keep
+ * their highest 8 bits; samples of other kinds go through the window. `directory` counts all images of the file. The caller has checked the size.
+ */
+export function decodeTiff(
+  bytes: Uint8Array,
+  directory: number,
+  { fastInflate, ...options }: ToneOptions & { readonly fastInflate?: FastInflate } = {},
+): RasterImage {
+  const page = pageOf(bytes, directory);
+  const kind = kindOf(page);
+  const { width, height, samples, tag } = page;
+  const jpeg = tag(259)?.[0] === 7;
+  const colors = colorsOf(page, jpeg);
+  // Indices are looked up, not shown.
+  const tone = new Tone(
+    colors === 'palette' ? { bits: 8, format: 'unsigned' } : kind,
+    colors === 'palette' ? {} : options,
+  );
+  const kept = { gray: 1, palette: 1, rgb: 3, cmyk: 4 }[colors];
+  const sink = new LineSink(width, height, samples, kept, tone);
+  const visit: VisitLine = (line, y, x, columns, plane) =>
+    plane === undefined ? sink.put(line, y, x, 1, columns) : sink.putPlane(line, plane, y, x, columns);
+  if (jpeg) visitJpegLines(page, visit);
+  else visitLines(page, kind, kept, visit, fastInflate);
+  tone.finish();
+  const { data } = sink;
+  let image: RasterImage = { width, height, channels: colors === 'rgb' ? 3 : 1, data };
+  if (colors === 'palette') image = fromPalette(image, tag(320) as readonly number[]);
+  if (colors === 'cmyk') image = fromInks({ width, height, data });
+  return orient(image, tag(274)?.[0] ?? 1);
+}
