@@ -1,22 +1,23 @@
-// Several segmentations of one image joined into one map of classes.
+// Several segmentations of one image as a map of classes.
 import type { Segmentation } from './restore.ts';
 
 export interface LabelMap {
   readonly width: number;
   readonly height: number;
-  /** The classes in the order in which they were given; label i + 1 stands for `classes[i]`, 0 for none of them. */
+  /** Class names in the given order: label i + 1 means `classes[i]`, 0 none of them. */
   readonly classes: readonly string[];
   readonly labels: Uint8Array;
-  /** Each class by itself. */
+  /** Result of each class. */
   readonly segmentations: ReadonlyMap<string, Segmentation>;
 }
 
-/** The class with the largest probability above the threshold; the first of equals. */
+/** Labels have 8 bits, and 0 is none of the classes. */
+export const MOST_CLASSES = 255;
+
+/** The class with the largest probability above the threshold; the first of equals. @param segmentations at least one, of one size */
 export function labelMap(segmentations: ReadonlyMap<string, Segmentation>, threshold: number): LabelMap {
-  const [first] = segmentations.values();
-  if (!first || segmentations.size > 255)
-    throw new RangeError(`classes: expected 1 to 255, got ${segmentations.size}. Name each class with its prompt.`);
-  const labels = new Uint8Array(first.width * first.height);
+  const { width, height } = [...segmentations.values()][0] as Segmentation;
+  const labels = new Uint8Array(width * height);
   const highest = new Float32Array(labels.length).fill(threshold);
   [...segmentations.values()].forEach(({ probability }, index) => {
     for (let i = 0; i < labels.length; i++) {
@@ -25,5 +26,5 @@ export function labelMap(segmentations: ReadonlyMap<string, Segmentation>, thres
       labels[i] = index + 1;
     }
   });
-  return { width: first.width, height: first.height, classes: [...segmentations.keys()], labels, segmentations };
+  return { width, height, classes: [...segmentations.keys()], labels, segmentations };
 }

@@ -15,7 +15,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkCount } from './arguments.ts';
 import type { ModelConfig } from './config.ts';
 import { ArgumentError, ModelError } from './errors.ts';
-import { type LabelMap, labelMap } from './label-map.ts';
+import { type LabelMap, labelMap, MOST_CLASSES } from './label-map.ts';
 import { initializeModel, type ModelParameters, modelSpec, type Network, TRAINED_PART } from './network.ts';
 import type { EncodersReference } from './pretrained/encoders-reference.ts';
 import { type Encoders, loadModel, type ModelInfo } from './pretrained/load.ts';
@@ -23,21 +23,22 @@ import type { ModelSource } from './pretrained/locate.ts';
 import type { PretrainedOptions } from './pretrained/options.ts';
 import { type Restoring, restore, type Segmentation } from './restore.ts';
 import { type Estimate, type MonteCarloOptions, monteCarlo, type View } from './sampling/index.ts';
+import { checkPrompt, checkSegmentOptions, type SegmentImage, toRgb } from './segment-inputs.ts';
 import { tokenBatch } from './tokens.ts';
 
 export interface SegmentOptions extends Omit<MonteCarloOptions, 'onSample'>, Restoring {
-  /** Key of the image's noise; the same key and seed give the same result. */
+  /** Key of the image's noise; the same key and seed give the same result. Default: `image`. */
   readonly name?: string;
-  /** Leaves out the padding behind the prompt: faster, and not what published weights were trained with. */
+  /** Leaves out the padding after the prompt: faster, but published weights were trained with it. */
   readonly trimPadding?: boolean;
-  /** Samples take turns at the eight flips and turns of the image, each with its prompt's words of place turned along. */
+  /** Samples cycle through the eight symmetries of the image; the words of place in the prompt are transformed accordingly. */
   readonly dihedral?: boolean;
-  /** Sees the running result after each group of samples. */
+  /** Called with the running result after each group of samples. */
   readonly onSample?: (done: number, result: Segmentation) => void;
 }
 
 export interface LabelOptions extends Omit<SegmentOptions, 'onSample'> {
-  /** A pixel whose largest probability is not above it belongs to no class. Default: 0.5. */
+  /** A pixel whose largest probability is not above this value belongs to no class. Default: 0.5. */
   readonly threshold?: number;
 }
 
@@ -100,11 +101,18 @@ export class MedCLIPSeg {
   }
 
   /**
-   * Opens a model: `mini`, a checkpoint of this project, or a published one (`.pth` or safetensors, whole or the trained part beside its
-   * encoders). `dispose` gives its memory back.
+   * Opens a model: `mini`, a checkpoint of this project, or a published one (`.pth` or safetensors, complete or the trained part with
+   * `encoders`). {@link dispose} frees its memory.
    *
-   * @param source an alias, a path (in Node), an address, `owner/name` on the model hub, a Blob or the bytes
-   * @throws {CheckpointError} if there is no such model, or if it is not whole
+   * @param source an alias, a path (in Node), an address, a model on the hub, a Blob or bytes
+   * @throws {CheckpointError} if there is no such model, or if it is incomplete
+   * @throws {TokenizerError} if a published checkpoint comes without its tokenizer
+   *
+   * @example
+   * const mini = await MedCLIPSeg.fromPretrained('mini');
+   * mini.info?.format; // 'medclipseg'
+   * const released = await MedCLIPSeg.fromPretrained('TahaKoleilat/MedCLIPSeg/Kvasir');
+   * released.info?.format; // 'published'
    */
   static async fromPretrained(source: ModelSource, options: PretrainedOptions = {}): Promise<MedCLIPSeg> {
     const { device, wasmPaths, ...loading } = options;
@@ -121,28 +129,48 @@ export class MedCLIPSeg {
     return this;
   }
 
-  /** Segments what the prompt tells of. @param image RGB pixels of any size */
-  segment(image: RasterImage, prompt: string, options?: SegmentOptions): Promise<Segmentation>;
+  /**
+   * Segments the structure described by the prompt.
+   *
+   * @param image 8-bit pixels of any size: gray, RGB, or RGBA such as a canvas's `ImageData`
+   * @throws {ArgumentError} for pixels, prompts and options that do not fit
+   *
+   * @example
+   * const { mask, probability, uncertainty } = await model.segment(image, 'one small polyp in the upper left', { samples: 30 });
+   * mask.length === image.width * image.height; // true
+   */
+  segment(image: SegmentImage, prompt: string, options?: SegmentOptions): Promise<Segmentation>;
   /** One result per image; one prompt for all of them, or one for each. An image's result does not depend on the others. */
   segment(
-    images: readonly RasterImage[],
+    images: readonly SegmentImage[],
     prompts: string | readonly string[],
     options?: SegmentOptions,
   ): Promise<Segmentation[]>;
   async segment(
-    images: RasterImage | readonly RasterImage[],
+    images: SegmentImage | readonly SegmentImage[],
     prompts: string | readonly string[],
     options: SegmentOptions = {},
   ): Promise<Segmentation | Segmentation[]> {
-    if ('data' in images) return this.#segmentOne(images, prompts as string, options);
-    const promptOf = (i: number) => (typeof prompts === 'string' ? prompts : (prompts[i] as string));
-    if (typeof prompts !== 'string' && prompts.length !== images.length)
-      throw new ModelError(
-        'medclipseg/arguments',
-        `segment: expected one prompt or ${images.length}, one per image, got ${prompts.length}. Pass as many prompts as images.`,
+    checkSegmentOptions(options);
+    if (!Array.isArray(images)) {
+      checkPrompt(prompts);
+      return this.#segmentOne(toRgb(images as SegmentImage), prompts, options);
+    }
+    const promptOf = (i: number) => (Array.isArray(prompts) ? prompts[i] : prompts) as string;
+    if (Array.isArray(prompts) && prompts.length !== images.length)
+      throw new ArgumentError(
+        'prompts',
+        `one prompt or ${images.length}, one per image`,
+        `${prompts.length}`,
+        'Pass as many prompts as images.',
       );
+    // All of them, before the first is computed.
+    const checked = images.map((image, i) => {
+      checkPrompt(promptOf(i), Array.isArray(prompts) ? `prompts[${i}]` : 'prompt');
+      return toRgb(image, `images[${i}]`);
+    });
     const results: Segmentation[] = [];
-    for (const [i, image] of images.entries()) {
+    for (const [i, image] of checked.entries()) {
       const name = `${options.name ?? 'image'}${i}`;
       results.push(await this.#segmentOne(image, promptOf(i), { ...options, name }));
     }
@@ -152,28 +180,40 @@ export class MedCLIPSeg {
   /**
    * Divides an image among classes, each described by a prompt: a pixel belongs to the class with the largest probability, if that is
    * above the threshold.
+   *
+   * @throws {ArgumentError} for pixels, prompts and options that do not fit
+   *
+   * @example
+   * const { labels, classes } = await model.label(image, { polyp: 'one polyp in the center', tool: 'one instrument in the left' });
+   * classes[labels[0] - 1]; // the class of the first pixel; labels[0] is 0 if it belongs to none
    */
   async label(
-    image: RasterImage,
+    image: SegmentImage,
     classes: Readonly<Record<string, string>>,
-    { threshold = 0.5, ...options }: LabelOptions = {},
+    options: LabelOptions = {},
   ): Promise<LabelMap> {
-    const results: [string, Segmentation][] = [];
+    checkSegmentOptions(options, { hasThreshold: true });
+    const { threshold = 0.5, ...sampling } = options;
+    checkCount('number of classes', Object.keys(classes).length, 1, MOST_CLASSES);
+    for (const [name, prompt] of Object.entries(classes)) checkPrompt(prompt, `classes.${name}`);
+    const rgb = toRgb(image);
+    const results = new Map<string, Segmentation>();
     for (const [name, prompt] of Object.entries(classes))
-      results.push([name, await this.#segmentOne(image, prompt, options)]);
-    return labelMap(new Map(results), threshold);
+      results.set(name, await this.#segmentOne(rgb, prompt, sampling));
+    return labelMap(results, threshold);
   }
 
   async #segmentOne(image: RasterImage, prompt: string, options: SegmentOptions): Promise<Segmentation> {
+    const { network } = this;
     const { name = 'image', trimPadding, dihedral, onSample, interpolation, ...sampling } = options;
-    const size = this.network.config.vision.imageSize;
+    const size = network.config.vision.imageSize;
     const small = resizeLinear(image, size, size);
     const views: View[] = [];
     const restored = (estimate: Estimate) => restore(estimate, size, image, { interpolation });
     try {
       for (const symmetry of dihedral ? SYMMETRIES : [UPRIGHT])
         views.push(this.#view(small, prompt, symmetry, trimPadding));
-      const [estimate] = await monteCarlo(this.network, views, [name], {
+      const [estimate] = await monteCarlo(network, views, [name], {
         ...sampling,
         onSample: onSample && ((done, estimateOf) => onSample(done, restored(estimateOf(0)))),
       });

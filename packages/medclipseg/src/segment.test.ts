@@ -78,7 +78,9 @@ eachBackend('a segmentation', (backend) => {
     const two = await model.segment([image, image], ['polyp left', 'polyp right'], options);
     const second = await model.segment(image, 'polyp right', { ...options, name: 'image1' });
     expect(two[1]?.probability).toEqual(second.probability);
-    await expect(model.segment([image, image], ['polyp'])).rejects.toThrow('one prompt or 2, one per image, got 1');
+    await expect(model.segment([image, image], ['polyp'])).rejects.toThrow(
+      'prompts: expected one prompt or 2, one per image, got 1',
+    );
 
     const { labels, segmentations } = await model.label(image, { l: 'polyp left', r: 'polyp right' }, { threshold: 0 });
     const [l, r] = [...segmentations.values()].map(({ probability }) => probability) as [Float32Array, Float32Array];

@@ -12,10 +12,12 @@ import {
   type RasterImage,
   resizeLinear,
   resizeNearest,
+  type Sample,
   surveyMask,
 } from '@medclipseg/datasets';
 import { checkCount } from '../arguments.ts';
 import { ArgumentError } from '../errors.ts';
+import { checkPrompt, type SegmentImage, toRgb } from '../segment-inputs.ts';
 
 /** Normalized images with their masks. */
 export interface ImageBatch {
@@ -51,8 +53,7 @@ export interface Examples {
 export interface Example {
   /** Unique among the examples; keys the noise of the image. */
   readonly name: string;
-  /** RGB or gray. */
-  readonly image: RasterImage;
+  readonly image: SegmentImage;
   /** One channel, at any size: 0 for the background and one other value, or gray levels of which 127 and above are foreground. */
   readonly mask: RasterImage;
   readonly prompt: string;
@@ -62,13 +63,6 @@ export interface ExampleOptions {
   /** How often each example appears in an epoch, augmented differently each time. Fills the batches of a few examples. Default: 1. */
   readonly repeat?: number;
 }
-
-const toRgb = ({ width, height, channels, data }: RasterImage): RasterImage => {
-  if (channels === 3) return { width, height, channels, data };
-  const rgb = new Uint8Array(3 * data.length);
-  for (let i = 0; i < rgb.length; i++) rgb[i] = data[Math.floor(i / 3)] as number;
-  return { width, height, channels: 3, data: rgb };
-};
 
 /** Masks of 0 and 255, or gray levels to be thresholded, by the rule for all masks of a folder. */
 function readMasks(examples: readonly Example[]): RasterImage[] {
@@ -95,19 +89,11 @@ function checkExamples(examples: readonly Example[]): void {
     const subject = `example '${name}'`;
     if (names.has(name)) throw new ArgumentError(subject, 'a name of its own', 'two examples', 'Rename one.');
     names.add(name);
-    for (const [kind, { width, height, channels, data }] of [['image', image] as const, ['mask', mask] as const]) {
-      checkCount(`${subject}: ${kind} width`, width, 1);
-      checkCount(`${subject}: ${kind} height`, height, 1);
-      const allowed = kind === 'mask' ? [1] : [1, 3];
-      if (!allowed.includes(channels) || data.length !== width * height * channels)
-        throw new ArgumentError(
-          `${subject}: ${kind}`,
-          `${width}x${height} pixels of ${allowed.join(' or ')} channels`,
-          `${data.length} values for ${channels} channels`,
-          'Pass pixels without padding.',
-        );
-    }
-    if (prompt.trim() === '') throw new ArgumentError(subject, 'a prompt', 'an empty one', 'Describe the mask.');
+    toRgb(image, `${subject}: image`);
+    if (mask.channels !== 1)
+      throw new ArgumentError(`${subject}: mask`, '1 channel', `${mask.channels}`, 'Make it gray.');
+    toRgb(mask, `${subject}: mask`);
+    checkPrompt(prompt, `${subject}: prompt`);
   }
 }
 
@@ -120,7 +106,7 @@ export function examplesInMemory(examples: readonly Example[], { repeat = 1 }: E
   checkExamples(examples);
   checkCount('repeat', repeat, 1);
   const masks = readMasks(examples);
-  let resized: { readonly size: number; readonly samples: readonly Omit<Example, 'name'>[] } | undefined;
+  let resized: { readonly size: number; readonly samples: readonly Sample[] } | undefined;
   const samplesAt = (size: number) => {
     if (resized?.size !== size)
       resized = {
@@ -151,7 +137,7 @@ export function examplesInMemory(examples: readonly Example[], { repeat = 1 }: E
         const image = new Float32Array(3 * pixels * group.length);
         const mask = new Float32Array(pixels * group.length);
         const prompts = group.map((index, row) => {
-          const original = samples[index % samples.length] as Omit<Example, 'name'>;
+          const original = samples[index % samples.length] as Sample;
           const sample = augmentSample(original, augment, key?.(index) ?? [index]);
           normalizePixels(sample.image, preprocessing, image, 3 * pixels * row);
           sample.mask.data.forEach((value, i) => {

@@ -14,6 +14,7 @@ import { MedCLIPSeg } from '../index.ts';
 import { openDatasetFolders } from '../node.ts';
 import {
   type BatchRequest,
+  type Example,
   type Examples,
   examplesInMemory,
   fit,
@@ -192,13 +193,16 @@ describe('examples', () => {
     for (const [given, message] of [
       [[], /examples: expected at least one, got none/],
       [[one, one], /example '0': expected a name of its own, got two/],
-      [[{ ...one, prompt: ' ' }], /example '0': expected a prompt, got an empty one/],
-      [[one, { ...two, mask: two.image }], /example '1': mask: expected 20x12 pixels of 1 channels, got 720 values/],
-      [[{ ...one, image: { ...one.image, width: 21 } }], /example '0': image: expected 21x12 pixels of 1 or 3/],
-      [[{ ...one, image: { ...one.image, width: 1.5 } }], /image width: expected a natural number, 1 or more, got 1.5/],
+      [[{ ...one, prompt: ' ' }], /example '0': prompt: expected a sentence that describes what to segment, got ' '/],
+      [[one, { ...two, mask: two.image }], /example '1': mask: expected 1 channel, got 3/],
+      [
+        [{ ...one, image: { ...one.image, width: 21 } }],
+        /example '0': image.data: expected 756 values for 21x12 pixels of 3 channels, got 720/,
+      ],
+      [[{ ...one, image: { ...one.image, width: 1.5 } }], /image.width: expected a natural number, 1 or more, got 1.5/],
       [[two, dim], /masks: expected one value of foreground|masks that all use the same values, got/],
     ] as const)
-      expect(() => examplesInMemory(given)).toThrow(message);
+      expect(() => examplesInMemory(given as unknown as Example[])).toThrow(message);
     expect(() => examplesInMemory([one], { repeat: 0 })).toThrow(/repeat: expected a natural number, 1 or more/);
   });
 });
@@ -212,7 +216,7 @@ describe('a plan', () => {
     [{ textDropout: 1 }, /plan.textDropout: expected a finite number, 0 or more, below 1, got 1/],
     [{ microBatch: 0 }, /plan.microBatch/],
     [{ schedule: 'linear' as 'step' }, /plan.schedule: expected 'epoch' or 'step', got 'linear'/],
-    [{ learnRate: 1 } as object, /plan: expected the options .*, got learnRate/],
+    [{ learnRate: 1 } as object, /plan: expected only .*, got the unknown option learnRate/],
     [{ patience: 2 }, /plan.patience: expected validation data, got none/],
   ])('%o is refused', async (given, message) => {
     const model = new MedCLIPSeg({ config, parameters: {} as never }, tokenizer);

@@ -1,6 +1,6 @@
 // Training as one call: from examples to a finished checkpoint.
 import { keyOf, permutation, variablesOf } from '@medclipseg/nn';
-import { checkCount } from '../arguments.ts';
+import { checkCount, checkKnownKeys } from '../arguments.ts';
 import { ArgumentError, CheckpointError } from '../errors.ts';
 import type { MedCLIPSeg } from '../model.ts';
 import { type CheckpointStore, restoreTraining, trainingContents } from './checkpoints.ts';
@@ -39,6 +39,11 @@ export interface FitOptions {
   /** Ends the training after the current step: the state is saved, and the call rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+const OPTION_KEYS = [
+  ...['checkpoints', 'resume', 'checkpointSteps', 'wholeCheckpoints'],
+  ...['onStart', 'onStep', 'onEpoch', 'signal'],
+];
 
 /** Continues a stored training if asked to; refuses to overwrite one otherwise. */
 async function resumeFrom(store: CheckpointStore, resume: boolean, model: MedCLIPSeg, trainer: Trainer) {
@@ -83,6 +88,7 @@ export async function fit(
 ): Promise<TrainingProgress> {
   const { checkpoints, resume = false, checkpointSteps, wholeCheckpoints: whole, signal } = options;
   const complete = completePlan(plan);
+  checkKnownKeys('options', options, OPTION_KEYS);
   const { batchSize, seed, augment, patience } = complete;
   if (checkpointSteps !== undefined) checkCount('checkpointSteps', checkpointSteps, 1);
   if (train.size === 0) throw new ArgumentError('data.train', 'at least one example', 'none', 'Give some.');

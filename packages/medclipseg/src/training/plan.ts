@@ -1,8 +1,7 @@
 // How a training runs, and how far it has come.
 import type { AugmentationStep } from '@medclipseg/datasets';
 import type { LossOptions } from '@medclipseg/losses';
-import { checkCount, checkFinite, checkKnownKeys } from '../arguments.ts';
-import { ArgumentError } from '../errors.ts';
+import { checkCount, checkFinite, checkKnownKeys, checkOneOf } from '../arguments.ts';
 import type { StepLoss } from './batch.ts';
 import type { ImageBatch } from './examples.ts';
 
@@ -73,8 +72,7 @@ export function completePlan(plan: Partial<TrainingPlan>): TrainingPlan & { read
     if (complete[key] !== undefined) checkFinite(`plan.${key}`, complete[key], { minimum: 0 });
   for (const key of ['beta2', 'textDropout'] as const)
     if (complete[key] !== undefined) checkFinite(`plan.${key}`, complete[key], { minimum: 0, below: 1 });
-  if (complete.schedule !== undefined && !['epoch', 'step'].includes(complete.schedule))
-    throw new ArgumentError('plan.schedule', "'epoch' or 'step'", `'${complete.schedule}'`, 'Choose one of them.');
+  if (complete.schedule !== undefined) checkOneOf('plan.schedule', complete.schedule, ['epoch', 'step']);
   return complete;
 }
 
