@@ -80,7 +80,7 @@ describe('published files', () => {
   });
 });
 
-const logitScale: KeyRule = { ours: 'logitScale', theirs: 'logit_scale' };
+const logitScale: KeyRule = { parameter: 'logitScale', key: 'logit_scale' };
 
 /** Small towers of a family with random weights, by our names. */
 async function randomTowers(family: FamilyName): Promise<Map<string, TensorValue>> {

@@ -39,7 +39,7 @@ export interface FoundTowers {
 /** Tensors that tell the layouts from each other. */
 const MARKERS = ['vision.classToken', 'vision.patch.weight', 'text.words', 'text.positions'];
 
-const logitScale: KeyRule = { ours: 'logitScale', theirs: ['logit_scale', 'clip_model.logit_scale'] };
+const logitScale: KeyRule = { parameter: 'logitScale', key: ['logit_scale', 'clip_model.logit_scale'] };
 /** What lies in MedCLIPSeg's checkpoints beside the towers. */
 const trained = /^(pvl_adapters|upscale|mask_head)\./;
 
@@ -49,8 +49,8 @@ const layoutsOf = ({ keys, ignored, makers }: Family): readonly WeightLayout[] =
 ];
 
 const fits = ({ tensors }: TensorFile, { keys }: WeightLayout): boolean =>
-  MARKERS.every((ours) =>
-    keys.some((rule) => rule.ours === ours && [rule.theirs].flat().some((name) => tensors.has(name))),
+  MARKERS.every((parameter) =>
+    keys.some((rule) => rule.parameter === parameter && [rule.key].flat().some((name) => tensors.has(name))),
   );
 
 /**

@@ -21,25 +21,27 @@ class Shapes {
   ) {}
 
   /** As stored, block or layer 0 where the name has a placeholder. */
-  of(ours: string): readonly number[] {
+  of(parameter: string): readonly number[] {
     for (const rule of this.rules)
-      if (rule.ours === ours)
-        for (const name of [rule.theirs].flat()) {
+      if (rule.parameter === parameter)
+        for (const name of [rule.key].flat()) {
           const info = this.tensors.get(name.replace('{i}', '0'));
           if (info) return info.shape;
         }
-    throw new UnknownWeightsError(`a tensor for '${ours}'`, `${this.tensors.size} others`);
+    throw new UnknownWeightsError(`a tensor for '${parameter}'`, `${this.tensors.size} others`);
   }
 
   /** Widths `[inputs, outputs]` of a linear map, which PyTorch stores the other way round and CLIP's bare projections do not. */
-  linear(ours: string): readonly [number, number] {
-    const [first, second] = this.of(ours) as [number, number];
-    return this.rules.find((rule) => rule.ours === ours)?.layout === 'linear' ? [second, first] : [first, second];
+  linear(parameter: string): readonly [number, number] {
+    const [first, second] = this.of(parameter) as [number, number];
+    return this.rules.find((rule) => rule.parameter === parameter)?.layout === 'linear'
+      ? [second, first]
+      : [first, second];
   }
 
-  /** How many of `ours`, a name with a placeholder, there are. */
-  count(ours: string): number {
-    const names = [this.rules.find((rule) => rule.ours === ours)?.theirs ?? []].flat();
+  /** The number of parameters with this name, which has a placeholder. */
+  count(parameter: string): number {
+    const names = [this.rules.find((rule) => rule.parameter === parameter)?.key ?? []].flat();
     let count = 0;
     while (names.some((name) => this.tensors.has(name.replace('{i}', `${count}`)))) count++;
     return count;

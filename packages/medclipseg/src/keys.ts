@@ -1,19 +1,19 @@
-// The reference's checkpoint names beside ours.
+// The keys and layouts of the model's parameters in checkpoints of the reference.
 import { type FamilyName, families } from '@medclipseg/clip-encoders';
 import { pvlAdapterKeys } from '@medclipseg/pvl-attention';
 import type { KeyRule } from '@medclipseg/weights';
 
 /** The decoder, named below the given prefixes as a whole model names it. */
 export const decoderKeys: readonly KeyRule[] = [
-  { ours: 'upscale.{i}.up.weight', theirs: 'upscale.{i}.conv1.weight', layout: 'transposed-convolution' },
-  { ours: 'upscale.{i}.up.bias', theirs: 'upscale.{i}.conv1.bias' },
-  { ours: 'upscale.{i}.depthwise.weight', theirs: 'upscale.{i}.conv2.weight', layout: 'depthwise' },
-  { ours: 'upscale.{i}.norm.weight', theirs: 'upscale.{i}.norm.weight' },
-  { ours: 'upscale.{i}.norm.bias', theirs: 'upscale.{i}.norm.bias' },
+  { parameter: 'upscale.{i}.up.weight', key: 'upscale.{i}.conv1.weight', layout: 'transposed-convolution' },
+  { parameter: 'upscale.{i}.up.bias', key: 'upscale.{i}.conv1.bias' },
+  { parameter: 'upscale.{i}.depthwise.weight', key: 'upscale.{i}.conv2.weight', layout: 'depthwise' },
+  { parameter: 'upscale.{i}.norm.weight', key: 'upscale.{i}.norm.weight' },
+  { parameter: 'upscale.{i}.norm.bias', key: 'upscale.{i}.norm.bias' },
   // Its layers stand at 0, 2 and 4 of a Sequential, with activations between.
   ...[0, 1, 2].flatMap((i): KeyRule[] => [
-    { ours: `maskHead.${i}.weight`, theirs: `mask_head.${2 * i}.weight`, layout: 'linear' },
-    { ours: `maskHead.${i}.bias`, theirs: `mask_head.${2 * i}.bias` },
+    { parameter: `maskHead.${i}.weight`, key: `mask_head.${2 * i}.weight`, layout: 'linear' },
+    { parameter: `maskHead.${i}.bias`, key: `mask_head.${2 * i}.bias` },
   ]),
 ];
 

@@ -1,26 +1,26 @@
-// The reference's parameter names and layouts beside ours.
+// The keys and layouts of the adapters' parameters in checkpoints of the reference.
 import type { KeyRule } from '@medclipseg/weights';
 
-const linearRules = (ours: string, theirs: string): KeyRule[] => [
-  { ours: `${ours}.weight`, theirs: `${theirs}.weight`, layout: 'linear' },
-  { ours: `${ours}.bias`, theirs: `${theirs}.bias` },
+const linearRules = (parameter: string, key: string): KeyRule[] => [
+  { parameter: `${parameter}.weight`, key: `${key}.weight`, layout: 'linear' },
+  { parameter: `${parameter}.bias`, key: `${key}.bias` },
 ];
 
-const crossAttentionRules = (ours: string, theirs: string): KeyRule[] => [
-  { ours: `${ours}gate`, theirs: `${theirs}gate` },
-  ...linearRules(`${ours}query`, `${theirs}q_proj`),
-  ...linearRules(`${ours}key`, `${theirs}k_proj`),
-  ...linearRules(`${ours}value`, `${theirs}v_proj`),
-  ...linearRules(`${ours}output`, `${theirs}out_proj`),
-  { ours: `${ours}keyNorm.weight`, theirs: `${theirs}norm_k.weight` },
-  { ours: `${ours}keyNorm.bias`, theirs: `${theirs}norm_k.bias` },
-  { ours: `${ours}valueNorm.weight`, theirs: `${theirs}norm_v.weight` },
-  { ours: `${ours}valueNorm.bias`, theirs: `${theirs}norm_v.bias` },
+const crossAttentionRules = (parameter: string, key: string): KeyRule[] => [
+  { parameter: `${parameter}gate`, key: `${key}gate` },
+  ...linearRules(`${parameter}query`, `${key}q_proj`),
+  ...linearRules(`${parameter}key`, `${key}k_proj`),
+  ...linearRules(`${parameter}value`, `${key}v_proj`),
+  ...linearRules(`${parameter}output`, `${key}out_proj`),
+  { parameter: `${parameter}keyNorm.weight`, key: `${key}norm_k.weight` },
+  { parameter: `${parameter}keyNorm.bias`, key: `${key}norm_k.bias` },
+  { parameter: `${parameter}valueNorm.weight`, key: `${key}norm_v.weight` },
+  { parameter: `${parameter}valueNorm.bias`, key: `${key}norm_v.bias` },
 ];
 
-const twoWayRules = (ours: string, theirs: string): KeyRule[] => [
-  ...crossAttentionRules(`${ours}imageFromText.`, `${theirs}cross_attn_img_to_txt.`),
-  ...crossAttentionRules(`${ours}textFromImage.`, `${theirs}cross_attn_txt_to_img.`),
+const twoWayRules = (parameter: string, key: string): KeyRule[] => [
+  ...crossAttentionRules(`${parameter}imageFromText.`, `${key}cross_attn_img_to_txt.`),
+  ...crossAttentionRules(`${parameter}textFromImage.`, `${key}cross_attn_txt_to_img.`),
 ];
 
 /** Rules for one probabilistic cross-attention, whose names start as given. */
@@ -30,11 +30,11 @@ export const crossAttentionKeys = crossAttentionRules('', '');
 export const twoWayKeys = twoWayRules('', '');
 
 /** Rules for one PVL adapter under the prefixes given, such as `adapters.{i}.` and `pvl_adapters.{i}.`. */
-export const pvlAdapterKeys = (ours = '', theirs = ''): readonly KeyRule[] => [
+export const pvlAdapterKeys = (parameterPrefix = '', keyPrefix = ''): readonly KeyRule[] => [
   // The reference keeps this one projection in a Sequential, hence the `.0.`.
-  { ours: `${ours}imageDown.weight`, theirs: `${theirs}proj_vis_down.0.weight`, layout: 'linear' },
-  { ours: `${ours}textDown.weight`, theirs: `${theirs}proj_txt_down.weight`, layout: 'linear' },
-  { ours: `${ours}imageUp.weight`, theirs: `${theirs}proj_vis_up.weight`, layout: 'linear' },
-  { ours: `${ours}textUp.weight`, theirs: `${theirs}proj_txt_up.weight`, layout: 'linear' },
-  ...twoWayRules(`${ours}twoWay.`, `${theirs}two_way.`),
+  { parameter: `${parameterPrefix}imageDown.weight`, key: `${keyPrefix}proj_vis_down.0.weight`, layout: 'linear' },
+  { parameter: `${parameterPrefix}textDown.weight`, key: `${keyPrefix}proj_txt_down.weight`, layout: 'linear' },
+  { parameter: `${parameterPrefix}imageUp.weight`, key: `${keyPrefix}proj_vis_up.weight`, layout: 'linear' },
+  { parameter: `${parameterPrefix}textUp.weight`, key: `${keyPrefix}proj_txt_up.weight`, layout: 'linear' },
+  ...twoWayRules(`${parameterPrefix}twoWay.`, `${keyPrefix}two_way.`),
 ];

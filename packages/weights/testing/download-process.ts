@@ -1,4 +1,4 @@
-// A process of its own that downloads one file: `download-process.ts ENDPOINT CACHE REPO PATH`.
+// Run as a process, downloads one file: `download-process.ts ENDPOINT CACHE REPO PATH`.
 import { hubFile } from '../src/hub/node.ts';
 
 const [endpoint, cache, repo = '', path = ''] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// A hub that misbehaves and a cache of its own for every test.
+// A misbehaving hub and a cache of its own for every test.
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,19 +9,19 @@ import { type HubServer, hubServer, REPO } from './hub-server.ts';
 export const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 5);
 export const file = { repo: REPO, path: 'weights/model.safetensors' };
 
-/** Where the tests of this file find what was made for the running one. */
+/** The hub and the cache of the running test. */
 export interface HubFixture {
   readonly hub: HubServer;
   readonly cache: string;
   readonly options: HubFileOptions;
-  /** Milliseconds that were waited between requests, had there been a clock. */
+  /** Milliseconds of the waits between requests, which are skipped. */
   readonly waits: readonly number[];
   /** The repository's folder in the cache. */
   readonly folder: string;
   blobs(): Promise<string[]>;
-  /** What is half there. */
+  /** Names of partial downloads. */
   partial(): Promise<string[]>;
-  /** The ranges asked for, in order. */
+  /** The ranges requested, in order. */
   ranges(): (string | undefined)[];
 }
 

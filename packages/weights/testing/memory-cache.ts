@@ -1,4 +1,4 @@
-// The part of the Cache API that the hub uses: what a put stores is there whole or not at all.
+// The part of the Cache API that the hub uses: a put stores a whole body or nothing.
 export function memoryCaches(): CacheStorage {
   const stored = new Map<string, Blob>();
   const cache = {
@@ -7,7 +7,7 @@ export function memoryCaches(): CacheStorage {
       return blob && new Response(blob);
     },
     async put(key: string, response: Response) {
-      // Browsers tell of a failed body in their own words.
+      // Browsers replace the error of a failed body by their own.
       const blob = await response.blob().catch(() => Promise.reject(new TypeError('Failed to fetch')));
       stored.set(key, blob);
     },

@@ -1,4 +1,4 @@
-// A byte source of any size that holds a few pieces and otherwise zeros.
+// A byte source of any size with a few pieces of data, zero elsewhere.
 import { type ByteSource, checkRange } from '../src/sources/byte-source.ts';
 
 export type Piece = readonly [offset: number, bytes: Uint8Array];

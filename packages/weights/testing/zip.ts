@@ -1,17 +1,17 @@
-// Zip archives made by hand, with every field open to lies.
+// Builds zip archives in which every field can be wrong.
 import { bytesFrom, little } from './pickle.ts';
 import type { Piece } from './sparse.ts';
 
 export interface MadeEntry {
   readonly name: string;
   readonly bytes?: Uint8Array;
-  /** Size told where no bytes are given: a hole of zeros. */
+  /** Declared size if there are no bytes, which are then zeros. */
   readonly size?: number;
   readonly method?: number;
   readonly flags?: number;
 }
 
-/** An entry's three sizes as 32 bits each, and what does not fit in the extra field. */
+/** Numbers in 32 bits each, or in the extra field where they do not fit. */
 function wide(numbers: readonly number[], zip64: boolean): { fields: Uint8Array[]; extra: Uint8Array } {
   const large = zip64 ? numbers : numbers.filter((n) => n >= 0xffffffff);
   const fields = numbers.map((n) => little(zip64 || n >= 0xffffffff ? 0xffffffff : n, 4));
@@ -22,7 +22,7 @@ function wide(numbers: readonly number[], zip64: boolean): { fields: Uint8Array[
   return { fields, extra };
 }
 
-/** The pieces of an archive that may be larger than memory, and its size. */
+/** The pieces and the size of an archive, which may be larger than memory. */
 export function zipPieces(entries: readonly MadeEntry[], zip64 = false): { pieces: Piece[]; size: number } {
   const pieces: Piece[] = [];
   const directory: Uint8Array[] = [];

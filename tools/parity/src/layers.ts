@@ -160,11 +160,11 @@ async function decoderParity(name: string, file: TensorFile): Promise<Row[]> {
   const spec = { upscale: decoderSpec(width, blocks).upscale };
   const prefix = names.some((key) => key.startsWith('param.upscale.')) ? 'upscale.{i}.' : whole ? '{i}.' : '';
   const rules = decoderKeys
-    .filter(({ ours }) => ours.startsWith('upscale.'))
+    .filter(({ parameter }) => parameter.startsWith('upscale.'))
     .map((rule) => ({
       ...rule,
-      ours: prefix === '' ? rule.ours.replace('{i}', '0') : rule.ours,
-      theirs: (rule.theirs as string).replace('upscale.{i}.', prefix),
+      parameter: prefix === '' ? rule.parameter.replace('{i}', '0') : rule.parameter,
+      key: (rule.key as string).replace('upscale.{i}.', prefix),
     }));
   return compareLayer(name, nchwAsNhwc(file), {
     file: /./,

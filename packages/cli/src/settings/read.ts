@@ -1,6 +1,6 @@
 // The settings file: YAML, every key known, every value checked.
 import { readFile } from 'node:fs/promises';
-import { nearest } from '@medclipseg/weights';
+import { closestMatch } from '@medclipseg/weights';
 import { parse, YAMLParseError } from 'yaml';
 import type { z } from 'zod';
 import { shippedSettings } from '../command.ts';
@@ -27,11 +27,11 @@ export function nearestKey(key: string, known: readonly string[]): string | unde
   if (elsewhere !== undefined) return elsewhere;
   const section = key.slice(0, -lastName(key).length);
   const siblings = known.filter((candidate) => candidate.startsWith(section));
-  const sibling = nearest(
+  const sibling = closestMatch(
     lastName(key),
     siblings.map((candidate) => candidate.slice(section.length)),
   );
-  return sibling === undefined ? nearest(key, known) : section + sibling;
+  return sibling === undefined ? closestMatch(key, known) : section + sibling;
 }
 
 const unknown = (key: string, known: readonly string[]): string => {

@@ -1,11 +1,11 @@
-// The layouts in which pairs of towers are published: whose names, below which prefix, and what else lies in such a file.
+// The layouts in which pairs of towers are published: keys, prefixes, and what else such a file contains.
 import type { KeyRule } from '@medclipseg/weights';
 import { prefixed, towerKeys } from './towers.ts';
 
 export interface WeightLayout {
-  /** Our names start with `vision.` and `text.`. */
+  /** Parameters start with `vision.` and `text.`. */
   readonly keys: readonly KeyRule[];
-  /** Names in such a file that carry nothing the towers use, beside what no model uses (`HARMLESS`). */
+  /** Keys in such a file that the towers do not use, in addition to `BUFFER_KEYS`. */
   readonly ignored: readonly RegExp[];
 }
 
@@ -24,7 +24,7 @@ const openClip = (imageTower: readonly KeyRule[], textPrefix: string): WeightLay
 });
 
 /** MedCLIPSeg's checkpoints register CLIP twice, but the token embedding only under the whole model. */
-const isWords = ({ ours }: KeyRule) => ours === 'words';
+const isWords = ({ parameter }: KeyRule) => parameter === 'words';
 const checkpointWithClip: WeightLayout = {
   keys: [
     ...prefixed(vision.clip, 'vision.', 'vision_model.', 'clip_model.visual.'),

@@ -1,48 +1,52 @@
-// How each published weight layout names and stores what our towers call otherwise.
+// The keys and layouts of the towers' parameters in each published weight layout.
 import type { KeyRule } from '@medclipseg/weights';
 
-/** Rules moved below prefixes, ours and theirs; several of theirs are aliases, all of which are written. */
-export function prefixed(rules: readonly KeyRule[], ours: string, ...theirs: readonly string[]): readonly KeyRule[] {
+/** Rules with prefixes added to parameters and keys; several key prefixes are aliases, all of which are written. */
+export function prefixed(
+  rules: readonly KeyRule[],
+  parameterPrefix: string,
+  ...keyPrefixes: readonly string[]
+): readonly KeyRule[] {
   return rules.map((rule) => ({
     ...rule,
-    ours: ours + rule.ours,
-    theirs: theirs.flatMap((prefix) => [rule.theirs].flat().map((name) => prefix + name)),
+    parameter: parameterPrefix + rule.parameter,
+    key: keyPrefixes.flatMap((prefix) => [rule.key].flat().map((key) => prefix + key)),
   }));
 }
 
-/** A weight and its bias, stored as `torch.nn.Linear` stores them. */
-const linear = (ours: string, theirs: string, bias = true): KeyRule[] => [
-  { ours: `${ours}.weight`, theirs: `${theirs}.weight`, layout: 'linear' },
-  ...(bias ? [{ ours: `${ours}.bias`, theirs: `${theirs}.bias` }] : []),
+/** A weight and its bias in the layout of `torch.nn.Linear`. */
+const linear = (parameter: string, key: string, bias = true): KeyRule[] => [
+  { parameter: `${parameter}.weight`, key: `${key}.weight`, layout: 'linear' },
+  ...(bias ? [{ parameter: `${parameter}.bias`, key: `${key}.bias` }] : []),
 ];
 
-const norm = (ours: string, theirs: string): KeyRule[] => [
-  { ours: `${ours}.weight`, theirs: `${theirs}.weight` },
-  { ours: `${ours}.bias`, theirs: `${theirs}.bias` },
+const norm = (parameter: string, key: string): KeyRule[] => [
+  { parameter: `${parameter}.weight`, key: `${key}.weight` },
+  { parameter: `${parameter}.bias`, key: `${key}.bias` },
 ];
 
 /** Query, key and value stacked in one tensor. */
-const packed = (ours: string, weight: string, bias: string): KeyRule[] =>
+const packed = (parameter: string, weight: string, bias: string): KeyRule[] =>
   ['query', 'key', 'value'].flatMap((name, part): KeyRule[] => [
-    { ours: `${ours}.${name}.weight`, theirs: weight, layout: 'linear', part: [part, 3] },
-    { ours: `${ours}.${name}.bias`, theirs: bias, part: [part, 3] },
+    { parameter: `${parameter}.${name}.weight`, key: weight, layout: 'linear', part: [part, 3] },
+    { parameter: `${parameter}.${name}.bias`, key: bias, part: [part, 3] },
   ]);
 
-const clipBlocks = (theirs: string): KeyRule[] => [
-  ...norm('blocks.{i}.norm1', `${theirs}.ln_1`),
-  ...packed('blocks.{i}.attention', `${theirs}.attn.in_proj_weight`, `${theirs}.attn.in_proj_bias`),
-  ...linear('blocks.{i}.attention.output', `${theirs}.attn.out_proj`),
-  ...norm('blocks.{i}.norm2', `${theirs}.ln_2`),
-  ...linear('blocks.{i}.mlp.up', `${theirs}.mlp.c_fc`),
-  ...linear('blocks.{i}.mlp.down', `${theirs}.mlp.c_proj`),
+const clipBlocks = (key: string): KeyRule[] => [
+  ...norm('blocks.{i}.norm1', `${key}.ln_1`),
+  ...packed('blocks.{i}.attention', `${key}.attn.in_proj_weight`, `${key}.attn.in_proj_bias`),
+  ...linear('blocks.{i}.attention.output', `${key}.attn.out_proj`),
+  ...norm('blocks.{i}.norm2', `${key}.ln_2`),
+  ...linear('blocks.{i}.mlp.up', `${key}.mlp.c_fc`),
+  ...linear('blocks.{i}.mlp.down', `${key}.mlp.c_proj`),
 ];
 
 /** OpenAI's and OpenCLIP's image tower. */
 const clipVision: readonly KeyRule[] = [
-  { ours: 'classToken', theirs: 'class_embedding' },
-  { ours: 'positions', theirs: 'positional_embedding' },
-  { ours: 'projection.weight', theirs: 'proj' },
-  { ours: 'patch.weight', theirs: 'conv1.weight', layout: 'patch' },
+  { parameter: 'classToken', key: 'class_embedding' },
+  { parameter: 'positions', key: 'positional_embedding' },
+  { parameter: 'projection.weight', key: 'proj' },
+  { parameter: 'patch.weight', key: 'conv1.weight', layout: 'patch' },
   ...norm('preNorm', 'ln_pre'),
   ...clipBlocks('transformer.resblocks.{i}'),
   ...norm('postNorm', 'ln_post'),
@@ -50,10 +54,10 @@ const clipVision: readonly KeyRule[] = [
 
 /** timm's Vision Transformer inside OpenCLIP. */
 const timmVision: readonly KeyRule[] = [
-  { ours: 'classToken', theirs: 'trunk.cls_token', layout: 'squeeze-leading' },
-  { ours: 'positions', theirs: 'trunk.pos_embed', layout: 'squeeze-leading' },
-  { ours: 'patch.weight', theirs: 'trunk.patch_embed.proj.weight', layout: 'patch' },
-  { ours: 'patch.bias', theirs: 'trunk.patch_embed.proj.bias' },
+  { parameter: 'classToken', key: 'trunk.cls_token', layout: 'squeeze-leading' },
+  { parameter: 'positions', key: 'trunk.pos_embed', layout: 'squeeze-leading' },
+  { parameter: 'patch.weight', key: 'trunk.patch_embed.proj.weight', layout: 'patch' },
+  { parameter: 'patch.bias', key: 'trunk.patch_embed.proj.bias' },
   ...norm('blocks.{i}.norm1', 'trunk.blocks.{i}.norm1'),
   ...packed('blocks.{i}.attention', 'trunk.blocks.{i}.attn.qkv.weight', 'trunk.blocks.{i}.attn.qkv.bias'),
   ...linear('blocks.{i}.attention.output', 'trunk.blocks.{i}.attn.proj'),
@@ -65,18 +69,18 @@ const timmVision: readonly KeyRule[] = [
 ];
 
 const clipText: readonly KeyRule[] = [
-  { ours: 'words', theirs: 'token_embedding.weight' },
-  { ours: 'positions', theirs: 'positional_embedding' },
+  { parameter: 'words', key: 'token_embedding.weight' },
+  { parameter: 'positions', key: 'positional_embedding' },
   ...clipBlocks('transformer.resblocks.{i}'),
   ...norm('finalNorm', 'ln_final'),
-  { ours: 'projection.weight', theirs: 'text_projection' },
+  { parameter: 'projection.weight', key: 'text_projection' },
 ];
 
 /** transformers' names of a BERT model, and OpenCLIP's of the projection behind it. */
 const bertEncoder: readonly KeyRule[] = [
-  { ours: 'words', theirs: 'embeddings.word_embeddings.weight' },
-  { ours: 'positions', theirs: 'embeddings.position_embeddings.weight' },
-  { ours: 'types', theirs: 'embeddings.token_type_embeddings.weight' },
+  { parameter: 'words', key: 'embeddings.word_embeddings.weight' },
+  { parameter: 'positions', key: 'embeddings.position_embeddings.weight' },
+  { parameter: 'types', key: 'embeddings.token_type_embeddings.weight' },
   ...norm('embeddingNorm', 'embeddings.LayerNorm'),
   ...['query', 'key', 'value'].flatMap((name) =>
     linear(`layers.{i}.attention.${name}`, `encoder.layer.{i}.attention.self.${name}`),
@@ -106,10 +110,10 @@ const hubBlocks: readonly KeyRule[] = [
 ];
 
 const hubVision: readonly KeyRule[] = [
-  { ours: 'classToken', theirs: 'vision_model.embeddings.class_embedding' },
-  { ours: 'positions', theirs: 'vision_model.embeddings.position_embedding.weight' },
-  { ours: 'patch.weight', theirs: 'vision_model.embeddings.patch_embedding.weight', layout: 'patch' },
-  // The misspelling is theirs.
+  { parameter: 'classToken', key: 'vision_model.embeddings.class_embedding' },
+  { parameter: 'positions', key: 'vision_model.embeddings.position_embedding.weight' },
+  { parameter: 'patch.weight', key: 'vision_model.embeddings.patch_embedding.weight', layout: 'patch' },
+  // Misspelled in transformers.
   ...norm('preNorm', 'vision_model.pre_layrnorm'),
   ...prefixed(hubBlocks, '', 'vision_model.'),
   ...norm('postNorm', 'vision_model.post_layernorm'),
@@ -117,8 +121,8 @@ const hubVision: readonly KeyRule[] = [
 ];
 
 const hubText: readonly KeyRule[] = [
-  { ours: 'words', theirs: 'text_model.embeddings.token_embedding.weight' },
-  { ours: 'positions', theirs: 'text_model.embeddings.position_embedding.weight' },
+  { parameter: 'words', key: 'text_model.embeddings.token_embedding.weight' },
+  { parameter: 'positions', key: 'text_model.embeddings.position_embedding.weight' },
   ...prefixed(hubBlocks, '', 'text_model.'),
   ...norm('finalNorm', 'text_model.final_layer_norm'),
   ...linear('projection', 'text_projection', false),

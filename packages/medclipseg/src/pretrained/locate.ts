@@ -1,5 +1,5 @@
 // Finds a model by its name: an alias, a path, an address, a model on the hub, or its bytes.
-import { type ByteSource, blobSource, bytesSource, nearest } from '@medclipseg/weights';
+import { type ByteSource, blobSource, bytesSource, closestMatch } from '@medclipseg/weights';
 import { listHub, openHubFile, openLocal } from '#platform';
 import { CheckpointError } from '../errors.ts';
 import { openAddress, type Place, type PlaceOptions } from './place.ts';
@@ -53,7 +53,7 @@ function pathIn(paths: readonly string[], repo: string, path: string | undefined
   );
   if (chosen !== undefined) return folder + chosen;
   const models = modelsIn(paths);
-  const meant = path === undefined ? undefined : nearest(path, models);
+  const meant = path === undefined ? undefined : closestMatch(path, models);
   const [first = 'FILE'] = models;
   throw new CheckpointError(
     path === undefined ? repo : `${repo}/${path}`,

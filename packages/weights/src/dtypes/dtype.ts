@@ -1,6 +1,6 @@
-// The element types of the safetensors format; PyTorch's are a subset.
+// The element types of safetensors, which include those of PyTorch.
 
-/** Bits per element. Those below 8 are packed, the first element in the lowest bits. */
+/** Bits per element. Types below 8 bits are packed, with the first element in the lowest bits. */
 const BITS = {
   BOOL: 8,
   U8: 8,
@@ -26,15 +26,15 @@ const BITS = {
   C64: 64,
 } as const;
 
-/** Element types by their safetensors names. */
+/** Element types by their names in safetensors. */
 export type DType = keyof typeof BITS;
 
 export const isDType = (name: unknown): name is DType => typeof name === 'string' && Object.hasOwn(BITS, name);
 
 export const bitsOf = (dtype: DType): number => BITS[dtype];
 
-/** Elements of a shape; 1 for a scalar. */
+/** Number of elements of a shape; 1 for a scalar. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
-/** Bytes of a tensor; fractional if packed elements do not fill the last byte, which no file may hold. */
+/** Size of a tensor in bytes; fractional if packed elements do not fill the last byte, which files must not contain. */
 export const bytesOf = (dtype: DType, shape: readonly number[]): number => (sizeOf(shape) * BITS[dtype]) / 8;

@@ -1,4 +1,4 @@
-// Types of elements: every code of a small type, and the way back.
+// Element types: every code of the small types, and round trips.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bfloatOf, fromFloat32, halfOf } from './narrow.ts';
@@ -10,7 +10,7 @@ const float = fc.float({ noNaN: true });
 describe('half precision', () => {
   const values = valuesOf('F16');
 
-  it('every code comes back from its value', () => {
+  it('every code is recovered from its value', () => {
     for (let code = 0; code < 65536; code++) {
       const value = values[code] as number;
       if (Number.isNaN(value)) expect(values[halfOf(value)]).toBeNaN();
@@ -18,7 +18,7 @@ describe('half precision', () => {
     }
   });
 
-  it('values between two codes go to the nearer, ties to the even', () => {
+  it('values between two codes are rounded to the nearest, ties to even', () => {
     for (let code = 0; code < 0x7bff; code++) {
       const [low, high] = [values[code] as number, values[code + 1] as number];
       expect(halfOf((low + high) / 2)).toBe(code + (code % 2));
@@ -27,7 +27,7 @@ describe('half precision', () => {
     }
   });
 
-  it('values beyond the range are infinite, those too small are zero', () => {
+  it('values beyond the range become infinite, and small ones zero', () => {
     expect([65519, 65520, 1e30, -1e30].map((v) => values[halfOf(v)])).toEqual([65504, Infinity, Infinity, -Infinity]);
     expect([2 ** -25, 1.01 * 2 ** -25, 2 ** -26, 1e-45].map(halfOf)).toEqual([0, 1, 0, 0]);
   });
@@ -36,7 +36,7 @@ describe('half precision', () => {
 describe('bfloat16', () => {
   const value = (code: number) => toFloat32(Uint8Array.of(code & 255, code >> 8), 'BF16')[0] as number;
 
-  it('every code comes back from its value', () => {
+  it('every code is recovered from its value', () => {
     for (let code = 0; code < 65536; code++)
       if (Number.isNaN(value(code))) expect(value(bfloatOf(value(code)))).toBeNaN();
       else expect(bfloatOf(value(code))).toBe(code);
@@ -51,7 +51,7 @@ describe('bfloat16', () => {
   });
 });
 
-it('packed elements stand with the first in the lowest bits', () => {
+it('packed elements have the first in the lowest bits', () => {
   // OCP microscaling: codes 0 to 15 of F4 in order, two to a byte.
   const f4 = toFloat32(Uint8Array.of(0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe), 'F4');
   const positive = [0, 0.5, 1, 1.5, 2, 3, 4, 6];
@@ -63,7 +63,7 @@ it('packed elements stand with the first in the lowest bits', () => {
   expect([...toFloat32(bytes, 'F6_E3M2')]).toEqual([0.0625, 0.125, 0.1875, -28]);
 });
 
-it('what is written as float32 is what is read', () => {
+it('a round trip of float32 keeps all bits', () => {
   fc.assert(
     fc.property(fc.array(float), (values) => {
       const data = Float32Array.from(values);

@@ -1,11 +1,11 @@
-// Floating-point numbers of at most 16 bits, by table.
+// Floating-point formats of at most 16 bits, decoded by table.
 import type { DType } from './dtype.ts';
 
 interface SmallFloat {
   readonly exponentBits: number;
   readonly fractionBits: number;
   readonly bias: number;
-  /** What the highest exponents and the negative zero stand for. */
+  /** Meaning of the highest exponents and of negative zero. */
   readonly specials: 'ieee' | 'last-is-nan' | 'negative-zero-is-nan' | 'none';
 }
 
@@ -38,11 +38,11 @@ function decode(code: number, { exponentBits, fractionBits, bias, specials }: Sm
 
 const tables = new Map<SmallFloatType, Float32Array>();
 
-/** The value of every code of a format; built when first asked for. */
+/** The values of all codes of a format; built on first use. */
 export function valuesOf(type: SmallFloatType): Float32Array {
   let table = tables.get(type);
   if (!table) {
-    // Eight bits of exponent and nothing else: powers of two, the last code not a number.
+    // An exponent of eight bits alone: powers of two, and the last code is NaN.
     if (type === 'F8_E8M0')
       table = Float32Array.from({ length: 256 }, (_, code) => (code === 255 ? NaN : 2 ** (code - 127)));
     else {

@@ -1,11 +1,11 @@
-// Elements of any type as float32.
+// Decodes elements of any type to float32.
 import { bitsOf, type DType } from './dtype.ts';
 import { type SmallFloatType, valuesOf } from './small-floats.ts';
 
-/** The bytes in a buffer of their own, so that typed views of any width fit; as they are where they already have one. */
+/** The buffer of the bytes, copied unless it holds nothing else, so that typed arrays of any width fit. */
 function owned(bytes: Uint8Array): ArrayBuffer {
   const { buffer, byteLength } = bytes;
-  // Not `slice`: that of Node's Buffer shares memory.
+  // Not `slice`, which shares memory where the bytes are a Buffer of Node.
   return byteLength === buffer.byteLength && buffer instanceof ArrayBuffer ? buffer : new Uint8Array(bytes).buffer;
 }
 
@@ -20,7 +20,7 @@ const VIEWS = {
   BOOL: Uint8Array,
 } as const;
 
-/** Codes of 4 or 6 bits one after the other, the first in the lowest bits. */
+/** Unpacks codes of 4 or 6 bits, the first in the lowest bits. */
 function unpack(bytes: Uint8Array, width: number): Uint8Array {
   const codes = new Uint8Array((bytes.length * 8) / width);
   for (let i = 0; i < codes.length; i++) {
@@ -41,10 +41,10 @@ function lookUp(bytes: Uint8Array, dtype: SmallFloatType): Float32Array {
 }
 
 /**
- * Little-endian elements of any type as float32; every platform with typed arrays at hand is little-endian.
+ * Decodes little-endian elements of any type to float32. Assumes a little-endian machine, as all JavaScript engines run on.
  *
- * Integers beyond 2²⁴ and doubles are rounded. Complex numbers give their real and imaginary parts in turn. Bytes that own
- * their buffer are not copied if they are float32 already.
+ * Integers beyond 2²⁴ and doubles are rounded. Complex numbers become pairs of real and imaginary part. Float32 bytes that have
+ * a buffer of their own are not copied.
  */
 export function toFloat32(bytes: Uint8Array, dtype: DType): Float32Array {
   switch (dtype) {

@@ -1,4 +1,4 @@
-// The hub in a browser: the same checks, with files in the Cache API.
+// The hub in a browser, with files in the Cache API: the same checks as on disk.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { broken, type HubServer, honest, hubServer, REPO } from '../../testing/hub-server.ts';
 import { memoryCaches } from '../../testing/memory-cache.ts';
@@ -20,7 +20,7 @@ afterEach(async () => {
 const get = (path = file.path, endpoint = hub.url) => hubBlob({ repo: REPO, path }, { endpoint, wait: async () => {} });
 const isWhole = async (blob: Blob) => expect(Buffer.from(await blob.arrayBuffer()).equals(content)).toBe(true);
 
-it('a file is downloaded once, over any breaks', async () => {
+it('a file is downloaded once, across broken connections', async () => {
   hub.answers.push(broken(100_000), broken(50_000));
   await isWhole(await get());
   expect(hub.asked.length).toBe(3);
@@ -28,7 +28,7 @@ it('a file is downloaded once, over any breaks', async () => {
   expect(hub.asked.length).toBe(3);
 });
 
-it('a small file is proved by git’s hash', async () => {
+it('a small file is verified by the hash of git', async () => {
   expect(await (await get('config.json')).text()).toBe('{}');
 });
 
@@ -38,7 +38,7 @@ it('other content is refused, and not kept', async () => {
   await isWhole(await get());
 });
 
-it('without a connection the last version is given', async () => {
+it('without a connection, the version downloaded last is used', async () => {
   await expect(get(file.path, 'http://127.0.0.1:9')).rejects.toThrow(/failures in a row/);
   await get();
   await hub.close();
@@ -53,12 +53,12 @@ it('offline, only the cache is used', async () => {
   expect(hub.apiAsked).toHaveLength(1);
 });
 
-it('without a cache it says what to do', async () => {
+it('without a cache, the error names a remedy', async () => {
   vi.stubGlobal('caches', undefined);
   await expect(get()).rejects.toThrow(/Open the page over https/);
 });
 
-it('a file is forgotten, and no other', async () => {
+it('only the given file is forgotten', async () => {
   await get();
   await get('config.json');
   await forgetHubBlob({ repo: REPO, path: file.path }, { endpoint: hub.url });

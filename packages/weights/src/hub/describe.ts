@@ -3,7 +3,7 @@ import { FormatError } from '../errors.ts';
 import { readText } from '../http/body.ts';
 import { redactedUrl } from '../http/errors.ts';
 import { requestBody, type TransferOptions } from '../http/request.ts';
-import { nearest } from '../keys/nearest.ts';
+import { closestMatch } from '../keys/closest-match.ts';
 import { HubError, type HubFile, type HubRepository, isCommit, revisionUrl } from './address.ts';
 
 /** How content is verified: large files by SHA-256, small ones as git does, by SHA-1 of a header and the content. */
@@ -63,7 +63,7 @@ export function parseDescription(
   const file = files.find(({ rfilename }) => rfilename === path);
   if (!file) {
     const names = files.map(({ rfilename }) => rfilename).filter((name) => typeof name === 'string');
-    const meant = nearest(path, names);
+    const meant = closestMatch(path, names);
     throw new HubError(
       `${repo} at ${revision}`,
       `a file '${path}'`,

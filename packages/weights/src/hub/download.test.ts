@@ -1,4 +1,4 @@
-// A download ends right whatever the connection does, and lies where Python's tools look for it.
+// Downloads are complete and correct over bad connections, and stored where Python's tools look for them.
 import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
@@ -10,7 +10,7 @@ import { HubError, hubEnvironment, hubFile } from './node.ts';
 const at = useHub();
 
 describe('a download', () => {
-  it('lies where Python looks for it, and is not asked for again', async () => {
+  it('is stored where Python looks for it, and not requested again', async () => {
     const path = await hubFile(file, at.options);
     await isWhole(path);
     expect(path).toBe(join(at.folder, 'snapshots', COMMIT, 'weights', 'model.safetensors'));
@@ -24,19 +24,19 @@ describe('a download', () => {
     expect(at.hub.asked.length).toBe(1);
   });
 
-  it('of a dataset’s file is asked for, and lies, among the datasets', async () => {
+  it('of a file of a dataset is requested and stored as such', async () => {
     const path = await hubFile({ ...file, type: 'dataset' }, at.options);
     await isWhole(path);
     expect(path).toContain(join(at.cache, 'datasets--owner--model', 'snapshots'));
     expect(at.hub.asked[0]?.path).toBe(`/datasets/${REPO}/resolve/${COMMIT}/${file.path}`);
   });
 
-  it('of a small file is proved by git’s hash', async () => {
+  it('of a small file is verified by the hash of git', async () => {
     expect(await readFile(await hubFile({ repo: REPO, path: 'config.json' }, at.options), 'utf8')).toBe('{}');
     expect((await at.blobs())[0]).toMatch(/^[0-9a-f]{40}$/);
   });
 
-  it('tells how far it is', async () => {
+  it('reports its progress', async () => {
     const loaded: number[] = [];
     await hubFile(file, { ...at.options, onProgress: (p) => loaded.push(p.loaded / (p.total ?? 0)) });
     expect(loaded[0]).toBe(0);
@@ -44,7 +44,7 @@ describe('a download', () => {
     expect(loaded).toEqual([...loaded].sort((a, b) => a - b));
   });
 
-  it('that breaks off is gone on with, again and again', async () => {
+  it('that breaks off is resumed, repeatedly', async () => {
     at.hub.answers.push(broken(50_000), broken(100_000), broken(10_000));
     await isWhole(await hubFile(file, at.options));
     const starts = at.ranges().map((range) => Number(/\d+/.exec(range ?? '0')?.[0]));
@@ -53,7 +53,7 @@ describe('a download', () => {
     expect(starts[3]).toBeGreaterThan(50_000);
   });
 
-  it('that breaks off for good keeps what has come, and the next call goes on from there', async () => {
+  it('that fails keeps what has arrived, and the next call resumes there', async () => {
     at.hub.answers.push(broken(200_000), ...Array.from({ length: 5 }, () => broken(0)));
     await expect(hubFile(file, at.options)).rejects.toThrow(NetworkError);
     expect(await at.partial()).toHaveLength(1);
@@ -63,7 +63,7 @@ describe('a download', () => {
     expect(await at.partial()).toEqual([]);
   });
 
-  it('can be canceled, and gone on with', async () => {
+  it('can be canceled and resumed', async () => {
     const control = new AbortController();
     at.hub.answers.push((_, response) => {
       response.writeHead(200);
@@ -77,7 +77,7 @@ describe('a download', () => {
 });
 
 describe('without the hub', () => {
-  it('offline gives what is there, and says what to do about the rest', async () => {
+  it('offline, cached files are found, and others refused with a remedy', async () => {
     await expect(hubFile(file, { ...at.options, offline: true })).rejects.toThrow(
       /only local files are allowed. Allow the network and download/,
     );
@@ -90,14 +90,14 @@ describe('without the hub', () => {
     await expect(hubFile({ ...file, path: 'config.json' }, { ...at.options, offline: true })).rejects.toThrow(HubError);
   });
 
-  it('the last version is given where the hub cannot be reached, an error where there is none', async () => {
+  it('the version downloaded last is used if the hub is unreachable', async () => {
     const unreachable = { ...at.options, endpoint: 'http://127.0.0.1:9' };
     await expect(hubFile(file, unreachable)).rejects.toThrow(/5 failures in a row/);
     const path = await hubFile(file, at.options);
     expect(await hubFile(file, unreachable)).toBe(path);
   });
 
-  it('the environment is that of Python’s tools', () => {
+  it('the environment variables are those of Python’s tools', () => {
     expect(hubEnvironment({ HF_HOME: '/h', HF_HUB_OFFLINE: 'TRUE', HF_TOKEN: '', HF_ENDPOINT: 'http://x' })).toEqual({
       cache: join('/h', 'hub'),
       offline: true,
@@ -111,14 +111,14 @@ describe('without the hub', () => {
     expect(hubEnvironment({ XDG_CACHE_HOME: '/x' }).cache).toBe(join('/x', 'huggingface', 'hub'));
   });
 
-  it('an endpoint that is no address is refused', async () => {
+  it('an endpoint that is not an address is refused', async () => {
     await expect(hubFile(file, { ...at.options, endpoint: 'hub' })).rejects.toThrow(
       /HF_ENDPOINT: expected an http address/,
     );
   });
 });
 
-it('a cache that cannot be written says so', async () => {
+it('a cache that cannot be written to is refused with a remedy', async () => {
   const occupied = join(at.cache, 'file');
   await writeFile(occupied, '');
   await expect(hubFile(file, { ...at.options, cache: occupied })).rejects.toThrow(

@@ -1,4 +1,4 @@
-// Servers that lie, refuse or send elsewhere: the download ends right or with an error that says what to do.
+// Servers that send wrong data, refuse or redirect: a download is correct, or ends with an error and a remedy.
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -10,18 +10,18 @@ import { hubFile } from './node.ts';
 const at = useHub();
 
 describe('a server', () => {
-  it('that does not know ranges is read from the start again', async () => {
+  it('without support for ranges is read from the start again', async () => {
     at.hub.answers.push(broken(100_000), (_, response) => response.end(content));
     await isWhole(await hubFile(file, at.options));
   });
 
-  it('that answers 416 to what is half there is read from the start again', async () => {
+  it('that answers 416 to a partial download is read from the start again', async () => {
     at.hub.answers.push(broken(100_000), status(416));
     await isWhole(await hubFile(file, at.options));
     expect(at.ranges()[2]).toBeUndefined();
   });
 
-  it('that tells a smaller length than the file has, or a larger one, is asked again and then refused', async () => {
+  it('that sends fewer or more bytes than announced is asked again and then refused', async () => {
     const short = Array.from(
       { length: 7 },
       () => (_: unknown, response: { end(bytes: Uint8Array): void }) => response.end(content.subarray(0, 1000)),
@@ -48,7 +48,7 @@ describe('a server', () => {
     await expect(hubFile(file, at.options)).rejects.toThrow(/got bytes from 5/);
   });
 
-  it('that asks for patience gets it: seconds, a date, or a growing wait', async () => {
+  it('is asked again after the delay that it requests, or a growing one', async () => {
     const date = new Date(Date.now() + 60_000).toUTCString();
     at.hub.answers.push(status(429, { 'retry-after': '7' }), status(503, { 'retry-after': date }), status(500));
     await isWhole(await hubFile(file, at.options));
@@ -58,7 +58,7 @@ describe('a server', () => {
     expect(at.waits[2]).toBe(2000);
   });
 
-  it('that asks for too much patience, or stays broken, is given up with advice', async () => {
+  it('that requests too long a delay, or keeps failing, is refused with a remedy', async () => {
     at.hub.answers.push(status(429, { 'retry-after': '3600' }));
     await expect(hubFile(file, at.options)).rejects.toThrow(/got HTTP 429. Wait a few minutes/);
     at.hub.answers.push(...Array.from({ length: 5 }, () => status(502)));
@@ -77,7 +77,7 @@ describe('a server', () => {
     expect(at.waits).toEqual([]);
   });
 
-  it('that sends other content is refused, and nothing of it is kept', async () => {
+  it('that sends other content is refused, and nothing is kept', async () => {
     const other = content.slice();
     other[1234] = 255 - (other[1234] as number);
     at.hub.answers.push((request, response) => honest(request, response, other));
@@ -89,7 +89,7 @@ describe('a server', () => {
     await isWhole(await hubFile(file, at.options));
   });
 
-  it('gets a second chance if what was left of an earlier attempt is spoiled, or too long', async () => {
+  it('is asked again if the rest of an earlier attempt is damaged or too long', async () => {
     for (const left of [new Uint8Array(1000), new Uint8Array(content.length), new Uint8Array(content.length + 1)]) {
       at.hub.answers.push(broken(1000), ...Array.from({ length: 5 }, () => broken(0)));
       await hubFile(file, at.options).catch(() => {});
@@ -103,14 +103,14 @@ describe('a server', () => {
 });
 
 describe('redirects', () => {
-  it('to storage elsewhere are followed without the token', async () => {
+  it('to another host are followed without the token', async () => {
     const storage = await hubServer({ 'blob/1': content });
     at.hub.answers.push(redirect(`${storage.url}/blob/1?signature=hidden`));
     await isWhole(await hubFile(file, at.options));
     expect(at.hub.asked[0]?.headers.authorization).toBe('Bearer secret');
     expect(storage.asked[0]?.headers.authorization).toBeUndefined();
 
-    // Back to the first host the token is not picked up again.
+    // The token is not sent again after a redirect back to the first host.
     await rm(at.folder, { recursive: true });
     at.hub.asked.length = 0;
     at.hub.answers.push(redirect(`${storage.url}/blob/1`));
@@ -133,7 +133,7 @@ describe('redirects', () => {
     expect(at.hub.asked.map(({ headers }) => headers.authorization)).toEqual(['Bearer secret', 'Bearer secret']);
   });
 
-  it('without end, or out of the web, are refused', async () => {
+  it('without end, or to other protocols, are refused', async () => {
     at.hub.answers.push(...Array.from({ length: 11 }, () => redirect(`/${REPO}/resolve/${COMMIT}/${file.path}`)));
     await expect(hubFile(file, at.options)).rejects.toThrow(/more than 10 redirects/);
     at.hub.answers.push(redirect('file:///etc/passwd'));

@@ -53,7 +53,7 @@ describe('metadata', () => {
   });
 });
 
-describe('a fault of the connection', () => {
+describe('a connection error', () => {
   const failing = (code: string) => {
     const asked: string[] = [];
     const fetch = async (url: unknown) => {
@@ -70,20 +70,20 @@ describe('a fault of the connection', () => {
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /Check the server's certificate/],
     ['ERR_TLS_CERT_ALTNAME_INVALID', /Check the server's certificate/],
     ['ERR_SSL_WRONG_VERSION_NUMBER', /begins with http or https/],
-  ])('that is permanent (%s) is not tried again', async (code, message) => {
+  ])('that is permanent (%s) is not retried', async (code, message) => {
     const { asked, fetch } = failing(code);
     await expect(hubFile(file, { ...at.options, fetch })).rejects.toThrow(message);
     expect(asked).toHaveLength(1);
     expect(at.waits).toEqual([]);
   });
 
-  it.each(['ECONNRESET', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])('that may pass (%s) is tried again', async (code) => {
+  it.each(['ECONNRESET', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])('that is temporary (%s) is retried', async (code) => {
     const { asked, fetch } = failing(code);
     await expect(hubFile(file, { ...at.options, fetch })).rejects.toThrow(/5 failures in a row/);
     expect(asked).toHaveLength(5);
   });
 
-  it('is permanent where a server does not speak TLS', async () => {
+  it('is permanent if a server does not support TLS', async () => {
     const endpoint = at.hub.url.replace('http:', 'https:');
     await expect(hubFile(file, { ...at.options, endpoint })).rejects.toThrow(NetworkError);
     expect(at.waits).toEqual([]);

@@ -1,5 +1,4 @@
 // The model hub in Node, with files in the cache shared with Python's tools.
 export { HUB, HubError, type HubFile, type HubRepository } from './address.ts';
 export type { HubEntry, HubListing, HubOptions } from './describe.ts';
-export { type HubFileOptions, hubFile, listHubFiles } from './disk/cache.ts';
-export { type HubEnvironment, hubEnvironment } from './disk/environment.ts';
+export { type HubEnvironment, type HubFileOptions, hubEnvironment, hubFile, listHubFiles } from './disk/cache.ts';

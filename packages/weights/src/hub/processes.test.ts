@@ -1,4 +1,4 @@
-// Several processes at one cache.
+// Several processes with one cache.
 import { fork } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -25,7 +25,7 @@ describe('processes', () => {
       child.on('close', (code) => (code === 0 ? resolve(out) : reject(new Error(err || `exit ${code}`))));
     });
 
-  it('that ask for the same file at once share one download', async () => {
+  it('that request the same file at once share one download', async () => {
     at.hub.answers.push((request, response) => void setTimeout(() => honest(request, response, content), 500));
     const paths = await Promise.all([end(start()), end(start()), hubFile(file, { ...at.options, wait: undefined })]);
     expect(new Set(paths).size).toBe(1);
@@ -34,7 +34,7 @@ describe('processes', () => {
     expect(await at.partial()).toEqual([]);
   });
 
-  it('that are killed leave what the next one goes on with', async () => {
+  it('that are killed leave a partial download that the next one resumes', async () => {
     at.hub.answers.push((_, response) => {
       response.writeHead(200);
       response.write(content.subarray(0, 100_000));
@@ -48,7 +48,7 @@ describe('processes', () => {
     expect(at.ranges()[1]).toBe('bytes=100000-');
   });
 
-  it('leave the lock of a living process alone until it is given back', async () => {
+  it('respect the lock of a living process until it is released', async () => {
     const locks = join(at.cache, '.locks', 'models--owner--model');
     await mkdir(locks, { recursive: true });
     await hubFile(file, at.options);

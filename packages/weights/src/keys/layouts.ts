@@ -1,4 +1,4 @@
-// How PyTorch lays numbers out, and how our operations want them: pure rearrangements, each with its inverse.
+// The layouts of PyTorch and of our operations: rearrangements of axes, each with its inverse.
 import { sizeOf } from '../dtypes/dtype.ts';
 import type { TensorValue } from '../tensor-file.ts';
 
@@ -8,15 +8,15 @@ type Shape = readonly number[];
 
 /** A rearrangement: split axes, reorder them, merge axes. */
 interface Rearrangement {
-  /** Theirs with axes split; undefined if a shape does not fit. */
+  /** The shape with axes split; undefined if it does not fit. */
   readonly split: (shape: Shape) => Shape | undefined;
   readonly order: readonly number[];
   readonly merge: (shape: Shape) => Shape;
 }
 
 interface Rule {
-  readonly toOurs: Rearrangement;
-  readonly toTheirs: Rearrangement;
+  readonly toParameter: Rearrangement;
+  readonly toFile: Rearrangement;
 }
 
 const keep = (shape: Shape): Shape => shape;
@@ -24,7 +24,7 @@ const ofRank = (rank: number) => (shape: Shape) => (shape.length === rank ? shap
 
 const IMAGE_CHANNELS = 3;
 
-/** [side·side·channels, out] → [side, side, channels, out]: image patches are square and of three channels. */
+/** [side·side·channels, out] → [side, side, channels, out]: image patches are square and have three channels. */
 function splitPatch([rows, out, ...rest]: Shape): Shape | undefined {
   const side = Math.sqrt((rows ?? 0) / IMAGE_CHANNELS);
   return Number.isInteger(side) && out !== undefined && rest.length === 0
@@ -32,7 +32,7 @@ function splitPatch([rows, out, ...rest]: Shape): Shape | undefined {
     : undefined;
 }
 
-/** [in, 2·2·out] → [in, 2, 2, out]: the kernels double each side. */
+/** [in, 2·2·out] → [in, 2, 2, out]: the kernels double width and height. */
 const splitDoubling = ([inputs, columns, ...rest]: Shape): Shape | undefined =>
   inputs !== undefined && columns !== undefined && columns % 4 === 0 && rest.length === 0
     ? [inputs, 2, 2, columns / 4]
@@ -41,27 +41,31 @@ const splitDoubling = ([inputs, columns, ...rest]: Shape): Shape | undefined =>
 const RULES: Readonly<Record<Exclude<Layout, 'same' | 'squeeze-leading'>, Rule>> = {
   // [out, in] ↔ [in, out]
   linear: {
-    toOurs: { split: ofRank(2), order: [1, 0], merge: keep },
-    toTheirs: { split: ofRank(2), order: [1, 0], merge: keep },
+    toParameter: { split: ofRank(2), order: [1, 0], merge: keep },
+    toFile: { split: ofRank(2), order: [1, 0], merge: keep },
   },
   // [C, 1, 3, 3] ↔ [3, 3, C, 1]
   depthwise: {
-    toOurs: { split: ofRank(4), order: [2, 3, 0, 1], merge: keep },
-    toTheirs: { split: ofRank(4), order: [2, 3, 0, 1], merge: keep },
+    toParameter: { split: ofRank(4), order: [2, 3, 0, 1], merge: keep },
+    toFile: { split: ofRank(4), order: [2, 3, 0, 1], merge: keep },
   },
   // [out, C, kh, kw] ↔ [kh·kw·C, out]
   patch: {
-    toOurs: {
+    toParameter: {
       split: ofRank(4),
       order: [2, 3, 1, 0],
       merge: ([a, b, c, out]) => [sizeOf([a, b, c] as Shape), out as number],
     },
-    toTheirs: { split: splitPatch, order: [3, 2, 0, 1], merge: keep },
+    toFile: { split: splitPatch, order: [3, 2, 0, 1], merge: keep },
   },
   // [in, out, 2, 2] ↔ [in, 2·2·out]
   'transposed-convolution': {
-    toOurs: { split: ofRank(4), order: [0, 2, 3, 1], merge: ([inputs, ...rest]) => [inputs as number, sizeOf(rest)] },
-    toTheirs: { split: splitDoubling, order: [0, 3, 1, 2], merge: keep },
+    toParameter: {
+      split: ofRank(4),
+      order: [0, 2, 3, 1],
+      merge: ([inputs, ...rest]) => [inputs as number, sizeOf(rest)],
+    },
+    toFile: { split: splitDoubling, order: [0, 3, 1, 2], merge: keep },
   },
 };
 
@@ -86,7 +90,7 @@ function permute(data: Float32Array, shape: Shape, order: readonly number[]): Fl
 }
 
 const rearrangement = (layout: Exclude<Layout, 'same' | 'squeeze-leading'>, inverse: boolean): Rearrangement =>
-  RULES[layout][inverse ? 'toTheirs' : 'toOurs'];
+  RULES[layout][inverse ? 'toFile' : 'toParameter'];
 
 /** [1, 1, n] → [n] and [1, m, n] → [m, n]; back to rank 3. */
 const squeezed = (shape: Shape, inverse: boolean): Shape =>
@@ -94,7 +98,7 @@ const squeezed = (shape: Shape, inverse: boolean): Shape =>
     ? [...Array<number>(Math.max(0, 3 - shape.length)).fill(1), ...shape]
     : shape.slice(shape.findIndex((n) => n !== 1));
 
-/** The shape that a layout gives, without touching a number; undefined if it does not apply to such a shape. */
+/** The shape of a parameter whose tensor has a shape and layout, or the inverse; undefined if the layout does not apply to it. */
 export function shapeIn(layout: Layout, shape: Shape, inverse = false): Shape | undefined {
   if (layout === 'same') return shape;
   if (layout === 'squeeze-leading') return squeezed(shape, inverse);
@@ -103,7 +107,7 @@ export function shapeIn(layout: Layout, shape: Shape, inverse = false): Shape | 
   return axes && merge(order.map((axis) => axes[axis] as number));
 }
 
-/** Rearranges a value whose shape fits: from PyTorch's layout to ours, or back. */
+/** Rearranges a value whose shape fits: from the layout of the file to that of the parameter, or back. */
 export function rearrange({ shape, data }: TensorValue, layout: Layout, inverse = false): TensorValue {
   const result = shapeIn(layout, shape, inverse) as Shape;
   if (layout === 'same' || layout === 'squeeze-leading') return { shape: result, data };

@@ -1,25 +1,25 @@
-// Reads a model's tensors out of a file that names them otherwise.
+// Reads the parameters of a model from a file with other keys and layouts.
 import { sizeOf } from '../dtypes/dtype.ts';
 import { KeyMismatchError } from '../errors.ts';
 import type { TensorFile, TensorValue } from '../tensor-file.ts';
+import { closestMatch } from './closest-match.ts';
 import { rearrange, shapeIn } from './layouts.ts';
-import { withNearest } from './nearest.ts';
 import { type KeyRule, matchRules } from './rule.ts';
 
 export interface MappingOptions {
-  /** Names in the file that carry nothing we use, beside `HARMLESS`. */
+  /** Keys in the file to ignore, in addition to `BUFFER_KEYS`. */
   readonly ignore?: readonly RegExp[];
   readonly signal?: AbortSignal;
 }
 
-/** Buffers of counting numbers, and sizes that OpenAI's archives keep as tensors: written by some versions, learned by none. */
-export const HARMLESS: readonly RegExp[] = [/(^|\.)position_ids$/, /^(input_resolution|context_length|vocab_size)$/];
+/** Buffers that some versions save and no model needs: position indices, and sizes that OpenAI's archives keep as tensors. */
+export const BUFFER_KEYS: readonly RegExp[] = [/(^|\.)position_ids$/, /^(input_resolution|context_length|vocab_size)$/];
 
 type Shape = readonly number[];
 
-/** What one of our tensors is made of. */
-interface Wish {
-  readonly ours: string;
+/** A parameter, and how it is read from a tensor of the file. */
+interface Target {
+  readonly parameter: string;
   readonly rule: KeyRule;
 }
 
@@ -39,60 +39,72 @@ function valueFrom(stored: TensorValue, { part, layout = 'same' }: KeyRule): Ten
   return rearrange({ shape, data: stored.data.slice(index * size, (index + 1) * size) }, layout);
 }
 
+/** Missing keys, each with the unexpected key that is closest to it; only the first few are shown. */
+const withSuggestions = (missing: ReadonlySet<string>, unexpected: readonly string[]): string[] =>
+  [...missing].map((key, i) => {
+    const meant = i < KeyMismatchError.SHOWN ? closestMatch(key, unexpected) : undefined;
+    return meant === undefined ? key : `${key} (closest: ${meant})`;
+  });
+
 /**
- * Reads the tensors of a model from a file that names them otherwise.
+ * Reads the parameters of a model from a file with other keys and layouts.
  *
- * Strict: what is missing, unexpected or of another shape is told all at once, with the nearest names, before any number is
- * read. Each tensor of the file is read once.
+ * Strict: all missing, unexpected and wrongly shaped tensors are reported at once, before any data is read. Each tensor of the
+ * file is read once.
  *
- * @param expected our names and shapes
- * @param make what becomes of each tensor as it comes; where that is no `TensorValue`, only one of those is in memory at a time
- * @throws {KeyMismatchError}
+ * @param expected shapes of the parameters by name
+ * @param convert converts each parameter as it is read; unless the result holds the values, only one tensor at a time is in memory
+ * @throws {KeyMismatchError} if the file does not hold exactly these tensors
+ *
+ * @example
+ * const rules: KeyRule[] = [{ parameter: 'norm.{i}.weight', key: 'resblocks.{i}.ln_1.weight' }];
+ * const values = await readMapped(file, rules, new Map([['norm.0.weight', [768]]]));
+ * values.get('norm.0.weight'); // { shape: [768], data: Float32Array(768) }
  */
 export async function readMapped<T = TensorValue>(
   file: TensorFile,
   rules: readonly KeyRule[],
   expected: ReadonlyMap<string, Shape>,
   { ignore = [], signal }: MappingOptions = {},
-  make: (value: TensorValue, ours: string) => T = (value) => value as T,
+  convert: (value: TensorValue, parameter: string) => T = (value) => value as T,
 ): Promise<Map<string, T>> {
   const matches = matchRules(rules, expected.keys());
   const known = new Set<string>();
-  const wishes = new Map<string, Wish[]>();
+  const targets = new Map<string, Target[]>();
   const missing = new Set<string>();
   const misshapen: string[] = [];
-  for (const [ours, shape] of expected) {
-    const { rule, names } = matches.get(ours) ?? { names: [ours] };
-    for (const name of names) known.add(name);
-    const found = rule && names.find((name) => file.tensors.has(name));
+  for (const [parameter, shape] of expected) {
+    const { rule, keys } = matches.get(parameter) ?? { keys: [parameter] };
+    for (const key of keys) known.add(key);
+    const found = rule && keys.find((key) => file.tensors.has(key));
     const stored = found === undefined ? undefined : file.tensors.get(found)?.shape;
     if (!rule || found === undefined || !stored) {
-      missing.add(names[0] as string);
+      missing.add(keys[0] as string);
       continue;
     }
     const actual = shapeFrom(stored, rule);
-    if (`${actual}` === `${shape}`) wishes.set(found, [...(wishes.get(found) ?? []), { ours, rule }]);
-    else misshapen.push(`${found}: expected [${shape}] here, got [${actual ?? '?'}] from [${stored}]`);
+    if (`${actual}` === `${shape}`) targets.set(found, [...(targets.get(found) ?? []), { parameter, rule }]);
+    else
+      misshapen.push(
+        actual
+          ? `${found}: expected [${shape}] here, got [${actual}] from [${stored}]`
+          : `${found}: expected [${shape}] here, got [${stored}], which does not fit the layout`,
+      );
   }
-  const tolerated = [...HARMLESS, ...ignore];
-  // Another name for numbers that are read already carries nothing new.
-  const own = (name: string) => file.tensors.get(name)?.aliasOf ?? name;
-  const knownNumbers = new Set([...known].map(own));
+  const ignored = [...BUFFER_KEYS, ...ignore];
+  // An alias of a known tensor holds nothing new.
+  const original = (key: string) => file.tensors.get(key)?.aliasOf ?? key;
+  const knownOriginals = new Set([...known].map(original));
   const unexpected = [...file.tensors.keys()].filter(
-    (name) => !knownNumbers.has(own(name)) && !tolerated.some((pattern) => pattern.test(name)),
+    (key) => !knownOriginals.has(original(key)) && !ignored.some((pattern) => pattern.test(key)),
   );
   if (missing.size + unexpected.length + misshapen.length > 0)
-    throw new KeyMismatchError(
-      // Only so many lines are shown.
-      [...missing].map((name, i) => (i < 12 ? withNearest(name, unexpected) : name)),
-      unexpected,
-      misshapen,
-    );
+    throw new KeyMismatchError(withSuggestions(missing, unexpected), unexpected, misshapen);
   const values = new Map<string, T>();
-  for (const [name, parts] of wishes) {
+  for (const [key, parts] of targets) {
     signal?.throwIfAborted();
-    const stored = await file.read(name);
-    for (const { ours, rule } of parts) values.set(ours, make(valueFrom(stored, rule), ours));
+    const stored = await file.read(key);
+    for (const { parameter, rule } of parts) values.set(parameter, convert(valueFrom(stored, rule), parameter));
   }
   return values;
 }

@@ -21,7 +21,7 @@ describe('the tensors below a prefix', () => {
     expect((await part.bytes('a')).length).toBe(4);
   });
 
-  it('stay aliases of each other where the first name lies elsewhere', () => {
+  it('stay aliases of each other if the first name is elsewhere', () => {
     const whole = file('ema.a', 'model.a=ema.a', 'model.b=ema.a', 'model.c');
     expect(namesOf(stripPrefix(whole, 'model.'))).toEqual(['a', 'b=a', 'c']);
   });

@@ -6,7 +6,7 @@ import type { TensorFile, TensorInfo } from '../tensor-file.ts';
 function renamed(file: TensorFile, rename: (name: string) => string | undefined): TensorFile {
   const tensors = new Map<string, TensorInfo>();
   const sources = new Map<string, string>();
-  // The first name here of the values that the file knows by a name, which may itself be left out.
+  // By the first name in the file, which may be left out here: the first name here of the same values.
   const firstNames = new Map<string, string>();
   for (const [source, { aliasOf, ...info }] of file.tensors) {
     const name = rename(source);
@@ -59,7 +59,7 @@ function withoutWrappers(file: TensorFile): TensorFile {
 }
 
 /**
- * Everything in a file that may be a model's state dictionary: the file itself, and what lies below `model.`, `state_dict.` and other
+ * Everything in a file that may be a model's state dictionary: the file itself, and the parts below `model.`, `state_dict.` and other
  * common containers, in any order and nesting. The wrappers `module.` (DataParallel) and `_orig_mod.` (torch.compile) are
  * removed from all names.
  *

@@ -1,40 +1,40 @@
-// Tables of names: what a file calls a tensor, what we call it, and how its numbers are laid out.
+// Tables that map the parameters of a model to the keys and layouts of a weight file, in both directions.
 import type { Layout } from './layouts.ts';
 
-/** One line of a table, read in both directions. `{i}` in both names stands for the same number. */
+/** One line of a table. `{i}` in both names stands for the same number. */
 export interface KeyRule {
-  readonly ours: string;
-  /** Several names are aliases of one tensor: any of them is read, all of them are written. */
-  readonly theirs: string | readonly string[];
+  /** Name of the parameter in the model. */
+  readonly parameter: string;
+  /** Key of the tensor in the file. Several keys are aliases: any of them is read, all of them are written. */
+  readonly key: string | readonly string[];
+  /** Layout of the tensor in the file; that of the parameter by default. */
   readonly layout?: Layout;
-  /** Ours is one of so many equal row blocks of theirs: `[index, count]`. */
-  readonly part?: readonly [number, number];
+  /** The parameter is one of several equal row blocks of the tensor: `[index, count]`. */
+  readonly part?: readonly [index: number, count: number];
 }
 
 export interface Match {
   readonly rule: KeyRule;
-  readonly names: readonly string[];
+  readonly keys: readonly string[];
 }
 
 const PLACEHOLDER = /\\\{(\w+)\\\}/g;
 
 function compile(rule: KeyRule): { pattern: RegExp; rule: KeyRule } {
-  const escaped = rule.ours.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(PLACEHOLDER, '(?<$1>\\d+)');
+  const escaped = rule.parameter.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(PLACEHOLDER, '(?<$1>\\d+)');
   return { pattern: new RegExp(`^${escaped}$`), rule };
 }
 
-/** For each of our names, the rule that covers it and the names that a file may use. */
-export function matchRules(rules: readonly KeyRule[], ours: Iterable<string>): Map<string, Match> {
+/** For each parameter, the first rule that covers it and its keys in a file. */
+export function matchRules(rules: readonly KeyRule[], parameters: Iterable<string>): Map<string, Match> {
   const compiled = rules.map(compile);
   const matches = new Map<string, Match>();
-  for (const name of ours)
+  for (const parameter of parameters)
     for (const { pattern, rule } of compiled) {
-      const found = pattern.exec(name);
+      const found = pattern.exec(parameter);
       if (!found) continue;
-      const names = [rule.theirs]
-        .flat()
-        .map((theirs) => theirs.replace(/\{(\w+)\}/g, (_, key) => found.groups?.[key] ?? ''));
-      matches.set(name, { rule, names });
+      const keys = [rule.key].flat().map((key) => key.replace(/\{(\w+)\}/g, (_, name) => found.groups?.[name] ?? ''));
+      matches.set(parameter, { rule, keys });
       break;
     }
   return matches;

@@ -1,5 +1,4 @@
-// Gives a model's tensors the names and layouts of another program, through the same table that reads them.
-
+// Writes the parameters of a model with the keys and layouts of another program, by the tables that read them.
 import { sizeOf } from '../dtypes/dtype.ts';
 import type { WritableType } from '../dtypes/narrow.ts';
 import { KeyMismatchError, WeightsError } from '../errors.ts';
@@ -7,61 +6,61 @@ import { type StoredTensor, storedAs, type TensorFile } from '../tensor-file.ts'
 import { rearrange, shapeIn } from './layouts.ts';
 import { type KeyRule, matchRules } from './rule.ts';
 
+/** A parameter as a part of a tensor to be written. */
 interface Piece {
-  readonly ours: string;
+  readonly parameter: string;
   readonly rule: KeyRule;
-  /** In their layout. */
+  /** In the layout of the file. */
   readonly shape: readonly number[];
 }
 
-/** The blocks of one of their tensors in order, or what is wrong with them. */
-function ordered(theirs: string, pieces: readonly Piece[]): Piece[] {
+/** The parts of a tensor in order; each must be there once. */
+function ordered(key: string, pieces: readonly Piece[]): Piece[] {
   const count = pieces[0]?.rule.part?.[1] ?? 1;
   const blocks = Array.from({ length: count }, (_, i) => pieces.filter(({ rule }) => (rule.part?.[0] ?? 0) === i));
   const faulty = blocks.findIndex((found) => found.length !== 1);
   if (faulty >= 0)
     throw new WeightsError(
       'weights/parts',
-      `${theirs}: expected one tensor for part ${faulty} of ${count}, got ${blocks[faulty]?.length}. Write the whole model.`,
+      `${key}: expected one parameter for part ${faulty} of ${count}, got ${blocks[faulty]?.length}. Write the whole model.`,
     );
   return blocks.flat();
 }
 
 /**
- * The inverse of `readMapped`: tensors under their names and in their layout, made one at a time when they are written.
+ * The inverse of `readMapped`: tensors with the keys and layouts of a file, each made when it is written.
  *
- * Every alias of a rule is written, since PyTorch's strict loading asks for all of them.
+ * Aliases are written as tensors of their own, since strict loading in PyTorch requires all of them.
  *
- * @param ours a model under our names, complete where a rule packs several tensors into one
- * @param dtype what the values are written as
- * @throws {KeyMismatchError} if a tensor has no rule or does not fit its layout
+ * @param model the parameters, complete where a rule packs several into one tensor
+ * @param dtype element type to write
+ * @throws {KeyMismatchError} if a parameter has no rule or does not fit its layout
  */
 export function writeMapped(
-  ours: TensorFile,
+  model: TensorFile,
   rules: readonly KeyRule[],
   dtype: WritableType = 'F32',
 ): Map<string, StoredTensor> {
-  const matches = matchRules(rules, ours.tensors.keys());
+  const matches = matchRules(rules, model.tensors.keys());
   const pieces = new Map<string, Piece[]>();
   const unexpected: string[] = [];
   const misshapen: string[] = [];
-  for (const [name, { shape: stored }] of ours.tensors) {
-    const match = matches.get(name);
+  for (const [parameter, { shape: own }] of model.tensors) {
+    const match = matches.get(parameter);
     if (!match) {
-      unexpected.push(name);
+      unexpected.push(parameter);
       continue;
     }
-    const shape = shapeIn(match.rule.layout ?? 'same', stored, true);
-    if (!shape) misshapen.push(`${name}: expected a shape of layout '${match.rule.layout}', got [${stored}]`);
-    else
-      for (const theirs of match.names)
-        pieces.set(theirs, [...(pieces.get(theirs) ?? []), { ours: name, rule: match.rule, shape }]);
+    const { rule, keys } = match;
+    const shape = shapeIn(rule.layout ?? 'same', own, true);
+    if (!shape) misshapen.push(`${parameter}: expected a shape of layout '${rule.layout}', got [${own}]`);
+    else for (const key of keys) pieces.set(key, [...(pieces.get(key) ?? []), { parameter, rule, shape }]);
   }
   if (unexpected.length + misshapen.length > 0) throw new KeyMismatchError([], unexpected, misshapen);
-  return new Map([...pieces].map(([theirs, found]) => [theirs, packed(ours, ordered(theirs, found), dtype)]));
+  return new Map([...pieces].map(([key, found]) => [key, packed(model, ordered(key, found), dtype)]));
 }
 
-/** Blocks of rows, one below the other. */
+/** A tensor from row blocks. */
 function packed(file: TensorFile, pieces: readonly Piece[], dtype: WritableType): StoredTensor {
   const shapes = pieces.map(({ shape }) => shape);
   const [first = []] = shapes;
@@ -72,8 +71,8 @@ function packed(file: TensorFile, pieces: readonly Piece[], dtype: WritableType)
     async bytes() {
       const data = new Float32Array(sizeOf(shape));
       let offset = 0;
-      for (const { ours, rule } of pieces) {
-        const value = rearrange(await file.read(ours), rule.layout ?? 'same', true);
+      for (const { parameter, rule } of pieces) {
+        const value = rearrange(await file.read(parameter), rule.layout ?? 'same', true);
         data.set(value.data, offset);
         offset += value.data.length;
       }

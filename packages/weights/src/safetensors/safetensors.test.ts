@@ -39,7 +39,7 @@ describe('on disk', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('gives back what was written, with its metadata, and leaves no temporary file', async () => {
+  it('a round trip keeps tensors and metadata, and leaves no temporary file', async () => {
     const path = join(folder, 'x.safetensors');
     await writeSafetensors(path, tensors, { epoch: '3' });
     const opened = await openTensorFile(path);
@@ -64,7 +64,7 @@ describe('on disk', () => {
   });
 });
 
-it('a file written from a file keeps types and bits; half precision is written on request', async () => {
+it('a copy keeps types and bits; half precision is written on request', async () => {
   const values = Float32Array.of(1 / 3, -65504, 1e-8);
   const original = await encodeSafetensors(
     new Map<string, StoredTensor>([
@@ -147,7 +147,7 @@ describe('a tensor with several names', () => {
   });
 });
 
-it('any tensors come back, each aligned to its elements', async () => {
+it('a round trip keeps any tensors, each aligned to its elements', async () => {
   const tensor = fc.record({
     dtype: fc.constantFrom('F32', 'F16', 'BF16'),
     data: fc.float32Array({ maxLength: 9, noNaN: true }),

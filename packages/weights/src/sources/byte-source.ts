@@ -1,24 +1,25 @@
-// Bytes that can be read in pieces, wherever they are.
+// Bytes that can be read in parts, from a file, a server, a Blob or memory.
 import { FormatError } from '../errors.ts';
 
-/** Random access to bytes: a file, a URL, a Blob, or an array. Offsets may lie beyond 4 GiB. */
+/** Random access to bytes. Offsets may exceed 4 GiB. */
 export interface ByteSource {
   /** For error messages. */
   readonly name: string;
   /** In bytes. */
   readonly size: number;
-  /** Exactly `length` bytes from `offset`; the array may share memory with the source and is not to be written to. */
+  /** Exactly `length` bytes from `offset`. The array may share memory with the source and must not be changed. */
   read(offset: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** @throws {FormatError} unless the bytes from `offset` on lie within the source. */
+/** @throws {FormatError} unless the range is within the source. */
 export function checkRange({ name, size }: { name: string; size: number }, offset: number, length: number): void {
   const natural = (n: number) => Number.isSafeInteger(n) && n >= 0;
   if (!natural(offset) || !natural(length) || offset + length > size)
     throw new FormatError(name, `bytes ${offset} to ${offset + length}`, `a file of ${size} bytes`);
 }
 
+/** Bytes in memory. */
 export function bytesSource(bytes: Uint8Array, name = 'bytes'): ByteSource {
   return {
     name,
@@ -31,7 +32,7 @@ export function bytesSource(bytes: Uint8Array, name = 'bytes'): ByteSource {
   };
 }
 
-/** A file chosen in the browser, read in pieces. */
+/** A file chosen in the browser, read in parts. */
 export function blobSource(blob: Blob, name = (blob as Partial<File>).name ?? 'blob'): ByteSource {
   return {
     name,

@@ -3,13 +3,17 @@ import { open } from 'node:fs/promises';
 import { FormatError, WeightsError } from '../errors.ts';
 import { type ByteSource, checkRange } from './byte-source.ts';
 
-/** The system reads at most 2 GiB at a time. */
+/** Systems read at most 2 GiB at a time. */
 const LARGEST_READ = 2 ** 30;
 
-/** A file read in pieces. */
+/** A file on disk, read in parts. */
 export async function fileSource(path: string): Promise<ByteSource> {
   const handle = await open(path).catch((cause) => {
-    throw new WeightsError('weights/missing', `${path}: expected a weight file, got none. Check the path.`, { cause });
+    const isMissing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
+    const message = isMissing
+      ? `${path}: expected a weight file, got none. Check the path.`
+      : `${path}: expected a file that can be read, got ${cause.code}. Check its permissions.`;
+    throw new WeightsError('weights/missing', message, { cause });
   });
   const status = await handle.stat();
   if (!status.isFile()) {
@@ -28,7 +32,7 @@ export async function fileSource(path: string): Promise<ByteSource> {
       const bytes = new Uint8Array(length);
       for (let done = 0; done < length; ) {
         const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, LARGEST_READ), offset + done);
-        if (bytesRead === 0) throw new FormatError(path, `${size} bytes`, 'fewer: the file shrank');
+        if (bytesRead === 0) throw new FormatError(path, `${size} bytes`, 'fewer, since the file has changed');
         done += bytesRead;
       }
       return bytes;

@@ -1,4 +1,4 @@
-// A file on a server is fetched whole, or again.
+// A file on a server, fetched as a whole.
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { broken, type HubServer, honest, hubServer, status } from '../../testing/hub-server.ts';
 import { urlBlob } from '../index.ts';
@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-it('comes whole after breaks, with its progress', async () => {
+it('is complete after broken transfers, with progress', async () => {
   server.answers.push(status(503), broken(1000), honest);
   const seen: (number | undefined)[][] = [];
   const blob = await urlBlob(`${server.url}/model.pth`, {
@@ -24,13 +24,13 @@ it('comes whole after breaks, with its progress', async () => {
   expect(server.asked).toHaveLength(3);
 });
 
-it('is refused where there is none, and given up after many breaks', async () => {
+it('is refused if it is missing, and after repeated failures', async () => {
   server.answers.push(status(404));
   await expect(urlBlob(`${server.url}/model.pth`, { wait })).rejects.toThrow(/expected a file, got HTTP 404/);
   server.answers.push(...Array.from({ length: 5 }, () => broken(1000)));
   await expect(urlBlob(`${server.url}/model.pth`, { wait })).rejects.toThrow(/5 failures in a row/);
 });
 
-it('stops when asked to', async () => {
+it('can be canceled', async () => {
   await expect(urlBlob(`${server.url}/model.pth`, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/);
 });

@@ -1,4 +1,4 @@
-// A weight file on a server is read in pieces.
+// A weight file on a server, read in parts.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { broken, type HubServer, honest, hubServer, redirect, status } from '../../testing/hub-server.ts';
 import { encodeSafetensors, openTensors, type TensorFile, type TensorValue, urlSource } from '../index.ts';
@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** Compared as bytes: a matcher looks at half a million numbers one by one. */
+/** Compared as bytes, since a matcher would compare half a million numbers one by one. */
 const isLarge = async (file: TensorFile) => {
   const { data } = await file.read('large');
   expect(Buffer.compare(Buffer.from(data.buffer), Buffer.from(tensors.get('large')?.data.buffer as ArrayBuffer))).toBe(
@@ -29,7 +29,7 @@ const isLarge = async (file: TensorFile) => {
 const source = () => urlSource(`${server.url}/model.safetensors?signature=hidden`, { wait: async () => {} });
 
 describe('a file on a server', () => {
-  it('gives one tensor without the others', async () => {
+  it('provides one tensor without the others', async () => {
     const file = await openTensors(await source());
     expect(await file.read('small')).toEqual(tensors.get('small'));
     expect(server.asked.map(({ headers }) => headers.range)).toEqual([
@@ -40,25 +40,25 @@ describe('a file on a server', () => {
     expect(server.asked.length).toBe(3);
   });
 
-  it('is named without the secrets of its address', async () => {
+  it('is named without secrets in its address', async () => {
     expect((await source()).name).toBe(`${server.url}/model.safetensors`);
   });
 
-  it('is read again where an answer breaks off, is late or leads elsewhere', async () => {
+  it('is requested again if an answer breaks off or the server fails, and redirects are followed', async () => {
     server.answers.push(status(503), broken(1000), redirect('/model.safetensors'), honest);
     const file = await openTensors(await source());
     server.answers.push(broken(1000));
     await isLarge(file);
   });
 
-  it('is refused where the server sends only whole files, or parts without saying which', async () => {
+  it('is refused if the server sends only whole files, or parts without their range', async () => {
     server.answers.push((_, response, content) => response.end(content));
     await expect(source()).rejects.toThrow(/got the whole file. Download it first/);
     server.answers.push((_, response) => response.writeHead(206).end('x'));
     await expect(source()).rejects.toThrow(/the range and size of a part, got none/);
   });
 
-  it('is refused once it has changed', async () => {
+  it('is refused after it has changed', async () => {
     const file = await openTensors(await source());
     server.answers.push((_, response, content) =>
       response
@@ -69,7 +69,7 @@ describe('a file on a server', () => {
     await expect(file.read('large')).rejects.toThrow(/one that has changed since|another part/);
   });
 
-  it('stops when asked to', async () => {
+  it('can be canceled', async () => {
     await expect(urlSource(`${server.url}/model.safetensors`, { signal: AbortSignal.abort() })).rejects.toThrow(
       /abort/,
     );

@@ -1,4 +1,4 @@
-// Archives made by hand: large ones, lying ones, hostile ones.
+// Constructed archives: large, inconsistent and hostile ones.
 import { describe, expect, it } from 'vitest';
 import { bytesFrom, little, type PickledTensor, pickledTensors } from '../../testing/pickle.ts';
 import { sparseSource } from '../../testing/sparse.ts';
@@ -17,27 +17,27 @@ const whole: PickledTensor = { key: '0', elements: 6, shape: [2, 3], strides: [3
 const open = (entries: readonly MadeEntry[], zip64?: boolean) => openTensors(bytesSource(zipBytes(entries, zip64)));
 
 describe('large archives', () => {
-  it.each([2.5, 5])('of %d GB read only what is asked for', async (gigabytes) => {
+  it.each([2.5, 5])('of %d GB are read only in the parts requested', async (gigabytes) => {
     const size = gigabytes * GIGABYTE;
     const tensors = {
       large: { key: '0', elements: size / 4, offset: size / 4 - 2, shape: [2], strides: [1] },
-      behind: { ...whole, key: '1' },
+      last: { ...whole, key: '1' },
     };
     const entries = archive(tensors, [
       { name: 'archive/data/0', size },
       { name: 'archive/data/1', bytes: six.bytes },
     ]);
     const { pieces, size: total } = zipPieces(entries);
-    // The last two numbers of the large storage stand right before the next entry's header.
+    // The last two numbers of the large storage are directly before the header of the next entry.
     const next = pieces.find(([at]) => at > size) as (typeof pieces)[number];
     const source = sparseSource(total, [...pieces, [next[0] - 8, floats(8, 9)]]);
     const file = await openTensors(source);
     expect((await file.read('large')).data).toEqual(Float32Array.of(8, 9));
-    expect((await file.read('behind')).data).toEqual(Float32Array.of(0, 1, 2, 3, 4, 5));
+    expect((await file.read('last')).data).toEqual(Float32Array.of(0, 1, 2, 3, 4, 5));
     expect(source.bytesRead).toBeLessThan(200_000);
   });
 
-  it('with zip64 fields for small numbers open too', async () => {
+  it('with zip64 fields for small numbers are read as well', async () => {
     const file = await open(archive({ whole }, [six]), true);
     expect((await file.read('whole')).data).toEqual(Float32Array.of(0, 1, 2, 3, 4, 5));
   });
@@ -92,7 +92,7 @@ describe('hostile archives', () => {
     await expect(open([{ ...pickle, method: 8 }, storage])).rejects.toThrow(/stored as it is/);
   });
 
-  it('with compressed or encrypted numbers open, but give none', async () => {
+  it('with compressed or encrypted tensors open, but refuse to read them', async () => {
     for (const lie of [{ method: 8 }, { flags: 1 }]) {
       const file = await open(archive({ whole }, [{ ...six, ...lie }]));
       await expect(file.read('whole')).rejects.toThrow(/stored as it is/);
@@ -118,7 +118,7 @@ describe('hostile archives', () => {
   });
 });
 
-describe('the format before 1.6', () => {
+describe('the format before PyTorch 1.6', () => {
   const number = (value: number) => bytesFrom(0x80, 2, 0x8a, 4, little(value, 4), '.');
   const magic = bytesFrom(
     0x80,
@@ -134,12 +134,12 @@ describe('the format before 1.6', () => {
   const file = (elements: number, object = pickledTensors({ whole })) =>
     bytesFrom(magic, number(1001), system, object, keys, little(elements, 8), six.bytes);
 
-  it('opens', async () => {
+  it('is read', async () => {
     const opened = await openTensors(bytesSource(file(6)));
     expect((await opened.read('whole')).data).toEqual(Float32Array.of(0, 1, 2, 3, 4, 5));
   });
 
-  it('refuses a storage whose length lies', async () => {
+  it('refuses a storage with a wrong length', async () => {
     const opened = await openTensors(bytesSource(file(7)));
     await expect(opened.read('whole')).rejects.toThrow(/6 elements in storage '0', got 7/);
   });
@@ -149,7 +149,7 @@ describe('the format before 1.6', () => {
     await expect(openTensors(bytesSource(file(6).subarray(0, -4)))).rejects.toThrow(FormatError);
   });
 
-  it('reads pickles longer than the first window, and numbers beyond 4 GB, by ranges', async () => {
+  it('reads pickles longer than the first window, and tensors beyond 4 GB, by ranges', async () => {
     const names = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`tensor ${i}`, whole]));
     const elements = 1.25 * GIGABYTE;
     const object = pickledTensors({ ...names, last: { ...whole, elements, offset: elements - 6 } });

@@ -1,7 +1,7 @@
 // Reads the bytes of a pickle from front to back.
 import { FormatError } from '../errors.ts';
 
-/** A pickle that continues beyond the bytes at hand; a longer part of the file may be enough. */
+/** A pickle that continues beyond the available bytes; a longer part of the file may be enough. */
 export class TruncatedPickleError extends FormatError {
   constructor(file: string) {
     super(file, 'a whole pickle', 'one that is cut off');

@@ -9,7 +9,7 @@ import { unpickle } from './unpickle.ts';
 const text = (value: string) => bytesFrom('X', little(value.length, 4), value);
 const read = (...parts: readonly Part[]) => unpickle(bytesFrom(0x80, 2, ...parts, '.'), 'x').value;
 
-describe('what is refused by name', () => {
+describe('names outside the list are refused', () => {
   it.each([
     ['posix.system', bytesFrom('cposix\nsystem\n', text('echo'), 0x85, 'R')],
     ['os.system', bytesFrom(text('os'), text('system'), 0x93)],
@@ -36,7 +36,7 @@ describe('what is refused by name', () => {
     expect(() => read(pickle)).toThrow(/^x: .*not executed.*save only the state dict/);
   });
 
-  it('in TorchScript too: only its own classes become objects', () => {
+  it('in TorchScript as well, where only its own classes become objects', () => {
     const script = (...parts: readonly Part[]) =>
       unpickle(bytesFrom(0x80, 2, ...parts, '.'), 'x', { script: true }).value;
     expect(script('c__torch__.nn\nLinear\n)', 0x81, '}', text('bias'), 'K', 1, 'sb')).toEqual({
@@ -48,7 +48,7 @@ describe('what is refused by name', () => {
   });
 });
 
-describe('what is malformed', () => {
+describe('malformed pickles are refused', () => {
   it.each<[string, Uint8Array]>([
     ['a pickle that ends early', bytesFrom('X', little(9, 4), 'short')],
     ['a length beyond the file', bytesFrom(0x8e, little(2 ** 52, 8))],
@@ -74,7 +74,7 @@ describe('what is malformed', () => {
   });
 });
 
-describe('what becomes plain data', () => {
+describe('values become plain data', () => {
   const latin1 = (value: string) => bytesFrom('c_codecs\nencode\n', text(value), text('latin1'), 0x86, 'R');
   const scalar = (code: string, order: string, value: string) =>
     bytesFrom(
@@ -177,7 +177,7 @@ describe('limits', () => {
     expect(() => read(pairs, ...again)).toThrow(/at most 1000000 values/);
   });
 
-  it('on lists that hold themselves, lists that share children, and endless names', () => {
+  it('on lists that contain themselves, lists that share elements, and long names', () => {
     const walk = (value: unknown) => () => [...leavesOf(value, 'x')];
     expect(walk(read(']q', 0, 'h', 0, 'a'))).toThrow(/nested 64 deep/);
     const doubled = Array.from({ length: 50 }, (_, i) => bytesFrom(']q', i + 1, '(h', i, 'h', i, 'e')).flat();

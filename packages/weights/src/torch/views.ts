@@ -39,7 +39,7 @@ function isContiguous(shape: readonly number[], strides: readonly number[]): boo
   return true;
 }
 
-/** @throws {FormatError} unless the tensor lies within its storage; checked before anything is allocated for it. */
+/** @throws {FormatError} unless the tensor is within its storage, which is checked before anything is allocated */
 export function viewOf(
   { storage, offset, shape, strides, ...tensor }: TensorReference,
   file: string,

@@ -28,7 +28,7 @@ const TYPES: readonly string[] = ['F32', 'F16', 'BF16'] satisfies WritableType[]
 
 /** Patterns of the modules that the published implementation trains: `pvl_adapters`, `upscale`, `mask_head`. */
 const trainedPatterns = (): string[] => [
-  ...new Set(trainedKeys.flatMap(({ theirs }) => [theirs].flat()).map((name) => `${name.split('.')[0]}.*`)),
+  ...new Set(trainedKeys.flatMap(({ key }) => key).map((name) => `${name.split('.')[0]}.*`)),
 ];
 
 const matcher = (pattern: string): RegExp =>

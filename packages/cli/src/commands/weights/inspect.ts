@@ -1,15 +1,15 @@
 // medclipseg weights inspect: lists the contents of a weight file.
-import { printable, type TensorFile, type TensorInfo } from '@medclipseg/weights';
+import { escapeControlCharacters, type TensorFile, type TensorInfo } from '@medclipseg/weights';
 import { openWeights } from './open.ts';
 
 const sizeOf = ({ shape }: TensorInfo): number => shape.reduce((product, n) => product * n, 1);
 
 function table({ tensors, metadata }: TensorFile): string {
   const rows = [...tensors].map(([name, { dtype, shape, aliasOf }]) => [
-    printable(name),
+    escapeControlCharacters(name),
     dtype,
     `[${shape}]`,
-    aliasOf === undefined ? '' : `= ${printable(aliasOf)}`,
+    aliasOf === undefined ? '' : `= ${escapeControlCharacters(aliasOf)}`,
   ]);
   const width = (column: number) => rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0);
   const widths = [width(0), width(1), width(2)];
@@ -22,7 +22,9 @@ function table({ tensors, metadata }: TensorFile): string {
   const own = [...tensors.values()].filter(({ aliasOf }) => aliasOf === undefined);
   const numbers = own.reduce((sum, info) => sum + sizeOf(info), 0);
   const types = [...new Set(own.map(({ dtype }) => dtype))].join(', ');
-  const notes = Object.entries(metadata).map(([key, value]) => `${printable(key)}: ${printable(value.slice(0, 200))}`);
+  const notes = Object.entries(metadata).map(
+    ([key, value]) => `${escapeControlCharacters(key)}: ${escapeControlCharacters(value.slice(0, 200))}`,
+  );
   const aliases = tensors.size - own.length;
   return [
     ...lines,

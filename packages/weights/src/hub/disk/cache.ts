@@ -1,5 +1,6 @@
 // Files of the hub on disk, shared with Python's tools.
 import { readdir, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { HttpError, NetworkError } from '../../http/errors.ts';
 import {
@@ -12,10 +13,29 @@ import {
   isCommit,
 } from '../address.ts';
 import { describe, type HubEntry, type HubListing, type HubOptions, listing, listOnHub } from '../describe.ts';
-import { type HubEnvironment, hubEnvironment } from './environment.ts';
 import { fetchBlob } from './fetch-blob.ts';
 import { commitOf, exists, type Layout, layoutOf, link, writeRef } from './layout.ts';
 import { withLock } from './lock.ts';
+
+export interface HubEnvironment {
+  /** Folder of the cache. */
+  readonly cache: string;
+  /** Uses only files in the cache. */
+  readonly offline: boolean;
+  readonly endpoint?: string;
+  readonly token?: string;
+}
+
+/** Reads the environment; an empty variable counts as missing. */
+export function hubEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): HubEnvironment {
+  const home = variables.HF_HOME || join(variables.XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
+  return {
+    cache: variables.HF_HUB_CACHE || variables.HUGGINGFACE_HUB_CACHE || join(home, 'hub'),
+    offline: /^(1|on|yes|true)$/i.test(variables.HF_HUB_OFFLINE ?? ''),
+    endpoint: variables.HF_ENDPOINT || undefined,
+    token: variables.HF_TOKEN || undefined,
+  };
+}
 
 export interface HubFileOptions extends HubOptions, Partial<HubEnvironment> {}
 

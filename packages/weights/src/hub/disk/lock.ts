@@ -1,12 +1,12 @@
-// A lock between processes: a file that one of them makes, and keeps fresh while it works.
+// A lock between processes: a file that its owner creates and touches regularly.
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { wait } from '../../http/retry.ts';
 
-const BEAT = 2_000;
-/** A lock that nobody has touched for so long, as seen from here, belongs to nobody: clocks of other machines do not matter. */
+const HEARTBEAT = 2_000;
+/** A lock that has not changed for this long by the clock of this process is abandoned; clocks of other machines do not matter. */
 const ABANDONED = 20_000;
 const POLL = 100;
 
@@ -22,12 +22,12 @@ const ownerOf = async (path: string): Promise<Partial<Owner>> => {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch {
-    // Being written at this moment, or gone.
+    // It is just being written, or was removed.
     return {};
   }
 };
 
-/** A process of this machine that has ended without tidying up. */
+/** Whether the owner was a process of this machine that has ended. */
 function hasDied({ process: id, host }: Partial<Owner>): boolean {
   if (host !== hostname() || !Number.isSafeInteger(id)) return false;
   try {
@@ -38,7 +38,7 @@ function hasDied({ process: id, host }: Partial<Owner>): boolean {
   }
 }
 
-/** Takes an abandoned lock away, unless another process was quicker and holds a new one by now. */
+/** Removes an abandoned lock, unless another process has done so and holds a new one. */
 async function remove(path: string, owner: Partial<Owner>): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
   await rename(path, aside).catch((error) => {
@@ -69,23 +69,23 @@ async function acquire(path: string, owner: Owner, signal?: AbortSignal): Promis
 }
 
 /**
- * Runs a job while no other process runs one under the same path.
+ * Runs a job while no other process runs one with the same lock file.
  *
- * A process that dies leaves its lock behind; it is taken over at once on the same machine, after some seconds from another.
+ * The lock of a process that has died is taken over: at once on the same machine, after some seconds on another.
  */
 export async function withLock<T>(path: string, job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
   const owner: Owner = { id: randomUUID(), process: process.pid, host: hostname() };
   await acquire(path, owner, signal);
-  const beat = setInterval(() => {
+  const heartbeat = setInterval(() => {
     const now = new Date();
     utimes(path, now, now).catch(() => {});
-  }, BEAT);
-  beat.unref();
+  }, HEARTBEAT);
+  heartbeat.unref();
   try {
     return await job();
   } finally {
-    clearInterval(beat);
+    clearInterval(heartbeat);
     if ((await ownerOf(path)).id === owner.id) await rm(path, { force: true });
   }
 }

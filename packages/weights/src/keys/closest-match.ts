@@ -1,6 +1,6 @@
-// The name that somebody may have meant.
+// Suggestions for misspelled names.
 
-/** Levenshtein's distance. */
+/** Levenshtein distance. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
@@ -16,11 +16,16 @@ function distance(a: string, b: string): number {
   return row[b.length] as number;
 }
 
-/** So many candidates are looked at, and names of such a length: a foreign file may hold millions. */
+/** Bounds the work: a file from elsewhere may have millions of names. */
 const LIMITS = { candidates: 2000, length: 200 };
 
-/** The candidate nearest to a name, if at most half of the name would have to change. */
-export function nearest(name: string, candidates: readonly string[]): string | undefined {
+/**
+ * The candidate with the fewest changes to a name, if at most half of the name would change.
+ *
+ * @example
+ * closestMatch('visual.prj', ['visual.proj', 'text.proj']); // 'visual.proj'
+ */
+export function closestMatch(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.floor(name.length / 2) + 1;
   if (name.length > LIMITS.length) return undefined;
@@ -30,10 +35,4 @@ export function nearest(name: string, candidates: readonly string[]): string | u
     if (changes < least) [best, least] = [candidate, changes];
   }
   return best;
-}
-
-/** A name with the candidate nearest to it. */
-export function withNearest(name: string, candidates: readonly string[]): string {
-  const found = nearest(name, candidates);
-  return found === undefined ? name : `${name} (nearest: ${found})`;
 }
