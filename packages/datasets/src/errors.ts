@@ -46,6 +46,12 @@ export class ArgumentError extends DatasetError {
   }
 }
 
+/** What was found where a file or folder should be: `none`, or why the system refuses to open it, such as `EACCES: permission denied`. */
+export function foundInstead(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return code === undefined || code === 'ENOENT' ? 'none' : `'${message}'`;
+}
+
 /**
  * Whether a value is an error of this package, also when it comes from another installed copy.
  *

@@ -1,7 +1,7 @@
 // A dataset in the published folder layout: prompt sheets, images, masks.
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { LayoutError } from './errors.ts';
+import { foundInstead, LayoutError } from './errors.ts';
 import type { MaskReading } from './masks/reading.ts';
 import { findSheet, readPromptSheet } from './sheets/files.ts';
 
@@ -52,23 +52,39 @@ export const sheetName = (split: Split, options?: SplitOptions): string => `${sh
 
 const stem = (name: string) => basename(name, extname(name));
 
-/** Files of a folder by name and by stem: sheets may name another extension than the files have. */
+/** Image files may have these endings; whatever follows another dot belongs to the name, as in `1.2.840.1`. */
+const IMAGE_ENDING = /\.(png|jpe?g|tiff?|bmp|webp|dcm|nii|gz|hdr|img)$/i;
+
+/** Names without the files that systems hide, such as the `._a.png` that macOS adds to archives. */
+export const visibleNames = (names: readonly string[]): string[] => names.filter((name) => !name.startsWith('.'));
+
+/** A name in one Unicode form: macOS stores `é` as two code points, other systems as one. */
+export const normalizedName = (name: string): string => name.normalize('NFC');
+
+/** Files of a folder by name and by stem: sheets may give names without an ending, or with another one than the files have. */
 export async function fileIndex(folder: string): Promise<(name: string) => string | undefined> {
-  const names = await readdir(folder).catch(() => {
+  const names = await readdir(folder).catch((cause) => {
     throw new LayoutError(
       folder,
       'a folder',
-      'none',
+      foundInstead(cause),
       'Lay the dataset out as NAME/{Train,Val,Test}_Folder/{img,label} and NAME/Prompts_Folder.',
     );
   });
-  const exact = new Set(names);
-  const byStem = new Map(names.map((name) => [stem(name), name]));
+  const byName = new Map(visibleNames(names).map((name) => [normalizedName(name), name]));
+  const byStem = new Map<string, string[]>();
+  for (const name of byName.keys())
+    if (IMAGE_ENDING.test(name)) byStem.set(stem(name), [...(byStem.get(stem(name)) ?? []), name]);
   return (name) => {
     // A name in a sheet is a name, not a path: nothing outside the folder is ever opened.
-    const plain = basename(name.replaceAll('\\', '/'));
-    const found = exact.has(plain) ? plain : byStem.get(stem(plain));
-    return found === undefined ? undefined : join(folder, found);
+    const plain = normalizedName(basename(name.replaceAll('\\', '/')));
+    const exact = byName.get(plain);
+    if (exact !== undefined) return join(folder, exact);
+    const found = byStem.get(plain) ?? (IMAGE_ENDING.test(plain) ? byStem.get(stem(plain)) : undefined) ?? [];
+    if (found.length > 1)
+      throw new LayoutError(folder, `one file ${plain}`, found.join(' and '), 'Remove all but one.');
+    const [only] = found;
+    return only === undefined ? undefined : join(folder, byName.get(only) as string);
   };
 }
 

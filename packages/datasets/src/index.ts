@@ -26,7 +26,6 @@ export {
   describeValues,
   interpretMasks,
   isBinary,
-  isMaskError,
   MaskError,
   type MaskLabel,
   type MaskReading,

@@ -2,6 +2,7 @@
 
 export { type EusOptions, type EusReport, type EusSources, prepareEus } from './archives/eus.ts';
 export { ArchiveError, type ExtractOptions, extractArchive } from './archives/extract.ts';
+export { removeLeftovers, writeFileAtomically } from './atomic.ts';
 export { type CheckOptions, type CheckReport, checkDataset } from './check/check.ts';
 export type { Agreement } from './check/files.ts';
 export { PROBLEM_KINDS, type Problem, type ProblemKind, type Severity } from './check/problems.ts';
@@ -35,4 +36,3 @@ export {
 export { type PhantomDatasetOptions, phantomSeed, writePhantoms } from './phantoms/write.ts';
 export { readPromptSheet } from './sheets/files.ts';
 export { type PromptRow, parsePromptSheet } from './sheets/sheets.ts';
-export { writeWhole } from './write-whole.ts';

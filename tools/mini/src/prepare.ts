@@ -5,7 +5,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { vocabularyOf, wordTokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { joinMasks, resizeLinear, resizeNearest } from '@medclipseg/datasets';
-import { readImage, readPromptSheet, readSplit, writeWhole } from '@medclipseg/datasets/node';
+import { readImage, readPromptSheet, readSplit, writeFileAtomically } from '@medclipseg/datasets/node';
 
 /** Width and height of images in pixels. */
 const SIZE = 224;
@@ -38,8 +38,8 @@ for (const folder of [...datasets, ...(await readdir(sheets)).map((name) => join
   for (const sheet of await readdir(join(folder, 'Prompts_Folder')))
     for (const { prompt } of await readPromptSheet(join(folder, 'Prompts_Folder', sheet))) prompts.push(prompt);
 const tokenizer = wordTokenizer({ words: vocabularyOf(prompts), contextLength: CONTEXT });
-await writeWhole(join(out, 'tokenizer.json'), `${JSON.stringify(tokenizer.toJson())}\n`);
-await writeWhole(join(out, 'samples.json'), JSON.stringify({ size: SIZE, samples }));
+await writeFileAtomically(join(out, 'tokenizer.json'), `${JSON.stringify(tokenizer.toJson())}\n`);
+await writeFileAtomically(join(out, 'samples.json'), JSON.stringify({ size: SIZE, samples }));
 await writeFile(join(out, 'images.bin'), Buffer.concat(images));
 await writeFile(join(out, 'masks.bin'), Buffer.concat(masks));
 process.stdout.write(`${samples.length} samples, ${tokenizer.size} token ids\n`);

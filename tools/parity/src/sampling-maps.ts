@@ -1,7 +1,7 @@
 // Probability maps of a comparison of samplings, kept in a folder from run to run.
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from '@medclipseg/datasets/node';
+import { writeFileAtomically } from '@medclipseg/datasets/node';
 
 /** What one way of sampling made of one image. */
 export interface Estimated {
@@ -45,8 +45,11 @@ export function mapStore(folder: string, kind: string) {
       const pixels = (all[0] as Estimated).map.length;
       const maps = new Float32Array(pixels * all.length);
       all.forEach(({ map }, i) => void maps.set(map, i * pixels));
-      await writeWhole(mapsOf(name), bytesOf(maps));
-      await writeWhole(listOf(name), JSON.stringify(all.map(({ method, samples, ms }) => ({ method, samples, ms }))));
+      await writeFileAtomically(mapsOf(name), bytesOf(maps));
+      await writeFileAtomically(
+        listOf(name),
+        JSON.stringify(all.map(({ method, samples, ms }) => ({ method, samples, ms }))),
+      );
     },
     async estimates(name: string): Promise<Estimated[]> {
       const list = JSON.parse(await readFile(listOf(name), 'utf8')) as Omit<Estimated, 'map'>[];
@@ -73,7 +76,7 @@ export function mapStore(folder: string, kind: string) {
         squares.map((v, i) => v + (mean[i] as number) ** 2),
         2 + mean.length,
       );
-      await writeWhole(referenceOf(name), bytesOf(values), { durable: false });
+      await writeFileAtomically(referenceOf(name), bytesOf(values), { durable: false });
     },
   };
 }

@@ -7,12 +7,14 @@ const IMAGE = /\.(png|bmp|jpe?g|tiff?)$/i;
 
 /** File names of images by their stem. */
 export async function imagesOf(flag: string, folder: string): Promise<ReadonlyMap<string, string>> {
-  const names = await readdir(folder).catch(() => {
-    throw new UsageError(flag, 'a folder of images', `'${folder}'`, 'Check the path.');
+  const names = await readdir(folder).catch(({ code, message }: NodeJS.ErrnoException) => {
+    const found = code === 'ENOENT' ? `'${folder}'` : `'${message}'`;
+    throw new UsageError(flag, 'a folder of images', found, 'Check the path.');
   });
   const images = new Map<string, string>();
-  for (const name of names.filter((name) => IMAGE.test(name)).sort()) {
-    const stem = basename(name, extname(name));
+  // Hidden files are of the system, such as the `._a.png` that macOS adds to archives.
+  for (const name of names.filter((name) => IMAGE.test(name) && !name.startsWith('.')).sort()) {
+    const stem = basename(name, extname(name)).normalize('NFC');
     const other = images.get(stem);
     if (other)
       throw new UsageError(

@@ -1,6 +1,6 @@
 // The HTML report of a run: picks the worst and best cases and draws them from the files of the run.
 import { type MaskReading, type RasterImage, resizeNearest } from '@medclipseg/datasets';
-import { readImage, readMaskFile, writeWhole } from '@medclipseg/datasets/node';
+import { readImage, readMaskFile, writeFileAtomically } from '@medclipseg/datasets/node';
 import { uncertaintyPicture } from 'medclipseg';
 import { binaryEntropy, type Evaluation } from 'medclipseg/metrics';
 import {
@@ -82,5 +82,8 @@ export async function writeReport(
     for (const name of chosen) drawn.push(await draw(name, filesOf(name)));
     return drawn;
   };
-  await writeWhole(path, htmlReport(evaluation, { ...options, worst: await cases(worst), best: await cases(best) }));
+  await writeFileAtomically(
+    path,
+    htmlReport(evaluation, { ...options, worst: await cases(worst), best: await cases(best) }),
+  );
 }

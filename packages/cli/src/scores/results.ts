@@ -1,7 +1,7 @@
 // The results of scoring: what is reported in addition to the scores, and the files that hold them.
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from '@medclipseg/datasets/node';
+import { writeFileAtomically } from '@medclipseg/datasets/node';
 import { type Evaluation, publishedCsv, SCORE_NAMES, type ScoreName } from 'medclipseg/metrics';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
@@ -44,13 +44,13 @@ export async function writeResults(folder: string, results: ScoredRun | LabeledR
     const folders = Object.fromEntries(
       Object.keys(results.labels).map((label) => [label, `label-${label.replace('#', '')}`]),
     );
-    await writeWhole(join(folder, RESULTS), `${JSON.stringify({ mean, labels: folders }, null, 2)}\n`);
+    await writeFileAtomically(join(folder, RESULTS), `${JSON.stringify({ mean, labels: folders }, null, 2)}\n`);
     for (const [label, run] of Object.entries(results.labels))
       await writeResults(join(folder, folders[label] as string), run);
     return;
   }
-  await writeWhole(join(folder, RESULTS), `${JSON.stringify(results, null, 2)}\n`);
-  await writeWhole(join(folder, 'scores.csv'), publishedCsv(results.images));
+  await writeFileAtomically(join(folder, RESULTS), `${JSON.stringify(results, null, 2)}\n`);
+  await writeFileAtomically(join(folder, 'scores.csv'), publishedCsv(results.images));
 }
 
 const score = z

@@ -1,13 +1,12 @@
 // The EUS dataset from its two raw folders, as the reference prepares it: frames renamed, masks of healthy frames empty.
 import { cp, mkdir, stat } from 'node:fs/promises';
 import { join, parse } from 'node:path';
+import { writeFileAtomically, writeFolderAtomically } from '../atomic.ts';
 import { LayoutError } from '../errors.ts';
 import { type Split, sheetStem, splitFolder } from '../folder.ts';
 import { readImage } from '../images/decode-node.ts';
 import { encodePng, writePng } from '../images/encode.ts';
 import { findSheet, readPromptSheet } from '../sheets/files.ts';
-import { writeFolder } from '../write-folder.ts';
-import { writeWhole } from '../write-whole.ts';
 
 /** The raw data. */
 export interface EusSources {
@@ -85,10 +84,10 @@ export async function prepareEus(
     const { width, height } = frame;
     const empty = { width, height, channels: 1 as const, data: new Uint8Array(width * height) };
     const mask = annotation === undefined ? empty : await readImage(annotation, 'gray');
-    await writeWhole(join(into, 'label', name), await encodePng(mask), { durable: false });
+    await writeFileAtomically(join(into, 'label', name), await encodePng(mask), { durable: false });
     return true;
   };
-  await writeFolder(folder, async (partial) => {
+  await writeFolderAtomically(folder, async (partial) => {
     await cp(prompts, join(partial, 'Prompts_Folder'), { recursive: true });
     for (const { split, names } of splits) {
       const into = join(partial, splitFolder(split));

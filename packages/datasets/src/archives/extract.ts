@@ -4,8 +4,8 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { writeFolderAtomically } from '../atomic.ts';
 import { DatasetError } from '../errors.ts';
-import { writeFolder } from '../write-folder.ts';
 
 /** An archive that is broken, or holds what it must not. */
 export class ArchiveError extends DatasetError {
@@ -116,7 +116,7 @@ export async function extractArchive(archive: string, folder: string, options: E
     const common = commonFolder(files, archive);
     const total = files.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
     let unpacked = 0;
-    await writeFolder(folder, async (partial) => {
+    await writeFolderAtomically(folder, async (partial) => {
       for (const entry of files) {
         signal?.throwIfAborted();
         const path = join(partial, ...entry.fileName.slice(common.length).split('/'));

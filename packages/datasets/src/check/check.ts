@@ -1,7 +1,7 @@
 // Finds what would ruin an experiment on a dataset.
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { LayoutError } from '../errors.ts';
+import { foundInstead, LayoutError } from '../errors.ts';
 import { type Split, splitFolder } from '../folder.ts';
 import { DATASETS, type DatasetEntry, type DatasetName } from '../registry.ts';
 import { checkDesigns, checkSharedNames, checkSubsets } from './between-sheets.ts';
@@ -48,8 +48,9 @@ const isFolder = (path: string): Promise<boolean> =>
  * its mask and its prompt. A folder of prompt sheets only is checked as far as sheets go.
  */
 export async function checkDataset(folder: string, options: CheckOptions = {}): Promise<CheckReport> {
-  if (!(await isFolder(join(folder, 'Prompts_Folder'))))
-    throw new LayoutError(folder, 'a folder Prompts_Folder', 'none', 'Give the folder of a dataset.');
+  await readdir(join(folder, 'Prompts_Folder')).catch((cause) => {
+    throw new LayoutError(folder, 'a folder Prompts_Folder', foundInstead(cause), 'Give the folder of a dataset.');
+  });
   const { signal, tokens, onProgress, name = basename(resolve(folder)) } = options;
   const dataset = Object.hasOwn(DATASETS, name) ? (name as DatasetName) : undefined;
   const entry: DatasetEntry | undefined = dataset && DATASETS[dataset];

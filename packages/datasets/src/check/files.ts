@@ -1,8 +1,9 @@
 // The images and masks of a split against its sheet.
 import { join } from 'node:path';
+import { isDatasetError } from '../errors.ts';
 import { fileIndex, maskNames, splitFolder } from '../folder.ts';
 import { surveyMasks } from '../masks/folder.ts';
-import { describeValues, interpretMasks, isBinary, isMaskError, type MaskReading } from '../masks/reading.ts';
+import { describeValues, interpretMasks, isBinary, type MaskReading } from '../masks/reading.ts';
 import type { PromptRow } from '../sheets/sheets.ts';
 import type { ProblemKind, ProblemList } from './problems.ts';
 import { checkRow, type Finder, type RowReport } from './row.ts';
@@ -54,7 +55,7 @@ async function maskReadingOf(
     if (isBinary(reading)) return reading;
     problems.add('mask-values', where, [`several labels: ${describeValues(surveys)}`]);
   } catch (error) {
-    if (!isMaskError(error)) throw error;
+    if (!isDatasetError(error, 'datasets/mask')) throw error;
     problems.add('mask-values', where, [error.message]);
   }
   return undefined;

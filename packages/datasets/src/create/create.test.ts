@@ -119,6 +119,15 @@ describe('createDataset', () => {
     await expect(createDataset(join(folder, 'none'), { ...options, label: '2' })).rejects.toThrow('got 1, 3');
   });
 
+  it('pairs names in any Unicode form, and leaves hidden files out', async () => {
+    const options = await material(['e\u0301', '\u00fc'], (name) => `${name.normalize('NFC')}_mask.png`);
+    await writeFile(join(options.images, '._x.png'), 'no image');
+    await writeFile(join(options.masks, '._x_mask.png'), 'no image');
+    const out = join(folder, 'out');
+    expect(await createDataset(out, { ...options, shares: { train: 1, val: 0, test: 0 } })).toMatchObject({ train: 2 });
+    expect((await readSplit(out, 'train')).missing).toEqual([]);
+  });
+
   it('names what does not pair, and leaves nothing behind', async () => {
     const options = await material(['a', 'b']);
     const out = join(folder, 'out');

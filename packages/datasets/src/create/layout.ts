@@ -1,10 +1,10 @@
 // Writes a dataset in the published folder layout, whole or not at all.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { writeFolderAtomically } from '../atomic.ts';
 import { PROMPT_DESIGNS, type PromptDesign, type Split, type SplitOptions, sheetName, splitFolder } from '../folder.ts';
 import type { PromptRow } from '../sheets/sheets.ts';
 import { byCodePoint } from '../sheets/table.ts';
-import { writeFolder } from '../write-folder.ts';
 import { subset } from './splits.ts';
 import { encodePromptSheet } from './xlsx.ts';
 
@@ -50,7 +50,7 @@ export async function writeLayout(
   samples: AsyncIterable<LayoutSample>,
   { seed, signal, onProgress }: LayoutOptions,
 ): Promise<SplitCounts> {
-  return writeFolder(folder, async (partial) => {
+  return writeFolderAtomically(folder, async (partial) => {
     for (const split of ['train', 'val', 'test'] as const)
       for (const kind of ['img', 'label']) await mkdir(join(partial, splitFolder(split), kind), { recursive: true });
     const entries: Record<Split, Entry[]> = { train: [], val: [], test: [] };

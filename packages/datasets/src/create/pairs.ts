@@ -1,7 +1,8 @@
 // Which masks belong to which image, by their names.
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { LayoutError } from '../errors.ts';
+import { foundInstead, LayoutError } from '../errors.ts';
+import { normalizedName, visibleNames } from '../folder.ts';
 import { byCodePoint } from '../sheets/table.ts';
 
 export interface Pair {
@@ -13,13 +14,14 @@ export interface Pair {
 
 const IMAGE = /\.(png|jpe?g|tiff?|bmp|webp|dcm)$/i;
 
-const stemOf = (name: string): string => basename(name, extname(name));
+const stemOf = (name: string): string => normalizedName(basename(name, extname(name)));
 
 async function imagesOf(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => {
-    throw new LayoutError(folder, 'a folder of images', 'none', 'Check the path.');
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause) => {
+    throw new LayoutError(folder, 'a folder of images', foundInstead(cause), 'Check the path.');
   });
-  const names = entries.filter((entry) => entry.isFile() && IMAGE.test(entry.name)).map(({ name }) => name);
+  const files = entries.filter((entry) => entry.isFile() && IMAGE.test(entry.name));
+  const names = visibleNames(files.map(({ name }) => name));
   if (names.length === 0) throw new LayoutError(folder, 'images', 'none', 'Give the folder that holds them.');
   return names.sort(byCodePoint);
 }

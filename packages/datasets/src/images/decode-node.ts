@@ -1,8 +1,8 @@
 // Decoding in Node: the same plain TypeScript as in browsers, with faster paths that give the same pixels: zlib for deflate, sharp for JPEG.
 // sharp also decodes WebP.
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { constants, inflateRawSync } from 'node:zlib';
-import { ImageError } from '../errors.ts';
+import { foundInstead, ImageError } from '../errors.ts';
 import { decodeBmp } from './bmp.ts';
 import { fromSamples } from './convert.ts';
 import { type DecodeOptions, imageDecoder, type PictureDecoder } from './decoder.ts';
@@ -69,16 +69,24 @@ export const decodeImage = imageDecoder({
   bmp: decodeBmp,
 });
 
-const readBytes = (path: string): Promise<Uint8Array> =>
-  readFile(path).catch((cause) => {
-    throw new ImageError(path, 'an image file', 'none', { cause });
-  });
+/** Reads a file whole. A pipe or a device may never end, and is refused. Throws `ImageError`. */
+export async function readImageBytes(path: string): Promise<Uint8Array> {
+  try {
+    const status = await stat(path);
+    if (!status.isFile())
+      throw new ImageError(path, 'an image file', status.isDirectory() ? 'a folder' : 'a pipe or a device');
+    return await readFile(path);
+  } catch (cause) {
+    if (cause instanceof ImageError) throw cause;
+    throw new ImageError(path, 'an image file', foundInstead(cause), { cause });
+  }
+}
 
 /** The two files of a NIfTI pair of header and voxels, given either of them. */
 async function readPair(path: string): Promise<{ readonly bytes: Uint8Array; readonly voxels?: Uint8Array }> {
   const [, base, kind, packed = ''] = /^(.*)\.(hdr|img)(\.gz)?$/i.exec(path) ?? [];
   const other = base && (kind?.toLowerCase() === 'hdr' ? `${base}.img` : `${base}.hdr`);
-  const bytes = await readBytes(path);
+  const bytes = await readImageBytes(path);
   if (!other) return { bytes };
   for (const candidate of [other + packed, packed ? other : `${other}.gz`]) {
     const partner = await readFile(candidate).catch(() => undefined);

@@ -1,5 +1,5 @@
 // PNG files in Node.
-import { writeWhole } from '../write-whole.ts';
+import { writeFileAtomically } from '../atomic.ts';
 import { requireSharp } from './sharp.ts';
 
 export interface PngPixels {
@@ -20,4 +20,4 @@ export async function encodePng({ width, height, channels, data }: PngPixels): P
 
 /** Encodes a PNG and writes it to a file, whole or not at all. */
 export const writePng = async (path: string, pixels: PngPixels): Promise<void> =>
-  writeWhole(path, await encodePng(pixels));
+  writeFileAtomically(path, await encodePng(pixels));

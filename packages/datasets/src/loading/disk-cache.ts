@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { writeFileAtomically } from '../atomic.ts';
 import type { SampleFile } from '../folder.ts';
-import { writeWhole } from '../write-whole.ts';
 import { maskPathsOf, type SamplePixels } from './sample.ts';
 
 /** Changes when what is stored changes. */
@@ -88,5 +88,5 @@ async function store(
   await mkdir(folder, { recursive: true });
   // The checksum detects entries that a power cut left incomplete.
   const entry = Buffer.concat([state, checksum, pixels]);
-  await writeWhole(entryPath(folder, file, size), entry, { durable: false });
+  await writeFileAtomically(entryPath(folder, file, size), entry, { durable: false });
 }

@@ -1,12 +1,11 @@
 // Mask files on disk, read by the rule of their folder.
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { ImageError } from '../errors.ts';
-import { decodeImage } from '../images/decode-node.ts';
+import { isDatasetError } from '../errors.ts';
+import { decodeImage, readImageBytes } from '../images/decode-node.ts';
 import type { RasterImage } from '../images/raster.ts';
 import { DATASETS } from '../registry.ts';
 import { foregroundDecoder } from './foreground.ts';
-import { interpretMasks, isBinary, isMaskError, MaskError, type MaskReading, selectLabel } from './reading.ts';
+import { interpretMasks, isBinary, MaskError, type MaskReading, selectLabel } from './reading.ts';
 import { type MaskSurvey, surveyMask } from './survey.ts';
 import { maskDecoder } from './values.ts';
 
@@ -17,11 +16,6 @@ const decodeForeground = foregroundDecoder(decodeImage);
 
 /** Files read at a time. */
 const AHEAD = 4;
-
-const bytesOf = (path: string): Promise<Uint8Array> =>
-  readFile(path).catch((cause) => {
-    throw new ImageError(path, 'an image file', 'none', { cause });
-  });
 
 export interface SurveyOptions {
   readonly signal?: AbortSignal;
@@ -42,7 +36,7 @@ export async function surveyMasks(
       const at = next++;
       const path = paths[at] as string;
       try {
-        surveys[at] = surveyMask(await decodeMask(await bytesOf(path), { name: path }), path);
+        surveys[at] = surveyMask(await decodeMask(await readImageBytes(path), { name: path }), path);
       } catch (error) {
         if (!onUnreadable) throw error;
         onUnreadable(error);
@@ -62,7 +56,7 @@ export const interpretMaskFiles = async (
 
 /** Reads a mask file as gray levels to be thresholded at 127: as decoded for the published threshold, 0 and 255 for labels. */
 export const readMaskFile = async (path: string, reading: MaskReading = { kind: 'threshold' }): Promise<RasterImage> =>
-  decodeForeground(await bytesOf(path), reading, { name: path });
+  decodeForeground(await readImageBytes(path), reading, { name: path });
 
 /** The mask files of a sample, and how they are read. */
 interface MaskedSample {
@@ -100,7 +94,7 @@ export async function withMaskReadings<S extends MaskedSample>(
       const reading = await interpretMaskFiles([...paths], folder, { signal });
       readings.set(folder, singleForeground(reading, folder, label));
     } catch (error) {
-      if (!isPublished || label !== undefined || !isMaskError(error)) throw error;
+      if (!isPublished || label !== undefined || !isDatasetError(error, 'datasets/mask')) throw error;
       onNotice?.(`${error.message} Reading them with the published threshold: foreground is gray level 127 and above.`);
       readings.set(folder, { kind: 'threshold' });
     }

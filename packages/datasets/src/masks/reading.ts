@@ -43,10 +43,6 @@ export class MaskError extends DatasetError {
   }
 }
 
-/** Whether an error is a {@link MaskError}, also one of another copy of this package. */
-export const isMaskError = (error: unknown): error is MaskError =>
-  error instanceof Error && (error as Partial<MaskError>).tag === 'datasets/mask';
-
 /** Levels of 255 that noise leaves near black and near white. */
 const DARK = 32;
 const BRIGHT = 255 - DARK;

@@ -1,7 +1,7 @@
 // Prompt sheets on disk.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LayoutError } from '../errors.ts';
+import { foundInstead, LayoutError } from '../errors.ts';
 import { MAXIMUM_SHEET_BYTES, noSheet, parsePromptSheet, SHEET_SUFFIXES } from './sheets.ts';
 import type { PromptRow } from './table.ts';
 
@@ -14,7 +14,7 @@ export async function readPromptSheet(path: string): Promise<PromptRow[]> {
     })
     .catch((cause) => {
       if ((cause as { tag?: string }).tag) throw cause;
-      throw noSheet(path, 'none that opens', cause);
+      throw noSheet(path, foundInstead(cause), cause);
     });
   return parsePromptSheet(bytes, path);
 }
@@ -24,7 +24,11 @@ export async function readPromptSheet(path: string): Promise<PromptRow[]> {
  * Throws `LayoutError` where there are several: they may disagree.
  */
 export async function findSheet(folder: string, stem: string): Promise<string> {
-  const present = new Set(await readdir(folder).catch(() => []));
+  const names = await readdir(folder).catch((cause) => {
+    if (cause.code === 'ENOENT') return [];
+    throw new LayoutError(folder, 'a folder of prompt sheets', foundInstead(cause), 'Check its permissions.');
+  });
+  const present = new Set(names);
   const found = SHEET_SUFFIXES.map((suffix) => stem + suffix).filter((name) => present.has(name));
   if (found.length > 1) throw new LayoutError(folder, `one sheet ${stem}`, found.join(' and '), 'Remove all but one.');
   return join(folder, found[0] ?? `${stem}.xlsx`);

@@ -82,6 +82,33 @@ it.each(['a.xlsx', 'a.csv', 'a.jsonl'])('a sheet with titles or without, and no 
   expect(await parsePromptSheet(write([]), file)).toEqual([]);
 });
 
+it('cells without addresses are in the order of the file, as the format allows', async () => {
+  const main = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
+  const text = (value: string, address = '') => `<c${address} t="inlineStr"><is><t>${value}</t></is></c>`;
+  const rows = [
+    `<row>${TITLES.map((title) => text(title)).join('')}</row>`,
+    `<row r="3">${text('b.png')}<c/>${text('b_mask.png')}</row>`,
+    `<row>${text('a.png')}${text('a_mask.png', ' r="C4"')}</row>`,
+  ];
+  const sheet = `<worksheet xmlns="${main}"><sheetData>${rows.join('')}</sheetData></worksheet>`;
+  expect(await parsePromptSheet(workbook([], { sheet }), 'a.xlsx')).toEqual([
+    { image: 'a.png', prompt: '', mask: 'a_mask.png' },
+    { image: 'b.png', prompt: '', mask: 'b_mask.png' },
+  ]);
+});
+
+it('quoted cells may have spaces around them', async () => {
+  const text =
+    'Image, Description ,Mask\r\na.png, "one, ""small"" polyp" , a.png\r\n "b.png",\t"two; polyps","b.png"\r\n';
+  expect(await parsePromptSheet(strToU8(text), 'a.csv')).toEqual([
+    { image: 'a.png', prompt: 'one, "small" polyp', mask: 'a.png' },
+    { image: 'b.png', prompt: 'two; polyps', mask: 'b.png' },
+  ]);
+  expect(await parsePromptSheet(strToU8('Image,Mask,Description\na,a,"x, ""y"" z",\n'), 'a.csv')).toEqual([
+    { image: 'a', prompt: 'x, "y" z', mask: 'a' },
+  ]);
+});
+
 describe('refused with their name', () => {
   const main = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
   const sheet = (data: string) =>
@@ -96,6 +123,12 @@ describe('refused with their name', () => {
       'x.xlsx',
       sheet(`<row r="1">${cell('XFD1')}</row><row r="900000">${cell('A900000')}</row>`),
       '900000 rows of 16384 cells',
+    ],
+    [
+      'a prompt with a comma outside quotes',
+      'x.csv',
+      strToU8('Image,Mask,Description\na,a,two polyps\nb,b,one polyp, on the left\n'),
+      'row 3: 4 cells under 3 titles; put cells with commas in quotes',
     ],
     ['bytes that are no workbook', 'x.xlsx', strToU8('Image,Description'), 'does not open'],
     ['quotes that do not close', 'x.csv', strToU8('Image,Description,Mask\na,"b,c\n'), 'does not open'],

@@ -2,11 +2,26 @@
 import papaparse from 'papaparse';
 import type { Table } from './table.ts';
 
-/** Comma-separated values (RFC 4180); semicolons and tabs are recognized. Throws at quotes that do not close. */
+/** Text without the spaces around quoted cells, which RFC 4180 does not know; spaces inside quotes stay. */
+function withoutSpaceAroundQuotes(text: string): string {
+  const cell = /([,;\t\n]|^)[ \t]*("(?:[^"]|"")*")[ \t]*(?=[,;\t\r\n]|$)/g;
+  return text.replace(cell, '$1$2');
+}
+
+/**
+ * Comma-separated values (RFC 4180); semicolons and tabs are recognized, and spaces around quoted cells. Throws at quotes that do not
+ * close, and at rows with more cells than titles: a comma in a cell without quotes would cut the prompt.
+ */
 export function readCsv(text: string): Table {
-  const { data, errors } = papaparse.parse<string[]>(text, { skipEmptyLines: 'greedy' });
+  const { data, errors } = papaparse.parse<string[]>(withoutSpaceAroundQuotes(text), { skipEmptyLines: 'greedy' });
   const fault = errors.find(({ type }) => type === 'Quotes');
   if (fault) throw new SyntaxError(`row ${(fault.row ?? 0) + 1}: ${fault.message}`);
+  const titles = data[0]?.length ?? 0;
+  const long = data.findIndex((cells) => cells.slice(titles).some((cell) => cell.trim() !== ''));
+  if (long >= 0)
+    throw new SyntaxError(
+      `row ${long + 1}: ${data[long]?.length} cells under ${titles} titles; put cells with commas in quotes`,
+    );
   return data;
 }
 

@@ -71,6 +71,34 @@ it('a split may have its sheet as text, and several masks for an image', async (
   );
 });
 
+it('finds names with dots, without endings, in any Unicode form, and no hidden files', async () => {
+  for (const part of ['Prompts_Folder', 'Val_Folder/img', 'Val_Folder/label'])
+    await mkdir(join(folder, part), { recursive: true });
+  const [composed, decomposed] = ['\u00e9', 'e\u0301'];
+  const names = ['1.2.840.1', '1.2.840.10', `${composed}`, 'scan.v2'];
+  const sheet = `Image,Description,Mask\n${names.map((name) => `${name},a lesion,${name}.jpg`).join('\n')}\n`;
+  await writeFile(join(folder, 'Prompts_Folder/Val_text.csv'), sheet);
+  for (const kind of ['img', 'label'])
+    for (const name of ['1.2.840.1', '1.2.840.10', decomposed, 'scan.v2', 'scan.v1'])
+      for (const file of [`${name}.png`, `._${name}.png`]) await writeFile(join(folder, 'Val_Folder', kind, file), '');
+  await writeFile(join(folder, 'Val_Folder/img/scan.v2.txt'), '');
+  const { samples, missing } = await readSplit(folder, 'val');
+  expect(missing).toEqual([]);
+  expect(samples.map(({ imagePath }) => imagePath.split('/').at(-1))).toEqual([
+    '1.2.840.1.png',
+    '1.2.840.10.png',
+    'scan.v2.png',
+    `${decomposed}.png`,
+  ]);
+  await writeFile(join(folder, 'Val_Folder/img/scan.v2.bmp'), '');
+  await expect(readSplit(folder, 'val')).rejects.toThrow('expected one file scan.v2, got');
+});
+
+it('a folder that the system refuses to open is named with the reason', async () => {
+  await writeFile(join(folder, 'Prompts_Folder'), '');
+  await expect(readSplit(folder, 'val')).rejects.toThrow(/a folder of prompt sheets, got 'ENOTDIR: not a directory/);
+});
+
 const shared = process.env.MEDCLIPSEG_SHARED ?? resolve(import.meta.dirname, '../../../../../shared');
 const kvasir = join(shared, 'data/Kvasir');
 const present = existsSync(kvasir);

@@ -1,5 +1,5 @@
 // Excel workbooks as tables. A workbook is a zip of XML, and either can claim to be endless: both are measured before they are read.
-import { unzipSync } from 'fflate';
+import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import { readSheet } from 'read-excel-file/universal';
 import type { Table } from './table.ts';
 
@@ -18,13 +18,33 @@ function checkExtent(xml: string): void {
   for (const [, address = ''] of xml.matchAll(/<(?:\w+:)?c\b[^>]*?\br\s*=\s*["']([^"']*)["']/g)) {
     const [, letters, row] = /^([A-Z]{1,3})(\d{1,7})$/.exec(address) ?? [];
     if (!letters) throw new RangeError(`cell address '${address}'`);
-    columns = Math.max(
-      columns,
-      [...letters].reduce((sum, letter) => 26 * sum + letter.charCodeAt(0) - 64, 0),
-    );
+    columns = Math.max(columns, columnNumber(letters));
     rows = Math.max(rows, Number(row));
   }
   if (rows > MAXIMUM_ROWS || rows * columns > MAXIMUM_CELLS) throw new RangeError(`${rows} rows of ${columns} cells`);
+}
+
+/** Letters of a column, counted from 1. */
+function columnName(column: number): string {
+  const rest = (column - 1) % 26;
+  const letters = String.fromCharCode(65 + rest);
+  return column > 26 ? columnName((column - 1 - rest) / 26) + letters : letters;
+}
+
+/** Numbers of the letters of a column, counted from 1. */
+const columnNumber = (letters: string): number =>
+  [...letters].reduce((sum, letter) => 26 * sum + letter.charCodeAt(0) - 64, 0);
+
+/** A worksheet in which every row and cell has its address, which is optional (ECMA-376, 18.3.1.4): by default the next one. */
+function withAddresses(xml: string): string {
+  let [row, column] = [0, 0];
+  return xml.replace(/<(\w+:)?(row|c)\b([^<>]*)>/g, (tag, prefix = '', element: string, attributes: string) => {
+    const [, address] = /\br\s*=\s*["']([^"']*)["']/.exec(attributes) ?? [];
+    if (element === 'row') [row, column] = [address === undefined ? row + 1 : Number(address), 0];
+    else column = address === undefined ? column + 1 : columnNumber(/^[A-Z]*/.exec(address)?.[0] ?? '');
+    if (address !== undefined) return tag;
+    return `<${prefix}${element} r="${element === 'row' ? row : columnName(column) + row}"${attributes}>`;
+  });
 }
 
 /** The first sheet of a workbook (.xlsx), its strings inline or shared. Throws what the file's faults make it throw. */
@@ -37,8 +57,13 @@ export async function readXlsx(bytes: Uint8Array): Promise<Table> {
       return /worksheets\/[^/]*\.xml$/.test(name);
     },
   });
-  const decoder = new TextDecoder();
-  for (const sheet of Object.values(sheets)) checkExtent(decoder.decode(sheet));
-  const copy = Uint8Array.from(bytes);
-  return await readSheet(copy.buffer);
+  const addressed = Object.fromEntries(
+    Object.entries(sheets).map(([name, sheet]) => [name, withAddresses(strFromU8(sheet))]),
+  );
+  for (const xml of Object.values(addressed)) checkExtent(xml);
+  const isComplete = Object.entries(sheets).every(([name, sheet]) => strFromU8(sheet) === addressed[name]);
+  if (isComplete) return await readSheet(Uint8Array.from(bytes).buffer);
+  const rewritten = Object.entries(addressed).map(([name, xml]) => [name, strToU8(xml)]);
+  const copy = zipSync({ ...unzipSync(bytes), ...Object.fromEntries(rewritten) }, { level: 0 });
+  return await readSheet(Uint8Array.from(copy).buffer);
 }

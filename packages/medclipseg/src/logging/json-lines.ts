@@ -1,7 +1,7 @@
 // A log of one JSON object per line that survives being cut off.
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { writeWhole } from '@medclipseg/datasets/node';
+import { writeFileAtomically } from '@medclipseg/datasets/node';
 import { LogError } from './errors.ts';
 
 export interface JsonLines {
@@ -36,7 +36,7 @@ export async function openJsonLines(path: string, { keep = () => true }: JsonLin
     .filter(({ record }) => keep(record))
     .map(({ line }) => `${line}\n`)
     .join('');
-  if (kept !== earlier) await writeWhole(path, kept);
+  if (kept !== earlier) await writeFileAtomically(path, kept);
   const file = await open(path, 'a');
   return {
     path,

@@ -1,6 +1,6 @@
 // medclipseg evaluate: scores a folder of masks against a folder of true masks, matched by file name.
 import { basename } from 'node:path';
-import { writeWhole } from '@medclipseg/datasets/node';
+import { writeFileAtomically } from '@medclipseg/datasets/node';
 import { Evaluator, publishedCsv } from 'medclipseg/metrics';
 import { type ContourFlags, contourOptions } from '../../command.ts';
 import { IncompleteError, UsageError } from '../../errors.ts';
@@ -109,7 +109,7 @@ export async function evaluate(options: EvaluateOptions, signal: AbortSignal): P
   const one = single && (scored[single.label ?? ''] as ScoredRun);
   const results = one ?? labeledRun(scored);
   if (options.out) await writeResults(options.out, results);
-  if (options.csv && one) await writeWhole(options.csv, publishedCsv(one.images));
+  if (options.csv && one) await writeFileAtomically(options.csv, publishedCsv(one.images));
   if (options.report && one && single) await report(run, one, single, options);
   process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : `${evaluationTable(results)}\n`);
   const { extra, missing, truths } = run;

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { RasterImage } from '@medclipseg/datasets';
-import { readImage, writeWhole } from '@medclipseg/datasets/node';
+import { readImage, writeFileAtomically } from '@medclipseg/datasets/node';
 import { CLASS_COLORS, MAXIMUM_ENTROPY, MedCLIPSeg, type Segmentation, type SegmentOptions } from 'medclipseg';
 import {
   type BackendFlag,
@@ -142,7 +142,7 @@ export async function predict(imagePath: string, options: PredictOptions, signal
     uncertaintyScale: [0, MAXIMUM_ENTROPY],
     files,
   };
-  await writeWhole(join(options.out, `${place.name}-report.json`), `${JSON.stringify(report, null, 2)}\n`);
+  await writeFileAtomically(join(options.out, `${place.name}-report.json`), `${JSON.stringify(report, null, 2)}\n`);
   const paths = Object.values(files).map((file) => join(options.out, file));
   process.stdout.write(
     options.json ? `${JSON.stringify(report)}\n` : `${line} in ${seconds.toFixed(1)} s\n${paths.join('\n')}\n`,

@@ -1,6 +1,6 @@
 // medclipseg train: a model from a settings file and dataset folders.
 import { join } from 'node:path';
-import { writeWhole } from '@medclipseg/datasets/node';
+import { writeFileAtomically } from '@medclipseg/datasets/node';
 import { countParameters, variablesOf } from '@medclipseg/nn';
 import { hasTraining, openCheckpointFolder, openDatasetFolders } from 'medclipseg/node';
 import { fit } from 'medclipseg/training';
@@ -60,7 +60,7 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
   const open: { log?: RunLog; bar?: TrainingBar } = {};
   let best: number | undefined;
   try {
-    await writeWhole(join(options.out, 'settings.yaml'), stringify(settings));
+    await writeFileAtomically(join(options.out, 'settings.yaml'), stringify(settings));
     const model = await newModel(settings, data.prompts, signal);
     const { parameters } = model.network;
     const learning = [...variablesOf(parameters).values()].reduce((sum, { size }) => sum + size, 0);
