@@ -3,7 +3,6 @@ import {
   type AttentionParameters,
   attentionSpec,
   dotProductAttention,
-  dropped,
   embedding,
   gelu,
   keyMask,
@@ -16,6 +15,7 @@ import {
   normSpec,
   type ParameterSpec,
 } from '@medclipseg/nn';
+import { applyDropout } from '@medclipseg/nn/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TextConfig, TextParameters, TextTower, TokenBatch } from './text-tower.ts';
 
@@ -55,9 +55,9 @@ function behindAttention(
   site: string,
   { dropout }: TokenBatch,
 ): tf.Tensor {
-  const mixed = layerNorm(tf.add(x, dropped(attended, `${site}.attended`, dropout)), layer.attentionNorm, EPSILON);
+  const mixed = layerNorm(tf.add(x, applyDropout(attended, `${site}.attended`, dropout)), layer.attentionNorm, EPSILON);
   const hidden = linear(gelu(linear(mixed, layer.up)), layer.down);
-  return layerNorm(tf.add(mixed, dropped(hidden, `${site}.hidden`, dropout)), layer.outputNorm, EPSILON);
+  return layerNorm(tf.add(mixed, applyDropout(hidden, `${site}.hidden`, dropout)), layer.outputNorm, EPSILON);
 }
 
 /** Layer `index` for the tokens that `asking` holds, [B, Tq, C] → [B, Tq, C]; those of `x`, [B, T, C], answer. */
@@ -108,7 +108,7 @@ export const bertTower: TextTower = {
     const length = ids.shape[1] as number;
     // Every token has type 0: a prompt is one segment.
     const placed = tf.add(tf.slice(positions, [0, 0], [length, width]), tf.slice(types, [0, 0], [1, width]));
-    return dropped(layerNorm(tf.add(embedding(words, ids), placed), embeddingNorm, EPSILON), 'embedding', dropout);
+    return applyDropout(layerNorm(tf.add(embedding(words, ids), placed), embeddingNorm, EPSILON), 'embedding', dropout);
   },
 
   block: (parameters, index, x, batch, config) => layerFor(x, parameters, index, x, batch, config),

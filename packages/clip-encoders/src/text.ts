@@ -1,5 +1,5 @@
 // The text towers behind one interface: embed, blocks, features. A caller may act on the tokens between any two.
-import { isConstant } from '@medclipseg/nn';
+import { isConstant } from '@medclipseg/nn/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { bertTower } from './text-bert.ts';
 import { clipTextTower } from './text-clip.ts';

@@ -19,7 +19,7 @@ const elementwise =
 /** Normal distribution function Φ(x). */
 const cumulative: Activation = (x) => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
 
-/** Exact GELU, `x·Φ(x)`. Φ is kept for the gradient: the error function is the dear part. */
+/** Exact GELU, `x·Φ(x)`. Φ is saved for the gradient, because erf dominates the cost. */
 export const gelu: Activation = (x) =>
   differentiable(
     { x },
@@ -55,7 +55,7 @@ export const softplus = elementwise(
   (x) => tf.sigmoid(x),
 );
 
-/** The activations by the name that a configuration gives them. */
+/** The activations by their names in configurations. */
 export const activations = { gelu, 'quick-gelu': quickGelu } as const;
 
 export type ActivationName = keyof typeof activations;

@@ -1,7 +1,7 @@
 // Multi-head attention: softmax(QKᵀ/√d + mask)·V, and self-attention with its projections.
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.ts';
-import { ShapeError } from './errors.ts';
+import { expectCount, expectShape, ShapeError } from './errors.ts';
 import { type LinearParameters, linear, linearSpec } from './linear.ts';
 
 /** Large enough that a masked weight is exactly 0 after the softmax, small enough that no sum overflows. */
@@ -21,7 +21,7 @@ export const attentionSpec = (width: number) => ({
   output: linearSpec(width, width),
 });
 
-/** Additive mask [T, T] in which a token sees itself and those before it. */
+/** Additive mask [T, T] for tokens that attend to themselves and those before them. */
 export const causalMask = (length: number): tf.Tensor2D =>
   tf.tidy(() => {
     const index = tf.range(0, length);
@@ -29,9 +29,10 @@ export const causalMask = (length: number): tf.Tensor2D =>
     return tf.mul(tf.cast(later, 'float32'), MASKED) as tf.Tensor2D;
   });
 
-/** Additive mask [B, 1, 1, T] from 1 where a key may be seen and 0 where not, [B, T]. */
+/** Additive mask [B, 1, 1, T] from [B, T] with 1 for visible keys and 0 for hidden ones. */
 export const keyMask = (visible: tf.Tensor): tf.Tensor4D =>
   tf.tidy(() => {
+    expectShape('key mask', visible, [null, null], '[B, T]');
     const [batch, length] = visible.shape as [number, number];
     return tf.reshape(tf.mul(tf.sub(1, tf.cast(visible, 'float32')), MASKED), [batch, 1, 1, length]);
   });
@@ -48,13 +49,13 @@ const merge = (x: tf.Tensor): tf.Tensor3D => {
   return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, length, heads * depth]);
 };
 
-const thinned = (weights: tf.Tensor, keep?: tf.Tensor): tf.Tensor => (keep ? tf.mul(weights, keep) : weights);
+const withDropout = (weights: tf.Tensor, keep?: tf.Tensor): tf.Tensor => (keep ? tf.mul(weights, keep) : weights);
 
 export interface AttentionOptions {
   readonly heads: number;
   /** Added to the scores before the softmax; broadcast to [B, heads, Tq, Tk]. */
   readonly mask?: tf.Tensor;
-  /** Multiplies the weights behind the softmax, [B, heads, Tq, Tk]: a dropout mask. */
+  /** Multiplies the weights after the softmax, [B, heads, Tq, Tk]: a dropout mask. */
   readonly keep?: tf.Tensor;
 }
 
@@ -72,7 +73,11 @@ export function dotProductAttention(
   v: tf.Tensor,
   { heads, mask, keep }: AttentionOptions,
 ): tf.Tensor {
-  const width = q.shape.at(-1) as number;
+  expectShape('attention query', q, [null, null, null], '[B, Tq, C]');
+  const [batch, , width] = q.shape as [number, number, number];
+  expectShape('attention key', k, [batch, null, width]);
+  expectShape('attention value', v, [batch, k.shape[1] as number, width]);
+  expectCount('attention heads', heads);
   if (width % heads !== 0) throw new ShapeError('attention', `a width divisible by ${heads} heads`, `${width}`);
   const scale = 1 / Math.sqrt(width / heads);
   return differentiable(
@@ -82,7 +87,7 @@ export function dotProductAttention(
       const scores = tf.matMul(qh, kh, false, true); // [B, heads, Tq, Tk]
       const weights = tf.softmax(mask ? tf.add(scores, mask) : scores);
       save(qh, kh, vh, weights, ...(keep ? [keep] : []));
-      return merge(tf.matMul(thinned(weights, keep), vh));
+      return merge(tf.matMul(withDropout(weights, keep), vh));
     },
     (dy, [qh, kh, vh, weights, keep]) => {
       const dOut = split(dy, heads);
@@ -90,7 +95,7 @@ export function dotProductAttention(
       // dS = P·(dP − Σ P·dP), shared by the gradients of q and k
       const dScores = () => {
         if (scoreGradient) return scoreGradient;
-        const dWeights = thinned(tf.matMul(dOut, vh as tf.Tensor, false, true), keep);
+        const dWeights = withDropout(tf.matMul(dOut, vh as tf.Tensor, false, true), keep);
         const weighted = tf.mul(dWeights, weights as tf.Tensor);
         scoreGradient = tf.sub(weighted, tf.mul(weights as tf.Tensor, tf.sum(weighted, -1, true)));
         return scoreGradient;
@@ -98,7 +103,7 @@ export function dotProductAttention(
       return {
         q: () => merge(tf.mul(tf.matMul(dScores(), kh as tf.Tensor), scale)),
         k: () => merge(tf.matMul(dScores(), qh as tf.Tensor, true, false)),
-        v: () => merge(tf.matMul(thinned(weights as tf.Tensor, keep), dOut, true, false)),
+        v: () => merge(tf.matMul(withDropout(weights as tf.Tensor, keep), dOut, true, false)),
       };
     },
   );

@@ -1,6 +1,7 @@
 // 3x3 convolution with zero padding of one pixel on every side.
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.ts';
+import { expectCount, expectShape } from './errors.ts';
 import { productOverRows, sumRows } from './linear.ts';
 import { type ParameterSpec, uniform } from './parameters.ts';
 
@@ -16,7 +17,7 @@ export const convolutionSpec = (inputs: number, outputs: number): { weight: Para
   return { weight: { shape: [3, 3, inputs, outputs], init }, bias: { shape: [outputs], init } };
 };
 
-// In numbers: 'same' would pad a stride of two on the far side only.
+// Explicit: with a stride of two, 'same' would pad on the bottom and right only.
 const PADDING: [[number, number], [number, number], [number, number], [number, number]] = [
   [0, 0],
   [1, 1],
@@ -24,19 +25,19 @@ const PADDING: [[number, number], [number, number], [number, number], [number, n
   [0, 0],
 ];
 
-/** The weight's gradient, one product for each of its nine places: wasm has no kernel for it. */
+/** Gradient of the weight, one product for each of its nine taps: wasm has no kernel for it. */
 function weightGradient(x: tf.Tensor, dy: tf.Tensor, stride: number): tf.Tensor {
   const [batch, height, width, outputs] = dy.shape as [number, number, number, number];
   const channels = x.shape[3] as number;
   const padded = tf.pad(x, PADDING);
   const rows = tf.reshape(dy, [-1, outputs]);
-  const places = Array.from({ length: 9 }, (_, place) => {
-    const [top, left] = [Math.floor(place / 3), place % 3];
+  const taps = Array.from({ length: 9 }, (_, tap) => {
+    const [top, left] = [Math.floor(tap / 3), tap % 3];
     const end = [batch, top + stride * (height - 1) + 1, left + stride * (width - 1) + 1, channels];
     const seen = tf.stridedSlice(padded, [0, top, left, 0], end, [1, stride, stride, 1]);
     return productOverRows(tf.reshape(seen, [-1, channels]), rows); // [in, out]
   });
-  return tf.reshape(tf.stack(places), [3, 3, channels, outputs]);
+  return tf.reshape(tf.stack(taps), [3, 3, channels, outputs]);
 }
 
 /**
@@ -46,6 +47,11 @@ function weightGradient(x: tf.Tensor, dy: tf.Tensor, stride: number): tf.Tensor 
  * @returns [B, ⌈H/stride⌉, ⌈W/stride⌉, out]
  */
 export function convolution(x: tf.Tensor, { weight, bias }: ConvolutionParameters, stride = 1): tf.Tensor {
+  expectShape('convolution', x, [null, null, null, null], '[B, H, W, C]');
+  const outputs = weight.shape[3] ?? 0;
+  expectShape('convolution weight', weight, [3, 3, x.shape[3] as number, outputs]);
+  expectShape('convolution bias', bias, [outputs]);
+  expectCount('convolution stride', stride);
   return differentiable(
     { x, weight, bias },
     (save) => {

@@ -1,6 +1,7 @@
 // Depthwise 3x3 convolution, stride 1, zero padding.
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.ts';
+import { expectShape } from './errors.ts';
 import { type ParameterSpec, uniform } from './parameters.ts';
 
 /** `weight` [3, 3, C, 1]. */
@@ -57,6 +58,8 @@ function weightGradient(x: tf.Tensor, dy: tf.Tensor): tf.Tensor {
 
 /** Each channel with its own 3x3 kernel: [B, H, W, C] → [B, H, W, C]. */
 export function depthwise(x: tf.Tensor, { weight }: DepthwiseParameters): tf.Tensor {
+  expectShape('depthwise convolution', x, [null, null, null, null], '[B, H, W, C]');
+  expectShape('depthwise convolution weight', weight, [3, 3, x.shape[3] as number, 1]);
   return differentiable(
     { x, weight },
     (save) => {

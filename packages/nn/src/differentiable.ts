@@ -1,5 +1,15 @@
-// One way to write an operation with its own gradient: named inputs, a forward pass, one thunk per gradient.
+// An operation with its own gradient: named inputs, a forward pass, one thunk per gradient.
 import * as tf from '@tensorflow/tfjs-core';
+import { NnError } from './errors.ts';
+
+/** The engine belongs to the copy of tfjs-core that was loaded first; tensors, kernels and classes of another do not fit it. */
+export function expectOneCore(): void {
+  if (tf.env() instanceof tf.Environment) return;
+  throw new NnError(
+    'nn/two-cores',
+    `@tensorflow/tfjs-core: expected one copy, got another one besides version ${tf.version_core}. Find it with 'npm ls @tensorflow/tfjs-core' and let all packages use one version.`,
+  );
+}
 
 const constants = new WeakSet<tf.Tensor>();
 
@@ -9,8 +19,8 @@ export function constant<T extends tf.Tensor>(tensor: T): T {
   return tensor;
 }
 
-/** Takes the mark of {@link constant} away. */
-export function notConstant<T extends tf.Tensor>(tensor: T): T {
+/** Removes the mark of {@link constant}. */
+export function unmarkConstant<T extends tf.Tensor>(tensor: T): T {
   constants.delete(tensor);
   return tensor;
 }
@@ -20,19 +30,20 @@ export const isConstant = (tensor: tf.Tensor): boolean => constants.has(tensor);
 type Inputs = Readonly<Record<string, tf.Tensor | undefined>>;
 type Save = (...tensors: tf.Tensor[]) => void;
 
-/** Computes a value and remembers, by `save`, what the gradients need. */
+/** Computes a value and saves what the gradients need. */
 type Forward = (save: Save) => tf.Tensor;
 
-/** Given the cotangent and the saved tensors: one thunk per input, called only if that gradient is wanted. */
+/** From the cotangent and the saved tensors, one thunk per input, called only if that gradient is needed. */
 type Backward<I extends Inputs> = (dy: tf.Tensor, saved: tf.Tensor[]) => { [K in keyof I]-?: () => tf.Tensor };
 
 /**
  * An operation with its own gradient.
  *
- * `tf.customGrad` wants a gradient for every tensor it is given, needed or not, and keeps what its backward pass allocates until the whole
- * pass ends. Here inputs marked {@link constant} are captured instead of passed, and each backward pass is tidied.
+ * `tf.customGrad` requires a gradient for every input, needed or not, and keeps all intermediate tensors of its backward pass until the
+ * whole pass ends. Here, inputs marked {@link constant} are captured instead of passed, and each backward pass is tidied.
  */
 export function differentiable<I extends Inputs>(inputs: I, forward: Forward, backward: Backward<I>): tf.Tensor {
+  expectOneCore();
   const live = Object.keys(inputs).filter((name) => {
     const tensor = inputs[name];
     return tensor !== undefined && !isConstant(tensor);

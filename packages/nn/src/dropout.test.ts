@@ -1,7 +1,8 @@
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { counterDropout, dotProductAttention, dropped, ShapeError } from './index.ts';
+import { counterDropout, dotProductAttention, OptionError } from './index.ts';
+import { applyDropout } from './internal.ts';
 import { gradientError } from './testing/index.ts';
 
 const rows = (...samples: number[]) => samples.map((sample) => ({ image: 'a', sample }));
@@ -17,7 +18,7 @@ eachBackend('dropout', () => {
     mask.dispose();
   });
 
-  it('gives a row the same mask in any batch, and every site and row its own', async () => {
+  it('the mask of a row does not depend on its batch, and differs between sites and rows', async () => {
     const read = async (samples: number[], site: string) => {
       const mask = counterDropout(0.5, 7, rows(...samples)).mask(site, [samples.length, 64]);
       const values = [...(await mask.data())];
@@ -33,7 +34,7 @@ eachBackend('dropout', () => {
   it('has the gradient of a product with its mask', async () => {
     const dropout = counterDropout(0.3, 7, rows(0, 1));
     const x = tf.randomNormal([2, 5, 6], 0, 1, 'float32', 1);
-    expect(await gradientError((t) => dropped(t, 'here', dropout), [x])).toBeLessThan(1e-3);
+    expect(await gradientError((t) => applyDropout(t, 'here', dropout), [x])).toBeLessThan(1e-3);
     const keep = dropout.mask('weights', [2, 2, 5, 5]);
     const [q, k, v] = [2, 3, 4].map((seed) => tf.randomNormal([2, 5, 6], 0, 1, 'float32', seed)) as [
       tf.Tensor,
@@ -45,14 +46,14 @@ eachBackend('dropout', () => {
     tf.dispose([x, q, k, v, keep]);
   });
 
-  it('leaves a tensor as it is where there is no dropout', () => {
+  it('returns its input without dropout', () => {
     const x = tf.ones([2, 2]);
-    expect(dropped(x, 'here')).toBe(x);
+    expect(applyDropout(x, 'here')).toBe(x);
     x.dispose();
   });
 
-  it('refuses rates and batches that make no sense', () => {
-    expect(() => counterDropout(1, 7, rows(0))).toThrow(ShapeError);
+  it('rejects rates outside [0, 1) and batches of another size', () => {
+    expect(() => counterDropout(1, 7, rows(0))).toThrow(OptionError);
     expect(() => counterDropout(0.1, 7, rows(0, 1)).mask('here', [3, 2])).toThrow('2 rows');
   });
 });

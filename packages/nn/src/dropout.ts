@@ -1,25 +1,25 @@
 // Dropout whose masks are drawn by counter (Srivastava et al., "Dropout", JMLR 2014).
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.ts';
-import { ShapeError } from './errors.ts';
+import { OptionError, ShapeError } from './errors.ts';
 import type { NoiseRow } from './noise.ts';
 import { fillKept, keyOf } from './random.ts';
 
-/** Where dropout masks come from. */
+/** A source of dropout masks. */
 export interface Dropout {
-  /** A mask [B, …] for a `site` in the network: 0 where an activation is dropped, 1/(1 − rate) where it is kept. */
+  /** A mask [B, …] for a `site` of the network: 0 for dropped activations, 1/(1 − rate) for kept ones. */
   mask(site: string, shape: readonly number[]): tf.Tensor;
 }
 
 /**
- * Masks keyed by (seed, image, sample, site), like the noise of `counterNoise`: the same when a pass is computed again, and for a row
- * whatever stands beside it in the batch.
+ * Masks keyed by (seed, image, sample, site), like the noise of `counterNoise`: the same when a pass is recomputed, and for a row
+ * whatever else is in its batch.
  *
  * @param rate share of activations that are dropped, at least 0 and below 1, to the nearest of 65536 parts
  * @param rows the rows of the batch
  */
 export function counterDropout(rate: number, seed: number, rows: readonly NoiseRow[]): Dropout {
-  if (!(rate >= 0 && rate < 1)) throw new ShapeError('dropout', 'a rate of at least 0 and below 1', `${rate}`);
+  if (!(rate >= 0 && rate < 1)) throw new OptionError('dropout rate', 'a number from 0 to below 1', rate);
   return {
     mask(site, shape) {
       if (shape[0] !== rows.length) throw new ShapeError('dropout', `${rows.length} rows`, `[${shape}]`);
@@ -34,7 +34,7 @@ export function counterDropout(rate: number, seed: number, rows: readonly NoiseR
 }
 
 /** `x` times the mask of `site`; `x` itself without dropout. */
-export function dropped(x: tf.Tensor, site: string, dropout?: Dropout): tf.Tensor {
+export function applyDropout(x: tf.Tensor, site: string, dropout?: Dropout): tf.Tensor {
   if (!dropout) return x;
   return differentiable(
     { x },

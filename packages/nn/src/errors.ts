@@ -1,4 +1,5 @@
-// The errors of this package; `tag` names the kind and survives duplicate installs.
+// The errors of this package, and the checks that throw them; `tag` names the kind and survives duplicate installs.
+import type * as tf from '@tensorflow/tfjs-core';
 
 /** Base of every error thrown by `@medclipseg/nn`. */
 export class NnError extends Error {
@@ -12,7 +13,13 @@ export class NnError extends Error {
   }
 }
 
-/** A tensor, option or parameter has another shape than the operation needs. */
+/** True for errors of this package, and of kind `tag` where one is given. */
+export const isNnError = (error: unknown, tag?: NnError['tag']): error is NnError =>
+  error instanceof Error &&
+  'tag' in error &&
+  (tag === undefined ? String(error.tag).startsWith('nn/') : error.tag === tag);
+
+/** A tensor or parameter has another shape than the operation needs. */
 export class ShapeError extends NnError {
   override readonly name = 'ShapeError';
   constructor(
@@ -20,7 +27,19 @@ export class ShapeError extends NnError {
     readonly expected: string,
     readonly actual: string,
   ) {
-    super('nn/shape', `${subject}: expected ${expected}, got ${actual}. Check the shapes that reach it.`);
+    super('nn/shape', `${subject}: expected ${expected}, got ${actual}. Check the shapes of its inputs.`);
+  }
+}
+
+/** An option or number out of its range. */
+export class OptionError extends NnError {
+  override readonly name = 'OptionError';
+  constructor(
+    readonly subject: string,
+    readonly expected: string,
+    readonly actual: unknown,
+  ) {
+    super('nn/option', `${subject}: expected ${expected}, got ${actual}. Change this option.`);
   }
 }
 
@@ -30,4 +49,30 @@ export class ParameterError extends NnError {
   constructor(message: string) {
     super('nn/parameters', message);
   }
+}
+
+/** Checks a shape; `null` stands for any length, as in `[null, 3]`. @param axes the expected shape in words, such as `[N, 3]` */
+export function expectShape(
+  subject: string,
+  { shape }: tf.Tensor,
+  expected: readonly (number | null)[],
+  axes = `[${expected.map((length) => length ?? '…')}]`,
+): void {
+  if (shape.length === expected.length && expected.every((length, i) => length === null || length === shape[i])) return;
+  throw new ShapeError(subject, axes, `[${shape}]`);
+}
+
+/** Checks that an option is a whole number of at least 1. */
+export function expectCount(subject: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 1) throw new OptionError(subject, 'a whole number of at least 1', value);
+}
+
+/** Checks that an option is a finite number, and greater than `above` where that is given. */
+export function expectNumber(subject: string, value: number, above = Number.NEGATIVE_INFINITY): void {
+  if (Number.isFinite(value) && value > above) return;
+  throw new OptionError(
+    subject,
+    above === Number.NEGATIVE_INFINITY ? 'a finite number' : `a number above ${above}`,
+    value,
+  );
 }

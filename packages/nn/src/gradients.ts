@@ -1,4 +1,4 @@
-// Gradients of the few tfjs kernels that models compose directly; `@tensorflow/tfjs-core` alone registers none in Node.
+// Gradients of the tfjs kernels that models use directly; in Node, `@tensorflow/tfjs-core` alone registers none.
 import * as tf from '@tensorflow/tfjs-core';
 
 type Gradient = (
@@ -174,7 +174,7 @@ const table: readonly Entry[] = [
   },
 ];
 
-/** Registers those gradients that nothing else (all of `@tensorflow/tfjs`, say) has registered. Harmless to call again. */
+/** Registers the gradients that no other package, such as `@tensorflow/tfjs`, has registered. Idempotent. */
 export function registerGradients(): void {
   for (const { kernel, inputs, outputs, all, gradient } of table) {
     if (tf.getGradient(kernel)) continue;

@@ -1,6 +1,5 @@
-// The tfjs floor: layers with right gradients, named parameters, noise, the optimizer.
+// Layers with correct gradients on every backend, named parameters, random numbers, the optimizer.
 export { type ActivationName, activations, gelu, quickGelu, softplus } from './activations.ts';
-export { Adam, type AdamOptions, type AdamState } from './adam.ts';
 export {
   type AttentionOptions,
   type AttentionParameters,
@@ -12,16 +11,15 @@ export {
 } from './attention.ts';
 export { type ConvolutionParameters, convolution, convolutionSpec } from './convolution.ts';
 export { type DepthwiseParameters, depthwise, depthwiseSpec } from './depthwise.ts';
-export { constant, differentiable, isConstant, notConstant } from './differentiable.ts';
-export { counterDropout, type Dropout, dropped } from './dropout.ts';
+export { constant, differentiable } from './differentiable.ts';
+export { counterDropout, type Dropout } from './dropout.ts';
 export { embedding } from './embedding.ts';
-export { NnError, ParameterError, ShapeError } from './errors.ts';
+export { isNnError, NnError, OptionError, ParameterError, ShapeError } from './errors.ts';
 export { registerGradients } from './gradients.ts';
-export { layerNorm, type NormParameters, normSpec } from './layer-norm.ts';
 export { type LinearParameters, linear, linearSpec } from './linear.ts';
-export { nextTask } from './next-task.ts';
 export { counterNoise, type Noise, type NoiseRow, noNoise, replayedNoise } from './noise.ts';
-export { l2Normalize } from './normalize.ts';
+export { l2Normalize, layerNorm, type NormParameters, normSpec } from './normalization.ts';
+export { Adam, type AdamOptions, type AdamState, cosineAnnealing } from './optimizer.ts';
 export {
   assemble,
   constantInit,
@@ -46,7 +44,6 @@ export {
 } from './parameters.ts';
 export { patchEmbedding, type UpConvolutionParameters, upConvolution, upConvolutionSpec } from './patches.ts';
 export { keyOf, permutation, type RandomKey, randomNormal, randomUniform } from './random.ts';
-export { type Chain, type Passed, recomputedGradients, type Segment } from './recompute.ts';
+export { recomputedGradients, type Segment, type SegmentedFunction, type SegmentTensors } from './recompute.ts';
 export { resizeBilinear } from './resize.ts';
-export { cosineAnnealing } from './schedule.ts';
 export { clipByGlobalNorm, valueAndGradients } from './value-and-gradients.ts';

@@ -1,10 +1,10 @@
 // y = xW + b over the last axis.
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.ts';
-import { ShapeError } from './errors.ts';
+import { expectShape, ShapeError } from './errors.ts';
 import { type ParameterSpec, uniform } from './parameters.ts';
 
-/** `weight` is [in, out] (the transpose of PyTorch's), so that every backend multiplies it as it lies. */
+/** `weight` is [in, out], the transpose of PyTorch's, so that no backend has to transpose it. */
 export interface LinearParameters {
   readonly weight: tf.Tensor;
   readonly bias?: tf.Tensor;
@@ -59,7 +59,9 @@ export function sumRows(rows: tf.Tensor): tf.Tensor {
  * broadcast right one has no gradient in tfjs.
  */
 export function linear(x: tf.Tensor, { weight, bias }: LinearParameters): tf.Tensor {
+  expectShape('linear weight', weight, [null, null], '[in, out]');
   const [inputs, outputs] = weight.shape as [number, number];
+  if (bias) expectShape('linear bias', bias, [outputs]);
   if (x.shape.at(-1) !== inputs) throw new ShapeError('linear', `last axis of ${inputs}`, `[${x.shape}]`);
   const shape = [...x.shape.slice(0, -1), outputs];
   return differentiable(

@@ -1,31 +1,35 @@
-// Where the Monte-Carlo noise of a probabilistic layer comes from: drawn by counter, replayed from tensors, or none.
+// Noise of probabilistic layers: counter-based, replayed from tensors, or none.
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from './errors.ts';
+import { expectNumber, ShapeError } from './errors.ts';
 import { fillNormal, keyOf } from './random.ts';
 
 /** One row of a batch: which image it shows and which Monte-Carlo sample it is. */
 export interface NoiseRow {
   readonly image: number | string;
   readonly sample: number;
-  /** Turns the sign of this row's noise: the antithetic partner of the same row. */
+  /** Negates this row's noise: the antithetic counterpart of the same row. */
   readonly negated?: boolean;
 }
 
 /**
  * A source of standard normal noise.
  *
- * `draw` gives a tensor of `shape` [B, T, C] for the `site` in the network (an adapter and a direction), or undefined for no noise.
+ * `draw` returns a tensor of `shape` [B, T, C] for a `site` of the network (an adapter and a direction), or undefined for no noise.
  */
 export interface Noise {
   draw(site: { readonly adapter: number; readonly direction: string }, shape: readonly number[]): tf.Tensor | undefined;
 }
 
 /**
- * Noise keyed by (seed, image, sample, adapter, direction): a row's noise is the same whatever stands beside it in the batch, in which
- * order rows come, or which backend runs.
+ * Noise keyed by (seed, image, sample, adapter, direction). A row's noise does not depend on the batch, the order of rows or the backend.
+ *
+ * @example
+ * const noise = counterNoise(666, [{ image: 'scan.png', sample: 0 }]);
+ * console.log(noise.draw({ adapter: 0, direction: 'imageFromText' }, [1, 77, 256])?.shape); // [ 1, 77, 256 ]
  */
 export const counterNoise = (seed: number, rows: readonly NoiseRow[]): Noise => ({
   draw({ adapter, direction }, shape) {
+    expectNumber('noise seed', seed);
     if (shape[0] !== rows.length) throw new ShapeError('noise', `${rows.length} rows`, `[${shape}]`);
     const size = tf.util.sizeFromShape(shape.slice(1));
     const values = new Float32Array(size * rows.length);

@@ -119,7 +119,7 @@ eachBackend('values', () => {
     expect(out).toEqual([0, 1, 3, 4]);
   });
 
-  it('a masked key has no influence', async () => {
+  it('masked keys have no influence', async () => {
     const [q, k] = [random('q', 1, 2, 4), random('k', 1, 3, 4)];
     const mask = (visible: number[]) => keyMask(tf.tensor2d([visible]));
     const run = (v: tf.Tensor, visible: number[]) =>
@@ -131,7 +131,7 @@ eachBackend('values', () => {
     tf.dispose([q, k, v, other]);
   });
 
-  it('a tensor of another width is refused by name', () => {
+  it('a tensor of another width is rejected by name', () => {
     const [x, weight] = [tf.zeros([2, 3]), tf.zeros([4, 2])];
     expect(() => linear(x, { weight })).toThrow('linear: expected last axis of 4, got [2,3]');
     tf.dispose([x, weight]);

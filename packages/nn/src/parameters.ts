@@ -1,10 +1,10 @@
 // Named parameter trees: their shapes and starting values as data, and the tensors made from them.
 import * as tf from '@tensorflow/tfjs-core';
-import { constant, notConstant } from './differentiable.ts';
-import { ParameterError } from './errors.ts';
+import { constant, expectOneCore, unmarkConstant } from './differentiable.ts';
+import { expectNumber, ParameterError } from './errors.ts';
 import { keyOf, randomNormal, randomUniform } from './random.ts';
 
-/** How a new parameter starts. */
+/** Distribution of a new parameter's starting values. */
 export type Initializer =
   | { readonly kind: 'uniform'; readonly bound: number }
   | { readonly kind: 'normal'; readonly deviation: number }
@@ -14,7 +14,7 @@ export const uniform = (bound: number): Initializer => ({ kind: 'uniform', bound
 export const normal = (deviation: number): Initializer => ({ kind: 'normal', deviation });
 export const constantInit = (value: number): Initializer => ({ kind: 'constant', value });
 
-/** One parameter before it exists. */
+/** Shape and starting values of a parameter. */
 export interface ParameterSpec {
   readonly shape: readonly number[];
   readonly init: Initializer;
@@ -95,8 +95,14 @@ export const countParameters = <P>(tree: P & TreeOf<tf.Tensor, P>): number =>
 
 /**
  * New parameters. Each one's random stream is keyed by (seed, its name), so adding a parameter changes no other.
+ *
+ * @example
+ * const layer = initialize(linearSpec(3, 2), 666);
+ * console.log([...flatten(layer)].map(([name, { shape }]) => `${name} [${shape}]`)); // [ 'weight [3,2]', 'bias [2]' ]
  */
 export function initialize<S>(specs: S & TreeOf<ParameterSpec, S>, seed: number): ParametersOf<S> {
+  expectOneCore();
+  expectNumber('seed', seed);
   return mapSpecs(specs, ({ shape, init }, name) => {
     const size = tf.util.sizeFromShape([...shape]);
     const key = keyOf(seed, name);
@@ -107,13 +113,13 @@ export function initialize<S>(specs: S & TreeOf<ParameterSpec, S>, seed: number)
   }) as ParametersOf<S>;
 }
 
-/** Values in memory, as a checkpoint gives them. */
+/** Values of a parameter in memory, as in a checkpoint. */
 export interface ParameterValue {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
 
-/** Parameters with given values; every name must be there, with its shape. */
+/** Parameters with the given values. Every name must be present, with its shape. */
 export function loadParameters<S>(
   specs: S & TreeOf<ParameterSpec, S>,
   values: ReadonlyMap<string, ParameterValue>,
@@ -133,13 +139,13 @@ export function loadParameters<S>(
   ) as ParametersOf<S>;
 }
 
-/** A tree of the same structure with each tensor replaced by what `replace` makes of it. */
+/** A tree of the same structure with each tensor replaced by `replace(tensor, name)`. */
 export const mapParameters = <P>(
   tree: P & TreeOf<tf.Tensor, P>,
   replace: (tensor: tf.Tensor, name: string) => tf.Tensor,
 ): P => mapTensors(tree, replace) as P;
 
-/** A tree of tensors that are there already, by dotted name: takes them over. */
+/** A tree made of existing tensors, by dotted name. It takes ownership of them. */
 export const assemble = <S>(
   specs: S & TreeOf<ParameterSpec, S>,
   tensors: ReadonlyMap<string, tf.Tensor>,
@@ -157,13 +163,13 @@ export function freeze<P>(tree: P & TreeOf<tf.Tensor, P>): P {
 }
 
 /**
- * A tree in which the parameters whose dotted name matches `pattern` are variables, which learn, and all others are frozen. Takes
- * over the tensors given.
+ * A tree in which the parameters whose dotted name matches `pattern` are trainable variables and all others are frozen. It takes ownership
+ * of the given tensors.
  */
 export function trainable<P>(tree: P & TreeOf<tf.Tensor, P>, pattern: RegExp = /./): P {
   return mapParameters(tree, (tensor, name) => {
     if (!pattern.test(name)) return constant(tensor);
-    if (tensor instanceof tf.Variable) return notConstant(tensor);
+    if (tensor instanceof tf.Variable) return unmarkConstant(tensor);
     const variable = tf.variable(tensor);
     tensor.dispose();
     return variable;

@@ -1,6 +1,6 @@
-// Space folded into channels and back: patch embedding and the 2x2 transposed convolution.
+// Patch embedding and the 2x2 transposed convolution, as matrix products.
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError } from './errors.ts';
+import { expectCount, expectShape, ShapeError } from './errors.ts';
 import { type LinearParameters, linear } from './linear.ts';
 import { type ParameterSpec, uniform } from './parameters.ts';
 
@@ -12,6 +12,8 @@ import { type ParameterSpec, uniform } from './parameters.ts';
  * @returns [B, H/patch, W/patch, D]
  */
 export function patchEmbedding(image: tf.Tensor, parameters: LinearParameters, patch: number): tf.Tensor {
+  expectShape('patch embedding', image, [null, null, null, null], '[B, H, W, C]');
+  expectCount('patch size', patch);
   const [batch, height, width, channels] = image.shape as [number, number, number, number];
   if (height % patch || width % patch)
     throw new ShapeError('patch embedding', `height and width divisible by ${patch}`, `${height}x${width}`);
@@ -40,6 +42,9 @@ export const upConvolutionSpec = (inputs: number, outputs: number): { weight: Pa
  * @returns [B, 2H, 2W, out]
  */
 export function upConvolution(x: tf.Tensor, { weight, bias }: UpConvolutionParameters): tf.Tensor {
+  expectShape('up convolution', x, [null, null, null, null], '[B, H, W, C]');
+  expectShape('up convolution bias', bias, [null], '[out]');
+  expectShape('up convolution weight', weight, [x.shape[3] as number, 4 * (bias.shape[0] as number)]);
   const [batch, height, width] = x.shape as [number, number, number];
   const outputs = bias.shape[0] as number;
   const spread = linear(x, { weight, bias: tf.tile(bias, [4]) }); // [B, H, W, 4·out]

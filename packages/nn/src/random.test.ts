@@ -50,7 +50,7 @@ describe('streams', () => {
     expect(values.slice(0, 7)).toEqual(randomUniform(keyOf(4), 7, 0.5));
   });
 
-  it('a permutation holds every index once', () => {
+  it('a permutation contains every index once', () => {
     const order = permutation(keyOf(5), 1000);
     expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
     expect(order).not.toEqual(permutation(keyOf(6), 1000));

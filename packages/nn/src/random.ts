@@ -1,5 +1,5 @@
 // Counter-based random numbers: Threefry-2x32-20 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
-// Chosen because it needs only 32-bit additions, rotations and exclusive ors, so that every engine draws the same bits.
+// It needs only 32-bit additions, rotations and exclusive ors, so every engine draws the same bits.
 
 /** A stream of random numbers: 64 bits of key. */
 export type RandomKey = readonly [number, number];
@@ -30,7 +30,7 @@ export function threefry(key: RandomKey, c0: number, c1: number, out: Uint32Arra
 
 const scratch = new Uint32Array(2);
 
-/** The key of a tuple of numbers and names; any two different tuples have unrelated streams. */
+/** The key of a tuple of numbers and names. Different tuples have independent streams. */
 export function keyOf(...parts: readonly (number | string)[]): RandomKey {
   let key: RandomKey = [0, 0];
   const fold = (a: number, b: number) => {
@@ -78,11 +78,11 @@ export function randomNormal(key: RandomKey, size: number, deviation = 1): Float
   return values;
 }
 
-/** Writes 0 with probability `rate`, to the nearest of 65536 parts, and 1/(1 − rate) else. */
+/** Writes 0 with probability `rate`, rounded to 1/65536, and otherwise 1/(1 − rate). */
 export function fillKept(key: RandomKey, rate: number, out: Float32Array): void {
   const threshold = Math.round(rate * 0x10000);
   const kept = 1 / (1 - rate);
-  // Four values of 16 bits to a counter: masks are large, and need no more.
+  // Four 16-bit values per counter are enough for masks.
   for (let i = 0; i < out.length; i += 4) {
     threefry(key, i >>> 2, 0, scratch);
     const [a, b] = scratch as unknown as [number, number];

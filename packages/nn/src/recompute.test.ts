@@ -1,4 +1,4 @@
-// Segments computed again in the backward pass: the same gradients in less memory.
+// Segments that are recomputed in the backward pass: the same gradients in less memory.
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -10,9 +10,9 @@ import {
   linear,
   linearSpec,
   normSpec,
-  type Passed,
   recomputedGradients,
   type Segment,
+  type SegmentTensors,
   trainable,
   valueAndGradients,
   variablesOf,
@@ -29,7 +29,7 @@ const spec = {
   unused: linearSpec(2, 2),
 };
 
-/** Two streams: one through all layers, one that some segments only hand on; a layer that all segments share. */
+/** Two streams: one through all layers, one that some segments pass through unchanged; and a layer that all segments share. */
 function chain() {
   const parameters = trainable(initialize(spec, 5));
   const segments = parameters.layers.map(
@@ -39,18 +39,18 @@ function chain() {
         return [mixed, i % 3 === 0 ? tf.add(y as tf.Tensor, linear(mixed, parameters.shared)) : (y as tf.Tensor)];
       },
   );
-  const head = ([x, y]: Passed) => tf.mean(tf.mul(tf.square(x as tf.Tensor), y as tf.Tensor)) as tf.Scalar;
+  const head = ([x, y]: SegmentTensors) => tf.mean(tf.mul(tf.square(x as tf.Tensor), y as tf.Tensor)) as tf.Scalar;
   const wave = (by: number) => tf.sin(tf.mul(tf.reshape(tf.range(0, 12 * 16), [12, 16]), by));
   return { parameters, segments, head, start: tf.tidy(() => [wave(0.37), wave(0.91)]) };
 }
 
 eachBackend('recomputed segments', () => {
-  it('give the value and gradients of the plain backward pass', async () => {
+  it('have the value and gradients of the plain backward pass', async () => {
     const { parameters, segments, head, start } = chain();
     const variables = variablesOf(parameters);
     const used = new Map([...variables].filter(([name]) => !name.startsWith('unused')));
     const before = tf.memory().numTensors;
-    const plain = valueAndGradients(() => head(segments.reduce<Passed>((passed, f) => f(passed), start)), used);
+    const plain = valueAndGradients(() => head(segments.reduce<SegmentTensors>((passed, f) => f(passed), start)), used);
     const again = recomputedGradients({ start, segments, head }, variables);
     expect((await again.value.data())[0]).toBe((await plain.value.data())[0]);
     for (const [name, gradient] of plain.gradients) {
@@ -67,12 +67,12 @@ eachBackend('recomputed segments', () => {
     disposeParameters(parameters);
   });
 
-  it('may begin with a segment that makes its tensors from variables', async () => {
+  it('may start with a segment without inputs', async () => {
     const { parameters, segments, head, start } = chain();
     const variables = variablesOf({ layers: parameters.layers, shared: parameters.shared });
     const embed: Segment = () => start.map((tensor) => linear(tensor, parameters.shared));
     const all = [embed, ...segments];
-    const plain = valueAndGradients(() => head(all.reduce<Passed>((passed, f) => f(passed), [])), variables);
+    const plain = valueAndGradients(() => head(all.reduce<SegmentTensors>((passed, f) => f(passed), [])), variables);
     const again = recomputedGradients({ segments: all, head }, variables);
     const [expected, actual] = [plain, again].map(({ gradients }) => gradients.get('shared.weight') as tf.Tensor);
     const difference = tf.tidy(() => tf.max(tf.abs(tf.sub(expected as tf.Tensor, actual as tf.Tensor))));
@@ -82,7 +82,7 @@ eachBackend('recomputed segments', () => {
     disposeParameters(parameters);
   });
 
-  it('hold at most half of the memory', async () => {
+  it('use at most half of the memory', async () => {
     const { parameters, segments, head, start } = chain();
     const variables = variablesOf({ layers: parameters.layers, shared: parameters.shared });
     const { numBytes } = tf.memory();
@@ -96,15 +96,15 @@ eachBackend('recomputed segments', () => {
       return peakBytes - numBytes;
     };
     const plain = await peak(() =>
-      valueAndGradients(() => head(segments.reduce<Passed>((passed, f) => f(passed), start)), variables),
+      valueAndGradients(() => head(segments.reduce<SegmentTensors>((passed, f) => f(passed), start)), variables),
     );
-    // Gradients of the parameters are there in both; the larger part of this chain is what its layers compute.
+    // Both hold the gradients of the parameters; most of the memory is intermediates.
     expect(await peak(() => recomputedGradients({ start, segments, head }, variables))).toBeLessThan(plain / 2);
     tf.dispose(start);
     disposeParameters(parameters);
   });
 
-  it.each(['segment', 'head'])('leave nothing behind when a %s throws', (where) => {
+  it.each(['segment', 'head'])('leak nothing when a %s throws', (where) => {
     const { parameters, segments, head, start } = chain();
     const variables = variablesOf(parameters);
     const before = tf.memory().numTensors;
@@ -114,7 +114,7 @@ eachBackend('recomputed segments', () => {
       if (where === 'segment' && ++calls === 2) throw new Error('no');
       return [tf.square(passed[0] as tf.Tensor), passed[1] as tf.Tensor];
     };
-    const broken = (passed: Passed) => {
+    const broken = (passed: SegmentTensors) => {
       const value = head(passed);
       if (where === 'head') throw new Error('no');
       return value;

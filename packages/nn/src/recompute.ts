@@ -1,25 +1,26 @@
-// Gradients of a chain of segments in little memory: the backward pass computes each segment again instead of keeping its insides
+// Gradients of a sequence of segments in little memory: the backward pass recomputes each segment instead of keeping its intermediates
 // (Chen et al., "Training deep nets with sublinear memory cost", 2016).
 import * as tf from '@tensorflow/tfjs-core';
 import { registerGradients } from './gradients.ts';
-import { dropTape } from './tape.ts';
+import { dropTape } from './value-and-gradients.ts';
 
-/** Tensors that pass from one segment to the next. */
-export type Passed = readonly tf.Tensor[];
+/** The tensors between one segment and the next. */
+export type SegmentTensors = readonly tf.Tensor[];
 
-/** A piece of a computation: run twice, it must give the same, so any noise in it must be drawn by counter. */
-export type Segment = (passed: Passed) => Passed;
+/** A part of a computation. It runs twice and must return the same values, so noise in it must be counter-based. */
+export type Segment = (inputs: SegmentTensors) => SegmentTensors;
 
-export interface Chain {
-  /** What the first segment is given; the caller's, and without gradient. */
-  readonly start?: Passed;
+/** A scalar function that is computed in segments. */
+export interface SegmentedFunction {
+  /** Inputs of the first segment. The caller keeps ownership; they get no gradient. */
+  readonly start?: SegmentTensors;
   readonly segments: readonly Segment[];
-  /** The scalar at the end. Computed once: it is differentiated where it is computed. */
-  readonly head: (passed: Passed) => tf.Scalar;
+  /** Computes the scalar from the last segment's outputs. Runs once: it is differentiated in the same pass. */
+  readonly head: (inputs: SegmentTensors) => tf.Scalar;
 }
 
-/** A scalar whose gradients with respect to `outputs` are `cotangents`: the way into a segment from behind. */
-function pullback(outputs: Passed, cotangents: Passed): tf.Scalar {
+/** A scalar whose gradients with respect to `outputs` are `cotangents`: starts the backward pass of a segment. */
+function pullback(outputs: SegmentTensors, cotangents: SegmentTensors): tf.Scalar {
   const scalar = tf.customGrad(() => ({
     value: tf.scalar(0),
     gradFunc: () => cotangents.map((cotangent) => tf.clone(cotangent)),
@@ -38,67 +39,67 @@ function differentiate(f: () => tf.Scalar, inputs: readonly tf.Tensor[]) {
   }
 }
 
-/** Disposes what is in `tensors` and not in `kept`. */
+/** Disposes the tensors that are not in `kept`. */
 const release = (tensors: Iterable<tf.Tensor>, kept: Iterable<tf.Tensor>): void => {
   const spared = new Set(kept);
   for (const tensor of new Set(tensors)) if (!spared.has(tensor)) tensor.dispose();
 };
 
 /**
- * Value of a chain and its gradients with respect to `variables`, as `valueAndGradients` gives them. Memory holds what passes between
- * segments and the insides of one segment at a time. The caller disposes value and gradients.
+ * Value of a segmented function and its gradients with respect to `variables`, equal to those of `valueAndGradients`. Memory holds the
+ * tensors between segments and the intermediates of one segment at a time. The caller disposes value and gradients.
  */
 export function recomputedGradients(
-  { start = [], segments, head }: Chain,
+  { start = [], segments, head }: SegmentedFunction,
   variables: ReadonlyMap<string, tf.Variable>,
 ): { value: tf.Scalar; gradients: Map<string, tf.Tensor> } {
   registerGradients();
   const names = [...variables.keys()];
-  const learning = [...variables.values()];
+  const learned = [...variables.values()];
   const sums = new Map<string, tf.Tensor>();
-  // Every tensor that passes somewhere, by the segment that it enters.
-  const passed: Passed[] = [start];
+  // The inputs of every segment, and the outputs of the last.
+  const boundaries: SegmentTensors[] = [start];
   let cotangents: (tf.Tensor | null | undefined)[] = [];
   let value: tf.Scalar | undefined;
 
-  /** Runs `f` backwards; the gradients of variables are summed, those of what entered are returned. */
-  const back = (f: () => tf.Scalar, entered: Passed) => {
-    const { value, gradients } = differentiate(f, [...entered, ...learning]);
-    gradients.slice(entered.length).forEach((gradient, i) => {
+  /** Differentiates `f`. Sums the gradients of variables and returns those of its inputs. */
+  const backward = (f: () => tf.Scalar, inputs: SegmentTensors) => {
+    const { value, gradients } = differentiate(f, [...inputs, ...learned]);
+    gradients.slice(inputs.length).forEach((gradient, i) => {
       if (!gradient) return;
       const name = names[i] as string;
       const sum = sums.get(name);
       sums.set(name, sum ? tf.add(sum, gradient) : gradient);
       if (sum) tf.dispose([sum, gradient]);
     });
-    return { value, cotangents: gradients.slice(0, entered.length) };
+    return { value, cotangents: gradients.slice(0, inputs.length) };
   };
 
   try {
     for (const segment of segments) {
-      const entered = passed.at(-1) as Passed;
-      passed.push(tf.tidy(() => [...segment(entered)]));
+      const inputs = boundaries.at(-1) as SegmentTensors;
+      boundaries.push(tf.tidy(() => [...segment(inputs)]));
     }
-    const last = passed.at(-1) as Passed;
-    ({ value, cotangents } = back(() => head(last), segments.length > 0 ? last : []));
+    const last = boundaries.at(-1) as SegmentTensors;
+    ({ value, cotangents } = backward(() => head(last), segments.length > 0 ? last : []));
     for (let i = segments.length - 1; i >= 0; i--) {
-      const entered = passed[i] as Passed;
-      release(passed.pop() as Passed, passed.flat());
-      const wanted = cotangents.flatMap((cotangent, k) => (cotangent ? [{ cotangent, k }] : []));
-      if (wanted.length === 0) break;
+      const inputs = boundaries[i] as SegmentTensors;
+      release(boundaries.pop() as SegmentTensors, boundaries.flat());
+      const needed = cotangents.flatMap((cotangent, k) => (cotangent ? [{ cotangent, k }] : []));
+      if (needed.length === 0) break;
       const segment = segments[i] as Segment;
-      const before = back(
+      const before = backward(
         () => {
-          const outputs = segment(entered);
+          const outputs = segment(inputs);
           return pullback(
-            wanted.map(({ k }) => outputs[k] as tf.Tensor),
-            wanted.map(({ cotangent }) => cotangent),
+            needed.map(({ k }) => outputs[k] as tf.Tensor),
+            needed.map(({ cotangent }) => cotangent),
           );
         },
-        i > 0 ? entered : [],
+        i > 0 ? inputs : [],
       );
       before.value.dispose();
-      tf.dispose(wanted.map(({ cotangent }) => cotangent));
+      tf.dispose(needed.map(({ cotangent }) => cotangent));
       cotangents = before.cotangents;
     }
     const gradients = new Map(
@@ -110,7 +111,7 @@ export function recomputedGradients(
     value?.dispose();
     throw error;
   } finally {
-    release(passed.flat(), start);
+    release(boundaries.flat(), start);
     tf.dispose(cotangents.filter((cotangent) => !!cotangent));
   }
 }

@@ -1,9 +1,10 @@
 // Bilinear resizing with half-pixel centers, as PyTorch's `interpolate(mode='bilinear', align_corners=False)`.
 import * as tf from '@tensorflow/tfjs-core';
 import { constant } from './differentiable.ts';
+import { expectCount, expectShape } from './errors.ts';
 import { linear } from './linear.ts';
 
-/** Interpolation matrix [from, to]: column j holds the weights of the inputs that output j mixes. */
+/** Interpolation matrix [from, to]: column j holds the weights of the inputs of output j. */
 function interpolation(from: number, to: number): tf.Tensor2D {
   const matrix = new Float32Array(from * to);
   for (let j = 0; j < to; j++) {
@@ -18,10 +19,13 @@ function interpolation(from: number, to: number): tf.Tensor2D {
 }
 
 /**
- * Resizes maps [B, H, W] → [B, height, width] by two products with interpolation matrices: `tf.image.resizeBilinear` ignores the half
- * pixel in its gradient, on every backend.
+ * Resizes maps [B, H, W] → [B, height, width] with two products by interpolation matrices, because the gradient of
+ * `tf.image.resizeBilinear` ignores the half pixel on every backend.
  */
 export function resizeBilinear(x: tf.Tensor, [height, width]: readonly [number, number]): tf.Tensor {
+  expectShape('resize', x, [null, null, null], '[B, H, W]');
+  expectCount('height', height);
+  expectCount('width', width);
   const [, h, w] = x.shape as [number, number, number];
   if (h === height && w === width) return tf.clone(x);
   const wide = linear(x, { weight: interpolation(w, width) }); // [B, H, width]

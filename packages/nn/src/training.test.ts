@@ -1,4 +1,4 @@
-// Parameter trees, noise, and the optimizer together: what a training loop relies on.
+// Parameter trees, noise and the optimizer, as a training loop uses them.
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -29,7 +29,7 @@ const specs = {
 };
 
 eachBackend('parameters', () => {
-  it('are named by their place, counted, and loaded back', async () => {
+  it('are named by their position, counted and loaded', async () => {
     const tree = initialize(specs, 1);
     const names = ['layers.0.weight', 'layers.0.bias', 'layers.1.weight', 'gate'];
     expect([...flatten(tree).keys()]).toEqual(names);
@@ -46,7 +46,7 @@ eachBackend('parameters', () => {
     disposeParameters(loaded);
   });
 
-  it('take typed records, and refuse a leaf that is no tensor', () => {
+  it('are typed records; a leaf that is not a tensor is rejected', () => {
     interface Layer {
       readonly scale: tf.Tensor;
       readonly shift?: tf.Tensor;
@@ -56,12 +56,12 @@ eachBackend('parameters', () => {
     }
     const network: Network = { layers: [{ scale: tf.scalar(1) }, { scale: tf.scalar(2), shift: undefined }] };
     expect([...flatten(network).keys()]).toEqual(['layers.0.scale', 'layers.1.scale']);
-    // @ts-expect-error A number is no tensor.
+    // @ts-expect-error A number is not a tensor.
     expect(() => flatten({ layers: [{ scale: 1 }] })).toThrow("expected tensor at 'layers.0.scale', got number");
     disposeParameters(network);
   });
 
-  it('start the same whatever stands beside them', async () => {
+  it('have starting values that do not depend on other parameters', async () => {
     const [a, b] = [
       initialize({ x: linearSpec(2, 2) }, 1),
       initialize({ w: linearSpec(3, 3), x: linearSpec(2, 2) }, 1),
@@ -104,7 +104,7 @@ eachBackend('noise', () => {
     tf.dispose(tensors);
   });
 
-  it('replay refuses a tensor of another shape', () => {
+  it('replay rejects a tensor of another shape', () => {
     const tensor = tf.zeros([1, 2, 3]);
     expect(() => replayedNoise([tensor]).draw({ adapter: 0, direction: '' }, [1, 2, 4])).toThrow('replayed noise');
     tensor.dispose();
@@ -130,7 +130,7 @@ eachBackend('learning', () => {
       value.dispose();
       tf.dispose([...clipped.values()]);
       if (i + 1 !== saveAt) continue;
-      // Everything goes to memory and comes back, as a checkpoint does.
+      // Saved to memory and restored, as with a checkpoint.
       const state = await adam.save();
       const values = new Map<string, { shape: readonly number[]; data: Float32Array }>();
       for (const [name, t] of flatten(parameters))
@@ -149,11 +149,11 @@ eachBackend('learning', () => {
     return weight;
   };
 
-  it('goes on exactly where a saved state left off', async () => {
+  it('resumes exactly from a saved state', async () => {
     expect(await run(6, 3)).toEqual(await run(6));
   });
 
-  it('an error in the middle of a step leaves no tensor behind', () => {
+  it('an error during a step leaks no tensor', () => {
     const parameters = trainable(initialize(specs, 2));
     const fail = () =>
       valueAndGradients(() => {

@@ -1,12 +1,23 @@
 // Value and gradients of a scalar function with respect to named variables.
 import * as tf from '@tensorflow/tfjs-core';
+import { expectNumber } from './errors.ts';
 import { registerGradients } from './gradients.ts';
-import { dropTape } from './tape.ts';
+
+/** Disposes the tape after an error: tfjs leaks every tensor saved for the backward pass when a function throws. */
+export function dropTape(): void {
+  const { state } = tf.engine();
+  for (const node of state.activeTape ?? []) for (const tensor of node.saved ?? []) tensor.dispose();
+  Object.assign(state, { activeTape: undefined });
+}
 
 /**
- * Runs `f`, which gives a scalar, and returns its value with the gradient of every variable. The caller disposes both.
+ * Value of a scalar function and its gradient with respect to every variable. The caller disposes both. If `f` throws, the tensors saved
+ * for the backward pass are disposed and the error is rethrown.
  *
- * When `f` throws, what was saved for the backward pass is disposed, and the error goes on.
+ * @example
+ * const parameters = trainable(initialize(linearSpec(3, 1), 666));
+ * const { value, gradients } = valueAndGradients(() => tf.mean(linear(tf.ones([2, 3]), parameters)), variablesOf(parameters));
+ * console.log([...gradients.keys()]); // [ 'weight', 'bias' ]
  */
 export function valueAndGradients(
   f: () => tf.Scalar,
@@ -26,11 +37,12 @@ export function valueAndGradients(
   }
 }
 
-/** Scales gradients so that their joint Euclidean norm is at most `limit`; returns new tensors and disposes the old. */
+/** Scales gradients so that their joint Euclidean norm is at most `limit`. Returns new tensors and disposes the given ones. */
 export function clipByGlobalNorm(gradients: ReadonlyMap<string, tf.Tensor>, limit: number): Map<string, tf.Tensor> {
+  expectNumber('gradient norm limit', limit, 0);
   const clipped = tf.tidy(() => {
     const squares = [...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)));
-    // min(1, limit/‖g‖) without a branch on the device's value.
+    // min(1, limit/‖g‖) without reading the norm from the device.
     const factor = tf.minimum(1, tf.div(limit, tf.add(tf.sqrt(tf.addN(squares)), 1e-12)));
     return [...gradients.values()].map((gradient) => tf.mul(gradient, factor));
   });

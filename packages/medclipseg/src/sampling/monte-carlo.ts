@@ -1,6 +1,7 @@
 // Monte-Carlo segmentation: the network is run with fresh noise, and the mean of its probabilities is kept as they come.
 import type { TokenBatch } from '@medclipseg/clip-encoders';
-import { counterNoise, type NoiseRow, nextTask, noNoise } from '@medclipseg/nn';
+import { counterNoise, type NoiseRow, noNoise } from '@medclipseg/nn';
+import { nextTask } from '@medclipseg/nn/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { logitsOf, type Network, prefix, type Tokens, trunk } from '../network.ts';
 import { foldOf } from './fold.ts';

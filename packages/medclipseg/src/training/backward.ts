@@ -2,9 +2,9 @@
 import {
   l2Normalize,
   type Noise,
-  type Passed,
   recomputedGradients,
   type Segment,
+  type SegmentTensors,
   valueAndGradients,
 } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
@@ -51,13 +51,17 @@ export function backward(
       () => loss(trunk(network, start ?? prefix(network, image, prompts), prompts, { noise })),
       variables,
     );
-  const tokens = ([x, y]: Passed, block: number): Tokens => ({ image: x as tf.Tensor, text: y as tf.Tensor, block });
+  const tokens = ([x, y]: SegmentTensors, block: number): Tokens => ({
+    image: x as tf.Tensor,
+    text: y as tf.Tensor,
+    block,
+  });
   const first = Math.min(...network.config.adapters.layers);
   const segments = Array.from(
     { length: trunkEnd(network.config) - first },
     (_, i): Segment =>
-      (passed) => {
-        const next = trunkBlock(network, tokens(passed, first + i), prompts, { noise });
+      (inputs) => {
+        const next = trunkBlock(network, tokens(inputs, first + i), prompts, { noise });
         return [next.image, next.text];
       },
   );
@@ -65,8 +69,8 @@ export function backward(
     const made = prefix(network, image, prompts);
     return [made.image, made.text];
   };
-  const features: Segment = (passed) => {
-    const { patches, text } = featuresOf(network, tokens(passed, trunkEnd(network.config)), prompts);
+  const features: Segment = (inputs) => {
+    const { patches, text } = featuresOf(network, tokens(inputs, trunkEnd(network.config)), prompts);
     return [patches, text];
   };
   return recomputedGradients(

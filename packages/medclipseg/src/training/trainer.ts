@@ -1,6 +1,7 @@
 // The training loop: epochs of steps, a validation after each epoch, and a state that can be saved and restored after any step.
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
-import { Adam, type AdamState, cosineAnnealing, nextTask, variablesOf } from '@medclipseg/nn';
+import { Adam, type AdamState, cosineAnnealing, variablesOf } from '@medclipseg/nn';
+import { nextTask } from '@medclipseg/nn/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { DivergedError } from '../errors.ts';
 import type { Network } from '../network.ts';

@@ -1,6 +1,6 @@
 // Validation as published: one noisy sample per image, Dice at the model's size.
 import { segmentationLoss } from '@medclipseg/losses';
-import { nextTask } from '@medclipseg/nn';
+import { nextTask } from '@medclipseg/nn/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { dice } from '../metrics/dice.ts';
 import { logitsOf, type Network, prefix, trunk } from '../network.ts';

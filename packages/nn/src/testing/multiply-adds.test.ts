@@ -12,7 +12,7 @@ const count = (f: () => tf.Tensor | tf.Tensor[]): number => {
 };
 
 eachBackend('multiply-adds', () => {
-  it('counts products whichever way their operands lie', () => {
+  it('counts products with transposed and broadcast operands', () => {
     expect(count(() => tf.matMul(tf.ones([3, 5]), tf.ones([5, 7])))).toBe(105);
     expect(count(() => tf.matMul(tf.ones([2, 5, 3]), tf.ones([2, 7, 5]), true, true))).toBe(210);
     expect(count(() => tf.matMul(tf.ones([2, 3, 5]), tf.ones([1, 5, 7])))).toBe(210);
@@ -42,7 +42,7 @@ eachBackend('multiply-adds', () => {
     weight.dispose();
   });
 
-  it('stops counting, also when what runs fails', () => {
+  it('stops counting when the function throws', () => {
     const run = tf.engine().runKernel;
     expect(() =>
       countMultiplyAdds(() => {

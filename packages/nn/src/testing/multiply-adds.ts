@@ -1,4 +1,4 @@
-// Counts the multiply-adds of whatever runs.
+// Counts the multiply-adds of a computation.
 import * as tf from '@tensorflow/tfjs-core';
 
 type Shape = readonly number[];
@@ -7,13 +7,13 @@ type Inputs = Readonly<Record<string, tf.TensorInfo>>;
 const size = (shape: Shape): number => tf.util.sizeFromShape([...shape]);
 const shapeOf = (inputs: Inputs, name: string): Shape => (inputs[name] as tf.TensorInfo).shape;
 
-/** A product's inner length, from the left operand whichever way it lies. */
+/** Inner length from the left operand, transposed or not. */
 const product = (inputs: Inputs, out: Shape): number => {
   const [rows, columns] = shapeOf(inputs, 'a').slice(-2) as [number, number];
   return size(out) * ((rows * columns) / (out.at(-2) as number));
 };
 
-/** Per output element one multiply-add for each place of the kernel and, unless channels are apart, each input channel. */
+/** Per output element, one multiply-add for each tap and, except for depthwise convolutions, each input channel. */
 const convolution = (inputs: Inputs, out: Shape): number => size(out) * size(shapeOf(inputs, 'filter').slice(0, 3));
 const depthwise = (inputs: Inputs, out: Shape): number => size(out) * size(shapeOf(inputs, 'filter').slice(0, 2));
 
@@ -28,7 +28,7 @@ const COUNTED: Readonly<Record<string, (inputs: Inputs, out: Shape) => number>> 
 
 /**
  * Runs `f` and counts the multiply-adds of its matrix products and convolutions, gradients included. Element-wise operations, sums and
- * look-ups do not count, as is usual; one multiply-add is two floating-point operations.
+ * lookups are not counted; one multiply-add is two floating-point operations.
  */
 export function countMultiplyAdds<T>(f: () => T): { readonly value: T; readonly multiplyAdds: number } {
   const engine = tf.engine();

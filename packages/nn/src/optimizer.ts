@@ -1,12 +1,12 @@
-// Adam and AdamW as PyTorch computes them.
+// Adam and AdamW as PyTorch computes them, and the learning rate's schedule.
 import * as tf from '@tensorflow/tfjs-core';
-import { ParameterError } from './errors.ts';
+import { expectNumber, OptionError, ParameterError } from './errors.ts';
 import type { ParameterValue } from './parameters.ts';
 
 export interface AdamOptions {
   readonly beta1?: number;
   readonly beta2?: number;
-  /** Added to the root of the second moment; PyTorch's default, not tfjs's 1e-7. */
+  /** Added to the root of the second moment. Default: 1e-8, as in PyTorch. */
   readonly epsilon?: number;
   /** Decoupled weight decay (AdamW), applied to parameters of rank 2 and more. */
   readonly weightDecay?: number;
@@ -21,7 +21,7 @@ export interface AdamState {
 /**
  * Adam over named variables: `w ← w − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε)` (Kingma & Ba 2015; Loshchilov & Hutter 2019 for the decay).
  *
- * Bias corrections are powers in double precision, folded into two scalars; tfjs keeps them as float32 products, which drift.
+ * The powers of the bias corrections are computed in double precision; tfjs multiplies them up in single precision, where they drift.
  */
 export class Adam {
   #step = 0;
@@ -30,6 +30,10 @@ export class Adam {
   readonly #options: Required<AdamOptions>;
 
   constructor({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }: AdamOptions = {}) {
+    for (const [name, beta] of Object.entries({ beta1, beta2 }))
+      if (!(beta >= 0 && beta < 1)) throw new OptionError(`Adam ${name}`, 'a number from 0 to below 1', beta);
+    expectNumber('Adam epsilon', epsilon, 0);
+    if (!(weightDecay >= 0)) throw new OptionError('Adam weightDecay', 'a number of at least 0', weightDecay);
     this.#options = { beta1, beta2, epsilon, weightDecay };
   }
 
@@ -44,6 +48,7 @@ export class Adam {
     gradients: ReadonlyMap<string, tf.Tensor>,
     learningRate: number,
   ): void {
+    expectNumber('learning rate', learningRate);
     const { beta1, beta2, epsilon, weightDecay } = this.#options;
     this.#step += 1;
     const rate = learningRate / (1 - beta1 ** this.#step);
@@ -65,7 +70,7 @@ export class Adam {
     }
   }
 
-  /** Everything needed to go on later, exactly. */
+  /** The state, from which training resumes exactly. */
   async save(): Promise<AdamState> {
     const moments = new Map<string, ParameterValue>();
     for (const [prefix, source] of [
@@ -77,7 +82,7 @@ export class Adam {
     return { step: this.#step, moments };
   }
 
-  /** Takes up a saved state; `variables` are those it will update. */
+  /** Restores a saved state. @param variables the variables that it will update */
   restore(state: AdamState, variables: ReadonlyMap<string, tf.Variable>): void {
     this.dispose();
     this.#step = state.step;
@@ -118,3 +123,10 @@ function momentOf(moments: Map<string, tf.Variable>, name: string, variable: tf.
   moments.set(name, fresh);
   return fresh;
 }
+
+/**
+ * Cosine annealing from `from` to `to` over `total` steps (epochs, in the reference), as PyTorch's `CosineAnnealingLR`:
+ * `to + (from − to)·(1 + cos(π·t/total))/2`.
+ */
+export const cosineAnnealing = (t: number, { from, to, total }: { from: number; to: number; total: number }): number =>
+  to + ((from - to) * (1 + Math.cos((Math.PI * t) / total))) / 2;

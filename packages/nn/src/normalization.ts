@@ -1,6 +1,7 @@
-// Layer normalization over the last axis.
+// Normalization over the last axis: layer normalization, and scaling to unit Euclidean length.
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.ts';
+import { expectNumber, expectShape } from './errors.ts';
 import { sumRows } from './linear.ts';
 import { constantInit, type ParameterSpec } from './parameters.ts';
 
@@ -20,6 +21,10 @@ export const normSpec = (width: number): { weight: ParameterSpec; bias: Paramete
  * @param epsilon added to the variance: 1e-5 in PyTorch and CLIP, 1e-6 in timm, 1e-12 in BERT.
  */
 export function layerNorm(x: tf.Tensor, { weight, bias }: NormParameters, epsilon = 1e-5): tf.Tensor {
+  const channels = x.shape.at(-1) ?? 1;
+  expectShape('layer norm weight', weight, [channels]);
+  expectShape('layer norm bias', bias, [channels]);
+  expectNumber('layer norm epsilon', epsilon, 0);
   return differentiable(
     { x, weight, bias },
     (save) => {
@@ -43,5 +48,26 @@ export function layerNorm(x: tf.Tensor, { weight, bias }: NormParameters, epsilo
         bias: () => sumRows(rows(dy)),
       };
     },
+  );
+}
+
+/** `x / ‖x‖₂` over the last axis, without epsilon, as the reference; a zero vector gives NaN. */
+export function l2Normalize(x: tf.Tensor): tf.Tensor {
+  return differentiable(
+    { x },
+    (save) => {
+      const inverse = tf.rsqrt(tf.sum(tf.square(x), -1, true));
+      const unit = tf.mul(x, inverse);
+      save(unit, inverse);
+      return unit;
+    },
+    // dx = (dy − u·⟨dy, u⟩) / ‖x‖
+    (dy, [unit, inverse]) => ({
+      x: () =>
+        tf.mul(
+          tf.sub(dy, tf.mul(unit as tf.Tensor, tf.sum(tf.mul(dy, unit as tf.Tensor), -1, true))),
+          inverse as tf.Tensor,
+        ),
+    }),
   );
 }

@@ -1,0 +1,14 @@
+// Internals that the other packages of this repository share. Not stable: they change without notice.
+export { isConstant } from './differentiable.ts';
+export { applyDropout } from './dropout.ts';
+export { expectCount, expectNumber, expectShape } from './errors.ts';
+
+/**
+ * Resolves in a later task. Backends that compute synchronously (cpu, wasm, native) resolve their reads as microtasks: without this, a loop
+ * over them would delay signals, messages and timers until its end.
+ */
+export const nextTask = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve);
+  });
