@@ -4,8 +4,13 @@
 export const escapeControlCharacters = (text: string): string =>
   text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** Text from a file may also be megabytes long. */
-const brief = (text: string): string => escapeControlCharacters(text.length > 300 ? `${text.slice(0, 300)}…` : text);
+/** Text of unknown origin may also be megabytes long. */
+export const brief = (text: string): string =>
+  escapeControlCharacters(text.length > 300 ? `${text.slice(0, 300)}…` : text);
+
+/** A value of the wrong type as an error message shows it. */
+export const shown = (value: unknown): string =>
+  typeof value === 'string' ? `'${brief(value)}'` : value === undefined ? 'nothing' : `a value of type ${typeof value}`;
 
 /**
  * The kinds of errors: a damaged or unknown format, a forbidden reference in a pickle, keys or shapes that do not match, a model

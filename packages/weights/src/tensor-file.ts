@@ -2,7 +2,7 @@
 import { bytesOf, type DType, sizeOf } from './dtypes/dtype.ts';
 import { fromFloat32, type WritableType } from './dtypes/narrow.ts';
 import { toFloat32 } from './dtypes/widen.ts';
-import { FormatError } from './errors.ts';
+import { FormatError, shown } from './errors.ts';
 
 export interface TensorInfo {
   readonly dtype: DType;
@@ -74,8 +74,18 @@ export const tensorsInMemory = (
     async () => {},
   );
 
+const WRITABLE: readonly WritableType[] = ['F32', 'F16', 'BF16'];
+
 /** A value, to be written with an element type. */
 export function storedAs({ shape, data }: TensorValue, dtype: WritableType = 'F32'): StoredTensor {
+  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0))
+    throw new FormatError(
+      'tensor to write',
+      'a shape of natural numbers',
+      `[${shape.map((n) => (Number.isFinite(n) ? n : '?'))}]`,
+    );
+  if (!WRITABLE.includes(dtype))
+    throw new FormatError('tensor to write', `one of ${WRITABLE.join(', ')}`, shown(dtype));
   if (data.length !== sizeOf(shape))
     throw new FormatError('tensor to write', `${sizeOf(shape)} values for [${shape}]`, `${data.length}`);
   return { dtype, shape, bytes: async () => fromFloat32(data, dtype) };

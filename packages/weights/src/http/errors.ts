@@ -1,5 +1,5 @@
 // Errors of requests to servers.
-import { WeightsError } from '../errors.ts';
+import { brief, WeightsError } from '../errors.ts';
 
 /**
  * An address as it may be shown: without user name, password, query and fragment. Signed storage URLs carry their signature in
@@ -49,7 +49,7 @@ export class NetworkError extends WeightsError {
     remedy = 'Check the connection and try again; partial downloads are kept.',
     options?: ErrorOptions,
   ) {
-    super('weights/network', `${redactedUrl(url)}: expected an answer, got ${actual}. ${remedy}`, options);
+    super('weights/network', `${redactedUrl(url)}: expected an answer, got ${brief(actual)}. ${remedy}`, options);
     this.url = redactedUrl(url);
   }
 }
@@ -58,7 +58,7 @@ export class NetworkError extends WeightsError {
 export class AddressError extends WeightsError {
   override readonly name = 'AddressError';
   constructor(subject: string, expected: string, actual: string, remedy: string) {
-    super('weights/address', `${subject}: expected ${expected}, got ${actual}. ${remedy}`);
+    super('weights/address', `${brief(subject)}: expected ${expected}, got ${brief(actual)}. ${remedy}`);
   }
 }
 

@@ -1,5 +1,5 @@
 // Repositories and files on the model hub, and their addresses. https://huggingface.co/docs/hub
-import { WeightsError } from '../errors.ts';
+import { brief, shown, WeightsError } from '../errors.ts';
 import { checkedUrl, redactedUrl } from '../http/errors.ts';
 
 /** A repository of models or of data, at a revision. */
@@ -27,27 +27,38 @@ export class HubError extends WeightsError {
     remedy: string,
     options?: ErrorOptions,
   ) {
-    super('weights/hub', `${subject}: expected ${expected}, got ${actual}. ${remedy}`, options);
+    super(
+      'weights/hub',
+      `${brief(subject)}: expected ${brief(expected)}, got ${brief(actual)}. ${brief(remedy)}`,
+      options,
+    );
   }
 }
 
 export const HUB = 'https://huggingface.co';
 
 /** Whether a relative path stays inside its folder: such paths name files in the cache. */
-const isInside = (path: string): boolean =>
-  /^[^\\:*?"<>|\0]+$/.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+const isInside = (path: unknown): path is string =>
+  typeof path === 'string' &&
+  /^[^\\:*?"<>|\0]+$/.test(path) &&
+  path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
 /** @throws {HubError} for names that the hub does not allow, or that would leave the folder of the cache */
 export function checkRepository({ type = 'model', repo, revision = 'main' }: HubRepository): Required<HubRepository> {
-  if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(repo) || repo.includes('..') || repo.includes('--'))
+  if (
+    typeof repo !== 'string' ||
+    !/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(repo) ||
+    repo.includes('..') ||
+    repo.includes('--')
+  )
     throw new HubError(
       repo || 'repository',
       "the form 'owner/name'",
-      `'${repo}'`,
+      shown(repo),
       `Copy it from the page of the ${type}.`,
     );
   if (!isInside(revision))
-    throw new HubError(repo, 'a branch, tag or commit', `'${revision}'`, 'Leave it out to get main.');
+    throw new HubError(repo, 'a branch, tag or commit', shown(revision), 'Leave it out to get main.');
   return { type, repo, revision };
 }
 
@@ -58,7 +69,7 @@ export function checkAddress({ path, ...repository }: HubFile): Required<HubFile
     throw new HubError(
       checked.repo,
       'the path of a file in the repository',
-      `'${path}'`,
+      shown(path),
       'Copy it from the page of the file.',
     );
   return { ...checked, path };
@@ -68,9 +79,14 @@ export const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(rev
 
 /** The endpoint without a slash at its end; it is shown without what may be a password. */
 function endpointOf(endpoint: string): string {
-  const isWeb = URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol);
+  const isWeb = typeof endpoint === 'string' && URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol);
   if (!isWeb)
-    throw new HubError('HF_ENDPOINT', 'an http address', `'${redactedUrl(endpoint)}'`, `Leave it out to use ${HUB}.`);
+    throw new HubError(
+      'HF_ENDPOINT',
+      'an http address',
+      `'${redactedUrl(`${endpoint}`)}'`,
+      `Leave it out to use ${HUB}.`,
+    );
   const { origin, pathname } = checkedUrl(endpoint, 'HF_ENDPOINT');
   return `${origin}${pathname}`.replace(/\/+$/, '');
 }

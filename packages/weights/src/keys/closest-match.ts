@@ -17,7 +17,7 @@ function distance(a: string, b: string): number {
 }
 
 /** Bounds the work: a file from elsewhere may have millions of names. */
-const LIMITS = { candidates: 2000, length: 200 };
+const LIMITS = { candidates: 1000, length: 120 };
 
 /**
  * The candidate with the fewest changes to a name, if at most half of the name would change.

@@ -86,6 +86,13 @@ it('a copy keeps types and bits; half precision is written on request', async ()
   expect((await halved.read('single')).data).toEqual((await opened.read('half')).data);
 });
 
+it('values that do not fit their shape or type are refused', () => {
+  const data = Float32Array.of(1, 2);
+  expect(() => storedAs({ shape: [3], data })).toThrow(/expected 3 values for \[3\], got 2/);
+  expect(() => storedAs({ shape: [0.5, 4], data })).toThrow(/a shape of natural numbers, got \[0.5,4\]/);
+  expect(() => storedAs({ shape: [2], data }, 'F64' as never)).toThrow(/one of F32, F16, BF16, got 'F64'/);
+});
+
 describe('a tensor with several names', () => {
   const value = { shape: [100], data: Float32Array.from({ length: 100 }, (_, i) => i) };
   const other = { shape: [1], data: Float32Array.of(5) };

@@ -1,6 +1,6 @@
 // A file on disk as a byte source. Node only.
 import { open } from 'node:fs/promises';
-import { FormatError, WeightsError } from '../errors.ts';
+import { escapeControlCharacters, FormatError, shown, WeightsError } from '../errors.ts';
 import { type ByteSource, checkRange } from './byte-source.ts';
 
 /** Systems read at most 2 GiB at a time. */
@@ -8,11 +8,17 @@ const LARGEST_READ = 2 ** 30;
 
 /** A file on disk, read in parts. */
 export async function fileSource(path: string): Promise<ByteSource> {
+  if (typeof path !== 'string')
+    throw new WeightsError(
+      'weights/missing',
+      `path: expected a text, got ${shown(path)}. Give the path of a weight file.`,
+    );
+  const subject = escapeControlCharacters(path);
   const handle = await open(path).catch((cause) => {
     const isMissing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
     const message = isMissing
-      ? `${path}: expected a weight file, got none. Check the path.`
-      : `${path}: expected a file that can be read, got ${cause.code}. Check its permissions.`;
+      ? `${subject}: expected a weight file, got none. Check the path.`
+      : `${subject}: expected a file that can be read, got ${cause.code}. Check its permissions.`;
     throw new WeightsError('weights/missing', message, { cause });
   });
   const status = await handle.stat();
@@ -20,7 +26,7 @@ export async function fileSource(path: string): Promise<ByteSource> {
     await handle.close();
     throw new WeightsError(
       'weights/missing',
-      `${path}: expected a weight file, got a folder or device. Check the path.`,
+      `${subject}: expected a weight file, got a folder or device. Check the path.`,
     );
   }
   const { size } = status;
