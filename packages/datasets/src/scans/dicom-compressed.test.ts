@@ -229,5 +229,8 @@ describe('baseline JPEG', () => {
       128 + (200 - 117.19) * 0.713,
     ];
     near(await decode(bare, 'RGB'), [y, b, r]);
+    // An Adobe segment too short to say which colors the components are.
+    const short = Buffer.from([0xff, 0xee, 0, 12, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 0, 0, 0, 0]);
+    near(await decode(Buffer.concat([bare.subarray(0, 2), short, bare.subarray(2)]), 'RGB'), [y, b, r]);
   });
 });

@@ -258,6 +258,8 @@ function inflateDataSet(bytes: Uint8Array, start: number): Uint8Array {
 export interface DicomFile {
   readonly data: DicomDataSet;
   readonly transferSyntax: string;
+  /** The SOP Class UID of the file meta information. */
+  readonly mediaClass: string | undefined;
 }
 
 /** Reads the attributes of a file with a preamble, through its pixel data. Throws `Refusal`. */
@@ -266,14 +268,15 @@ export function parseDicom(bytes: Uint8Array): DicomFile {
   const metaParser = new Parser(bytes, { explicit: true, littleEndian: true });
   const meta = metaParser.dataSet(132, bytes.length, 0, (tag) => tag >>> 16 !== 2);
   const declared = meta.set.text(0x00020010);
+  const mediaClass = meta.set.text(0x00020002);
   if (declared === DEFLATED) {
     const body = inflateDataSet(bytes, meta.next);
     const { set } = new Parser(body, { explicit: true, littleEndian: true }).dataSet(0, body.length, 0);
-    return { data: set, transferSyntax: declared };
+    return { data: set, transferSyntax: declared, mediaClass };
   }
   // Some files are not encoded as they declare: the first attribute shows whether representations are stored.
   const explicit = /^[A-Z]{2}$/.test(String.fromCharCode(bytes[meta.next + 4] ?? 0, bytes[meta.next + 5] ?? 0));
   const encoding = { explicit, littleEndian: declared !== BIG_ENDIAN };
   const { set } = new Parser(bytes, encoding).dataSet(meta.next, bytes.length, 0);
-  return { data: set, transferSyntax: declared ?? IMPLICIT };
+  return { data: set, transferSyntax: declared ?? IMPLICIT, mediaClass };
 }

@@ -408,12 +408,16 @@ describe('DICOM', () => {
     ['1.2.840.10008.5.1.4.1.1.9.1.1', '12-lead ECG'],
     ['1.2.840.10008.5.1.4.1.1.9.7.3', 'waveform'],
     ['1.2.840.10008.5.1.4.1.1.104.1', 'PDF document'],
-    ['1.2.840.10008.1.3.10', 'DICOMDIR'],
     ['1.2.3.4', 'object of modality OT'],
   ])('an object without pixels is named: %s is %s', async (sopClass, kind) => {
     const refusal = `expected a DICOM image, got a DICOM ${kind}`;
     await expect(decodeImage(encodeDicom(object(sopClass)))).rejects.toThrow(refusal);
     await expect(describeImage(encodeDicom(object(sopClass)))).rejects.toThrow(refusal);
+  });
+
+  it('a DICOMDIR is named by its file meta information', async () => {
+    const bytes = encodeDicom({ rows: 0, columns: 0, mediaClass: '1.2.840.10008.1.3.10' });
+    await expect(decodeImage(bytes)).rejects.toThrow('got a DICOM directory (DICOMDIR), which lists other files.');
   });
 
   it('refuses deflated files that unpack to too much, before they do', async () => {

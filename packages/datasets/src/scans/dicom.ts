@@ -19,13 +19,13 @@ export interface DicomOptions extends CodecHost {
   readonly window?: WindowSetting;
 }
 
-const [SOP_CLASS, MEDIA_SOP_CLASS, MODALITY] = [0x00080016, 0x00020002, 0x00080060];
+const [SOP_CLASS, MODALITY] = [0x00080016, 0x00080060];
 const [DETECTOR_SPACING, ASPECT_RATIO] = [0x00181164, 0x00280034];
 
 /** Refuses a file without pixels, naming what it is. */
-function checkPixels({ data }: DicomFile): void {
+function checkPixels({ data, mediaClass }: DicomFile): void {
   if ([0x7fe00010, 0x7fe00008, 0x7fe00009].some((tag) => data.get(tag))) return;
-  const kind = kindWithoutPixels(data.text(SOP_CLASS) ?? data.text(MEDIA_SOP_CLASS), data.text(MODALITY));
+  const kind = kindWithoutPixels(data.text(SOP_CLASS) ?? mediaClass, data.text(MODALITY));
   if (kind) throw new Refusal('a DICOM image', `a DICOM ${kind}`, 'Choose a file of the image series.');
   throw new Refusal('pixel data (7FE0,0010)', 'a DICOM file that has none');
 }

@@ -8,6 +8,9 @@ interface Component {
   readonly quantization: number;
 }
 
+/** Decoders ignore an Adobe marker that is shorter. */
+const ADOBE_BYTES = 12;
+
 export interface JpegHeader {
   /** The start-of-frame marker's low byte: 0xc0 baseline, 0xc1 extended, 0xc2 progressive, 0xc3 lossless, 0xf7 JPEG-LS. */
   readonly process: number;
@@ -56,7 +59,9 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   let marked = false;
   eachSegment(bytes, (marker, body, next) => {
     const text = String.fromCharCode(...body.subarray(0, 5));
-    marked ||= (marker === 0xe0 && text.startsWith('JFIF')) || (marker === 0xee && text === 'Adobe');
+    marked ||=
+      (marker === 0xe0 && text.startsWith('JFIF')) ||
+      (marker === 0xee && text === 'Adobe' && body.length >= ADOBE_BYTES);
     if (marker === 0xda) throw damaged('a scan before its frame header');
     if (!isFrameMarker(marker)) return next;
     const count = body[5] ?? 0;

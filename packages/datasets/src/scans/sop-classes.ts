@@ -47,7 +47,7 @@ const WITHOUT_PIXELS: Readonly<Record<string, string>> = {
 
 /** The kind of an object that has no pixels, by its SOP Class UID, or else by its modality. */
 export function kindWithoutPixels(sopClass: string | undefined, modality: string | undefined): string | undefined {
-  if (sopClass === '1.2.840.10008.1.3.10') return 'DICOMDIR, which lists other files';
+  if (sopClass === '1.2.840.10008.1.3.10') return 'directory (DICOMDIR), which lists other files';
   if (sopClass?.startsWith(PREFIX)) {
     const kind = WITHOUT_PIXELS[sopClass.slice(PREFIX.length)];
     if (kind) return kind;

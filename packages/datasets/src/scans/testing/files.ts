@@ -96,6 +96,8 @@ export interface DicomPicture {
   readonly highBit?: number;
   readonly signed?: number;
   readonly more?: readonly Attribute[];
+  /** SOP class in the file meta information. */
+  readonly mediaClass?: string;
   /** Representation of the pixel data. */
   readonly pixelVr?: string;
   /** The bytes of the pixel data in the file; without, the file has none. */
@@ -126,7 +128,10 @@ export function encodeDicom(picture: DicomPicture, deflate?: (bytes: Uint8Array)
     ...attributes.map((a) => attribute(a, explicit, big)),
     pixels ? attribute([0x7fe0, 0x0010, pixelVr, pixels], explicit, big, compressed) : Buffer.alloc(0),
   ]);
-  const meta = attribute([0x0002, 0x0010, 'UI', SYNTAX[syntax]], true, false);
+  const meta = Buffer.concat([
+    ...(picture.mediaClass ? [attribute([0x0002, 0x0002, 'UI', picture.mediaClass], true, false)] : []),
+    attribute([0x0002, 0x0010, 'UI', SYNTAX[syntax]], true, false),
+  ]);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(meta.length);
   const group = Buffer.concat([Buffer.from([2, 0, 0, 0]), Buffer.from('UL\x04\x00', 'latin1'), length]);
