@@ -356,6 +356,8 @@ export function decodeHuffmanJpeg(bytes: Uint8Array): Uint16Array {
     const reader = new BitReader(bytes, next);
     if (lossless) decodeLossless(reader, scan, header, planes);
     else decodeSequential(reader, scan, header, quantization, planes[0] as Uint16Array);
+    // Bytes that only pad the data may have completed the last value: a marker must follow.
+    if (bytes[reader.end()] !== 0xff) throw damaged('data that end before the image is whole');
     return done.size === components.length ? true : reader.end();
   });
   if (planes.length === 1) return planes[0] as Uint16Array;
