@@ -10,9 +10,9 @@ export interface ImageFacts extends ScanFacts {
   readonly format: ImageFormat;
 }
 
-async function factsOf(format: ImageFormat, bytes: Uint8Array, name: string): Promise<ScanFacts> {
-  if (format === 'dicom') return (await import('../scans/dicom.ts')).describeDicom(bytes, name);
-  if (format === 'nifti') return (await import('../scans/nifti.ts')).describeNifti(bytes, name);
+async function factsOf(format: ImageFormat, bytes: Uint8Array): Promise<ScanFacts> {
+  if (format === 'dicom') return (await import('../scans/dicom.ts')).describeDicom(bytes);
+  if (format === 'nifti') return (await import('../scans/nifti.ts')).describeNifti(bytes);
   // The resolution in an image file is that of a printer or screen, not of the patient.
   return { pages: format === 'tiff' ? readTiffPages(bytes).length : 1 };
 }
@@ -34,7 +34,7 @@ export async function describeImage(
   if (format === undefined)
     throw new ImageError(name, 'a PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI file', 'bytes of another kind');
   try {
-    return { format, ...(await factsOf(format, bytes, name)) };
+    return { format, ...(await factsOf(format, bytes)) };
   } catch (cause) {
     throw refusal(cause, name, `a whole ${format.toUpperCase()} header`);
   }

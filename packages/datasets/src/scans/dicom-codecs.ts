@@ -1,12 +1,13 @@
 // Compressed DICOM frames (PS3.5 annex A.4): which codec a frame needs, and its samples. JPEG 2000 and JPEG-LS are WebAssembly, loaded when a file needs them.
 /// <reference path="./codecs.d.ts" />
+import { FormatError } from '../images/bytes.ts';
 import { toGray } from '../images/convert.ts';
+import { checkClaim } from '../images/header.ts';
 import type { RasterImage } from '../images/raster.ts';
 import { interleave, storedValues } from './dicom-frames.ts';
 import type { PixelLayout, StoredFrame } from './dicom-layout.ts';
 import { unpackRle } from './dicom-rle.ts';
-import { decodeHuffmanJpeg, type JpegHeader, markAsRgb, readJpegHeader } from './jpeg-huffman.ts';
-import { checkClaim, Refusal } from './scan.ts';
+import { asPicture, decodeHuffmanJpeg, type JpegHeader, readJpegHeader } from './jpeg-huffman.ts';
 
 export type WasmCodec = 'openjpeg' | 'charls';
 
@@ -46,14 +47,14 @@ const UNCOMPRESSED: ReadonlySet<string> = new Set([
   '1.2.840.113619.5.2',
 ]);
 
-/** Whether the frames of a transfer syntax are compressed. Throws `Refusal` for those that are not read. */
+/** Whether the frames of a transfer syntax are compressed. Throws `FormatError` for those that are not read. */
 export function isCompressed(transferSyntax: string): boolean {
   if (UNCOMPRESSED.has(transferSyntax)) return false;
   if (READ.has(transferSyntax)) return true;
   const name = NAMES[transferSyntax];
-  throw new Refusal(
-    'uncompressed, RLE, JPEG, JPEG-LS or JPEG 2000 pixels',
+  throw new FormatError(
     `transfer syntax ${transferSyntax}${name ? `, ${name}` : ''}`,
+    'uncompressed, RLE, JPEG, JPEG-LS or JPEG 2000 pixels',
     'Decompress it first, for example with gdcmconv --raw.',
   );
 }
@@ -97,7 +98,7 @@ interface Decoded {
   readonly precision: number;
 }
 
-/** A pixel of JPEG 2000 or JPEG-LS may take next to nothing, but an honest image takes more. */
+/** Black images compress to almost nothing, but large images to more than this share. */
 const MOST_PACKED = 4096;
 
 async function decodeWithWasm(codec: WasmCodec, packed: Uint8Array, host: CodecHost): Promise<Decoded> {
@@ -108,7 +109,7 @@ async function decodeWithWasm(codec: WasmCodec, packed: Uint8Array, host: CodecH
   } catch (cause) {
     delete loaded[codec];
     throw Object.assign(
-      new Refusal(`the ${kind} decoder`, 'none that loads', 'Check that its WebAssembly file is served.'),
+      new FormatError('none that loads', `the ${kind} decoder`, 'Check that its WebAssembly file is served.'),
       { cause },
     );
   }
@@ -138,9 +139,9 @@ async function decodeWithWasm(codec: WasmCodec, packed: Uint8Array, host: CodecH
       precision: bitsPerSample,
     };
   } catch (cause) {
-    if (cause instanceof Refusal) throw cause;
+    if (cause instanceof FormatError) throw cause;
     throw Object.assign(
-      new Refusal(`intact ${kind} data`, 'damaged or incomplete data', 'Copy the file again from its source.'),
+      new FormatError('damaged or incomplete data', `intact ${kind} data`, 'Copy the file again from its source.'),
       { cause },
     );
   } finally {
@@ -175,15 +176,15 @@ function jpeg2000Header(packed: Uint8Array): FrameHeader {
     ];
     return { width, height, components: view.getUint16(at + 40), precision: ((packed[at + 42] as number) & 127) + 1 };
   }
-  throw new Refusal('a JPEG, JPEG-LS or JPEG 2000 frame', 'compressed data of another kind or cut short');
+  throw new FormatError('compressed data of another kind or cut short', 'a JPEG, JPEG-LS or JPEG 2000 frame');
 }
 
 /** The size in the compressed data must be the one in the file, for which memory was found to be enough. */
 function checkFrame({ width, height, components }: Omit<FrameHeader, 'precision'>, layout: PixelLayout): void {
   if (width !== layout.columns || height !== layout.rows || components !== layout.samples)
-    throw new Refusal(
-      `a frame of ${layout.columns}x${layout.rows} pixels of ${layout.samples} ${layout.samples === 1 ? 'sample' : 'samples'}`,
+    throw new FormatError(
       `compressed data of ${width}x${height} of ${components}`,
+      `a frame of ${layout.columns}x${layout.rows} pixels of ${layout.samples} ${layout.samples === 1 ? 'sample' : 'samples'}`,
     );
 }
 
@@ -223,16 +224,16 @@ async function jpegFrame(
   }
   const ids = String.fromCharCode(...components.map(({ id }) => id)).toUpperCase();
   const rgb = components.length === 3 && layout.photometric === 'RGB' && !marked && ids !== 'RGB';
-  const image = await host.decodeJpeg(rgb ? markAsRgb(packed) : packed);
+  const image = await host.decodeJpeg(asPicture(packed, rgb));
   if (layout.samples === 1) return decodedFrame(toGray(image).data, 8, layout, layout.photometric);
   return { values: image.data, photometric: 'RGB', bits: 8 };
 }
 
-/** Decompresses a frame. Throws `Refusal`. */
+/** Decompresses a frame. Throws `FormatError`. */
 export async function decompressFrame(packed: Uint8Array, layout: PixelLayout, host: CodecHost): Promise<StoredFrame> {
   const { transferSyntax, photometric } = layout;
   if (transferSyntax === RLE) {
-    if (layout.allocated === 1) throw new Refusal('8, 16 or 32 bits allocated', '1');
+    if (layout.allocated === 1) throw new FormatError('1', '8, 16 or 32 bits allocated');
     return {
       values: storedValues(unpackRle(packed, layout), true, layout),
       photometric: afterDecoding(photometric),
@@ -243,8 +244,8 @@ export async function decompressFrame(packed: Uint8Array, layout: PixelLayout, h
   if (jpeg && jpeg.process !== 0xf7) return jpegFrame(packed, jpeg, layout, host);
   const header = jpeg ? { ...jpeg, components: jpeg.components.length } : jpeg2000Header(packed);
   checkFrame(header, layout);
-  if (header.precision > 16) throw new Refusal('samples of at most 16 bits', `${header.precision}`);
-  checkClaim(4 * header.width * header.height * header.components, packed.length, MOST_PACKED);
+  if (header.precision > 16) throw new FormatError(`${header.precision}`, 'samples of at most 16 bits');
+  checkClaim(4 * header.width * header.height * header.components, Math.max(packed.length, 8192), MOST_PACKED);
   const { bytes, precision } = await decodeWithWasm(jpeg ? 'charls' : 'openjpeg', packed, host);
   const values = precision <= 8 ? bytes : new Uint16Array(bytes.buffer);
   return decodedFrame(values, precision, layout, afterDecoding(photometric));

@@ -1,8 +1,9 @@
 // Color DICOM frames: RGB, YBR and palettes (PS3.3 sections C.7.6.3.1.2 and C.7.9).
+
+import { FormatError } from '../images/bytes.ts';
 import type { RasterImage } from '../images/raster.ts';
 import type { DicomDataSet } from './dicom-file.ts';
 import type { PixelLayout, StoredFrame } from './dicom-layout.ts';
-import { Refusal } from './scan.ts';
 
 /** The entries of a segmented palette: runs of entries, straight lines to an entry, and repetitions of earlier segments. */
 function expandSegments(words: readonly number[], entries: number): Uint16Array {
@@ -20,17 +21,17 @@ function expandSegments(words: readonly number[], entries: number): Uint16Array 
         at += length;
       } else if (kind === 1) {
         const [begin, end] = [filled === 0 ? 0 : (out[filled - 1] as number), words[at++] ?? 0];
-        if (filled === 0) throw new Refusal('a palette that begins with entries', 'one that begins with a line');
+        if (filled === 0) throw new FormatError('one that begins with a line', 'a palette that begins with entries');
         for (let i = 1; i <= length; i++) push(Math.round(begin + ((end - begin) * i) / length));
       } else if (kind === 2 && !nested) {
         const [low, high] = [words[at] ?? 0, words[at + 1] ?? 0];
         at += 2;
         run(low + high * 65536, length, true);
-      } else throw new Refusal('palette segments 0, 1 or 2', `segment ${kind}`);
+      } else throw new FormatError(`segment ${kind}`, 'palette segments 0, 1 or 2');
     }
   };
   run(0, Infinity, false);
-  if (filled < entries) throw new Refusal(`a palette of ${entries} entries`, `segments for ${filled}`);
+  if (filled < entries) throw new FormatError(`segments for ${filled}`, `a palette of ${entries} entries`);
   return out;
 }
 
@@ -47,7 +48,7 @@ function paletteOf(data: DicomDataSet, color: 1 | 2 | 3, signed: boolean): Palet
   const bits = data.word(descriptor, 2);
   const first = data.word(descriptor, 1, signed);
   if (count === undefined || bits === undefined || first === undefined)
-    throw new Refusal('a palette of red, green and blue', 'a file without', 'Convert it to RGB.');
+    throw new FormatError('a file without', 'a palette of red, green and blue', 'Convert it to RGB.');
   const length = count || 65536;
   const tag = data.get(plain) ? plain : segmented;
   const bytes = data.value(tag) ?? new Uint8Array();
@@ -57,7 +58,7 @@ function paletteOf(data: DicomDataSet, color: 1 | 2 | 3, signed: boolean): Palet
     const words = wide ? Array.from({ length: bytes.length >> 1 }, (_, i) => data.word(tag, i) as number) : [...bytes];
     return { first, bits, entries: expandSegments(words, length) };
   }
-  if (bytes.length < length) throw new Refusal(`a palette of ${length} entries`, `${bytes.length} bytes`);
+  if (bytes.length < length) throw new FormatError(`${bytes.length} bytes`, `a palette of ${length} entries`);
   const packed = bytes.length < 2 * length;
   const entries = Uint16Array.from({ length }, (_, i) =>
     packed ? (bytes[i] as number) : (data.word(tag, i) as number),
@@ -101,9 +102,9 @@ export function colorFrame(
   const image = { width: columns, height: rows, channels: 3 } as const;
   if (photometric === 'PALETTE COLOR' && samples === 1) return { ...image, data: throughPalette(data, layout, values) };
   if (samples !== 3 || (photometric !== 'RGB' && photometric !== 'YBR_FULL'))
-    throw new Refusal(
-      'MONOCHROME1, MONOCHROME2, RGB, YBR_FULL, YBR_FULL_422 or PALETTE COLOR',
+    throw new FormatError(
       `${photometric} with ${samples} ${samples === 1 ? 'sample' : 'samples'}`,
+      'MONOCHROME1, MONOCHROME2, RGB, YBR_FULL, YBR_FULL_422 or PALETTE COLOR',
       'Convert the file to RGB.',
     );
   const rgb = new Uint8Array(values.length);

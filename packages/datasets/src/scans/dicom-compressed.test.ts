@@ -87,7 +87,7 @@ describe('codecs', () => {
   it.each(Object.keys(FRAMES))('%s: half of the data are refused', async (name) => {
     const half = bytesOf(name).subarray(0, bytesOf(name).length >> 1);
     await expect(decodeImage(fileOf(name, { pixels: encapsulated([half]) }), { name: 'a.dcm' })).rejects.toThrow(
-      /^a\.dcm: expected (intact|enough|a JPEG).+, got .+\. [A-Z]/,
+      /^a\.dcm: expected (intact|a whole image|a JPEG).*, got .+\. [A-Z]/,
     );
   });
 
@@ -177,7 +177,7 @@ describe('run-length encoding', () => {
   it('claims of more pixels than the data can hold are refused before there is memory for them', async () => {
     const before = process.memoryUsage().arrayBuffers;
     const bytes = encodeDicom({ ...picture, rows: 6000, columns: 11_000 });
-    await expect(decodeImage(bytes)).rejects.toThrow('expected enough data for 132000000 bytes of pixels');
+    await expect(decodeImage(bytes)).rejects.toThrow('got 76 packed bytes for 132000000 bytes of pixels');
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
   });
 });

@@ -1,7 +1,8 @@
 // The attributes of a DICOM file (PS3.5 section 7, PS3.10 section 7). Ours, because the available parsers fail on what real files hold: lengths in delimiters,
 // bytes after the last attribute, a wrong declared encoding; and they throw objects that are no errors.
+
+import { FormatError } from '../images/bytes.ts';
 import { inflate } from './inflate.ts';
-import { Refusal } from './scan.ts';
 
 /** An attribute's value: where it is in the bytes of its data set. */
 interface Attribute {
@@ -120,7 +121,7 @@ class Parser {
 
   /** Attributes from a byte on, to `end`, to the end of their item, or through the pixel data of a file. */
   dataSet(start: number, end: number, depth: number, stop: (tag: number) => boolean = () => false) {
-    if (depth > MAXIMUM_DEPTH) throw new Refusal(`sequences nested at most ${MAXIMUM_DEPTH} deep`, 'deeper ones');
+    if (depth > MAXIMUM_DEPTH) throw new FormatError('deeper ones', `sequences nested at most ${MAXIMUM_DEPTH} deep`);
     const attributes = new Map<number, Attribute>();
     let at = start;
     for (;;) {
@@ -149,9 +150,9 @@ class Parser {
         }
       } else {
         if (offset + length > end && !isPixels)
-          throw new Refusal(
-            'a whole DICOM file',
+          throw new FormatError(
             `one that ends inside attribute ${named(tag)}`,
+            'a whole DICOM file',
             'Copy it again from its source.',
           );
         attributes.set(tag, { vr, offset, length: Math.min(length, end - offset) });
@@ -171,10 +172,14 @@ class Parser {
       const length = this.#view.getUint32(at + 4, this.encoding.littleEndian);
       at += 8;
       if (tag === SEQUENCE_END) return { items, next: at };
-      if (tag !== ITEM) throw new Refusal('items in a DICOM sequence', `attribute ${named(tag)}`);
+      if (tag !== ITEM) throw new FormatError(`attribute ${named(tag)}`, 'items in a DICOM sequence');
       const itemEnd = length === UNDEFINED_LENGTH ? end : at + length;
       if (itemEnd > end)
-        throw new Refusal('a whole DICOM file', 'one that ends inside a sequence', 'Copy it again from its source.');
+        throw new FormatError(
+          'one that ends inside a sequence',
+          'a whole DICOM file',
+          'Copy it again from its source.',
+        );
       const { set, next } = this.dataSet(at, itemEnd, depth + 1);
       items.push(set);
       at = length === UNDEFINED_LENGTH ? next : itemEnd;
@@ -190,11 +195,11 @@ class Parser {
       const length = this.#view.getUint32(at + 4, this.encoding.littleEndian);
       at += 8;
       if (tag === SEQUENCE_END) break;
-      if (tag !== ITEM) throw new Refusal('fragments of compressed pixel data', `attribute ${named(tag)}`);
+      if (tag !== ITEM) throw new FormatError(`attribute ${named(tag)}`, 'fragments of compressed pixel data');
       if (at + length > end)
-        throw new Refusal(
-          'whole compressed pixel data',
+        throw new FormatError(
           'a file that ends inside it',
+          'whole compressed pixel data',
           'Copy it again from its source.',
         );
       fragments.push([at, length]);
@@ -237,11 +242,11 @@ function inflateDataSet(bytes: Uint8Array, start: number): Uint8Array {
         // The data set goes on.
       }
       if (wanted === Infinity && filled > MAXIMUM_ATTRIBUTES)
-        throw new Refusal(`pixel data within the first ${MAXIMUM_ATTRIBUTES} bytes`, 'a deflated file without');
+        throw new FormatError('a deflated file without', `pixel data within the first ${MAXIMUM_ATTRIBUTES} bytes`);
       if (wanted !== Infinity && wanted > MAXIMUM_INFLATED)
-        throw new Refusal(
-          `at most ${MAXIMUM_INFLATED} bytes of deflated data`,
+        throw new FormatError(
           `${wanted}`,
+          `at most ${MAXIMUM_INFLATED} bytes of deflated data`,
           'Convert it, for example with dcmconv +te.',
         );
       const grown = new Uint8Array(Math.max(Math.min(wanted, 2 * out.length), filled + piece.length));
@@ -262,7 +267,7 @@ export interface DicomFile {
   readonly mediaClass: string | undefined;
 }
 
-/** Reads the attributes of a file with a preamble, through its pixel data. Throws `Refusal`. */
+/** Reads the attributes of a file with a preamble, through its pixel data. Throws `FormatError`. */
 export function parseDicom(bytes: Uint8Array): DicomFile {
   // The file meta information is always explicit, the low byte first; it ends where group 2 ends, whatever its length says.
   const metaParser = new Parser(bytes, { explicit: true, littleEndian: true });

@@ -1,8 +1,9 @@
 // The stored values of a DICOM frame: uncompressed words and bits, or the compressed bytes of the frame (PS3.5 section 8 and annex A).
+
+import { FormatError } from '../images/bytes.ts';
 import type { DicomDataSet } from './dicom-file.ts';
 import type { PixelLayout, StoredFrame } from './dicom-layout.ts';
 import { rleHeader } from './dicom-rle.ts';
-import { Refusal } from './scan.ts';
 
 const [PIXELS, FLOATS, DOUBLES] = [0x7fe00010, 0x7fe00008, 0x7fe00009];
 const BIG_ENDIAN = ['1.2.840.10008.1.2.2', '1.2.840.113619.5.2'];
@@ -40,7 +41,8 @@ function tableStarts(data: DicomDataSet, fragments: readonly (readonly [number, 
 /** The compressed bytes of a frame: its fragments, joined. */
 export function compressedFrame(data: DicomDataSet, layout: PixelLayout, frame: number, frames: number): Uint8Array {
   const all = data.get(PIXELS)?.fragments;
-  if (!all) throw new Refusal('compressed pixel data in fragments', 'pixel data without', 'Check the transfer syntax.');
+  if (!all)
+    throw new FormatError('pixel data without', 'compressed pixel data in fragments', 'Check the transfer syntax.');
   const fragments = all.slice(1).map(([at, length]) => data.bytes.subarray(at, at + length));
   let starts = tableStarts(data, all, frames);
   if (!starts) {
@@ -49,9 +51,9 @@ export function compressedFrame(data: DicomDataSet, layout: PixelLayout, frame: 
     else starts = fragments.flatMap((fragment, i) => (beginsFrame(fragment, layout) ? [i] : []));
   }
   if (starts.length !== frames || fragments.length === 0)
-    throw new Refusal(
-      `compressed data of ${frames} ${frames === 1 ? 'frame' : 'frames'}`,
+    throw new FormatError(
       `${starts.length} in ${fragments.length} fragments`,
+      `compressed data of ${frames} ${frames === 1 ? 'frame' : 'frames'}`,
     );
   const parts = fragments.slice(starts[frame], starts[frame + 1]);
   if (parts.length === 1) return parts[0] as Uint8Array;
@@ -119,20 +121,20 @@ export function nativeFrame(data: DicomDataSet, layout: PixelLayout, frame: numb
   const { rows, columns, samples, allocated, planar, photometric, stored } = layout;
   const tag = [PIXELS, FLOATS, DOUBLES].find((candidate) => data.get(candidate)) as number;
   const attribute = data.get(tag);
-  if (attribute?.fragments) throw new Refusal('uncompressed pixel data', 'fragments', 'Check the transfer syntax.');
+  if (attribute?.fragments) throw new FormatError('fragments', 'uncompressed pixel data', 'Check the transfer syntax.');
   const subsampled = photometric === 'YBR_FULL_422';
   if (subsampled && (samples !== 3 || allocated !== 8 || columns % 2 !== 0 || planar))
-    throw new Refusal(
-      'YBR_FULL_422 of 8 bits, interleaved, with an even number of columns',
+    throw new FormatError(
       `${columns} columns of ${allocated} bits`,
+      'YBR_FULL_422 of 8 bits, interleaved, with an even number of columns',
     );
   const bits = rows * columns * (subsampled ? 2 : samples) * allocated;
   const bytes = data.value(tag) as Uint8Array;
   const needed = Math.ceil(((frame + 1) * bits) / 8);
   if (bytes.length < needed)
-    throw new Refusal(`${needed} bytes of pixel data`, `${bytes.length}`, 'Copy the file again from its source.');
+    throw new FormatError(`${bytes.length}`, `${needed} bytes of pixel data`, 'Copy the file again from its source.');
   if (allocated === 1) {
-    if (samples !== 1) throw new Refusal('one sample of 1 bit', `${samples} samples`);
+    if (samples !== 1) throw new FormatError(`${samples} samples`, 'one sample of 1 bit');
     return { values: bitFrame(bytes, frame, rows * columns), photometric, bits: 1 };
   }
   const littleEndian = !BIG_ENDIAN.includes(layout.transferSyntax);

@@ -1,8 +1,9 @@
 // Gray DICOM frames: stored values, through the modality's table or rescaling, through the values-of-interest table or window (PS3.3 sections C.11.1 and C.11.2), as 0 to 255.
+
+import { FormatError } from '../images/bytes.ts';
 import type { RasterImage } from '../images/raster.ts';
 import type { DicomDataSet } from './dicom-file.ts';
 import { holderOf, type PixelLayout, type StoredFrame, TAGS } from './dicom-layout.ts';
-import { Refusal } from './scan.ts';
 import { exactWindow, linearWindow, type Window, type WindowSetting } from './window.ts';
 
 /** A function of a value; `dark` and `bright` bound its results. */
@@ -20,7 +21,7 @@ function lookupTable(item: DicomDataSet, signed: boolean): LookupTable {
   const entries = count === 0 ? 65536 : count;
   const length = item.get(data)?.length ?? 0;
   if (entries === undefined || first === undefined || bits === undefined || length < entries)
-    throw new Refusal('a whole lookup table', `${length} bytes for ${entries ?? 'no'} entries`);
+    throw new FormatError(`${length} bytes for ${entries ?? 'no'} entries`, 'a whole lookup table');
   const packed = length < 2 * entries;
   const bytes = item.value(data) as Uint8Array;
   const table = Uint16Array.from({ length: entries }, (_, i) =>
@@ -59,7 +60,7 @@ function voiOf(data: DicomDataSet, frame: number, signed: boolean): ((value: num
   const kind = holderOf(data, TAGS.voiFunction, frame).text(TAGS.voiFunction) ?? 'LINEAR';
   if (kind === 'SIGMOID') return (value) => 255 / (1 + Math.exp((-4 * (value - center)) / width));
   if (kind !== 'LINEAR' && kind !== 'LINEAR_EXACT')
-    throw new Refusal('VOI LUT Function LINEAR, LINEAR_EXACT or SIGMOID', kind, 'Choose a window.');
+    throw new FormatError(kind, 'VOI LUT Function LINEAR, LINEAR_EXACT or SIGMOID', 'Choose a window.');
   // Widths below 1, which LINEAR excludes, can only be meant exactly.
   return through(kind === 'LINEAR' && width >= 1 ? linearWindow(center, width) : exactWindow({ center, width }));
 }
@@ -115,7 +116,7 @@ function segmentationGray(data: DicomDataSet, { allocated }: PixelLayout): ((sto
     return (stored) => Math.min(255, Math.round((255 * stored) / most));
   }
   if (kind === 'LABELMAP') {
-    if (allocated > 8) throw new Refusal('a label map of 8 bits', `one of ${allocated}`, 'Convert it to 8 bits.');
+    if (allocated > 8) throw new FormatError(`one of ${allocated}`, 'a label map of 8 bits', 'Convert it to 8 bits.');
     return (stored) => stored;
   }
   return undefined;

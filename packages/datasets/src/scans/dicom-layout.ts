@@ -1,6 +1,7 @@
 // How the pixels of a DICOM file are stored (PS3.3 section C.7.6.3), and what its functional groups say about a frame (C.7.6.16).
+
+import { FormatError } from '../images/bytes.ts';
 import type { DicomDataSet, DicomFile } from './dicom-file.ts';
-import { Refusal } from './scan.ts';
 
 export interface PixelLayout {
   readonly rows: number;
@@ -77,13 +78,13 @@ export function layoutOf({ data, transferSyntax }: DicomFile): PixelLayout {
   const samples = data.word(0x00280002) ?? 1;
   const highBit = float ? stored - 1 : (data.word(0x00280102) ?? stored - 1);
   const described = `${samples} ${samples === 1 ? 'sample' : 'samples'} of ${stored} bits in ${allocated}, high bit ${highBit}`;
-  if (samples < 1 || samples > 4) throw new Refusal('1 to 4 samples per pixel', described);
+  if (samples < 1 || samples > 4) throw new FormatError(described, '1 to 4 samples per pixel');
   if (!float && ![1, 8, 16, 32].includes(allocated))
-    throw new Refusal('1, 8, 16 or 32 bits allocated', described, 'Convert the file to 16 bits.');
+    throw new FormatError(described, '1, 8, 16 or 32 bits allocated', 'Convert the file to 16 bits.');
   if (stored < 1 || stored > allocated || highBit >= allocated || highBit + 1 < stored)
-    throw new Refusal(
-      'stored bits that lie within the allocated bits',
+    throw new FormatError(
       described,
+      'stored bits that lie within the allocated bits',
       'Correct Bits Stored and High Bit in the file.',
     );
   return {

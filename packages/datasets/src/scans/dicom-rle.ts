@@ -1,7 +1,7 @@
 // Run-length encoded DICOM frames (PS3.5 annex G).
-import { ByteReader } from '../images/bytes.ts';
+import { ByteReader, FormatError } from '../images/bytes.ts';
+import { checkClaim } from '../images/header.ts';
 import type { PixelLayout } from './dicom-layout.ts';
-import { checkClaim, Refusal } from './scan.ts';
 
 /** Two bytes stand for at most 128. */
 const MOST_REPEATED = 64;
@@ -21,9 +21,9 @@ function unpackSegment(packed: Uint8Array, out: Uint8Array, first: number, step:
     done += length;
   }
   if (done < count)
-    throw new Refusal(
-      `run-length encoded data for ${count} pixels`,
+    throw new FormatError(
       `data for ${done}`,
+      `run-length encoded data for ${count} pixels`,
       'Copy the file again from its source.',
     );
 }
@@ -37,7 +37,8 @@ export const rleHeader = (packed: Uint8Array) => {
 export function unpackRle(packed: Uint8Array, { rows, columns, samples, allocated }: PixelLayout): Uint8Array {
   const [width, pixels] = [allocated / 8, rows * columns];
   const { segments } = rleHeader(packed);
-  if (segments !== samples * width) throw new Refusal(`${samples * width} run-length encoded segments`, `${segments}`);
+  if (segments !== samples * width)
+    throw new FormatError(`${segments}`, `${samples * width} run-length encoded segments`);
   checkClaim(pixels * segments, packed.length, MOST_REPEATED);
   const reader = new ByteReader(packed, true);
   const out = new Uint8Array(pixels * segments);
@@ -45,9 +46,9 @@ export function unpackRle(packed: Uint8Array, { rows, columns, samples, allocate
     const start = reader.u32(4 + 4 * s);
     const end = s + 1 < segments ? reader.u32(8 + 4 * s) : packed.length;
     if (start < 64 || end < start || end > packed.length)
-      throw new Refusal(
-        'run-length encoded segments within the frame',
+      throw new FormatError(
         `one from byte ${start} to ${end} of ${packed.length}`,
+        'run-length encoded segments within the frame',
       );
     const [sample, byte] = [Math.floor(s / width), width - 1 - (s % width)];
     unpackSegment(packed.subarray(start, end), out, sample * width + byte, segments, pixels);

@@ -1,4 +1,5 @@
 // Single frames of DICOM files as pixels: stored values, rescaled, windowed, by their photometric interpretation.
+import { FormatError } from '../images/bytes.ts';
 import { checkSize, choosePage } from '../images/header.ts';
 import type { RasterImage } from '../images/raster.ts';
 import { type CodecHost, decompressFrame, isCompressed } from './dicom-codecs.ts';
@@ -7,7 +8,7 @@ import { type DicomFile, parseDicom } from './dicom-file.ts';
 import { compressedFrame, nativeFrame } from './dicom-frames.ts';
 import { grayFrame } from './dicom-gray.ts';
 import { frameCount, holderOf, layoutOf, TAGS } from './dicom-layout.ts';
-import { naming, plainBytes, Refusal, type ScanFacts, spacingOf } from './scan.ts';
+import { plainBytes, type ScanFacts, spacingOf } from './scan.ts';
 import { kindWithoutPixels } from './sop-classes.ts';
 import type { WindowSetting } from './window.ts';
 
@@ -26,43 +27,44 @@ const [DETECTOR_SPACING, ASPECT_RATIO] = [0x00181164, 0x00280034];
 function checkPixels({ data, mediaClass }: DicomFile): void {
   if ([0x7fe00010, 0x7fe00008, 0x7fe00009].some((tag) => data.get(tag))) return;
   const kind = kindWithoutPixels(data.text(SOP_CLASS) ?? mediaClass, data.text(MODALITY));
-  if (kind) throw new Refusal('a DICOM image', `a DICOM ${kind}`, 'Choose a file of the image series.');
-  throw new Refusal('pixel data (7FE0,0010)', 'a DICOM file that has none');
+  if (kind) throw new FormatError(`a DICOM ${kind}`, 'a DICOM image', 'Choose a file of the image series.');
+  throw new FormatError('a DICOM file that has none', 'pixel data (7FE0,0010)');
 }
 
-/** Frames of a DICOM file, and the distance of pixels of its first frame: in the patient, else at the detector. */
-export const describeDicom = (bytes: Uint8Array, name: string): Promise<ScanFacts> =>
-  naming(name, 'DICOM', () => {
-    const file = parseDicom(plainBytes(bytes));
-    checkPixels(file);
-    const { data } = file;
-    const holder = holderOf(data, TAGS.pixelSpacing, 0);
-    const tag = holder.get(TAGS.pixelSpacing) ? TAGS.pixelSpacing : DETECTOR_SPACING;
-    // The distance between rows comes first (PS3.3 section 10.7.1.3).
-    const spacing = spacingOf(holder.decimal(tag, 1), holder.decimal(tag, 0));
-    const [high, wide] = [data.decimal(ASPECT_RATIO, 0), data.decimal(ASPECT_RATIO, 1)];
-    const aspect = spacing ? spacing.y / spacing.x : high && wide && high > 0 && wide > 0 ? high / wide : 1;
-    return { pages: frameCount(data), spacing, ...(aspect !== 1 && { pixelAspect: aspect }) };
-  });
+/** Frames of a DICOM file, and the distance of pixels of its first frame: in the patient, else at the detector. Throws `FormatError`. */
+export function describeDicom(bytes: Uint8Array): ScanFacts {
+  const file = parseDicom(plainBytes(bytes));
+  checkPixels(file);
+  const { data } = file;
+  const holder = holderOf(data, TAGS.pixelSpacing, 0);
+  const tag = holder.get(TAGS.pixelSpacing) ? TAGS.pixelSpacing : DETECTOR_SPACING;
+  // The distance between rows comes first (PS3.3 section 10.7.1.3).
+  const spacing = spacingOf(holder.decimal(tag, 1), holder.decimal(tag, 0));
+  const [high, wide] = [data.decimal(ASPECT_RATIO, 0), data.decimal(ASPECT_RATIO, 1)];
+  const aspect = spacing ? spacing.y / spacing.x : high && wide && high > 0 && wide > 0 ? high / wide : 1;
+  return { pages: frameCount(data), spacing, ...(aspect !== 1 && { pixelAspect: aspect }) };
+}
 
 /**
  * Decodes a frame of a DICOM file. Reads uncompressed, deflated, run-length encoded, JPEG, JPEG-LS and JPEG 2000 pixels. Gray ones go through
  * the modality's table or rescaling and the file's first table or window; without either, the smallest value is black and the largest white.
- * Throws `ImageError`.
+ * Throws `FormatError` or `ImageError`.
  */
-export const decodeDicom = (bytes: Uint8Array, { name, page, window, ...host }: DicomOptions): Promise<RasterImage> =>
-  naming(name, 'DICOM', async () => {
-    const file = parseDicom(plainBytes(bytes));
-    checkPixels(file);
-    const { data } = file;
-    const layout = layoutOf(file);
-    checkSize(layout.columns, layout.rows, name);
-    const frames = frameCount(data);
-    const frame = choosePage(frames, page, name);
-    const stored = isCompressed(layout.transferSyntax)
-      ? await decompressFrame(compressedFrame(data, layout, frame, frames), layout, host)
-      : nativeFrame(data, layout, frame);
-    return layout.samples === 1 && stored.photometric.startsWith('MONOCHROME')
-      ? grayFrame(data, layout, stored, frame, window)
-      : colorFrame(data, layout, stored);
-  });
+export async function decodeDicom(
+  bytes: Uint8Array,
+  { name, page, window, ...host }: DicomOptions,
+): Promise<RasterImage> {
+  const file = parseDicom(plainBytes(bytes));
+  checkPixels(file);
+  const { data } = file;
+  const layout = layoutOf(file);
+  checkSize(layout.columns, layout.rows, name);
+  const frames = frameCount(data);
+  const frame = choosePage(frames, page, name);
+  const stored = isCompressed(layout.transferSyntax)
+    ? await decompressFrame(compressedFrame(data, layout, frame, frames), layout, host)
+    : nativeFrame(data, layout, frame);
+  return layout.samples === 1 && stored.photometric.startsWith('MONOCHROME')
+    ? grayFrame(data, layout, stored, frame, window)
+    : colorFrame(data, layout, stored);
+}

@@ -1,7 +1,7 @@
 // Deflate (RFC 1951) and gzip (RFC 1952), decompressed piece by piece: bounded memory, verified checksums, the exact end of the stream.
-// fflate, which the package uses elsewhere, verifies no checksum, does not report where a stream ends, and takes five times as long
+// fflate, which the package uses elsewhere, verifies no checksum, does not report where a stream ends, and takes four times as long
 // over the long runs of label volumes.
-import { Refusal } from './scan.ts';
+import { FormatError } from '../images/bytes.ts';
 
 /** Receives decompressed bytes in order; the view is reused, so copy what you keep. Returns false to stop early. */
 export type Sink = (piece: Uint8Array) => boolean;
@@ -30,7 +30,7 @@ LENGTHS.base[28] = LONGEST_MATCH;
 LENGTHS.extra[28] = 0;
 const DISTANCES = bases(1, 30, 2, 4);
 
-const damaged = (detail: string) => new Refusal('intact compressed data', `damaged data: ${detail}`);
+const damaged = (detail: string) => new FormatError(`damaged data: ${detail}`, 'intact compressed data');
 
 /** A table indexed by the next `bits` bits of the stream: symbol times 16 plus the length of its code, 0 where no code fits. */
 interface Codes {
@@ -76,7 +76,7 @@ function fixedCodes() {
 
 /**
  * Decompresses a raw deflate stream that begins at byte `start`, and returns the position after it, or `undefined` if the sink stopped early.
- * Throws `Refusal` for damaged or incomplete data.
+ * Throws `FormatError` for damaged or incomplete data.
  */
 export function inflate(bytes: Uint8Array, start: number, sink: Sink): number | undefined {
   const out = new Uint8Array(HISTORY + PIECE + LONGEST_MATCH);
@@ -261,7 +261,7 @@ function memberStart(bytes: Uint8Array, start: number): number {
 
 /**
  * Decompresses a gzip file of one or several members and checks their checksums. Zeros after the last member are padding, as in Python and
- * gzip. Throws `Refusal` for damaged data. If the sink stops early, nothing after that is checked.
+ * gzip. Throws `FormatError` for damaged data. If the sink stops early, nothing after that is checked.
  */
 export function gunzip(bytes: Uint8Array, sink: Sink): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,5 +1,8 @@
 // JPEG files that neither libvips nor browsers decode: lossless ones (ITU-T T.81 annex H, 2 to 16 bits) and sequential ones of 12 bits (annex F).
-import { checkClaim, Refusal } from './scan.ts';
+import { FormatError } from '../images/bytes.ts';
+import { checkClaim } from '../images/header.ts';
+import { BitReader, type HuffmanTable, huffmanTable } from '../images/jpeg/huffman.ts';
+import { ZIGZAG } from '../images/jpeg/markers.ts';
 
 interface Component {
   readonly id: number;
@@ -22,7 +25,7 @@ export interface JpegHeader {
   readonly marked: boolean;
 }
 
-const damaged = (detail: string) => new Refusal('intact JPEG data', detail, 'Copy the file again from its source.');
+const damaged = (detail: string) => new FormatError(detail, 'intact JPEG data', 'Copy the file again from its source.');
 
 /** The marker segments of a JPEG file, each marker with the bytes after its length, until the function returns true. */
 function eachSegment(
@@ -53,7 +56,7 @@ function eachSegment(
 const isFrameMarker = (marker: number) =>
   (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) || marker === 0xf7;
 
-/** Reads the header of a JPEG or JPEG-LS file. Throws `Refusal`. */
+/** Reads the header of a JPEG or JPEG-LS file. Throws `FormatError`. */
 export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   let header: JpegHeader | undefined;
   let marked = false;
@@ -82,91 +85,18 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   return header as JpegHeader;
 }
 
-/** Indexed by the next 16 bits: length of the code times 256 plus its symbol; 0 where no code fits. */
-type HuffmanTable = Uint16Array;
-
-function huffmanTable(counts: Uint8Array, symbols: Uint8Array): HuffmanTable {
-  const table = new Uint16Array(65536);
-  let [at, index] = [0, 0];
-  for (let length = 1; length <= 16; length++)
-    for (let i = 0; i < (counts[length - 1] as number); i++) {
-      const span = 1 << (16 - length);
-      if (at + span > 65536 || index >= symbols.length) throw damaged('an impossible Huffman table');
-      table.fill((length << 8) | (symbols[index++] as number), at, at + span);
-      at += span;
-    }
-  return table;
+/** The position of the marker after the entropy-coded data that begin at a byte. */
+function scanEnd(bytes: Uint8Array, start: number): number {
+  for (let at = start; at + 1 < bytes.length; at++) {
+    const next = bytes[at + 1] as number;
+    if (bytes[at] === 0xff && next !== 0 && next !== 0xff && !(next >= 0xd0 && next <= 0xd7)) return at;
+  }
+  // Bytes that only pad the data may have completed the last value.
+  throw damaged('data that end before the image is whole');
 }
 
-/** The bits of a scan, without stuffed bytes, up to a marker. */
-class BitReader {
-  #held = 0;
-  #bits = 0;
-  #invented = 0;
-
-  constructor(
-    readonly bytes: Uint8Array,
-    public at: number,
-  ) {}
-
-  #need(count: number): void {
-    while (this.#bits < count) {
-      let byte = this.bytes[this.at];
-      if (byte === undefined || (byte === 0xff && this.bytes[this.at + 1] !== 0)) {
-        // A marker or the end: codes may be shorter than what is looked ahead.
-        byte = 0;
-        this.#invented += 8;
-      } else this.at += byte === 0xff ? 2 : 1;
-      this.#held = (this.#held << 8) | byte;
-      this.#bits += 8;
-    }
-  }
-
-  #drop(count: number): void {
-    this.#bits -= count;
-    if (this.#bits < this.#invented) throw damaged('data that end before the image is whole');
-  }
-
-  symbol(table: HuffmanTable): number {
-    this.#need(16);
-    const entry = table[(this.#held >>> (this.#bits - 16)) & 0xffff] as number;
-    if (entry === 0) throw damaged('an unknown Huffman code');
-    this.#drop(entry >> 8);
-    return entry & 255;
-  }
-
-  /** A signed value of `size` bits as JPEG writes it (F.2.2.1). */
-  value(size: number): number {
-    if (size === 0) return 0;
-    if (size > 15) return 32768;
-    this.#need(size);
-    const raw = (this.#held >>> (this.#bits - size)) & ((1 << size) - 1);
-    this.#drop(size);
-    return raw < 1 << (size - 1) ? raw - (1 << size) + 1 : raw;
-  }
-
-  /** Goes on after the next restart marker. */
-  restart(): void {
-    [this.#held, this.#bits, this.#invented] = [0, 0, 0];
-    const { bytes } = this;
-    while (bytes[this.at] === 0xff && bytes[this.at + 1] === 0xff) this.at++;
-    const marker = bytes[this.at + 1] ?? 0;
-    if (bytes[this.at] !== 0xff || marker < 0xd0 || marker > 0xd7)
-      throw damaged('data without a restart marker where one is expected');
-    this.at += 2;
-  }
-
-  /** The position of the marker after the scan. */
-  end(): number {
-    let at = this.at;
-    while (
-      at + 1 < this.bytes.length &&
-      !(this.bytes[at] === 0xff && (this.bytes[at + 1] as number) > 0 && this.bytes[at + 1] !== 0xff)
-    )
-      at++;
-    return at;
-  }
-}
+/** A difference of `size` bits. */
+const difference = (reader: BitReader, size: number) => (size === 0 ? 0 : size === 16 ? 32768 : reader.signed(size));
 
 /** What a scan's header chooses. */
 interface Scan {
@@ -187,12 +117,12 @@ function decodeLossless(reader: BitReader, scan: Scan, { width, height, precisio
   const { components, predictor, pointTransform, restartInterval } = scan;
   if (predictor < 1 || predictor > 7) throw damaged(`predictor ${predictor}`);
   if (restartInterval % width !== 0)
-    throw new Refusal('restart intervals of whole rows', `${restartInterval} pixels of rows of ${width}`);
+    throw new FormatError(`${restartInterval} pixels of rows of ${width}`, 'restart intervals of whole rows');
   const rows = restartInterval / width;
   const start = 1 << (precision - pointTransform - 1);
   for (let y = 0, first = true; y < height; y++, first = false) {
     if (rows > 0 && y > 0 && y % rows === 0) {
-      reader.restart();
+      reader.restart(y / rows - 1);
       first = true;
     }
     for (let x = 0, at = y * width; x < width; x++, at++)
@@ -211,7 +141,7 @@ function decodeLossless(reader: BitReader, scan: Scan, { width, height, precisio
           else if (predictor === 6) predicted = up + ((left - diagonal) >> 1);
           else predicted = (left + up) >> 1;
         }
-        plane[at] = predicted + reader.value(reader.symbol(dc));
+        plane[at] = predicted + difference(reader, reader.symbol(dc));
       }
   }
   if (pointTransform > 0)
@@ -221,11 +151,6 @@ function decodeLossless(reader: BitReader, scan: Scan, { width, height, precisio
       });
 }
 
-const ZIGZAG = Uint8Array.from([
-  0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
-  35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47,
-  55, 62, 63,
-]);
 /** Basis of the inverse cosine transform: [frequency][position]. */
 const COSINES = Float64Array.from({ length: 64 }, (_, i) => {
   const [u, x] = [i >> 3, i & 7];
@@ -265,11 +190,11 @@ function decodeSequential(
   const [middle, most] = [1 << (precision - 1), (1 << precision) - 1];
   for (let b = 0, dcValue = 0; b < blocks; b++) {
     if (scan.restartInterval > 0 && b > 0 && b % scan.restartInterval === 0) {
-      reader.restart();
+      reader.restart(b / scan.restartInterval - 1);
       dcValue = 0;
     }
     block.fill(0);
-    dcValue += reader.value(reader.symbol(dc));
+    dcValue += difference(reader, reader.symbol(dc));
     block[0] = dcValue * (quantization[0] as number);
     for (let k = 1; k < 64; k++) {
       const symbol = reader.symbol(ac);
@@ -277,7 +202,7 @@ function decodeSequential(
       if (size === 0 && symbol !== 0xf0) break;
       k += symbol >> 4;
       if (k > 63) throw damaged('more than 64 coefficients in a block');
-      block[ZIGZAG[k] as number] = reader.value(size) * (quantization[k] as number);
+      block[ZIGZAG[k] as number] = difference(reader, size) * (quantization[k] as number);
     }
     inverseCosine(block, rows);
     const [left, top] = [(b % across) * 8, Math.floor(b / across) * 8];
@@ -290,24 +215,24 @@ function decodeSequential(
   }
 }
 
-/** Decodes a lossless JPEG, or a sequential one of one component, as interleaved samples. Throws `Refusal`. */
+/** Decodes a lossless JPEG, or a sequential one of one component, as interleaved samples. Throws `FormatError`. */
 export function decodeHuffmanJpeg(bytes: Uint8Array): Uint16Array {
   const header = readJpegHeader(bytes);
   const { width, height, components, process, precision } = header;
   const lossless = process === 0xc3;
   if (lossless ? precision < 2 || precision > 16 : process > 0xc1 || (precision !== 8 && precision !== 12))
-    throw new Refusal(
-      'lossless JPEG, or sequential JPEG of 8 or 12 bits',
+    throw new FormatError(
       `process ${process - 0xc0} with ${precision} bits`,
+      'lossless JPEG, or sequential JPEG of 8 or 12 bits',
     );
   if (
     lossless
       ? components.some(({ horizontal, vertical }) => horizontal !== 1 || vertical !== 1)
       : components.length !== 1
   )
-    throw new Refusal(
-      lossless ? 'lossless JPEG without subsampling' : 'JPEG of 12 bits of one component',
+    throw new FormatError(
       'another',
+      lossless ? 'lossless JPEG without subsampling' : 'JPEG of 12 bits of one component',
       'Decompress it first, for example with gdcmconv --raw.',
     );
   const pixels = width * height;
@@ -356,9 +281,8 @@ export function decodeHuffmanJpeg(bytes: Uint8Array): Uint16Array {
     const reader = new BitReader(bytes, next);
     if (lossless) decodeLossless(reader, scan, header, planes);
     else decodeSequential(reader, scan, header, quantization, planes[0] as Uint16Array);
-    // Bytes that only pad the data may have completed the last value: a marker must follow.
-    if (bytes[reader.end()] !== 0xff) throw damaged('data that end before the image is whole');
-    return done.size === components.length ? true : reader.end();
+    const end = scanEnd(bytes, next);
+    return done.size === components.length ? true : end;
   });
   if (planes.length === 1) return planes[0] as Uint16Array;
   const out = new Uint16Array(pixels * planes.length);
@@ -368,12 +292,20 @@ export function decodeHuffmanJpeg(bytes: Uint8Array): Uint16Array {
   return out;
 }
 
-/** The bytes with an Adobe marker that says that the three components are RGB: without one, decoders take them for YBR. */
-export function markAsRgb(jpeg: Uint8Array): Uint8Array {
-  const marker = [0xff, 0xee, 0, 14, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0, 0, 0, 0, 0];
-  const out = new Uint8Array(jpeg.length + marker.length);
+/** An Adobe segment that says that three components are RGB: without one, decoders take them for YBR. */
+const RGB_SEGMENT = [0xff, 0xee, 0, 14, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0, 0, 0, 0, 0];
+
+/** The bytes of a DICOM frame for a decoder of pictures: without an EXIF orientation, which DICOM does not know, and marked as RGB if it is. */
+export function asPicture(jpeg: Uint8Array, rgb: boolean): Uint8Array {
+  const inserted = rgb ? RGB_SEGMENT : [];
+  const out = new Uint8Array(jpeg.length + inserted.length);
   out.set(jpeg.subarray(0, 2));
-  out.set(marker, 2);
-  out.set(jpeg.subarray(2), 2 + marker.length);
+  out.set(inserted, 2);
+  out.set(jpeg.subarray(2), 2 + inserted.length);
+  eachSegment(jpeg, (marker, body, next) => {
+    // EXIF becomes application data that no decoder reads.
+    if (marker === 0xe1) out[next - body.length - 3 + inserted.length] = 0xef;
+    return marker === 0xda ? true : next;
+  });
   return out;
 }

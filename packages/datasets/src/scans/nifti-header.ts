@@ -1,7 +1,6 @@
 // Headers of NIfTI-1 and NIfTI-2 files. Ours, because the available parser takes extensions beyond the first bytes for damage, and offsets of 0 literally.
-import { ByteReader } from '../images/bytes.ts';
+import { ByteReader, FormatError } from '../images/bytes.ts';
 import type { Directions } from './orientation.ts';
-import { Refusal } from './scan.ts';
 
 export interface NiftiHeader {
   readonly littleEndian: boolean;
@@ -53,9 +52,9 @@ const usable = (matrix: Directions) =>
 const isPlaceholder = (rows: readonly (readonly number[])[]) =>
   rows.every((row, y) => row.every((value, x) => value === (x === y ? 1 : 0)));
 
-/** Reads a header. Throws `Refusal`. */
+/** Reads a header. Throws `FormatError`. */
 export function readNiftiHeader(bytes: Uint8Array): NiftiHeader {
-  if (bytes.length < 348) throw new Refusal('a NIfTI volume', 'a gzipped file of another kind');
+  if (bytes.length < 348) throw new FormatError('a gzipped file of another kind', 'a NIfTI volume');
   const start = new DataView(bytes.buffer, bytes.byteOffset, 4);
   const littleEndian = start.getInt32(0, true) === 348 || start.getInt32(0, true) === 540;
   const size = start.getInt32(0, littleEndian);
@@ -64,7 +63,7 @@ export function readNiftiHeader(bytes: Uint8Array): NiftiHeader {
   const magic = text(second ? 4 : 344);
   const expected = second ? ['n+2', 'ni2'] : ['n+1', 'ni1'];
   if ((size !== 348 && !second) || !expected.includes(magic) || (second && bytes.length < 540))
-    throw new Refusal('a NIfTI volume', 'a gzipped file of another kind');
+    throw new FormatError('a gzipped file of another kind', 'a NIfTI volume');
   const paired = magic.startsWith('ni');
 
   const reader = new ByteReader(bytes, littleEndian);
@@ -80,7 +79,7 @@ export function readNiftiHeader(bytes: Uint8Array): NiftiHeader {
   const count = dims[0] as number;
   const sizes = dims.slice(1, 1 + Math.max(0, Math.min(7, count)));
   if (count < 2 || count > 7 || sizes.some((n) => n < 1) || sizes.slice(4).some((n) => n > 1))
-    throw new Refusal('a volume of two to four dimensions', `dimensions ${sizes.join('x') || count}`);
+    throw new FormatError(`dimensions ${sizes.join('x') || count}`, 'a volume of two to four dimensions');
   const [columns, rows, slices = 1, volumes = 1] = sizes as [number, number, number?, number?];
 
   const least = paired ? 0 : second ? 544 : 352;
@@ -88,7 +87,10 @@ export function readNiftiHeader(bytes: Uint8Array): NiftiHeader {
   // Writers that leave the offset at 0 put the voxels right after the header.
   const offset = declared === 0 ? least : declared;
   if (!Number.isInteger(offset) || offset < least || offset > Number.MAX_SAFE_INTEGER / 2)
-    throw new Refusal(`voxels from byte ${least} on`, `voxels from byte ${Number.isNaN(declared) ? 'none' : declared}`);
+    throw new FormatError(
+      `voxels from byte ${Number.isNaN(declared) ? 'none' : declared}`,
+      `voxels from byte ${least} on`,
+    );
 
   const pixdim = reals(76, 104, 8);
   const units = second ? view.getInt32(500, littleEndian) : reader.u8(123);

@@ -1,10 +1,11 @@
 // Slices of NIfTI volumes as pixels, in radiological convention.
+import { FormatError } from '../images/bytes.ts';
 import { checkSize, choosePage } from '../images/header.ts';
 import type { RasterImage } from '../images/raster.ts';
 import { gunzip, isGzip } from './inflate.ts';
 import { HEADER_BYTES, type NiftiHeader, readNiftiHeader } from './nifti-header.ts';
 import { radiologicalOrder, type SliceOrder, storedOrder, toDisplayOrder } from './orientation.ts';
-import { naming, plainBytes, Refusal, type ScanFacts, spacingOf } from './scan.ts';
+import { plainBytes, type ScanFacts, spacingOf } from './scan.ts';
 import { exactWindow, fullWindow, throughWindow, type WindowSetting } from './window.ts';
 
 /** Gzipped volumes are not unpacked beyond this many bytes. */
@@ -82,15 +83,16 @@ const verified = new WeakSet<Uint8Array>();
 
 /** The bytes from `from` to `to`, unpacked if they are gzipped; then the whole file is unpacked once, since only its end holds the checksum. */
 function byteRange(bytes: Uint8Array, from: number, to: number, whole: number): Uint8Array {
-  const missing = (present: number) => new Refusal(`${to} bytes`, `${present}`, 'Copy the file again from its source.');
+  const missing = (present: number) =>
+    new FormatError(`${present}`, `${to} bytes`, 'Copy the file again from its source.');
   if (!isGzip(bytes)) {
     if (bytes.length < to) throw missing(bytes.length);
     return plainBytes(bytes).subarray(from, to);
   }
   if (whole > MAXIMUM_UNPACKED)
-    throw new Refusal(
-      `at most ${MAXIMUM_UNPACKED} bytes of unpacked voxels`,
+    throw new FormatError(
       `${whole}`,
+      `at most ${MAXIMUM_UNPACKED} bytes of unpacked voxels`,
       'Unpack the file first, for example with gunzip.',
     );
   let out: Uint8Array | undefined;
@@ -104,9 +106,9 @@ function byteRange(bytes: Uint8Array, from: number, to: number, whole: number): 
     }
     at += piece.length;
     if (at > whole + MAXIMUM_TRAILER)
-      throw new Refusal(
-        `${whole} bytes of unpacked voxels`,
+      throw new FormatError(
         'gzip data that go on after them',
+        `${whole} bytes of unpacked voxels`,
         'Check the dimensions in the header.',
       );
     return !(known && at >= to);
@@ -120,33 +122,36 @@ const orderOf = ({ directions, columns, rows }: NiftiHeader): SliceOrder =>
   directions ? radiologicalOrder(directions, columns, rows) : storedOrder(columns, rows);
 
 /** Slices and volumes, the distance of displayed pixels, and how displayed slices are turned. */
-export const describeNifti = (bytes: Uint8Array, name: string): Promise<ScanFacts> =>
-  naming(name, 'NIfTI', () => {
-    const header = readNiftiHeader(firstBytes(bytes, HEADER_BYTES));
-    const sliceOrder = orderOf(header);
-    const turned = Math.abs(sliceOrder.stepX) !== 1;
-    const [first, second] = header.spacing;
-    const spacing = spacingOf(turned ? second : first, turned ? first : second);
-    const notes = [
-      ...(spacing && !header.unitKnown ? ['The file names no unit of length: millimeters are assumed.'] : []),
-      ...(header.directions ? [] : [NO_ORIENTATION]),
-    ];
-    return {
-      pages: header.slices,
-      ...(header.volumes > 1 && { volumes: header.volumes }),
-      spacing,
-      ...(spacing && spacing.x !== spacing.y && { pixelAspect: spacing.y / spacing.x }),
-      sliceOrder,
-      ...(notes.length > 0 && { notes }),
-    };
-  });
+export function describeNifti(bytes: Uint8Array): ScanFacts {
+  const header = readNiftiHeader(firstBytes(bytes, HEADER_BYTES));
+  const sliceOrder = orderOf(header);
+  const turned = Math.abs(sliceOrder.stepX) !== 1;
+  const [first, second] = header.spacing;
+  const spacing = spacingOf(turned ? second : first, turned ? first : second);
+  const notes = [
+    ...(spacing && !header.unitKnown ? ['The file names no unit of length: millimeters are assumed.'] : []),
+    ...(header.directions ? [] : [NO_ORIENTATION]),
+  ];
+  return {
+    pages: header.slices,
+    ...(header.volumes > 1 && { volumes: header.volumes }),
+    spacing,
+    ...(spacing && spacing.x !== spacing.y && { pixelAspect: spacing.y / spacing.x }),
+    sliceOrder,
+    ...(notes.length > 0 && { notes }),
+  };
+}
 
 function chooseVolume(count: number, volume: number | undefined): number {
   if (volume === undefined && count > 1)
-    throw new Refusal(`a choice of one of its ${count} volumes (volume 0 to ${count - 1})`, 'none', 'Name the volume.');
+    throw new FormatError(
+      'none',
+      `a choice of one of its ${count} volumes (volume 0 to ${count - 1})`,
+      'Name the volume.',
+    );
   const chosen = volume ?? 0;
   if (!Number.isInteger(chosen) || chosen < 0 || chosen >= count)
-    throw new Refusal(`volume 0 to ${count - 1}`, `volume ${chosen}`, 'Name another volume.');
+    throw new FormatError(`volume ${chosen}`, `volume 0 to ${count - 1}`, 'Name another volume.');
   return chosen;
 }
 
@@ -163,53 +168,52 @@ function colorSlice(raw: Uint8Array, bytes: number): Uint8Array {
  * qform, and as stored where the header has neither. Values are rescaled and shown through the header's window (cal_min, cal_max), or from
  * the 1st to the 99th percentile of the slice. Throws `ImageError`.
  */
-export const decodeNifti = (
+export function decodeNifti(
   bytes: Uint8Array,
   { name, page, volume, voxels, window, onWarning }: NiftiOptions,
-): Promise<RasterImage> =>
-  naming(name, 'NIfTI', () => {
-    const header = readNiftiHeader(firstBytes(bytes, HEADER_BYTES));
-    const { columns, rows, slices, volumes, littleEndian } = header;
-    checkSize(columns, rows, name);
-    const type = TYPES[header.type];
-    if (!type || type.name)
-      throw new Refusal(
-        'voxels of integers, floats or RGB',
-        type?.name ?? `NIfTI data type ${header.type}`,
-        'Convert the volume.',
-      );
-    if (header.paired && !voxels)
-      throw new Refusal(
-        'a NIfTI volume with its voxels',
-        'a header whose voxels are in an .img file',
-        'Give both files.',
-      );
-    const slice = chooseVolume(volumes, volume) * slices + choosePage(slices, page, name);
-    const size = columns * rows * type.bytes;
-    const from = header.offset + slice * size;
-    const raw = byteRange(
-      header.paired ? (voxels as Uint8Array) : bytes,
-      from,
-      from + size,
-      header.offset + slices * volumes * size,
+): RasterImage {
+  const header = readNiftiHeader(firstBytes(bytes, HEADER_BYTES));
+  const { columns, rows, slices, volumes, littleEndian } = header;
+  checkSize(columns, rows, name);
+  const type = TYPES[header.type];
+  if (!type || type.name)
+    throw new FormatError(
+      type?.name ?? `NIfTI data type ${header.type}`,
+      'voxels of integers, floats or RGB',
+      'Convert the volume.',
     );
+  if (header.paired && !voxels)
+    throw new FormatError(
+      'a header whose voxels are in an .img file',
+      'a NIfTI volume with its voxels',
+      'Give both files.',
+    );
+  const slice = chooseVolume(volumes, volume) * slices + choosePage(slices, page, name);
+  const size = columns * rows * type.bytes;
+  const from = header.offset + slice * size;
+  const raw = byteRange(
+    header.paired ? (voxels as Uint8Array) : bytes,
+    from,
+    from + size,
+    header.offset + slices * volumes * size,
+  );
 
-    if (!header.directions) onWarning?.(`${name}: ${NO_ORIENTATION}`);
-    const order = orderOf(header);
-    const image = { width: order.width, height: order.height };
-    if (type.color) return { ...image, channels: 3, data: toDisplayOrder(colorSlice(raw, type.bytes), order, 3) };
-    const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-    const values = new (columns * rows > LARGE_SLICE ? Float32Array : Float64Array)(columns * rows);
-    const read = type.read as Read;
-    for (let i = 0; i < values.length; i++)
-      values[i] = read(view, i * type.bytes, littleEndian) * header.slope + header.intercept;
-    const range = fullWindow(values, OUTLIERS);
-    if (!range)
-      throw new Refusal(
-        'values that are numbers',
-        `a slice of ${values.length} values that are not`,
-        'Choose another slice or check the volume.',
-      );
-    const shown = window ? exactWindow(window) : (header.window ?? range);
-    return { ...image, channels: 1, data: toDisplayOrder(throughWindow(values, shown), order) };
-  });
+  if (!header.directions) onWarning?.(`${name}: ${NO_ORIENTATION}`);
+  const order = orderOf(header);
+  const image = { width: order.width, height: order.height };
+  if (type.color) return { ...image, channels: 3, data: toDisplayOrder(colorSlice(raw, type.bytes), order, 3) };
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const values = new (columns * rows > LARGE_SLICE ? Float32Array : Float64Array)(columns * rows);
+  const read = type.read as Read;
+  for (let i = 0; i < values.length; i++)
+    values[i] = read(view, i * type.bytes, littleEndian) * header.slope + header.intercept;
+  const range = fullWindow(values, OUTLIERS);
+  if (!range)
+    throw new FormatError(
+      `a slice of ${values.length} values that are not`,
+      'values that are numbers',
+      'Choose another slice or check the volume.',
+    );
+  const shown = window ? exactWindow(window) : (header.window ?? range);
+  return { ...image, channels: 1, data: toDisplayOrder(throughWindow(values, shown), order) };
+}
