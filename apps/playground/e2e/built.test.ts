@@ -4,8 +4,19 @@ import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUILT, inBrowser, launch } from './browser.ts';
+import { encodeDicom } from './dicom.ts';
 import { Playground } from './playground.ts';
 import { type StaticServer, serveFolder } from './server.ts';
+
+/** Compressed frames, made by other programs. */
+interface CodecFrame {
+  readonly rows: number;
+  readonly columns: number;
+  /** In base64. */
+  readonly frame: string;
+}
+const FRAMES = new URL('../../../packages/datasets/src/fixtures/scan-codecs.json', import.meta.url);
+const frames: Readonly<Record<string, CodecFrame>> = JSON.parse(await readFile(FRAMES, 'utf8'));
 
 describe('the built folder', () => {
   it('has less than 1.5 MB of scripts, gzipped, without weights', async () => {
@@ -47,6 +58,18 @@ inBrowser('offline', () => {
     await at.button('MRI').click();
     await at.run();
     await at.done(1);
+    // Decoders in WebAssembly are loaded when a file needs them.
+    for (const [name, syntax] of [
+      ['JPEG 2000, 12 bits', '1.2.840.10008.1.2.4.90'],
+      ['JPEG-LS, 12 bits', '1.2.840.10008.1.2.4.80'],
+    ] as const) {
+      const { frame, rows, columns } = frames[name] as CodecFrame;
+      const pixels = { syntax, frame: Buffer.from(frame, 'base64') };
+      await at.button('Close the image').click();
+      const dicom = encodeDicom({ rows, columns, frames: 1, spacing: [1, 1], pixels });
+      await at.choose('Choose a file', `${name}.dcm`, dicom);
+      await at.page.getByText(`${columns} × ${rows} px`).waitFor();
+    }
     expect(at.errors).toEqual([]);
     expect(requested.filter((url) => !url.startsWith(server.url) && !url.startsWith('blob:'))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-// A minimal multi-frame DICOM file: 16-bit gray, explicit VR little endian.
+// Minimal DICOM files: 16-bit gray, explicit VR little endian or compressed.
 
 export interface DicomImage {
   readonly rows: number;
@@ -6,8 +6,12 @@ export interface DicomImage {
   readonly frames: number;
   /** Pixel spacing in millimeters between rows, and between columns. */
   readonly spacing: readonly [rows: number, columns: number];
-  readonly pixels: Uint16Array<ArrayBuffer>;
+  /** Pixels, or a compressed frame with its transfer syntax. */
+  readonly pixels: Uint16Array<ArrayBuffer> | { readonly syntax: string; readonly frame: Uint8Array };
 }
+
+const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
+const UNDEFINED_LENGTH = 0xffffffff;
 
 type Element = readonly [group: number, element: number, vr: string, value: string | number | Uint8Array];
 
@@ -30,13 +34,31 @@ function encodeElement([group, element, vr, value]: Element): Buffer {
   return Buffer.concat([header, bytes]);
 }
 
+/** A frame as a sequence of items: an empty offset table and one fragment. */
+function encapsulate(frame: Uint8Array): Buffer {
+  const item = (element: number, bytes: Uint8Array) => {
+    const header = Buffer.alloc(8);
+    header.writeUInt16LE(0xfffe, 0);
+    header.writeUInt16LE(element, 2);
+    header.writeUInt32LE(bytes.length, 4);
+    return Buffer.concat([header, bytes]);
+  };
+  const header = Buffer.alloc(12);
+  header.writeUInt16LE(0x7fe0, 0);
+  header.writeUInt16LE(0x0010, 2);
+  header.write('OB', 4);
+  header.writeUInt32LE(UNDEFINED_LENGTH, 8);
+  const even = Buffer.concat([frame, Buffer.alloc(frame.length % 2)]);
+  return Buffer.concat([header, item(0xe000, Buffer.alloc(0)), item(0xe000, even), item(0xe0dd, Buffer.alloc(0))]);
+}
+
 export function encodeDicom({ rows, columns, frames, spacing, pixels }: DicomImage): Buffer {
   const encode = (elements: readonly Element[]) => Buffer.concat(elements.map(encodeElement));
   return Buffer.concat([
     Buffer.alloc(128),
     Buffer.from('DICM'),
     encode([
-      [0x0002, 0x0010, 'UI', '1.2.840.10008.1.2.1'],
+      [0x0002, 0x0010, 'UI', 'syntax' in pixels ? pixels.syntax : EXPLICIT_LITTLE_ENDIAN],
       [0x0028, 0x0002, 'US', 1],
       [0x0028, 0x0004, 'CS', 'MONOCHROME2'],
       [0x0028, 0x0008, 'IS', `${frames}`],
@@ -47,7 +69,9 @@ export function encodeDicom({ rows, columns, frames, spacing, pixels }: DicomIma
       [0x0028, 0x0101, 'US', 16],
       [0x0028, 0x0102, 'US', 15],
       [0x0028, 0x0103, 'US', 0],
-      [0x7fe0, 0x0010, 'OW', new Uint8Array(pixels.buffer)],
     ]),
+    'frame' in pixels
+      ? encapsulate(pixels.frame)
+      : encodeElement([0x7fe0, 0x0010, 'OW', new Uint8Array(pixels.buffer)]),
   ]);
 }

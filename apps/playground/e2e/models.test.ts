@@ -1,17 +1,17 @@
 // Models from disk and from the hub: progress, canceling, keeping for the next visit, and removing.
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { weights } from '@medclipseg/mini';
-import type { Browser, Route } from 'playwright';
+import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BUILT, inBrowser, launch } from './browser.ts';
+import { serveHub } from './hub.ts';
 import { Playground } from './playground.ts';
-import { merges, publishedModel } from './published-model.ts';
+import { merges, publishedModel, vocabulary } from './published-model.ts';
 import { type StaticServer, serveFolder } from './server.ts';
 
 const SETTINGS = { device: 'wasm', samples: 1 };
-const COMMIT = 'c0ffee'.padEnd(40, '0');
+const RELEASED = 'TahaKoleilat/MedCLIPSeg';
 
 inBrowser('models', () => {
   let server: StaticServer;
@@ -76,32 +76,70 @@ inBrowser('models', () => {
 
   it('from the hub: shows the size before the download, can be canceled, and opens', async () => {
     const at = await Playground.open(browser, server.url, { settings: SETTINGS, serviceWorkers: 'block' });
-    const headers = { 'access-control-allow-origin': '*' };
-    const lfs = { sha256: createHash('sha256').update(file).digest('hex'), size: file.length };
-    const siblings = [
-      { rfilename: 'model.safetensors', lfs },
-      { rfilename: 'README.md', size: 9, blobId: COMMIT },
-    ];
-    let fetched = 0;
-    let serve: (route: Route) => Promise<void> | undefined = () => undefined;
-    await at.page.context().route('https://huggingface.co/**', async (route) => {
-      if (route.request().url().includes('/api/')) return route.fulfill({ headers, json: { sha: COMMIT, siblings } });
-      fetched += 1;
-      return serve(route);
+    const hub = await serveHub(at.page.context(), {
+      'owner/name': { 'model.safetensors': file, 'README.md': Uint8Array.of(35) },
     });
+    const serve = hub.serve;
+    // Never answered.
+    hub.serve = () => new Promise(() => {});
     await at.button('Model: mini').click();
     await at.page.getByLabel('Model hub ID').fill('owner/name');
     await at.button('Look up').click();
     await at.page.getByText('The download is 8.6 MB').waitFor();
-    expect(fetched).toBe(0);
+    expect(hub.downloads).toEqual([]);
     await at.button('Download 8.6 MB').click();
     await at.button('Cancel').click();
     await at.notice.filter({ hasText: 'Canceled. Nothing was kept.' }).waitFor();
     await inUse(at, 'mini').waitFor();
-    serve = (route) => route.fulfill({ headers, body: file });
+    hub.serve = serve;
     await at.button('Download 8.6 MB').click();
     await inUse(at, 'owner/name/model.safetensors').waitFor();
     expect(at.errors).toEqual([]);
+    await at.close();
+  });
+
+  it('released, by the name of its dataset: checks the vocabulary first, lists what there is, and works offline', async () => {
+    const at = await Playground.open(browser, server.url, { settings: SETTINGS, serviceWorkers: 'block' });
+    const pathOf = (dataset: string) => `${dataset}/trained_models/seed666/MedCLIPSeg_unimedclip_ViT-B-16_latest.pth`;
+    const tokenizer: Record<string, Uint8Array> = { 'vocab.txt': vocabulary(100) };
+    const hub = await serveHub(at.page.context(), {
+      [RELEASED]: {
+        [pathOf('Kvasir')]: await publishedModel('unimedclip'),
+        [pathOf('BUSI_10')]: Uint8Array.of(1),
+        'Kvasir.zip': Uint8Array.of(2),
+      },
+      'microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract': tokenizer,
+    });
+    const lookUp = async (name: string) => {
+      await at.page.getByLabel('Model hub ID').fill(name);
+      await at.button('Look up').click();
+    };
+    await at.button('Model: mini').click();
+    await lookUp(`${RELEASED}/Kvasr`);
+    await at.notice.filter({ hasText: `one of the models in ${RELEASED}: BUSI_10, Kvasir` }).waitFor();
+    await at.notice.filter({ hasText: `Did you mean '${RELEASED}/Kvasir'?` }).waitFor();
+    await lookUp(RELEASED);
+    await at.page.locator('.found li').nth(1).waitFor();
+    expect(await at.page.locator('.found strong').allTextContents()).toEqual([
+      `${RELEASED}/BUSI_10`,
+      `${RELEASED}/Kvasir`,
+    ]);
+
+    await lookUp(`${RELEASED}/Kvasir`);
+    await expect.poll(() => at.page.locator('.found li').count()).toBe(1);
+    await at.button(/^Download/).click();
+    await at.notice.filter({ hasText: 'This model needs its own tokenizer.' }).waitFor();
+    expect(hub.downloads).toEqual(['microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract/vocab.txt']);
+    tokenizer['vocab.txt'] = vocabulary();
+    await at.button(/^Download/).click();
+    await inUse(at, `${RELEASED}/Kvasir`).waitFor();
+    await at.notice.filter({ hasText: `${RELEASED}/Kvasir is open.` }).waitFor();
+
+    await at.page.context().route('https://huggingface.co/**', (route) => route.abort('internetdisconnected'));
+    await at.page.reload();
+    await at.button('Model: mini').click();
+    await use(at, `${RELEASED}/Kvasir`).click();
+    await inUse(at, `${RELEASED}/Kvasir`).waitFor();
     await at.close();
   });
 });

@@ -185,13 +185,13 @@ export const STRINGS = {
       '.safetensors, .pth or .pt. Choose a published model together with its tokenizer (tokenizer.json, vocab.txt, bpe_simple_vocab_16e6.txt.gz). It is kept in this browser.',
     hub: 'From the model hub',
     hubLabel: 'Model hub ID',
-    hubPlaceholder: 'owner/name or owner/name/path/to/model.safetensors',
+    hubPlaceholder: 'TahaKoleilat/MedCLIPSeg/Kvasir',
     hubSearch: 'Look up',
     download: (bytes: string) => `Download ${bytes}`,
     warning: (bytes: string, memory: string) =>
       `The download is ${bytes} and the model needs about ${memory} of memory. That may be too much for a phone or a metered connection.`,
     opened: (title: string) => `${title} is open.`,
-    badId: 'Enter a hub ID such as owner/name or owner/name/file.',
+    badId: 'Enter a hub ID such as owner/name, owner/name/dataset or owner/name/file.',
     canceled: 'Canceled. Nothing was kept.',
     of: (loaded: string, total: string) => `${loaded} of ${total}`,
   },
@@ -220,7 +220,6 @@ export const STRINGS = {
     fileTooLarge: 'This file is too large for a browser. Files of up to 512 MB can be opened.',
     noConnection: 'The download failed. Check the connection and try again. The current model stays in use.',
     serverRefused: 'The server refused this file. Check the name. The current model stays in use.',
-    notOnHub: 'The model hub has no such file. Check the ID. The current model stays in use.',
     notAModel: 'This file is not a model that can be opened here. The current model stays in use.',
     noModelFile: 'None of these files is a model. Supported: .safetensors, .pth, .pt and .bin.',
     tokenizer:

@@ -47,7 +47,7 @@ export {
   loadModel,
   type ModelInfo,
 } from './pretrained/load.ts';
-export type { ModelSource } from './pretrained/locate.ts';
+export { type HubModel, hubModels, type ModelSource } from './pretrained/locate.ts';
 export type { PretrainedOptions } from './pretrained/options.ts';
 export type { PlaceOptions } from './pretrained/place.ts';
 export type { PublishedOptions } from './pretrained/published.ts';

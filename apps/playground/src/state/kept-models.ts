@@ -7,7 +7,13 @@ const LIST = 'medclipseg-models';
 
 type Listed =
   | { readonly kind: 'file'; readonly name: string; readonly bytes: number; readonly tokenizer?: boolean }
-  | { readonly kind: 'hub'; readonly repo: string; readonly path: string; readonly bytes?: number };
+  | {
+      readonly kind: 'hub';
+      readonly repo: string;
+      readonly path: string;
+      readonly name: string;
+      readonly bytes?: number;
+    };
 
 const addressOf = (name: string): string => `https://kept.invalid/${encodeURIComponent(name)}`;
 /** Question marks in names are encoded, so this is never the address of a model. */
@@ -22,7 +28,7 @@ function list(): readonly Listed[] {
   }
 }
 
-const idOf = (one: Listed): string => (one.kind === 'hub' ? `${one.repo}/${one.path}` : one.name);
+const idOf = (one: Listed): string => one.name;
 
 const listedAs = ({ source, bytes }: KnownModel): Listed | undefined => {
   if (source.kind === 'file')

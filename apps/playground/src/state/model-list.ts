@@ -1,8 +1,7 @@
 // The list of models: adding, using and removing them.
-import type { HubEntry } from '@medclipseg/weights/hub';
 import { signal } from '@preact/signals';
 import { STRINGS } from '../strings.ts';
-import { isModelFile, isTokenizerFile } from '../worker/protocol.ts';
+import { isModelFile, isTokenizerFile, type ListedModel } from '../worker/protocol.ts';
 import { engine } from './engine.ts';
 import { deleteModel, keepModel, keptModels } from './kept-models.ts';
 import { choose, chosen, type KnownModel, MINI, progress } from './model.ts';
@@ -10,8 +9,8 @@ import { isAbort, notify, notifyError } from './notices.ts';
 import { clearResults } from './results.ts';
 
 export const models = signal<readonly KnownModel[]>([MINI]);
-/** Files of a hub repository, to choose from before anything large is downloaded. */
-export const found = signal<{ readonly repo: string; readonly files: readonly HubEntry[] } | undefined>(undefined);
+/** Models of a hub repository, to choose from before anything large is downloaded. */
+export const found = signal<readonly ListedModel[]>([]);
 export const searching = signal(false);
 
 export async function addKeptModels(): Promise<void> {
@@ -51,7 +50,7 @@ export async function openModelFiles(files: readonly File[]): Promise<boolean> {
   return openModel({ id: name, title: name, source: { kind: 'file', file, name, tokenizer }, bytes: size });
 }
 
-/** Parses `owner/name` or `owner/name/path`, also as the address of its page. */
+/** Parses `owner/name`, `owner/name/dataset` or `owner/name/path`, also as the address of its page. */
 export function parseHubId(text: string): { readonly repo: string; readonly path?: string } | undefined {
   const id = text
     .trim()
@@ -64,17 +63,14 @@ export function parseHubId(text: string): { readonly repo: string; readonly path
 /** Lists the models of a hub repository. */
 export async function searchHub(text: string): Promise<void> {
   const id = parseHubId(text);
-  found.value = undefined;
+  found.value = [];
   if (!id) {
     notify({ kind: 'problem', text: STRINGS.models.badId });
     return;
   }
   searching.value = true;
   try {
-    const files = await (await engine()).listHub(id.repo);
-    const wanted = id.path ? files.filter(({ path }) => path === id.path) : files;
-    if (wanted.length > 0) found.value = { repo: id.repo, files: wanted };
-    else notify({ kind: 'problem', text: STRINGS.problems.notOnHub });
+    found.value = await (await engine()).listHub(id.repo, id.path);
   } catch (error) {
     if (!isAbort(error)) notifyError(error);
   } finally {
@@ -82,8 +78,8 @@ export async function searchHub(text: string): Promise<void> {
   }
 }
 
-export const openHub = (repo: string, { path, size }: HubEntry): Promise<boolean> =>
-  openModel({ id: `${repo}/${path}`, title: `${repo}/${path}`, source: { kind: 'hub', repo, path }, bytes: size });
+export const openHub = ({ bytes, ...hub }: ListedModel): Promise<boolean> =>
+  openModel({ id: hub.name, title: hub.name, source: { kind: 'hub', ...hub }, bytes });
 
 export async function cancelOpening(): Promise<void> {
   await (await engine()).stop();

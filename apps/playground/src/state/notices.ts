@@ -45,7 +45,6 @@ const TEXTS: Readonly<Record<string, string>> = {
   'weights/format': problems.notAModel,
   'weights/keys': problems.otherModel,
   'weights/forbidden-pickle': problems.forbiddenPickle,
-  'medclipseg/checkpoint': problems.notAModel,
   'medclipseg/tokenizer': problems.tokenizer,
   'clip-encoders/tokenizer-file': problems.tokenizer,
   'clip-encoders/vocabulary': problems.tokenizer,
@@ -55,7 +54,7 @@ const TEXTS: Readonly<Record<string, string>> = {
 };
 
 /** Errors whose own messages name the file, what is wrong with it, and what to do. */
-const SELF_EXPLANATORY = ['datasets/', 'weights/hub', 'playground/mask-size'];
+const SELF_EXPLANATORY = ['datasets/', 'weights/hub', 'medclipseg/checkpoint', 'playground/mask-size'];
 
 /** The parts of a message of the form "subject: expected X, got Y. Do Z." */
 const MESSAGE = /^(.+?): expected (.+), got (.+?)\. (.+)$/s;

@@ -99,20 +99,16 @@ function Row({ model }: { readonly model: KnownModel }) {
 
 /** The models of the hub repository. Sizes are shown before anything large is downloaded. */
 const Found = () =>
-  found.value && (
+  found.value.length > 0 && (
     <ul class="found">
-      {found.value.files.map((file) => (
-        <li key={file.path}>
+      {found.value.map((model) => (
+        <li key={model.name}>
           <p>
-            <strong>{file.path}</strong>
+            <strong>{model.name}</strong>
           </p>
-          <p class="quiet">{words.warning(bytes(file.size), bytes(memoryOf(file.size)))}</p>
-          <button
-            type="button"
-            disabled={busy.value || Boolean(progress.value)}
-            onClick={() => found.value && void openHub(found.value.repo, file)}
-          >
-            {words.download(bytes(file.size))}
+          <p class="quiet">{words.warning(bytes(model.bytes), bytes(memoryOf(model.bytes)))}</p>
+          <button type="button" disabled={busy.value || Boolean(progress.value)} onClick={() => void openHub(model)}>
+            {words.download(bytes(model.bytes))}
           </button>
         </li>
       ))}
@@ -154,7 +150,7 @@ export const ModelDialog = () => (
     title={words.title}
     onClose={() => {
       modelsShown.value = false;
-      found.value = undefined;
+      found.value = [];
     }}
   >
     <Opening />

@@ -2,9 +2,10 @@
 import { flatten } from '@medclipseg/nn';
 import { listHubFiles } from '@medclipseg/weights/hub';
 import * as tf from '@tensorflow/tfjs-core';
+import { hubModels } from 'medclipseg';
 import { selectDevice } from './device.ts';
 import { type EngineState, modelOf, openModel } from './open-model.ts';
-import { type EngineApi, isModelFile, type ModelFacts } from './protocol.ts';
+import type { EngineApi, ModelFacts } from './protocol.ts';
 import { teachApi } from './teach.ts';
 
 function factsOf(state: EngineState): ModelFacts {
@@ -33,11 +34,13 @@ export function createEngine(): EngineApi {
     start: selectDevice,
 
     // Does not use the model, so a model may open or segment at the same time.
-    async listHub(repo) {
+    async listHub(repo, folder) {
       listing?.abort();
       listing = new AbortController();
       const { files } = await listHubFiles({ repo }, { signal: listing.signal });
-      return files.filter(({ path }) => isModelFile(path));
+      const sizes = new Map(files.map(({ path, size }) => [path, size]));
+      const models = hubModels(repo, [...sizes.keys()], folder);
+      return models.map((model) => ({ ...model, repo, bytes: sizes.get(model.path) ?? 0 }));
     },
 
     async openModel(source, onProgress) {

@@ -26,7 +26,7 @@ export interface OpenOptions {
 
 const nameOf = (source: ModelSource): string | Blob => {
   if (source.kind === 'built-in') return 'mini';
-  return source.kind === 'file' ? source.file : `${source.repo}/${source.path}`;
+  return source.kind === 'file' ? source.file : source.name;
 };
 
 export const openModel = (source: ModelSource, { signal, onProgress }: OpenOptions): Promise<MedCLIPSeg> =>

@@ -1,7 +1,6 @@
 // The messages between the page and its two workers. Only plain data, typed arrays and bitmaps cross.
 import type { Modality, Place, RasterImage } from '@medclipseg/datasets';
-import type { HubEntry } from '@medclipseg/weights/hub';
-import type { Estimate } from 'medclipseg';
+import type { Estimate, HubModel } from 'medclipseg';
 import type { ImageScores } from 'medclipseg/metrics';
 import type { TeachApi } from './teach-protocol.ts';
 
@@ -20,7 +19,7 @@ export interface Device {
 export type ModelSource =
   | { readonly kind: 'built-in' }
   | { readonly kind: 'file'; readonly file: Blob; readonly name: string; readonly tokenizer?: Blob }
-  | { readonly kind: 'hub'; readonly repo: string; readonly path: string };
+  | { readonly kind: 'hub'; readonly repo: string; readonly path: string; readonly name: string };
 
 /** Endings of files that may hold a model. */
 export const MODEL_ENDINGS = ['.safetensors', '.pth', '.pt', '.bin'] as const;
@@ -33,6 +32,13 @@ const endsIn = (endings: readonly string[]) => (name: string) =>
 
 export const isModelFile = endsIn(MODEL_ENDINGS);
 export const isTokenizerFile = endsIn(TOKENIZER_ENDINGS);
+
+/** A model on the hub. */
+export interface ListedModel extends HubModel {
+  readonly repo: string;
+  /** Size of its file. */
+  readonly bytes: number;
+}
 
 export interface ModelFacts {
   /** Width and height that images are resized to. */
@@ -59,8 +65,8 @@ export interface Sampling {
 export interface EngineApi extends TeachApi {
   /** Selects the device. Called once, before anything else. */
   start(preference: DevicePreference): Promise<Device>;
-  /** Lists the files of a hub repository that may hold a model. */
-  listHub(repo: string): Promise<readonly HubEntry[]>;
+  /** Lists the models of a hub repository, or only the one at a path. Downloads no weights. */
+  listHub(repo: string, path?: string): Promise<readonly ListedModel[]>;
   openModel(source: ModelSource, onProgress: (progress: Progress) => void): Promise<ModelFacts>;
   /** Computes one sample after another. Resolves when all are done or after {@link stop}, and reports which. */
   segment(

@@ -63,6 +63,27 @@ function pathIn(paths: readonly string[], repo: string, path: string | undefined
   );
 }
 
+/** A model in a repository of the hub. */
+export interface HubModel {
+  /** Name for `fromPretrained`: `owner/name/dataset` or `owner/name/file`. */
+  readonly name: string;
+  /** Its file in the repository. */
+  readonly path: string;
+}
+
+/**
+ * The models in a repository of the hub, from the paths of its files. Downloads nothing.
+ *
+ * @param path the model of one folder or file only
+ * @throws {CheckpointError} naming the models that there are, if none is meant
+ */
+export function hubModels(repo: string, paths: readonly string[], path?: string): HubModel[] {
+  if (path !== undefined) return [{ name: `${repo}/${path}`, path: pathIn(paths, repo, path) }];
+  const models = modelsIn(paths);
+  if (models.length === 0) pathIn(paths, repo, path);
+  return models.map((model) => ({ name: `${repo}/${model}`, path: pathIn(paths, repo, model) }));
+}
+
 const shortList = (names: readonly string[]): string =>
   names.length <= MOST_NAMES ? names.join(', ') : `${names.slice(0, MOST_NAMES).join(', ')}, …`;
 
