@@ -1,7 +1,8 @@
 // Time of a Monte-Carlo sample when samples are folded into one batch, relative to one sample at a time.
+import { tokenBatch } from '@medclipseg/clip-encoders';
 import { counterNoise, disposeParameters, freeze, initialize } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { logitsOf, type ModelConfig, type ModelParameters, modelSpec, prefix, tokenBatch, trunk } from 'medclipseg';
+import { logitsOf, type ModelConfig, type ModelParameters, modelSpec, prefix, trunk } from 'medclipseg';
 import { alternately } from './measure.ts';
 import { full, small } from './models.ts';
 import type { Result } from './result.ts';

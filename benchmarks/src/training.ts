@@ -1,4 +1,5 @@
 // One training step: its time relative to a forward pass, and its memory with and without recomputation.
+import { tokenBatch } from '@medclipseg/clip-encoders';
 import { counterNoise, disposeParameters, initialize, trainable, variablesOf } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -9,7 +10,6 @@ import {
   modelSpec,
   prefix,
   TRAINED_PART,
-  tokenBatch,
   trunk,
 } from 'medclipseg';
 import { milliseconds } from './measure.ts';

@@ -1,3 +1,7 @@
 import { packageBuild } from '../../tsup.base.ts';
 
-export default packageBuild({ index: 'src/index.ts', tokenizers: 'src/tokenizers/index.ts' });
+export default packageBuild({
+  index: 'src/index.ts',
+  internal: 'src/internal.ts',
+  tokenizers: 'src/tokenizers/index.ts',
+});

@@ -1,4 +1,4 @@
-// A pre-norm transformer block, as CLIP's image and text towers have it.
+// The pre-norm transformer block of CLIP's image and text encoders.
 import {
   type ActivationName,
   type AttentionParameters,
@@ -28,7 +28,7 @@ export const blockSpec = (width: number, mlpWidth: number) => ({
 });
 
 export interface BlockOptions {
-  /** Mixes tokens: the attention of this block, whatever it runs across. [B, T, C] → [B, T, C] */
+  /** The block's attention, [B, T, C] → [B, T, C]. */
   readonly attend: (normalized: tf.Tensor, attention: AttentionParameters) => tf.Tensor;
   readonly epsilon: number;
   readonly activation: ActivationName;

@@ -4,51 +4,51 @@ import { layouts, type WeightLayout } from './keys/layouts.ts';
 import type { TextConfig } from './text-tower.ts';
 import type { VisionConfig } from './vision.ts';
 
-/** How images reach the towers. */
+/** How images are normalized before they enter an encoder. */
 export interface Preprocessing {
   readonly channelOrder: 'bgr' | 'rgb';
-  /** Subtracted from values in 0..1, per channel in that order. */
+  /** Subtracted from values in 0..1, per channel in that order. Then the result is divided by `deviation`. */
   readonly mean: readonly [number, number, number];
   readonly deviation: readonly [number, number, number];
 }
 
-/** What is known of a published vocabulary. */
+/** A published vocabulary. */
 export interface PublishedVocabulary {
   readonly size: number;
-  /** Some tokens with their ids, which no other vocabulary of this size has in common. */
+  /** Some tokens and their ids, to recognize the vocabulary. */
   readonly tokens: readonly (readonly [id: number, token: string])[];
   /** Where the tokenizer is published. */
   readonly source: string;
 }
 
 export interface Family {
-  /** What is fixed about the image tower; sizes come from the weights. */
+  /** Constants of the image encoder; sizes come from the weights. */
   readonly vision: Pick<VisionConfig, 'activation' | 'epsilon' | 'patchBias' | 'preNorm' | 'dense'>;
   readonly textKind: TextConfig['kind'];
-  /** Prompts are padded to so many tokens in the published weights. */
+  /** Tokens per prompt, including padding, in the published weights. */
   readonly context: number;
   readonly vocabulary: PublishedVocabulary;
-  /** As MedCLIPSeg was trained. */
+  /** As in MedCLIPSeg's training. */
   readonly preprocessing: Preprocessing;
-  /** Rules for a whole MedCLIPSeg checkpoint; our names start with `vision.` and `text.`. */
+  /** Names and layouts in a MedCLIPSeg checkpoint; our names start with `vision.` and `text.`. */
   readonly keys: readonly KeyRule[];
-  /** Names in such a checkpoint that carry nothing we use. */
+  /** Names in such a checkpoint that are not needed. */
   readonly ignored: readonly RegExp[];
-  /** The layouts of the files that the towers' own makers publish. */
-  readonly makers: readonly WeightLayout[];
-  /** Our names of the tensors that MedCLIPSeg rounds to half precision before it computes with them in single. */
-  readonly halved?: RegExp;
+  /** The layouts in which the encoders themselves are published. */
+  readonly originalLayouts: readonly WeightLayout[];
+  /** Our names of the tensors that MedCLIPSeg rounds to half precision before it uses them in single precision. */
+  readonly halfPrecision?: RegExp;
 }
 
-/** MedCLIPSeg reads images with OpenCV (BGR) and applies ImageNet's RGB constants in that order; its weights expect it. */
-const published: Preprocessing = {
+/** MedCLIPSeg reads images with OpenCV (BGR) and applies ImageNet's RGB constants in that order. Its weights expect this. */
+const medClipSegPreprocessing: Preprocessing = {
   channelOrder: 'bgr',
   mean: [0.485, 0.456, 0.406],
   deviation: [0.229, 0.224, 0.225],
 };
 
-/** What OpenAI's CLIP, PubMedCLIP and BiomedCLIP were trained with, for using them by themselves. */
-export const makersPreprocessing: Preprocessing = {
+/** The normalization that OpenAI's CLIP, PubMedCLIP and BiomedCLIP were trained with, for use without MedCLIPSeg. */
+export const openAiPreprocessing: Preprocessing = {
   channelOrder: 'rgb',
   mean: [0.48145466, 0.4578275, 0.40821073],
   deviation: [0.26862954, 0.26130258, 0.27577711],
@@ -65,7 +65,7 @@ const clipVocabulary: PublishedVocabulary = {
   source: 'openai/clip-vit-base-patch16',
 };
 
-/** Vocabularies of general English BERT models have other tokens at ids 1 to 4. */
+/** The vocabulary of bert-base-uncased has the same size, but other tokens at ids 1 to 4. */
 const biomedBertVocabulary: PublishedVocabulary = {
   size: 30522,
   tokens: [
@@ -83,9 +83,9 @@ const openAi = {
   textKind: 'clip',
   context: 77,
   vocabulary: clipVocabulary,
-  preprocessing: published,
+  preprocessing: medClipSegPreprocessing,
   ...layouts.clip.checkpoint,
-  makers: layouts.clip.makers,
+  originalLayouts: layouts.clip.original,
 } as const satisfies Family;
 
 export const families = {
@@ -94,24 +94,24 @@ export const families = {
     textKind: 'bert',
     context: 256,
     vocabulary: biomedBertVocabulary,
-    preprocessing: published,
+    preprocessing: medClipSegPreprocessing,
     ...layouts.unimedclip.checkpoint,
-    makers: layouts.unimedclip.makers,
+    originalLayouts: layouts.unimedclip.original,
   },
   biomedclip: {
     vision: { activation: 'gelu', epsilon: 1e-6, patchBias: true, preNorm: false, dense: 'tokens' },
     textKind: 'bert',
     context: 256,
     vocabulary: biomedBertVocabulary,
-    preprocessing: published,
+    preprocessing: medClipSegPreprocessing,
     ...layouts.biomedclip.checkpoint,
-    makers: layouts.biomedclip.makers,
+    originalLayouts: layouts.biomedclip.original,
   },
   clip: openAi,
   pubmedclip: {
     ...openAi,
-    // MedCLIPSeg copies the file's weights into a model of OpenAI's precision: all but norms and embeddings.
-    halved: /\.(projection|patch)\.weight$|\.(attention|mlp)\./,
+    // MedCLIPSeg copies the weights into a model of OpenAI's precision: all but norms and embeddings are half.
+    halfPrecision: /\.(projection|patch)\.weight$|\.(attention|mlp)\./,
   },
 } as const satisfies Record<string, Family>;
 

@@ -1,4 +1,4 @@
-// CLIP's image and text towers, in steps that a caller can act between.
+// CLIP image and text encoders, as a whole or in steps between which a caller may change the tokens.
 export { encodeImage, encodeText, similarityLogits } from './clip.ts';
 export {
   ClipEncodersError,
@@ -13,18 +13,20 @@ export {
   type Family,
   type FamilyName,
   families,
-  makersPreprocessing,
+  openAiPreprocessing,
   type Preprocessing,
   type PublishedVocabulary,
 } from './families.ts';
-export type { WeightLayout } from './keys/layouts.ts';
-export { prefixed, towerKeys } from './keys/towers.ts';
-export { type Clip, type ClipConfig, type ClipParameters, type FoundTowers, findTowers, openClip } from './open.ts';
-export { type TowerConfigs, towerConfigs } from './sizes.ts';
-export { embedText, textBlock, textFeatures, textPrefix, textSpec } from './text.ts';
-export type { BertParameters } from './text-bert.ts';
-export type { ClipTextParameters } from './text-clip.ts';
-export type { TextConfig, TextParameters, TokenBatch } from './text-tower.ts';
+export { type Clip, type ClipConfig, type ClipParameters, openClip } from './open.ts';
+export { embedText, firstTextBlocks, textBlock, textFeatures, textSpec } from './text.ts';
+export type {
+  BertParameters,
+  ClipTextParameters,
+  TextConfig,
+  TextParameters,
+  TokenBatch,
+} from './text-tower.ts';
+export { tokenBatch } from './token-batch.ts';
 export {
   embedImage,
   imageBlock,

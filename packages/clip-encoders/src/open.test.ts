@@ -1,4 +1,4 @@
-// Weight files of every published layout open by their names and shapes alone.
+// Weight files of every published layout open by their names and shapes.
 import { disposeParameters, flatten, initialize } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
 import {
@@ -10,20 +10,20 @@ import {
   writeMapped,
 } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeImage, encodeText, similarityLogits } from './clip.ts';
 import { UnknownWeightsError } from './errors.ts';
 import { type Family, type FamilyName, families } from './families.ts';
 import publishedKeys from './fixtures/published-keys.json' with { type: 'json' };
-import { roundToHalf } from './half.ts';
-import { findTowers, openClip } from './open.ts';
-import { towerConfigs } from './sizes.ts';
+import { findEncoders, openClip, roundToHalf } from './open.ts';
+import { encoderConfigs } from './sizes.ts';
 import { textSpec } from './text.ts';
 import { visionSpec } from './vision.ts';
 
 const READ = new Error('a tensor was read');
 
-/** Names and shapes of a published file, all twelve layers of them, without numbers. */
+/** A published file with the names and shapes of all twelve layers, but without values. */
 function shapesOnly(shapes: Readonly<Record<string, readonly number[]>>): TensorFile {
   const names = Object.entries(shapes).flatMap(([name, shape]) => {
     const layered = /\.(resblocks|blocks|layers?)\.0\./.test(name);
@@ -48,11 +48,11 @@ describe('published files', () => {
     ['clip', 'clip', 16, 77],
     ['clip-hub', 'clip', 16, 77],
     ['pubmedclip', 'pubmedclip', 32, 77],
-  ] as const)('%s is known by its names, its sizes by its shapes', async (name, family, patch, context) => {
+  ] as const)('%s is recognized by its names, its sizes by its shapes', async (name, family, patch, context) => {
     const file = shapesOnly(publishedKeys[name] as Record<string, number[]>);
-    const found = findTowers(file, family === 'pubmedclip' ? family : undefined);
+    const found = findEncoders(file, family === 'pubmedclip' ? family : undefined);
     expect(found.family).toBe(family);
-    const { vision, text } = towerConfigs(family, found.weights, found.layout.keys);
+    const { vision, text } = encoderConfigs(family, found.weights, found.layout.keys);
     expect(vision).toMatchObject({
       imageSize: 224,
       patch,
@@ -67,22 +67,22 @@ describe('published files', () => {
         ? { kind: 'bert', vocabulary: 30522, context, width: 768, layers: 12, heads: 12, mlpWidth: 3072, outputs: 512 }
         : { kind: 'clip', vocabulary: 49408, context, width: 512, layers: 12, heads: 8, mlpWidth: 2048, outputs: 512 },
     );
-    // Every name is accounted for: the next step is to read.
+    // Every name is known, so opening fails only when it reads.
     await expect(openClip(file, { family })).rejects.toBe(READ);
   });
 
-  it('says what it looked for where there are no towers', async () => {
+  it('reports what it looked for in a file without encoders', async () => {
     const file = tensorsInMemory(new Map([['fc.weight', { shape: [1], data: Float32Array.of(1) }]]));
     await expect(openClip(file)).rejects.toThrow(UnknownWeightsError);
     await expect(openClip(file, { family: 'clip' })).rejects.toThrow(
-      "the towers of clip, got tensors such as 'fc.weight'",
+      "the encoders of clip, got tensors such as 'fc.weight'",
     );
   });
 });
 
 const logitScale: KeyRule = { parameter: 'logitScale', key: 'logit_scale' };
 
-/** Small towers of a family with random weights, by our names. */
+/** Small encoders of a family with random weights, by our names. */
 async function randomTowers(family: FamilyName): Promise<Map<string, TensorValue>> {
   const { vision, textKind }: Family = families[family];
   const sizes = { width: 64, layers: 2, heads: 1, mlpWidth: 96, outputs: 32 };
@@ -99,7 +99,7 @@ async function randomTowers(family: FamilyName): Promise<Map<string, TensorValue
   return values;
 }
 
-/** The towers as a file of the layout holds them. */
+/** The encoders in a file of the given layout. */
 async function fileOf(
   values: ReadonlyMap<string, TensorValue>,
   keys: readonly KeyRule[],
@@ -118,39 +118,39 @@ eachBackend('openClip', () => {
     const row: Family = families[family];
     return [
       ['checkpoint', row.keys, 'model.'] as const,
-      ...row.makers.map(({ keys }, i) => [`file ${i} of its makers`, keys, 'state_dict.module.'] as const),
+      ...row.originalLayouts.map(({ keys }, i) => [`original file ${i}`, keys, 'state_dict.module.'] as const),
     ].map(([what, keys, root]) => ({ family, what, keys, root }));
   });
 
   it.each(layouts)('$family: $what opens to the same weights', async ({ family, keys, root }) => {
     const values = await randomTowers(family);
     const { config, parameters } = await openClip(await fileOf(values, keys, root), { family });
-    const { halved }: Family = families[family];
+    const { halfPrecision }: Family = families[family];
     const opened = flatten(parameters);
     expect([...opened.keys()].sort()).toEqual([...values.keys()].sort());
     for (const [name, tensor] of opened) {
       const { shape, data } = values.get(name) as TensorValue;
       expect(tensor.shape).toEqual(shape);
-      expect(await tensor.data()).toEqual(halved?.test(name) ? roundToHalf(data) : data);
+      expect(await tensor.data()).toEqual(halfPrecision?.test(name) ? roundToHalf(data) : data);
     }
     expect(config.vision).toMatchObject({ imageSize: 8, patch: 4, layers: 2, heads: 1, mlpWidth: 96, outputs: 32 });
     disposeParameters(parameters);
   });
 
-  it('rounds what MedCLIPSeg rounds of pubmedclip, and leaves norms and embeddings', async () => {
+  it('rounds what MedCLIPSeg rounds of pubmedclip, but not norms and embeddings', async () => {
     const names = [...(await randomTowers('pubmedclip')).keys()];
-    const { halved } = families.pubmedclip;
-    expect(names.filter((name) => !halved.test(name)).map((name) => name.replace(/\d/, '{i}'))).toEqual(
+    const { halfPrecision } = families.pubmedclip;
+    expect(names.filter((name) => !halfPrecision.test(name)).map((name) => name.replace(/\d/, '{i}'))).toEqual(
       expect.arrayContaining(['vision.classToken', 'vision.positions', 'text.words', 'vision.blocks.{i}.norm1.weight']),
     );
     for (const part of ['vision.patch.weight', 'text.projection.weight', 'text.blocks.1.attention.query.bias'])
-      expect(halved.test(part)).toBe(true);
-    expect(halved.test('vision.postNorm.bias')).toBe(false);
+      expect(halfPrecision.test(part)).toBe(true);
+    expect(halfPrecision.test('vision.postNorm.bias')).toBe(false);
   });
 
-  it('keeps nothing when a file does not fit or breaks off', async () => {
+  it('keeps no tensor if a file does not fit or reading fails', async () => {
     const values = await randomTowers('clip');
-    const { keys } = families.clip.makers[0];
+    const { keys } = families.clip.originalLayouts[0];
     const surplus = await fileOf(values, keys);
     const more = new Map(surplus.tensors).set('visual.extra', { dtype: 'F32', shape: [1] });
     await expect(openClip({ ...surplus, tensors: more })).rejects.toThrow(KeyMismatchError);
@@ -159,7 +159,7 @@ eachBackend('openClip', () => {
     await expect(openClip({ ...surplus, read })).rejects.toBe(READ);
   });
 
-  it('tells how alike images and prompts are', async () => {
+  it('gives the similarity of images and prompts', async () => {
     const clip = await openClip(await fileOf(await randomTowers('biomedclip'), families.biomedclip.keys, 'model.'));
     expect(clip.config.family).toBe('biomedclip');
     const image = tf.randomNormal([3, 8, 8, 3], 0, 1, 'float32', 1);
@@ -178,5 +178,36 @@ eachBackend('openClip', () => {
     for (const logit of await logits.data()) expect(Math.abs(logit)).toBeLessThan(Math.exp(2));
     tf.dispose([image, ids, patches, vector, text, logits, own]);
     disposeParameters(clip.parameters);
+  });
+});
+
+const round = (value: number) => roundToHalf(Float32Array.of(value))[0] as number;
+
+describe('half precision', () => {
+  it.each([
+    [0, 0],
+    [1, 1],
+    [1 + 2 ** -11, 1], // ties go to the even neighbor
+    [1 + 3 * 2 ** -11, 1 + 2 ** -9],
+    [-0.1, -0.0999755859375],
+    [65504, 65504],
+    [65519, 65504],
+    [65520, Number.POSITIVE_INFINITY],
+    [-1e6, Number.NEGATIVE_INFINITY],
+    [2 ** -24, 2 ** -24],
+    [2 ** -25, 0],
+    [2 ** -14 - 2 ** -25, 2 ** -14],
+  ])('%d → %d', (value, expected) => expect(round(value)).toBeCloseTo(expected, 30));
+
+  it('is idempotent, monotone and within half a unit in the last of eleven places', () => {
+    const number = fc.float({ min: -65500, max: 65500, noNaN: true });
+    fc.assert(
+      fc.property(number, number, (a, b) => {
+        const half = round(a);
+        expect(round(half)).toBe(half);
+        expect(Math.abs(half - a)).toBeLessThanOrEqual(Math.max(Math.abs(a) * 2 ** -11, 2 ** -25));
+        if (a <= b) expect(half).toBeLessThanOrEqual(round(b));
+      }),
+    );
   });
 });

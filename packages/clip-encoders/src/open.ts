@@ -1,51 +1,50 @@
-// CLIP from a weight file, whoever published it: the family and layout by its names, the sizes by its shapes.
+// Opens CLIP from any published weight file: family and layout follow from the names, sizes from the shapes.
 import { assemble, constantInit, shapesOf } from '@medclipseg/nn';
 import { type KeyRule, readMapped, type TensorFile, type TensorValue, unwrapped } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
-import { UnknownWeightsError } from './errors.ts';
+import { InputError, UnknownWeightsError } from './errors.ts';
 import { type Family, type FamilyName, families } from './families.ts';
-import { roundToHalf } from './half.ts';
 import type { WeightLayout } from './keys/layouts.ts';
-import { type TowerConfigs, towerConfigs } from './sizes.ts';
+import { type EncoderConfigs, encoderConfigs } from './sizes.ts';
 import { textSpec } from './text.ts';
 import type { TextParameters } from './text-tower.ts';
 import { type VisionParameters, visionSpec } from './vision.ts';
 
-export interface ClipConfig extends TowerConfigs {
+export interface ClipConfig extends EncoderConfigs {
   readonly family: FamilyName;
 }
 
 export interface ClipParameters {
   readonly vision: VisionParameters;
   readonly text: TextParameters;
-  /** Scalar: logarithm of the factor on the similarities. */
+  /** Scalar: logarithm of the scale of the similarities. */
   readonly logitScale: tf.Tensor;
 }
 
 export interface Clip {
   readonly config: ClipConfig;
-  /** The caller's to dispose (`disposeParameters`). */
+  /** The caller disposes them with `disposeParameters`. */
   readonly parameters: ClipParameters;
 }
 
-/** A part of a file that holds a pair of towers, and how. */
-export interface FoundTowers {
+/** The part of a file that contains an image and a text encoder, and its layout. */
+export interface FoundEncoders {
   readonly family: FamilyName;
   readonly layout: WeightLayout;
-  /** The file below the prefix under which the weights lie. */
+  /** The encoders' tensors without wrappers and prefixes. */
   readonly weights: TensorFile;
 }
 
-/** Tensors that tell the layouts from each other. */
+/** Tensors by which the layouts are distinguished. */
 const MARKERS = ['vision.classToken', 'vision.patch.weight', 'text.words', 'text.positions'];
 
 const logitScale: KeyRule = { parameter: 'logitScale', key: ['logit_scale', 'clip_model.logit_scale'] };
-/** What lies in MedCLIPSeg's checkpoints beside the towers. */
-const trained = /^(pvl_adapters|upscale|mask_head)\./;
+/** Tensors in MedCLIPSeg's checkpoints that are not part of the encoders. */
+const otherParts = /^(pvl_adapters|upscale|mask_head)\./;
 
-const layoutsOf = ({ keys, ignored, makers }: Family): readonly WeightLayout[] => [
-  { keys, ignored: [...ignored, trained] },
-  ...makers,
+const layoutsOf = ({ keys, ignored, originalLayouts }: Family): readonly WeightLayout[] => [
+  { keys, ignored: [...ignored, otherParts] },
+  ...originalLayouts,
 ];
 
 const fits = ({ tensors }: TensorFile, { keys }: WeightLayout): boolean =>
@@ -54,43 +53,73 @@ const fits = ({ tensors }: TensorFile, { keys }: WeightLayout): boolean =>
   );
 
 /**
- * Which family's towers a file holds.
+ * Finds the encoders in a file, and their family.
  *
- * @param family needed for `pubmedclip` alone, whose files look like `clip`'s
- * @throws UnknownWeightsError if it holds none
+ * @param family required only for `pubmedclip`, whose files look like those of `clip`
+ * @throws UnknownWeightsError if the file contains no encoders
  */
-export function findTowers(file: TensorFile, family?: FamilyName): FoundTowers {
-  const names = family ? [family] : (Object.keys(families) as FamilyName[]);
+export function findEncoders(file: TensorFile, family?: FamilyName): FoundEncoders {
+  const all = Object.keys(families) as FamilyName[];
+  if (family !== undefined && !all.includes(family))
+    throw new InputError('family', all.join(', '), `'${family}'`, 'Choose one of them.');
+  const names = family ? [family] : all;
   const candidates = unwrapped(file);
   for (const name of names)
     for (const layout of layoutsOf(families[name]))
       for (const weights of candidates) if (fits(weights, layout)) return { family: name, layout, weights };
   const first = [...file.tensors.keys()].slice(0, 3).map((name) => `'${name}'`);
-  throw new UnknownWeightsError(`the towers of ${names.join(', ')}`, `tensors such as ${first.join(', ') || 'none'}`);
+  throw new UnknownWeightsError(`the encoders of ${names.join(', ')}`, `tensors such as ${first.join(', ') || 'none'}`);
 }
 
-const specOf = ({ vision, text }: TowerConfigs) => ({
+const specOf = ({ vision, text }: EncoderConfigs) => ({
   vision: visionSpec(vision),
   text: textSpec(text),
   logitScale: { shape: [], init: constantInit(Math.log(1 / 0.07)) },
 });
 
+/** Rounds each value to the nearest half-precision number, ties to even. Values beyond 65504 become infinite. */
+export function roundToHalf(values: Float32Array): Float32Array {
+  return values.map((value) => {
+    const size = Math.abs(value);
+    if (size >= 65520) return value * Number.POSITIVE_INFINITY;
+    // 10 bits after the leading one; below the smallest normal number, a fixed grid of 2⁻²⁴.
+    const grid = 2 ** (Math.max(-14, Math.floor(Math.log2(size))) - 10);
+    return roundToEven(value / grid) * grid;
+  });
+}
+
+function roundToEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  if (rest !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
 /**
- * Opens a pair of towers. Strict: no tensor may be missing, left over or of another shape. Apart from the parameters, only one tensor of the
- * file is in memory at a time.
+ * Opens the encoders in a weight file. Strict: no tensor may be missing, unknown or of another shape. Apart from the parameters, only one
+ * tensor of the file is in memory at a time.
  *
- * @param options.family needed for `pubmedclip` alone, whose files look like `clip`'s
- * @throws UnknownWeightsError if the file holds no towers
- * @throws KeyMismatchError if it holds other tensors than they need
+ * @param options.family required only for `pubmedclip`, whose files look like those of `clip`
+ * @throws UnknownWeightsError if the file contains no encoders
+ * @throws KeyMismatchError if its tensors are not those of the encoders
+ *
+ * @example
+ * ```ts
+ * const file = await openTensorFile('open_clip_pytorch_model.bin');
+ * const clip = await openClip(file);
+ * console.log(clip.config.family, clip.config.vision.layers); // biomedclip 12
+ * await file.close();
+ * disposeParameters(clip.parameters);
+ * ```
  */
 export async function openClip(file: TensorFile, options: { readonly family?: FamilyName } = {}): Promise<Clip> {
-  const { family, layout, weights } = findTowers(file, options.family);
-  const config: ClipConfig = { family, ...towerConfigs(family, weights, layout.keys) };
+  const { family, layout, weights } = findEncoders(file, options.family);
+  const config: ClipConfig = { family, ...encoderConfigs(family, weights, layout.keys) };
   const spec = specOf(config);
-  const { halved }: Family = families[family];
+  const { halfPrecision }: Family = families[family];
   const made: tf.Tensor[] = [];
   const upload = ({ shape, data }: TensorValue, name: string) => {
-    const tensor = tf.tensor(halved?.test(name) ? roundToHalf(data) : data, [...shape]);
+    const tensor = tf.tensor(halfPrecision?.test(name) ? roundToHalf(data) : data, [...shape]);
     made.push(tensor);
     return tensor;
   };

@@ -1,4 +1,4 @@
-// Convolutional stems for small image towers: they see edges across patch borders, which a plain patch embedding has to learn slowly.
+// Convolutional stems for small image encoders. They see edges across patch borders, which a plain patch embedding learns slowly.
 import {
   type ConvolutionParameters,
   convolution,
@@ -18,7 +18,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 
 interface StageParameters {
-  /** Non-overlapping convolution that shrinks the map: 4x4 in the first stage, 2x2 after it. */
+  /** Non-overlapping convolution that reduces the map: 4x4 in the first stage, 2x2 in later ones. */
   readonly shrink: LinearParameters;
   readonly shrinkNorm: NormParameters;
   readonly depthwise: DepthwiseParameters;
@@ -29,7 +29,7 @@ interface StageParameters {
 
 export type StemParameters = readonly StageParameters[];
 
-/** Stages after Liu et al., "A ConvNet for the 2020s" (ConvNeXt, CVPR 2022). */
+/** Stages as in Liu et al., "A ConvNet for the 2020s" (ConvNeXt, CVPR 2022). */
 export const stemSpec = (widths: readonly number[]) =>
   widths.map((width, i) => ({
     shrink: linearSpec(i === 0 ? 4 * 4 * 3 : 2 * 2 * (widths[i - 1] as number), width),
@@ -48,21 +48,21 @@ export const stem = (stages: StemParameters, image: tf.Tensor): tf.Tensor =>
     return tf.add(small, linear(gelu(linear(mixed, stage.up)), stage.down));
   }, image);
 
-/** One 3x3 convolution of a plain stem, with ReLU behind it. */
+/** A 3x3 convolution followed by ReLU. */
 export interface StemConvolution {
   readonly width: number;
   readonly stride: number;
 }
 
-/** Plain convolutions, as Xiao et al., "Early Convolutions Help Transformers See Better" (NeurIPS 2021); batch norms are folded in. */
+/** Plain convolutions as in Xiao et al., "Early Convolutions Help Transformers See Better" (NeurIPS 2021); batch norms are folded into the weights. */
 export const convolutionsSpec = (stages: readonly StemConvolution[]) =>
   stages.map(({ width }, i) => convolutionSpec(i === 0 ? 3 : (stages[i - 1] as StemConvolution).width, width));
 
-/** Image pixels per pixel of the stem's map, each way. */
+/** Total stride of the stem. */
 export const convolutionsStride = (stages: readonly StemConvolution[]): number =>
   stages.reduce((product, { stride }) => product * stride, 1);
 
-/** [B, H, W, 3] → [B, H/s, W/s, C] with the product of the strides as s. */
+/** [B, H, W, 3] → [B, H/s, W/s, C] where s is the product of the strides. */
 export const convolutions = (
   parameters: readonly ConvolutionParameters[],
   image: tf.Tensor,

@@ -1,45 +1,32 @@
-// BERT as a text tower: bidirectional, post-norm, read at the first token through a projection MLP.
+// BERT as a text encoder: bidirectional, post-norm, pooled at the first token, with a projection MLP.
 import {
-  type AttentionParameters,
   attentionSpec,
   dotProductAttention,
   embedding,
   gelu,
   keyMask,
-  type LinearParameters,
   layerNorm,
   linear,
   linearSpec,
-  type NormParameters,
   normal,
   normSpec,
   type ParameterSpec,
 } from '@medclipseg/nn';
 import { applyDropout } from '@medclipseg/nn/internal';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TextConfig, TextParameters, TextTower, TokenBatch } from './text-tower.ts';
-
-interface BertLayerParameters {
-  readonly attention: AttentionParameters;
-  readonly attentionNorm: NormParameters;
-  readonly up: LinearParameters;
-  readonly down: LinearParameters;
-  readonly outputNorm: NormParameters;
-}
-
-export interface BertParameters {
-  readonly words: tf.Tensor; // [V, C]
-  readonly positions: tf.Tensor; // [512, C]
-  readonly types: tf.Tensor; // [2, C]
-  readonly embeddingNorm: NormParameters;
-  readonly layers: readonly BertLayerParameters[];
-  readonly projection: { readonly up: { readonly weight: tf.Tensor }; readonly down: { readonly weight: tf.Tensor } };
-}
+import type {
+  BertLayerParameters,
+  BertParameters,
+  TextConfig,
+  TextParameters,
+  TextTower,
+  TokenBatch,
+} from './text-tower.ts';
 
 const EPSILON = 1e-12;
 const bert = (parameters: TextParameters) => parameters as BertParameters;
 
-/** Hides padding (id 0) from every token of `x`, whose rows may be several samples of each prompt. */
+/** Masks padding (id 0) for the tokens `x`, whose rows may be several samples of each prompt. */
 function paddingMask(x: tf.Tensor, { ids }: TokenBatch): tf.Tensor {
   const [rows, length] = x.shape as [number, number];
   const prompts = ids.shape[0] as number;
@@ -47,8 +34,8 @@ function paddingMask(x: tf.Tensor, { ids }: TokenBatch): tf.Tensor {
   return keyMask(tf.tile(visible, [rows / prompts, 1]));
 }
 
-/** What follows the attention in a layer: `a = LN(x + attended); y = LN(a + MLP(a))`, with dropout on both additions. */
-function behindAttention(
+/** The rest of a layer: `a = LN(x + attended); y = LN(a + MLP(a))`, with dropout on both summands. */
+function afterAttention(
   x: tf.Tensor,
   attended: tf.Tensor,
   layer: BertLayerParameters,
@@ -60,9 +47,9 @@ function behindAttention(
   return layerNorm(tf.add(mixed, applyDropout(hidden, `${site}.hidden`, dropout)), layer.outputNorm, EPSILON);
 }
 
-/** Layer `index` for the tokens that `asking` holds, [B, Tq, C] → [B, Tq, C]; those of `x`, [B, T, C], answer. */
+/** Layer `index` for the query tokens only, [B, Tq, C] → [B, Tq, C]. Keys and values come from all tokens `x`, [B, T, C]. */
 function layerFor(
-  asking: tf.Tensor,
+  queries: tf.Tensor,
   parameters: TextParameters,
   index: number,
   x: tf.Tensor,
@@ -73,12 +60,12 @@ function layerFor(
   const { query, key, value, output } = layer.attention;
   const [rows, length] = x.shape as [number, number];
   const site = `text.${index}`;
-  const mixed = dotProductAttention(linear(asking, query), linear(x, key), linear(x, value), {
+  const mixed = dotProductAttention(linear(queries, query), linear(x, key), linear(x, value), {
     heads,
     mask: paddingMask(x, batch),
-    keep: batch.dropout?.mask(`${site}.weights`, [rows, heads, asking.shape[1] as number, length]),
+    keep: batch.dropout?.mask(`${site}.weights`, [rows, heads, queries.shape[1] as number, length]),
   });
-  return behindAttention(asking, linear(mixed, output), layer, site, batch);
+  return afterAttention(queries, linear(mixed, output), layer, site, batch);
 }
 
 export const bertTower: TextTower = {
@@ -106,22 +93,26 @@ export const bertTower: TextTower = {
   embed(parameters, { ids, dropout }, { width }) {
     const { words, positions, types, embeddingNorm } = bert(parameters);
     const length = ids.shape[1] as number;
-    // Every token has type 0: a prompt is one segment.
-    const placed = tf.add(tf.slice(positions, [0, 0], [length, width]), tf.slice(types, [0, 0], [1, width]));
-    return applyDropout(layerNorm(tf.add(embedding(words, ids), placed), embeddingNorm, EPSILON), 'embedding', dropout);
+    // A prompt is a single segment, so every token has type 0.
+    const offsets = tf.add(tf.slice(positions, [0, 0], [length, width]), tf.slice(types, [0, 0], [1, width]));
+    return applyDropout(
+      layerNorm(tf.add(embedding(words, ids), offsets), embeddingNorm, EPSILON),
+      'embedding',
+      dropout,
+    );
   },
 
   block: (parameters, index, x, batch, config) => layerFor(x, parameters, index, x, batch, config),
 
-  readBlock(parameters, index, x, batch, config) {
+  pooledBlock(parameters, index, x, batch, config) {
     const first = tf.slice(x, [0, 0, 0], [x.shape[0] as number, 1, x.shape[2] as number]);
     return tf.squeeze(layerFor(first, parameters, index, x, batch, config), [1]);
   },
 
-  read: (x) => tf.squeeze(tf.slice(x, [0, 0, 0], [x.shape[0] as number, 1, x.shape[2] as number]), [1]),
+  pool: (x) => tf.squeeze(tf.slice(x, [0, 0, 0], [x.shape[0] as number, 1, x.shape[2] as number]), [1]),
 
-  project(parameters, read) {
+  project(parameters, pooled) {
     const { projection } = bert(parameters);
-    return linear(gelu(linear(read, projection.up)), projection.down);
+    return linear(gelu(linear(pooled, projection.up)), projection.down);
   },
 };

@@ -1,4 +1,4 @@
-// CLIP's text tower: causal, pre-norm, read at the end token (the largest id).
+// CLIP's text encoder: causal, pre-norm, pooled at the end token, which has the largest id.
 import {
   causalMask,
   dotProductAttention,
@@ -6,7 +6,6 @@ import {
   keyMask,
   layerNorm,
   linear,
-  type NormParameters,
   normal,
   normSpec,
   type ParameterSpec,
@@ -14,15 +13,7 @@ import {
 } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { type BlockParameters, blockSpec, transformerBlock } from './block.ts';
-import type { TextParameters, TextTower } from './text-tower.ts';
-
-export interface ClipTextParameters {
-  readonly words: tf.Tensor; // [V, C]
-  readonly positions: tf.Tensor; // [T, C]
-  readonly blocks: readonly BlockParameters[];
-  readonly finalNorm: NormParameters;
-  readonly projection: { readonly weight: tf.Tensor }; // [C, outputs]
-}
+import type { ClipTextParameters, TextParameters, TextTower } from './text-tower.ts';
 
 const EPSILON = 1e-5;
 const clip = (parameters: TextParameters) => parameters as ClipTextParameters;
@@ -38,7 +29,7 @@ export const clipTextTower: TextTower = {
 
   embed(parameters, { ids }, { width }) {
     const { words, positions } = clip(parameters);
-    // Fewer tokens than the context, where padding is left out.
+    // Without padding there are fewer tokens than the context.
     return tf.add(embedding(words, ids), tf.slice(positions, [0, 0], [ids.shape[1] as number, width]));
   },
 
@@ -50,18 +41,18 @@ export const clipTextTower: TextTower = {
       activation: 'quick-gelu',
     }),
 
-  readBlock(parameters, index, x, batch, { heads }) {
+  pooledBlock(parameters, index, x, batch, { heads }) {
     const block = clip(parameters).blocks[index] as BlockParameters;
     const { ids } = batch;
     const [rows, length] = x.shape as [number, number];
     const end = tf.argMax(ids, 1);
     const visible = tf.lessEqual(tf.expandDims(tf.range(0, length, 1, 'int32'), 0), tf.expandDims(end, 1)); // [B, T]
     const mask = keyMask(tf.tile(tf.cast(visible, 'float32'), [rows / (ids.shape[0] as number), 1]));
-    const out = transformerBlock(block, tf.expandDims(clipTextTower.read(x, batch), 1), {
-      // The token that is read asks, all tokens answer.
-      attend: (asking, { query, key, value, output }) => {
+    const out = transformerBlock(block, tf.expandDims(clipTextTower.pool(x, batch), 1), {
+      // The query is the pooled token; keys and values come from all tokens.
+      attend: (pooled, { query, key, value, output }) => {
         const all = layerNorm(x, block.norm1, EPSILON);
-        const mixed = dotProductAttention(linear(asking, query), linear(all, key), linear(all, value), { heads, mask });
+        const mixed = dotProductAttention(linear(pooled, query), linear(all, key), linear(all, value), { heads, mask });
         return linear(mixed, output);
       },
       epsilon: EPSILON,
@@ -70,9 +61,9 @@ export const clipTextTower: TextTower = {
     return tf.squeeze(out, [1]);
   },
 
-  read(x, { ids }) {
+  pool(x, { ids }) {
     const [rows, length, width] = x.shape as [number, number, number];
-    // One-hot rows of the end tokens pick them by a product: a gather has no gradient on wasm.
+    // A product with one-hot rows selects the end tokens, because gather has no gradient on wasm.
     const end = tf.argMax(ids, 1);
     const pick = tf.tile(tf.cast(tf.oneHot(end as tf.Tensor1D, length), 'float32'), [
       rows / (ids.shape[0] as number),
@@ -81,8 +72,8 @@ export const clipTextTower: TextTower = {
     return tf.reshape(tf.matMul(tf.reshape(pick, [rows, 1, length]), x), [rows, width]);
   },
 
-  project(parameters, read) {
+  project(parameters, pooled) {
     const { finalNorm, projection } = clip(parameters);
-    return linear(layerNorm(read, finalNorm, EPSILON), projection);
+    return linear(layerNorm(pooled, finalNorm, EPSILON), projection);
   },
 };

@@ -1,40 +1,72 @@
-// What a text tower is.
-import type { Dropout, ParameterSpec, Tree } from '@medclipseg/nn';
+// The interface of a text encoder, its parameters and its inputs.
+import type {
+  AttentionParameters,
+  Dropout,
+  LinearParameters,
+  NormParameters,
+  ParameterSpec,
+  Tree,
+} from '@medclipseg/nn';
 import type * as tf from '@tensorflow/tfjs-core';
-import type { BertParameters } from './text-bert.ts';
-import type { ClipTextParameters } from './text-clip.ts';
+import type { BlockParameters } from './block.ts';
 
 export interface TextConfig {
-  /** `clip`: causal, pre-norm, read at the end token. `bert`: bidirectional, post-norm, read at the first token. */
+  /** `clip`: causal, pre-norm, pooled at the end token. `bert`: bidirectional, post-norm, pooled at the first token. */
   readonly kind: 'clip' | 'bert';
   readonly vocabulary: number;
-  /** Tokens per prompt, padding included. */
+  /** Tokens per prompt, including padding. */
   readonly context: number;
   readonly width: number;
   readonly layers: number;
   readonly heads: number;
   readonly mlpWidth: number;
   readonly outputs: number;
-  /** Rows of the position table, where it is longer than the context (BERT: 512). */
+  /** Rows of the position table if it is longer than the context (BERT: 512). */
   readonly positions?: number;
   /** Hidden width of BERT's projection MLP. */
   readonly projectionWidth?: number;
 }
 
+export interface ClipTextParameters {
+  readonly words: tf.Tensor; // [V, C]
+  readonly positions: tf.Tensor; // [T, C]
+  readonly blocks: readonly BlockParameters[];
+  readonly finalNorm: NormParameters;
+  readonly projection: { readonly weight: tf.Tensor }; // [C, outputs]
+}
+
+export interface BertLayerParameters {
+  readonly attention: AttentionParameters;
+  readonly attentionNorm: NormParameters;
+  readonly up: LinearParameters;
+  readonly down: LinearParameters;
+  readonly outputNorm: NormParameters;
+}
+
+export interface BertParameters {
+  readonly words: tf.Tensor; // [V, C]
+  readonly positions: tf.Tensor; // [512, C]
+  readonly types: tf.Tensor; // [2, C]
+  readonly embeddingNorm: NormParameters;
+  readonly layers: readonly BertLayerParameters[];
+  readonly projection: { readonly up: { readonly weight: tf.Tensor }; readonly down: { readonly weight: tf.Tensor } };
+}
+
 export type TextParameters = ClipTextParameters | BertParameters;
 
-/** Prompts as the towers take them. */
+/** Prompts as token ids; `tokenBatch` creates them. */
 export interface TokenBatch {
   /** [B, T], int32, padded with 0. */
   readonly ids: tf.Tensor;
-  /** Leading positions that hold a real token in any of the prompts; beyond there is only padding. */
+  /** Number of leading positions that contain all real tokens of all prompts; the positions after them are padding. */
   readonly used: number;
-  /** For each row the first one with the same prompt; none where they are not compared. */
-  readonly firstAlike?: readonly number[];
+  /** For each row, the first row with the same prompt. Without it, rows count as different. */
+  readonly duplicateOf?: readonly number[];
+  /** The largest id, which must be in the encoder's vocabulary. */
+  readonly largestId?: number;
   /**
-   * Drops activations of a `bert` tower where BERT's training does: behind the embedding, of the attention's weights, and of what each
-   * layer adds. The published training of MedCLIPSeg leaves it on in the frozen tower, at a rate of 0.1. Without it (the default, and
-   * always right outside training) nothing is dropped.
+   * Dropout of a `bert` encoder where BERT's training has it: after the embedding, on the attention weights and on what each layer adds. The
+   * published training of MedCLIPSeg leaves it on in the frozen encoder, at a rate of 0.1. Default: none, as in inference.
    */
   readonly dropout?: Dropout;
 }
@@ -43,10 +75,16 @@ export interface TextTower {
   spec(config: TextConfig): Tree<ParameterSpec>;
   embed(parameters: TextParameters, batch: TokenBatch, config: TextConfig): tf.Tensor;
   block(parameters: TextParameters, index: number, x: tf.Tensor, batch: TokenBatch, config: TextConfig): tf.Tensor;
-  /** Block `index` for the one token that is read, from all tokens: [B, T, C] → [B, C]. */
-  readBlock(parameters: TextParameters, index: number, x: tf.Tensor, batch: TokenBatch, config: TextConfig): tf.Tensor;
-  /** The token that is read, [B, T, C] → [B, C]. */
-  read(x: tf.Tensor, batch: TokenBatch): tf.Tensor;
-  /** From the token that is read, [B, C] → [B, outputs]. */
-  project(parameters: TextParameters, read: tf.Tensor): tf.Tensor;
+  /** Block `index`, computed only for the pooled token: [B, T, C] → [B, C]. */
+  pooledBlock(
+    parameters: TextParameters,
+    index: number,
+    x: tf.Tensor,
+    batch: TokenBatch,
+    config: TextConfig,
+  ): tf.Tensor;
+  /** The pooled token, [B, T, C] → [B, C]. */
+  pool(x: tf.Tensor, batch: TokenBatch): tf.Tensor;
+  /** Projection of the pooled token, [B, C] → [B, outputs]. */
+  project(parameters: TextParameters, pooled: tf.Tensor): tf.Tensor;
 }

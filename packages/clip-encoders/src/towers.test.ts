@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import {
   embedImage,
   embedText,
+  firstTextBlocks,
   imageBlock,
   imageFeatures,
   imageVector,
@@ -12,7 +13,6 @@ import {
   type TextParameters,
   textBlock,
   textFeatures,
-  textPrefix,
   textSpec,
   type VisionConfig,
   type VisionParameters,
@@ -97,8 +97,8 @@ eachBackend('towers', () => {
       const config = { ...text, kind };
       const parameters = freeze(initialize(textSpec(config), 1)) as unknown as TextParameters;
       const ids = prompts();
-      const each = tf.tidy(() => textPrefix(parameters, { ids, used: 4 }, config, 1));
-      const once = tf.tidy(() => textPrefix(parameters, { ids, used: 4, firstAlike: [0, 1, 0] }, config, 1));
+      const each = tf.tidy(() => firstTextBlocks(parameters, { ids, used: 4 }, config, 1));
+      const once = tf.tidy(() => firstTextBlocks(parameters, { ids, used: 4, duplicateOf: [0, 1, 0] }, config, 1));
       await expectClose(once, each);
       ids.dispose();
       disposeParameters(parameters);
@@ -112,8 +112,10 @@ eachBackend('towers', () => {
     const run = async (seed?: number) => {
       const rows = [0, 1, 2].map((image) => ({ image, sample: 0 }));
       const dropout = seed === undefined ? undefined : counterDropout(0.1, seed, rows);
-      const batch = { ids, used: 4, firstAlike: [0, 1, 0], dropout };
-      const out = tf.tidy(() => textFeatures(parameters, 1, textPrefix(parameters, batch, config, 1), batch, config));
+      const batch = { ids, used: 4, duplicateOf: [0, 1, 0], dropout };
+      const out = tf.tidy(() =>
+        textFeatures(parameters, 1, firstTextBlocks(parameters, batch, config, 1), batch, config),
+      );
       const values = [...(await out.data())];
       out.dispose();
       return values;

@@ -1,4 +1,4 @@
-// The image tower of every CLIP family, in steps: embed, blocks, features. A caller may act on the tokens between any two.
+// The image encoder of every CLIP family in steps: embedding, blocks, features. A caller may change the tokens between any two steps.
 import {
   type ActivationName,
   type ConvolutionParameters,
@@ -15,6 +15,7 @@ import {
 } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { type BlockParameters, blockSpec, transformerBlock } from './block.ts';
+import { InputError } from './errors.ts';
 import {
   convolutions,
   convolutionsSpec,
@@ -28,7 +29,7 @@ import {
 export interface VisionConfig {
   /** Side of the square input in pixels. */
   readonly imageSize: number;
-  /** Pixels per token, each way. */
+  /** Side of a patch in pixels. */
   readonly patch: number;
   readonly width: number;
   readonly layers: number;
@@ -43,13 +44,13 @@ export interface VisionConfig {
   /** Layer norm after the position embedding. */
   readonly preNorm: boolean;
   /**
-   * Where dense features come from: `tokens` of the last block, or its `value` path, `W_o(W_v·LN₁(x))` of its input, without attention,
-   * residual or MLP (MaskCLIP's reading of CLIP).
+   * Source of the dense features: the `tokens` of the last block, or its `value` path `W_o(W_v·LN₁(x))`, which has no attention, residual or
+   * MLP (Zhou et al., "Extract Free Dense Labels from CLIP", ECCV 2022).
    */
   readonly dense: 'tokens' | 'value';
-  /** Widths of a convolutional stem in place of the patch embedding; the first stage is at stride 4, each later one halves. */
+  /** Widths of a convolutional stem before the patch embedding. The first stage has stride 4, each later one stride 2. */
   readonly stem?: readonly number[];
-  /** Plain 3x3 convolutions before the patch embedding, which takes what is left of `patch`. */
+  /** Plain 3x3 convolutions before the patch embedding, whose stride is `patch` divided by theirs. */
   readonly convolutions?: readonly StemConvolution[];
 }
 
@@ -65,16 +66,17 @@ export interface VisionParameters {
   readonly projection: { readonly weight: tf.Tensor }; // [C, outputs]
 }
 
-/** Number of image tokens, the class token included. */
+/** Number of image tokens, including the class token. */
 export const visionTokens = ({ imageSize, patch }: Pick<VisionConfig, 'imageSize' | 'patch'>): number =>
   (imageSize / patch) ** 2 + 1;
 
-/** What the patch embedding reads: channels of the stem's map, and its pixels per token, each way. */
+/** The patch embedding's input channels and stride. */
 const patchInput = ({ patch, stem, convolutions }: VisionConfig): { channels: number; stride: number } =>
   convolutions
     ? { channels: convolutions.at(-1)?.width ?? 3, stride: patch / convolutionsStride(convolutions) }
     : { channels: stem?.at(-1) ?? 3, stride: stem ? 2 : patch };
 
+/** Shapes and initial values of an image encoder's parameters. */
 export function visionSpec(config: VisionConfig) {
   const { width, layers, mlpWidth, outputs } = config;
   const { channels, stride } = patchInput(config);
@@ -94,40 +96,61 @@ export function visionSpec(config: VisionConfig) {
   };
 }
 
-/** What lies before the patch embedding. */
-function mapOf(parameters: VisionParameters, image: tf.Tensor, config: VisionConfig): tf.Tensor {
+/** The input of the patch embedding. */
+function stemOf(parameters: VisionParameters, image: tf.Tensor, config: VisionConfig): tf.Tensor {
   if (parameters.stem) return stem(parameters.stem, image);
   return parameters.convolutions ? convolutions(parameters.convolutions, image, config.convolutions ?? []) : image;
 }
 
 /**
- * Patches, class token and positions.
+ * Embeds patches, class token and positions.
  *
  * @param image [B, H, W, 3], normalized
  * @returns tokens [B, 1 + patches, C]
+ * @throws InputError for images of another shape
  */
 export function embedImage(parameters: VisionParameters, image: tf.Tensor, config: VisionConfig): tf.Tensor {
-  const { width, epsilon } = config;
-  const batch = image.shape[0] as number;
+  const { width, epsilon, imageSize } = config;
+  const [batch = 0, ...rest] = image.shape;
+  if (batch === 0 || `${rest}` !== `${[imageSize, imageSize, 3]}`)
+    throw new InputError(
+      'image',
+      `shape [B, ${imageSize}, ${imageSize}, 3]`,
+      `[${image.shape}]`,
+      `Resize to ${imageSize}x${imageSize} and add a batch axis.`,
+    );
   const { stride } = patchInput(config);
-  const grid = patchEmbedding(mapOf(parameters, image, config), parameters.patch, stride);
+  const grid = patchEmbedding(stemOf(parameters, image, config), parameters.patch, stride);
   const first = tf.tile(tf.reshape(parameters.classToken, [1, 1, width]), [batch, 1, 1]);
   const tokens = tf.add(tf.concat([first, tf.reshape(grid, [batch, -1, width])], 1), parameters.positions);
   return parameters.preNorm ? layerNorm(tokens, parameters.preNorm, epsilon) : tokens;
 }
 
-/** Block `index` of the tower. The last one belongs to {@link imageFeatures}, which may need only a part of it. */
-export const imageBlock = (
+/**
+ * Block `index`, [B, 1 + patches, C] → the same. Leave the last block to {@link imageFeatures}, which may need only a part of it.
+ *
+ * @throws InputError for an index without a block
+ */
+export function imageBlock(
   parameters: VisionParameters,
   index: number,
   tokens: tf.Tensor,
   { heads, epsilon, activation }: VisionConfig,
-): tf.Tensor =>
-  transformerBlock(parameters.blocks[index] as BlockParameters, tokens, {
+): tf.Tensor {
+  const block = parameters.blocks[index];
+  if (!block)
+    throw new InputError(
+      'image block',
+      `an integer from 0 to ${parameters.blocks.length - 1}`,
+      `${index}`,
+      'Check the number of layers.',
+    );
+  return transformerBlock(block, tokens, {
     attend: (x, attention) => selfAttention(x, attention, { heads }),
     epsilon,
     activation,
   });
+}
 
 const project = (parameters: VisionParameters, tokens: tf.Tensor, { epsilon }: VisionConfig): tf.Tensor =>
   linear(layerNorm(tokens, parameters.postNorm, epsilon), parameters.projection);
@@ -151,7 +174,7 @@ export function imageFeatures(parameters: VisionParameters, tokens: tf.Tensor, c
 }
 
 /**
- * The image's vector, CLIP's own reading: the class token behind the last block.
+ * The image vector: the class token after the last block.
  *
  * @param tokens [B, 1 + patches, C], as they enter the last block
  * @returns [B, outputs], not normalized

@@ -1,9 +1,9 @@
-// Whether a tokenizer has the vocabulary that a family's text encoder was trained with.
+// Checks that a tokenizer has the vocabulary that a family's text encoder was trained with.
 import { VocabularyError } from './errors.ts';
 import { type Family, type FamilyName, families } from './families.ts';
 import type { Tokenizer } from './tokenizers/tokenizer.ts';
 
-/** The token of an id, as the published vocabulary files write it. */
+/** The token with an id, as written in the published vocabulary file. */
 function tokenAt(tokenizer: Pick<Tokenizer, 'toJson'>, id: number): string | undefined {
   const json = tokenizer.toJson();
   if (json.kind === 'word-piece') return json.pieces[id];
@@ -14,7 +14,7 @@ function tokenAt(tokenizer: Pick<Tokenizer, 'toJson'>, id: number): string | und
 
 /**
  * Refuses a vocabulary of the published size with other content, such as that of bert-base-uncased for BiomedBERT: both have 30,522 pieces,
- * but every prompt would become other ids. Vocabularies of other sizes belong to models trained on their own and are not checked.
+ * but encode prompts differently. Vocabularies of other sizes belong to models trained from scratch and are not checked.
  *
  * @throws VocabularyError if a known token has another id
  */

@@ -1,5 +1,5 @@
 // An image's result does not depend on the batch: not on its other images, their order, or how often an image occurs.
-import { type FamilyName, families } from '@medclipseg/clip-encoders';
+import { type FamilyName, families, tokenBatch } from '@medclipseg/clip-encoders';
 import { disposeParameters, initialize, keyOf, randomNormal } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -9,7 +9,6 @@ import type { ModelConfig } from './config.ts';
 import { config, tokenizer } from './fixtures/tiny-model.ts';
 import { type ModelParameters, modelSpec } from './network.ts';
 import { monteCarlo } from './sampling/index.ts';
-import { tokenBatch } from './tokens.ts';
 
 const PROMPTS = ['polyp left', 'polyp', 'top right polyp bottom left'];
 const SIZE = config.vision.imageSize;
@@ -21,10 +20,10 @@ const ofFamily = (family: FamilyName): ModelConfig => ({
   text: { ...config.text, kind: families[family].textKind },
 });
 
-/** Picture `i` with its prompt; picture and prompt follow from `i` alone. */
-const picture = (i: number) => ({
-  name: `picture ${i}`,
-  pixels: randomNormal(keyOf('picture', i), SIZE * SIZE * 3),
+/** Image `i` with its prompt, both functions of `i`. */
+const imageOf = (i: number) => ({
+  name: `image ${i}`,
+  pixels: randomNormal(keyOf('image', i), SIZE * SIZE * 3),
   ids: tokenizer.encode(PROMPTS[i % PROMPTS.length] as string),
 });
 
@@ -32,8 +31,8 @@ eachBackend('a batch', () => {
   it.each(Object.keys(families) as FamilyName[])('%s: each image has the result that it has alone', async (family) => {
     const tiny = ofFamily(family);
     const network = { config: tiny, parameters: initialize(modelSpec(tiny), 3) as unknown as ModelParameters };
-    const probabilities = async (pictures: readonly number[]) => {
-      const rows = pictures.map(picture);
+    const probabilities = async (images: readonly number[]) => {
+      const rows = images.map(imageOf);
       const view = {
         image: tf.tensor4d(Float32Array.from(rows.flatMap(({ pixels }) => [...pixels])), [rows.length, SIZE, SIZE, 3]),
         prompts: tokenBatch(rows.map(({ ids }) => ids)),
@@ -49,9 +48,9 @@ eachBackend('a batch', () => {
     // The images differ enough for the comparison to mean something.
     expect(distance(alone[0] as Float32Array, alone[1] as Float32Array)).toBeGreaterThan(1e-2);
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.nat(3), { minLength: 2, maxLength: 5 }), async (pictures) => {
-        for (const [row, probability] of (await probabilities(pictures)).entries())
-          expect(distance(probability, alone[pictures[row] as number] as Float32Array)).toBeLessThan(1e-5);
+      fc.asyncProperty(fc.array(fc.nat(3), { minLength: 2, maxLength: 5 }), async (images) => {
+        for (const [row, probability] of (await probabilities(images)).entries())
+          expect(distance(probability, alone[images[row] as number] as Float32Array)).toBeLessThan(1e-5);
       }),
       { numRuns: 8 },
     );

@@ -54,7 +54,6 @@ export type { PublishedOptions } from './pretrained/published.ts';
 export type { Restoring, Segmentation } from './restore.ts';
 export { type Estimate, type MonteCarloOptions, monteCarlo, type StopRule, type View } from './sampling/index.ts';
 export { sideBySide } from './side-by-side.ts';
-export { tokenBatch } from './tokens.ts';
 export { type AccumulateOptions, accumulatedGradients } from './training/accumulate.ts';
 export type { LossAndGradients, MicroBatch, StepLoss, TrainingBatch } from './training/batch.ts';
 export type { ImageBatch } from './training/examples.ts';

@@ -1,4 +1,5 @@
 // A model ready to segment: images of any size and prompts in, maps at the image's own size out.
+import { tokenBatch } from '@medclipseg/clip-encoders';
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import {
   applySymmetry,
@@ -24,7 +25,6 @@ import type { PretrainedOptions } from './pretrained/options.ts';
 import { type Restoring, restore, type Segmentation } from './restore.ts';
 import { type Estimate, type MonteCarloOptions, monteCarlo, type View } from './sampling/index.ts';
 import { checkPrompt, checkSegmentOptions, type SegmentImage, toRgb } from './segment-inputs.ts';
-import { tokenBatch } from './tokens.ts';
 
 export interface SegmentOptions extends Omit<MonteCarloOptions, 'onSample'>, Restoring {
   /** Key of the image's noise; the same key and seed give the same result. Default: `image`. */

@@ -1,13 +1,13 @@
 // The network: two encoders, adapters before some of their blocks, a decoder (reference-wise: the whole forward pass).
 import {
   embedImage,
+  firstTextBlocks,
   imageBlock,
   imageFeatures,
   type TextParameters,
   type TokenBatch,
   textBlock,
   textFeatures,
-  textPrefix,
   textSpec,
   type VisionParameters,
   visionSpec,
@@ -83,7 +83,7 @@ export function prefix(network: Network, image: tf.Tensor, prompts: TokenBatch):
   const first = Math.min(...config.adapters.layers);
   let x = embedImage(parameters.vision, image, config.vision);
   for (let block = 0; block < first; block++) x = imageStep(network, block, x);
-  const y = textPrefix(parameters.text, prompts, config.text, Math.min(first, config.text.layers));
+  const y = firstTextBlocks(parameters.text, prompts, config.text, Math.min(first, config.text.layers));
   return { image: x, text: y, block: first };
 }
 

@@ -1,9 +1,11 @@
 // Compares the TypeScript network with PyTorch's logits for the same weights (see `compare.py`); fails if they differ by more than 1e-4.
+
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { selectBackend } from '@medclipseg/backends';
+import { tokenBatch } from '@medclipseg/clip-encoders';
 import * as tf from '@tensorflow/tfjs-core';
-import { logitsOf, prefix, tokenBatch, trunk } from 'medclipseg';
+import { logitsOf, prefix, trunk } from 'medclipseg';
 import { loadModel } from 'medclipseg/node';
 
 const TOLERANCE = 1e-4;

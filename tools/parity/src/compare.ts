@@ -1,8 +1,7 @@
 // Errors between what we compute and what the reference computed.
-import type { TokenBatch } from '@medclipseg/clip-encoders';
+import { type TokenBatch, tokenBatch } from '@medclipseg/clip-encoders';
 import type { TensorFile, TensorValue } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
-import { tokenBatch } from 'medclipseg';
 
 /** Largest difference, relative to the largest expected magnitude (or absolute where that is below one). NaN counts as infinite. */
 export function worstError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {

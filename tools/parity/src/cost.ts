@@ -1,9 +1,9 @@
 // What a published model costs: multiply-adds of our forward passes as they run, beside those of the reference by its definition.
-import { families } from '@medclipseg/clip-encoders';
+import { families, tokenBatch } from '@medclipseg/clip-encoders';
 import { freeze, type ParameterSpec } from '@medclipseg/nn';
 import { countMultiplyAdds } from '@medclipseg/nn/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { logitsOf, type ModelConfig, type ModelParameters, modelSpec, prefix, tokenBatch, trunk } from 'medclipseg';
+import { logitsOf, type ModelConfig, type ModelParameters, modelSpec, prefix, trunk } from 'medclipseg';
 import { publishedParts, vitB16 } from './published-sizes.ts';
 
 /** `unimedclip` at its published size; the vocabulary, which costs nothing but memory, is left small. */

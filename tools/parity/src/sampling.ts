@@ -1,13 +1,15 @@
 // npm run sampling -- CHECKPOINT DATASET [--work FOLDER] [--images 100] [--reference 1000] [--pairs]: what other ways of sampling lose and save.
+
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { selectBackend } from '@medclipseg/backends';
+import { tokenBatch } from '@medclipseg/clip-encoders';
 import { normalizePixels, resizeLinear } from '@medclipseg/datasets';
 import { readImage, readSplit, type SampleFile } from '@medclipseg/datasets/node';
 import * as tf from '@tensorflow/tfjs-core';
-import { type MonteCarloOptions, monteCarlo, tokenBatch, type View } from 'medclipseg';
+import { type MonteCarloOptions, monteCarlo, type View } from 'medclipseg';
 import { loadModel } from 'medclipseg/node';
 import { type Estimated, mapStore } from './sampling-maps.ts';
 import { samplingTable } from './sampling-table.ts';

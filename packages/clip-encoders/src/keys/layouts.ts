@@ -1,59 +1,59 @@
-// The layouts in which pairs of towers are published: keys, prefixes, and what else such a file contains.
+// The layouts of published weight files: names, prefixes, and tensors that are not needed.
 import type { KeyRule } from '@medclipseg/weights';
-import { prefixed, towerKeys } from './towers.ts';
+import { encoderRules, withPrefixes } from './rules.ts';
 
 export interface WeightLayout {
   /** Parameters start with `vision.` and `text.`. */
   readonly keys: readonly KeyRule[];
-  /** Keys in such a file that the towers do not use, in addition to `BUFFER_KEYS`. */
+  /** Names in such a file that the encoders do not need. */
   readonly ignored: readonly RegExp[];
 }
 
-const { vision, text } = towerKeys;
+const { vision, text } = encoderRules;
 
-/** MedCLIPSeg's checkpoints with BERT as text tower. */
-const checkpointWithBert = (imageTower: readonly KeyRule[]): WeightLayout => ({
-  keys: [...prefixed(imageTower, 'vision.', 'vision_model.'), ...prefixed(text.bert, 'text.', 'text_model.')],
+/** MedCLIPSeg's checkpoints with BERT as text encoder. */
+const checkpointWithBert = (imageRules: readonly KeyRule[]): WeightLayout => ({
+  keys: [...withPrefixes(imageRules, 'vision.', 'vision_model.'), ...withPrefixes(text.bert, 'text.', 'text_model.')],
   ignored: [/^logit_scale$/],
 });
 
-/** OpenCLIP's dual encoders with BERT as text tower. */
-const openClip = (imageTower: readonly KeyRule[], textPrefix: string): WeightLayout => ({
-  keys: [...prefixed(imageTower, 'vision.', 'visual.'), ...prefixed(text.bert, 'text.', textPrefix)],
+/** OpenCLIP's dual encoders with BERT as text encoder. */
+const openClip = (imageRules: readonly KeyRule[], textPrefix: string): WeightLayout => ({
+  keys: [...withPrefixes(imageRules, 'vision.', 'visual.'), ...withPrefixes(text.bert, 'text.', textPrefix)],
   ignored: [/^logit_scale$/],
 });
 
-/** MedCLIPSeg's checkpoints register CLIP twice, but the token embedding only under the whole model. */
+/** MedCLIPSeg's checkpoints contain CLIP under two names, but the token embedding only under `clip_model.`. */
 const isWords = ({ parameter }: KeyRule) => parameter === 'words';
 const checkpointWithClip: WeightLayout = {
   keys: [
-    ...prefixed(vision.clip, 'vision.', 'vision_model.', 'clip_model.visual.'),
-    ...prefixed(
+    ...withPrefixes(vision.clip, 'vision.', 'vision_model.', 'clip_model.visual.'),
+    ...withPrefixes(
       text.clip.filter((rule) => !isWords(rule)),
       'text.',
       'text_model.',
       'clip_model.',
     ),
-    ...prefixed(text.clip.filter(isWords), 'text.', 'clip_model.'),
+    ...withPrefixes(text.clip.filter(isWords), 'text.', 'clip_model.'),
   ],
   ignored: [/^(clip_model\.)?logit_scale$/],
 };
 
-/** OpenAI's archives; the mask is the causal one. */
+/** OpenAI's archives; `attn_mask` is the causal mask. */
 const openAi: WeightLayout = {
-  keys: [...prefixed(vision.clip, 'vision.', 'visual.'), ...prefixed(text.clip, 'text.', '')],
+  keys: [...withPrefixes(vision.clip, 'vision.', 'visual.'), ...withPrefixes(text.clip, 'text.', '')],
   ignored: [/^(logit_scale|attn_mask)$/],
 };
 
 /** CLIP as transformers saves it. */
-const hub: WeightLayout = {
-  keys: [...prefixed(vision.hub, 'vision.', ''), ...prefixed(text.hub, 'text.', '')],
+const transformers: WeightLayout = {
+  keys: [...withPrefixes(vision.transformers, 'vision.', ''), ...withPrefixes(text.transformers, 'text.', '')],
   ignored: [/^logit_scale$/],
 };
 
-/** Each family's MedCLIPSeg checkpoint, and the files that its makers and the hub give. */
+/** For each family, the layout of MedCLIPSeg's checkpoints and those of the original files. */
 export const layouts = {
-  unimedclip: { checkpoint: checkpointWithBert(vision.clip), makers: [openClip(vision.clip, 'text_encoder.')] },
-  biomedclip: { checkpoint: checkpointWithBert(vision.timm), makers: [openClip(vision.timm, 'text.')] },
-  clip: { checkpoint: checkpointWithClip, makers: [openAi, hub] },
+  unimedclip: { checkpoint: checkpointWithBert(vision.clip), original: [openClip(vision.clip, 'text_encoder.')] },
+  biomedclip: { checkpoint: checkpointWithBert(vision.timm), original: [openClip(vision.timm, 'text.')] },
+  clip: { checkpoint: checkpointWithClip, original: [openAi, transformers] },
 } as const;

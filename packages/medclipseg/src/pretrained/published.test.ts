@@ -1,8 +1,10 @@
 // Published checkpoints open whole, and the trained part beside the encoders, to the very same network.
+
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tokenBatch } from '@medclipseg/clip-encoders';
 import { wordTokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { disposeParameters, flatten, replayedNoise } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
@@ -10,7 +12,7 @@ import { storedTensors, type TensorFile } from '@medclipseg/weights';
 import { openTensorFile, writeSafetensors } from '@medclipseg/weights/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { loadModel, logitsOf, type PublishedOptions, prefix, tokenBatch, trunk } from '../index.ts';
+import { loadModel, logitsOf, type PublishedOptions, prefix, trunk } from '../index.ts';
 import { findPublished } from './published.ts';
 
 const golden = new URL('../../../../../shared/golden/', import.meta.url).pathname;

@@ -1,13 +1,6 @@
 // Checkpoints of the published training program (`.pth`): complete, or the trained part next to the encoders' own file.
-import {
-  type Family,
-  type FamilyName,
-  families,
-  findTowers,
-  openClip,
-  type TowerConfigs,
-  towerConfigs,
-} from '@medclipseg/clip-encoders';
+import { type Family, type FamilyName, families, openClip } from '@medclipseg/clip-encoders';
+import { type EncoderConfigs, encoderConfigs, findEncoders } from '@medclipseg/clip-encoders/internal';
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { disposeParameters, flatten, shapesOf } from '@medclipseg/nn';
 import { DEFAULT_BETA } from '@medclipseg/pvl-attention';
@@ -54,7 +47,7 @@ type EncoderConfig = Pick<ModelConfig, 'vision' | 'text' | 'preprocessing'>;
 /** The towers of a family, with MedCLIPSeg's preprocessing. */
 function encoderConfig(
   family: FamilyName,
-  { vision, text }: TowerConfigs,
+  { vision, text }: EncoderConfigs,
   { heads }: Pick<PublishedOptions, 'heads'>,
 ): EncoderConfig {
   return {
@@ -107,8 +100,8 @@ export function towersIn(
   file: TensorFile,
   options: Pick<PublishedOptions, 'family' | 'heads'>,
 ): { family: FamilyName; config: EncoderConfig } {
-  const { family, layout, weights } = findTowers(file, options.family);
-  return { family, config: encoderConfig(family, towerConfigs(family, weights, layout.keys), options) };
+  const { family, layout, weights } = findEncoders(file, options.family);
+  return { family, config: encoderConfig(family, encoderConfigs(family, weights, layout.keys), options) };
 }
 
 /** Reads tensors into the backend; frees them if one of them fails. */

@@ -1,4 +1,5 @@
 // Recomputed and accumulated gradients are those of the whole batch, computed at once.
+import { tokenBatch } from '@medclipseg/clip-encoders';
 import {
   counterNoise,
   disposeParameters,
@@ -20,7 +21,6 @@ import {
   type MicroBatch,
   type ModelConfig,
   TRAINED_PART,
-  tokenBatch,
 } from '../index.ts';
 import { initializeModel } from '../network.ts';
 

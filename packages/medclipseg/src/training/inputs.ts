@@ -1,8 +1,8 @@
 // Batches of a dataset as tensors.
+import { tokenBatch } from '@medclipseg/clip-encoders';
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { counterDropout, counterNoise } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { tokenBatch } from '../tokens.ts';
 import type { MicroBatch } from './batch.ts';
 import type { ImageBatch } from './examples.ts';
 

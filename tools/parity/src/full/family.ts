@@ -1,5 +1,6 @@
 // One family at its published size: weights, noise and inputs by the rule, outputs and one training step against the reference's.
-import { type FamilyName, families, towerConfigs } from '@medclipseg/clip-encoders';
+import { type FamilyName, families, tokenBatch } from '@medclipseg/clip-encoders';
+import { encoderConfigs } from '@medclipseg/clip-encoders/internal';
 import { normalizePixels } from '@medclipseg/datasets';
 import { assemble, disposeParameters, replayedNoise, shapesOf, trainable, variablesOf } from '@medclipseg/nn';
 import { readMapped, type TensorFile, tensorsInMemory, writeMapped } from '@medclipseg/weights';
@@ -15,7 +16,6 @@ import {
   type Network,
   prefix,
   TRAINED_PART,
-  tokenBatch,
   trainedKeys,
   trunk,
 } from 'medclipseg';
@@ -35,7 +35,7 @@ const json = <T>(file: TensorFile, name: string): T => JSON.parse(file.metadata[
 /** Builds the model from a checkpoint; the caller disposes its parameters. */
 async function openNetwork(family: FamilyName, checkpoint: TensorFile, perturbGate: number): Promise<Network> {
   const config: ModelConfig = {
-    ...towerConfigs(family, checkpoint, families[family].keys),
+    ...encoderConfigs(family, checkpoint, families[family].keys),
     ...publishedParts,
     preprocessing: families[family].preprocessing,
   };

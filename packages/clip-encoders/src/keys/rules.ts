@@ -1,8 +1,8 @@
-// The keys and layouts of the towers' parameters in each published weight layout.
+// Names and layouts of the encoders' tensors in each published format.
 import type { KeyRule } from '@medclipseg/weights';
 
-/** Rules with prefixes added to parameters and keys; several key prefixes are aliases, all of which are written. */
-export function prefixed(
+/** Adds prefixes to both names of each rule. Several key prefixes make aliases, all of which are written. */
+export function withPrefixes(
   rules: readonly KeyRule[],
   parameterPrefix: string,
   ...keyPrefixes: readonly string[]
@@ -41,7 +41,7 @@ const clipBlocks = (key: string): KeyRule[] => [
   ...linear('blocks.{i}.mlp.down', `${key}.mlp.c_proj`),
 ];
 
-/** OpenAI's and OpenCLIP's image tower. */
+/** OpenAI's and OpenCLIP's image encoder. */
 const clipVision: readonly KeyRule[] = [
   { parameter: 'classToken', key: 'class_embedding' },
   { parameter: 'positions', key: 'positional_embedding' },
@@ -76,7 +76,7 @@ const clipText: readonly KeyRule[] = [
   { parameter: 'projection.weight', key: 'text_projection' },
 ];
 
-/** transformers' names of a BERT model, and OpenCLIP's of the projection behind it. */
+/** transformers' names of a BERT model. */
 const bertEncoder: readonly KeyRule[] = [
   { parameter: 'words', key: 'embeddings.word_embeddings.weight' },
   { parameter: 'positions', key: 'embeddings.position_embeddings.weight' },
@@ -92,14 +92,15 @@ const bertEncoder: readonly KeyRule[] = [
   ...norm('layers.{i}.outputNorm', 'encoder.layer.{i}.output.LayerNorm'),
 ];
 
+/** BERT followed by OpenCLIP's projection. */
 const bertText: readonly KeyRule[] = [
-  ...prefixed(bertEncoder, '', 'transformer.'),
+  ...withPrefixes(bertEncoder, '', 'transformer.'),
   ...linear('projection.up', 'proj.0', false),
   ...linear('projection.down', 'proj.2', false),
 ];
 
-/** transformers' names of a block of either CLIP tower. */
-const hubBlocks: readonly KeyRule[] = [
+/** transformers' names of a block of either CLIP encoder. */
+const transformersBlocks: readonly KeyRule[] = [
   ...norm('blocks.{i}.norm1', 'encoder.layers.{i}.layer_norm1'),
   ...(['query', 'key', 'value', 'output'] as const).flatMap((name) =>
     linear(`blocks.{i}.attention.${name}`, `encoder.layers.{i}.self_attn.${name === 'output' ? 'out' : name[0]}_proj`),
@@ -109,29 +110,27 @@ const hubBlocks: readonly KeyRule[] = [
   ...linear('blocks.{i}.mlp.down', 'encoder.layers.{i}.mlp.fc2'),
 ];
 
-const hubVision: readonly KeyRule[] = [
+const transformersVision: readonly KeyRule[] = [
   { parameter: 'classToken', key: 'vision_model.embeddings.class_embedding' },
   { parameter: 'positions', key: 'vision_model.embeddings.position_embedding.weight' },
   { parameter: 'patch.weight', key: 'vision_model.embeddings.patch_embedding.weight', layout: 'patch' },
   // Misspelled in transformers.
   ...norm('preNorm', 'vision_model.pre_layrnorm'),
-  ...prefixed(hubBlocks, '', 'vision_model.'),
+  ...withPrefixes(transformersBlocks, '', 'vision_model.'),
   ...norm('postNorm', 'vision_model.post_layernorm'),
   ...linear('projection', 'visual_projection', false),
 ];
 
-const hubText: readonly KeyRule[] = [
+const transformersText: readonly KeyRule[] = [
   { parameter: 'words', key: 'text_model.embeddings.token_embedding.weight' },
   { parameter: 'positions', key: 'text_model.embeddings.position_embedding.weight' },
-  ...prefixed(hubBlocks, '', 'text_model.'),
+  ...withPrefixes(transformersBlocks, '', 'text_model.'),
   ...norm('finalNorm', 'text_model.final_layer_norm'),
   ...linear('projection', 'text_projection', false),
 ];
 
-/** Rules for each layout of a tower, for names below the tower's own prefix. */
-export const towerKeys = {
-  vision: { clip: clipVision, timm: timmVision, hub: hubVision },
-  text: { clip: clipText, bert: bertText, hub: hubText },
-  /** A BERT model of the hub, without the projection that makes it a text tower. */
-  bertEncoder,
+/** Rules for each format, with names relative to the encoder's own prefix. */
+export const encoderRules = {
+  vision: { clip: clipVision, timm: timmVision, transformers: transformersVision },
+  text: { clip: clipText, bert: bertText, transformers: transformersText },
 } as const;

@@ -1,0 +1,68 @@
+// Token ids of several prompts as a batch.
+import * as tf from '@tensorflow/tfjs-core';
+import { InputError } from './errors.ts';
+import type { TokenBatch } from './text-tower.ts';
+
+/** Lengths are rounded up to a multiple of this, so that a GPU compiles programs for few shapes. */
+const LENGTH_STEP = 8;
+
+const isTokenId = (id: number): boolean => Number.isInteger(id) && id >= 0;
+
+function checkRows(rows: readonly ArrayLike<number>[]): void {
+  const [first] = rows;
+  if (!first || first.length === 0)
+    throw new InputError('token ids', 'at least one prompt', 'none', 'Pass the ids that a tokenizer encodes.');
+  for (const row of rows) {
+    if (row.length !== first.length)
+      throw new InputError(
+        'token ids',
+        `${first.length} ids in every row`,
+        `${row.length}`,
+        'Encode all prompts with the same tokenizer.',
+      );
+    const wrong = Array.from(row).find((id) => !isTokenId(id));
+    if (wrong !== undefined)
+      throw new InputError('token ids', 'integers from 0', `${wrong}`, 'Pass the ids that a tokenizer encodes.');
+  }
+}
+
+/**
+ * Stacks the token ids of prompts, each padded with 0 to the same length.
+ *
+ * @param trim leaves out the positions that are padding in every row
+ * @returns ids [B, T]; the caller disposes them
+ * @throws InputError for rows of different lengths, or values that are not ids
+ *
+ * @example
+ * ```ts
+ * const tokenizer = wordTokenizer({ words: ['polyp', 'small'], contextLength: 8 });
+ * const prompts = tokenBatch(['polyp', 'small polyp'].map((prompt) => tokenizer.encode(prompt)));
+ * console.log(prompts.ids.shape, prompts.largestId); // [ 2, 8 ] 5
+ * ```
+ */
+export function tokenBatch(
+  rows: readonly ArrayLike<number>[],
+  { trim = false }: { readonly trim?: boolean } = {},
+): TokenBatch {
+  checkRows(rows);
+  const length = (rows[0] as ArrayLike<number>).length;
+  const longest = Math.max(...rows.map((row) => Array.from(row).findLastIndex((id) => id !== 0) + 1));
+  const used = Math.min(length, Math.max(1, Math.ceil(longest / LENGTH_STEP)) * LENGTH_STEP);
+  const context = trim ? used : length;
+  const ids = new Int32Array(rows.length * context);
+  rows.forEach((row, i) => {
+    ids.set(Array.from(row).slice(0, context), i * context);
+  });
+  const seen = new Map<string, number>();
+  const duplicateOf = rows.map((row, i) => {
+    const prompt = Array.from(row).join();
+    seen.set(prompt, seen.get(prompt) ?? i);
+    return seen.get(prompt) as number;
+  });
+  return {
+    ids: tf.tensor2d(ids, [rows.length, context], 'int32'),
+    used,
+    duplicateOf,
+    largestId: ids.reduce((largest, id) => Math.max(largest, id), 0),
+  };
+}
