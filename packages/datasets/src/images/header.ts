@@ -6,14 +6,14 @@ import { refusal } from './refusal.ts';
 import { readTiffPages } from './tiff/pages.ts';
 import { readWebp } from './webp.ts';
 
-/** Images of more pixels are refused before they are decoded: 8192x8192. */
-export const MAXIMUM_PIXELS = 2 ** 26;
+/** Images of more pixels are refused before they are decoded. */
+export const MAXIMUM_PIXELS = 50_000_000;
 
 /** Images of longer sides are refused. */
 export const MAXIMUM_SIDE = 65_535;
 
 /** Images of more bytes, as stored without compression, are refused: 4 bytes for each of the most pixels. */
-export const MAXIMUM_BYTES = 2 ** 28;
+export const MAXIMUM_BYTES = 200_000_000;
 
 export type ImageFormat = 'png' | 'jpeg' | 'tiff' | 'bmp' | 'webp' | 'dicom' | 'nifti';
 

@@ -1,5 +1,5 @@
 // Bounded unpacking of deflate streams: row after row, and never more than a few MB at a time.
-import { Inflate } from 'fflate';
+import { Inflate, inflateSync } from 'fflate';
 import { FormatError } from './bytes.ts';
 
 /**
@@ -11,13 +11,26 @@ export type FastInflate = (packed: Uint8Array, length: number) => Uint8Array | u
 /** Larger streams are unpacked piece by piece, to bound memory. */
 const WHOLE = 1 << 26;
 
+/** Streams of at most this many bytes, such as tiles, are unpacked at once: a stream costs more to set up than they do. */
+const SMALL = 1 << 16;
+
 /** Packed bytes taken at a time: they unpack to 16 MB at most. */
 const PIECE = 1 << 14;
+
+function unpackSmall(packed: Uint8Array, length: number): Uint8Array | undefined {
+  try {
+    const out = inflateSync(packed, { out: new Uint8Array(length) });
+    return out.length === length ? out : undefined;
+  } catch {
+    // The stream may be whole up to where it is needed.
+    return undefined;
+  }
+}
 
 /** Reads the bytes of a zlib stream in order. Bytes after the wanted ones, and the checksum, are not read. */
 export class InflateReader {
   readonly #packed: Uint8Array;
-  readonly #inflate: Inflate;
+  #inflate: Inflate | undefined;
   #whole: Uint8Array | undefined;
   #at = 2;
   #ready: Uint8Array[] = [];
@@ -30,17 +43,18 @@ export class InflateReader {
     if ((method & 15) !== 8 || method >> 4 > 7 || ((method << 8) | flags) % 31 !== 0 || flags & 32)
       throw new FormatError('compressed data without a zlib header');
     this.#packed = packed;
-    this.#inflate = new Inflate((chunk) => {
-      this.#ready.push(chunk);
-      this.#available += chunk.length;
-    });
     if (fast && length <= WHOLE) this.#whole = fast(packed.subarray(2), length);
+    if (!this.#whole && length <= SMALL) this.#whole = unpackSmall(packed.subarray(2), length);
   }
 
   #push(): boolean {
     if (this.#at >= this.#packed.length) return false;
     const piece = this.#packed.subarray(this.#at, this.#at + PIECE);
     this.#at += PIECE;
+    this.#inflate ??= new Inflate((chunk) => {
+      this.#ready.push(chunk);
+      this.#available += chunk.length;
+    });
     try {
       // Never marked as final: a stream that ends early gives what it has.
       this.#inflate.push(piece, false);

@@ -93,32 +93,44 @@ const [RED, BLUE] = [1.402, 1.772].map((factor) => chroma(factor, 32768).map((v)
 ];
 const [GREEN_R, GREEN_B] = [chroma(-0.71414), chroma(-0.34414, 32768)];
 
-/** Writes rows of three or four components as RGB, or of one as gray. */
-function convertRow(space: ColorSpace, rows: readonly Uint8Array[], count: number, out: Uint8ClampedArray): void {
-  const [a, b, c, k] = rows as readonly [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
-  const luma = space === 'ycc' || space === 'ycck';
+/** Writes a row of luma and chroma as RGB. `out` clamps. */
+function fromLuma(rows: readonly Uint8Array[], count: number, out: Uint8ClampedArray): void {
+  const [luma, blues, reds] = rows as readonly [Uint8Array, Uint8Array, Uint8Array];
   for (let x = 0, to = 0; x < count; x++, to += 3) {
-    const y = a[x] as number;
-    let [red, green, blue] = [y, b[x] as number, c[x] as number];
-    if (luma) {
-      const [cb, cr] = [green, blue];
-      red = y + (RED[cr] as number);
-      green = y + (((GREEN_B[cb] as number) + (GREEN_R[cr] as number)) >> 16);
-      blue = y + (BLUE[cb] as number);
-    }
-    if (k) {
-      // OpenCV's conversion of inverted CMYK, which is how CMYK is stored in JPEG files.
-      const key = k[x] as number;
-      const ink = (value: number) => {
-        const limited = Math.min(Math.max(luma ? 255 - value : value, 0), 255);
-        return key - (((255 - limited) * key) >> 8);
-      };
-      [red, green, blue] = [ink(red), ink(green), ink(blue)];
-    }
-    out[to] = red;
-    out[to + 1] = green;
-    out[to + 2] = blue;
+    const y = luma[x] as number;
+    const cb = blues[x] as number;
+    const cr = reds[x] as number;
+    out[to] = y + (RED[cr] as number);
+    out[to + 1] = y + (((GREEN_B[cb] as number) + (GREEN_R[cr] as number)) >> 16);
+    out[to + 2] = y + (BLUE[cb] as number);
   }
+}
+
+/** Writes a row of three components as they are. */
+function interleave(rows: readonly Uint8Array[], count: number, out: Uint8ClampedArray): void {
+  const [a, b, c] = rows as readonly [Uint8Array, Uint8Array, Uint8Array];
+  for (let x = 0, to = 0; x < count; x++, to += 3) {
+    out[to] = a[x] as number;
+    out[to + 1] = b[x] as number;
+    out[to + 2] = c[x] as number;
+  }
+}
+
+/** Mixes a row of inks, which JPEG files store inverted, with the black one, as OpenCV does. `inks` are inverted again after YCCK. */
+function mixBlack(black: Uint8Array, count: number, luma: boolean, inks: Uint8ClampedArray): void {
+  for (let x = 0, to = 0; x < count; x++)
+    for (const key = black[x] as number, end = to + 3; to < end; to++) {
+      const ink = luma ? 255 - (inks[to] as number) : (inks[to] as number);
+      inks[to] = key - (((255 - ink) * key) >> 8);
+    }
+}
+
+/** Writes rows of three or four components as RGB. */
+function convertRow(space: ColorSpace, rows: readonly Uint8Array[], count: number, out: Uint8ClampedArray): void {
+  const luma = space === 'ycc' || space === 'ycck';
+  (luma ? fromLuma : interleave)(rows, count, out);
+  const black = rows[3];
+  if (black) mixBlack(black, count, luma, out);
 }
 
 /** Calls `visit` with each row of full-size components. The rows are reused. */

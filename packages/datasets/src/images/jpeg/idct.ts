@@ -20,6 +20,14 @@ export function inverseDct(
   to: number,
   stride: number,
 ): void {
+  let last = at + 63;
+  while (last > at && coefficients[last] === 0) last -= 1;
+  if (last === at) {
+    // A constant block.
+    const value = (((coefficients[at] as number) * (quantization[0] as number) * 4 + 16) >> 5) + 128;
+    for (let r = 0, k = to; r < 8; r++, k += stride) for (let x = 0; x < 8; x++) out[k + x] = value;
+    return;
+  }
   const w = workspace;
   for (let c = 0; c < 8; c++) {
     const i = at + c;
@@ -77,6 +85,20 @@ export function inverseDct(
   }
   for (let r = 0, k = to; r < 64; r += 8, k += stride) {
     const d0 = w[r] as number;
+    if (
+      ((w[r + 1] as number) |
+        (w[r + 2] as number) |
+        (w[r + 3] as number) |
+        (w[r + 4] as number) |
+        (w[r + 5] as number) |
+        (w[r + 6] as number) |
+        (w[r + 7] as number)) ===
+      0
+    ) {
+      // Most rows of smooth images are constant.
+      out.fill(((d0 + 16) >> 5) + 128, k, k + 8);
+      continue;
+    }
     const d2 = w[r + 2] as number;
     const d4 = w[r + 4] as number;
     const d6 = w[r + 6] as number;

@@ -61,7 +61,8 @@ function larger({ data, stride, width, height }: Samples): RowUpsampler {
 function repeated({ data, stride, width }: Samples, h: number, v: number): RowUpsampler {
   return (y, out) => {
     const at = Math.floor(y / v) * stride;
-    for (let x = 0, k = 0; x < width; x++) for (let i = 0; i < h; i++) out[k++] = data[at + x] as number;
+    if (h === 1) out.set(data.subarray(at, at + width));
+    else for (let x = 0, k = 0; x < width; x++) for (let i = 0; i < h; i++) out[k++] = data[at + x] as number;
   };
 }
 

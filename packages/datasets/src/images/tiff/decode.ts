@@ -28,6 +28,9 @@ interface Tiling {
   readonly rowBytes: number;
 }
 
+/** The compression methods of fax machines. */
+const FAX: readonly number[] = [2, 3, 4];
+
 /** Bytes of padded tiles may exceed those of the image by this factor and this many bytes. */
 const MOST_PADDING = 4;
 const PADDING = 1 << 24;
@@ -54,7 +57,9 @@ function tilingOf({ width, height, bits, samples, tag, reader }: TiffPage): Tili
   const packed = counts.slice(0, tiles).reduce((sum, count) => sum + count, 0);
   if (!uncompressed && packed > 4 * reader.bytes.length + PADDING)
     throw new FormatError('strips or tiles that overlap');
-  checkClaim(bytes, counts.length < tiles ? reader.bytes.length : Math.min(packed, reader.bytes.length));
+  const present = counts.length < tiles ? reader.bytes.length : Math.min(packed, reader.bytes.length);
+  // A row that equals the one above takes a bit in two-dimensional fax compression.
+  checkClaim(bytes, present, FAX.includes(tag(259)?.[0] ?? 1) ? 8 * rowBytes : undefined);
   return { ...size, across, down, planes, samples: samples / planes, tiled, offsets, counts, rowBytes };
 }
 
