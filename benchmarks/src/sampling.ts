@@ -2,7 +2,8 @@
 import { tokenBatch } from '@medclipseg/clip-encoders';
 import { counterNoise, disposeParameters, freeze, initialize } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { logitsOf, type ModelConfig, type ModelParameters, modelSpec, prefix, trunk } from 'medclipseg';
+import { type ModelConfig, type ModelParameters, modelSpec, trunk } from 'medclipseg';
+import { encodePrefix, predictLogits } from 'medclipseg/internal';
 import { alternately } from './measure.ts';
 import { full, small } from './models.ts';
 import type { Result } from './result.ts';
@@ -14,10 +15,10 @@ async function perSample(config: ModelConfig, fold: number): Promise<readonly [n
   const { imageSize } = config.vision;
   const image = tf.randomNormal([1, imageSize, imageSize, 3]);
   const prompts = tokenBatch([Int32Array.from({ length: config.text.context }, (_, i) => (i < 20 ? i + 1 : 0))]);
-  const start = tf.tidy(() => prefix(network, image, prompts));
+  const start = tf.tidy(() => encodePrefix(network, image, prompts));
   const rows = Array.from({ length: fold }, (_, sample) => ({ image: 0, sample }));
   const work = (samples: number) => () =>
-    logitsOf(network, trunk(network, start, prompts, { noise: counterNoise(1, rows.slice(0, samples)), samples }));
+    predictLogits(network, trunk(network, start, prompts, { noise: counterNoise(1, rows.slice(0, samples)), samples }));
   const [folded, alone] = await alternately(work(fold), work(1), { rounds: 3, seconds: 2 });
   tf.dispose([image, prompts.ids, start.image, start.text]);
   disposeParameters(parameters);

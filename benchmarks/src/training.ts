@@ -2,16 +2,8 @@
 import { tokenBatch } from '@medclipseg/clip-encoders';
 import { counterNoise, disposeParameters, initialize, trainable, variablesOf } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  logitsOf,
-  lossAndGradients,
-  type ModelConfig,
-  type ModelParameters,
-  modelSpec,
-  prefix,
-  TRAINED_PART,
-  trunk,
-} from 'medclipseg';
+import { lossAndGradients, type ModelConfig, type ModelParameters, modelSpec, trunk } from 'medclipseg';
+import { encodePrefix, predictLogits, TRAINABLE_PARAMETERS } from 'medclipseg/internal';
 import { milliseconds } from './measure.ts';
 import { full, small } from './models.ts';
 import type { Result } from './result.ts';
@@ -26,7 +18,7 @@ interface Case {
 
 const CASES: readonly Case[] = [
   { name: 'small, 8 images, all parameters', config: small, batch: 8, trained: /./ },
-  { name: 'ViT-B/16, 2 images, encoders frozen', config: full, batch: 2, trained: TRAINED_PART },
+  { name: 'ViT-B/16, 2 images, encoders frozen', config: full, batch: 2, trained: TRAINABLE_PARAMETERS },
 ];
 
 /** Measures one case after the other, so that only one model is in memory. */
@@ -67,8 +59,9 @@ async function measureCase({ name, config, batch, trained }: Case, backend: stri
   };
   const [plainPeak, leanPeak] = [await peak(false), await peak(true)];
   const forward =
-    (await milliseconds(() => logitsOf(network, trunk(network, prefix(network, image, prompts), prompts, { noise })))) /
-    1000;
+    (await milliseconds(() =>
+      predictLogits(network, trunk(network, encodePrefix(network, image, prompts), prompts, { noise })),
+    )) / 1000;
   const [plain, lean] = [await seconds(false), await seconds(true)];
   tf.dispose([image, mask, prompts.ids]);
   disposeParameters(parameters);

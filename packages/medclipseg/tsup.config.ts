@@ -1,7 +1,9 @@
 import { packageBuild } from '../../tsup.base.ts';
 
 export default packageBuild({
+  images: 'src/images.ts',
   index: 'src/index.ts',
+  internal: 'src/internal.ts',
   metrics: 'src/metrics/index.ts',
   node: 'src/node.ts',
   report: 'src/report/index.ts',

@@ -2,7 +2,8 @@
 import { type FamilyName, families } from '@medclipseg/clip-encoders';
 import { shapesOf } from '@medclipseg/nn';
 import { encodeSafetensors, tensorsInMemory, writeMapped } from '@medclipseg/weights';
-import { checkpointKeys, type ModelConfig, modelSpec } from 'medclipseg';
+import type { ModelConfig } from 'medclipseg';
+import { checkpointKeys, modelSpec } from 'medclipseg/internal';
 
 const tower = { width: 64, layers: 3, heads: 1, mlpWidth: 64, outputs: 32 };
 /** CLIP's 512 byte tokens, one merge, and the start and end tokens. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { selectBackend } from '@medclipseg/backends';
 import { drawPhantom } from '@medclipseg/datasets';
 import { MedCLIPSeg } from 'medclipseg';
-import { loadModel } from 'medclipseg/node';
+import { loadModel } from 'medclipseg/internal';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { STRINGS } from '../src/strings.ts';

@@ -1,4 +1,5 @@
 // Backends: choosing and preparing one, and the errors when there is none.
+export { batchBudget } from './batching.ts';
 export {
   BackendBrokenError,
   BackendError,

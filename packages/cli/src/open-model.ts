@@ -1,7 +1,7 @@
 // The backend and the model that a command names.
 import { type BackendName, selectBackend } from '@medclipseg/backends';
 import { type FamilyName, families } from '@medclipseg/clip-encoders';
-import { type LoadedModel, loadModel } from 'medclipseg';
+import { type LoadedModel, loadModel } from 'medclipseg/internal';
 import type { ModelFlags } from './command.ts';
 import { UsageError } from './errors.ts';
 import { loadingBar } from './progress.ts';

@@ -57,7 +57,12 @@ export const maskVector = (layers: readonly LinearParameters[], text: tf.Tensor)
  * @param size side of the square map in pixels
  * @returns [B, size, size]
  */
-export function decode(parameters: DecoderParameters, patches: tf.Tensor, text: tf.Tensor, size: number): tf.Tensor {
+export function decodeMask(
+  parameters: DecoderParameters,
+  patches: tf.Tensor,
+  text: tf.Tensor,
+  size: number,
+): tf.Tensor {
   const [batch, count, width] = patches.shape as [number, number, number];
   const side = Math.sqrt(count);
   const grid = tf.reshape(l2Normalize(patches), [batch, side, side, width]);

@@ -4,8 +4,8 @@ import { selectBackend } from '@medclipseg/backends';
 import { drawPhantom } from '@medclipseg/datasets';
 import { expect, it } from 'vitest';
 import { MedCLIPSeg } from './index.ts';
+import { loadModel } from './internal.ts';
 import { overlapScores } from './metrics/index.ts';
-import { loadModel } from './node.ts';
 
 it('mini finds a polyp in a drawn endoscopy by its prompt', async () => {
   await selectBackend('wasm');

@@ -22,7 +22,7 @@ import {
 } from '@medclipseg/pvl-attention';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig } from './config.ts';
-import { type DecoderParameters, decode, decoderSpec } from './decoder.ts';
+import { type DecoderParameters, decodeMask, decoderSpec } from './decoder.ts';
 
 export interface ModelParameters extends DecoderParameters {
   readonly vision: VisionParameters;
@@ -61,7 +61,7 @@ export const assembleModel = (config: ModelConfig, tensors: ReadonlyMap<string, 
   assemble(modelSpec(config), tensors) as unknown as ModelParameters;
 
 /** Parameters that the published training learns; the encoders stay frozen. */
-export const TRAINED_PART = /^(adapters|upscale|maskHead)\./;
+export const TRAINABLE_PARAMETERS = /^(adapters|upscale|maskHead)\./;
 
 /** Tokens on their way through the towers, before block `block`. */
 export type Tokens = {
@@ -78,7 +78,7 @@ const textStep = ({ config, parameters }: Network, block: number, y: tf.Tensor, 
   block < config.text.layers ? textBlock(parameters.text, block, y, prompts, config.text) : y;
 
 /** The part that no noise reaches: embeddings and the blocks below the first adapter. Once per image, whatever the number of samples. */
-export function prefix(network: Network, image: tf.Tensor, prompts: TokenBatch): Tokens {
+export function encodePrefix(network: Network, image: tf.Tensor, prompts: TokenBatch): Tokens {
   const { config, parameters } = network;
   const first = Math.min(...config.adapters.layers);
   let x = embedImage(parameters.vision, image, config.vision);
@@ -155,7 +155,11 @@ export type Features = {
 };
 
 /** The features from the tokens after the trunk. */
-export function featuresOf({ config, parameters }: Network, { image, text }: Tokens, prompts: TokenBatch): Features {
+export function encodeFeatures(
+  { config, parameters }: Network,
+  { image, text }: Tokens,
+  prompts: TokenBatch,
+): Features {
   const textBlocks = Math.min(Math.max(...config.adapters.layers), config.text.layers);
   return {
     patches: imageFeatures(parameters.vision, image, config.vision),
@@ -167,9 +171,9 @@ export function featuresOf({ config, parameters }: Network, { image, text }: Tok
 export function trunk(network: Network, start: Tokens, prompts: TokenBatch, options: TrunkOptions = {}): Features {
   let tokens = start;
   while (tokens.block < trunkEnd(network.config)) tokens = trunkBlock(network, tokens, prompts, options);
-  return featuresOf(network, tokens, prompts);
+  return encodeFeatures(network, tokens, prompts);
 }
 
 /** Logits [B·S, size, size] from features. */
-export const logitsOf = ({ config, parameters }: Network, { patches, text }: Features): tf.Tensor =>
-  tf.tidy(() => decode(parameters, patches, text, config.vision.imageSize));
+export const predictLogits = ({ config, parameters }: Network, { patches, text }: Features): tf.Tensor =>
+  tf.tidy(() => decodeMask(parameters, patches, text, config.vision.imageSize));

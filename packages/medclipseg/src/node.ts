@@ -1,11 +1,9 @@
-// Node only: datasets, checkpoints and logs of trainings in folders.
+// Node only: training from dataset folders into checkpoint folders, and its logs.
 
 export { LogError } from './logging/errors.ts';
 export { createEventWriter, type EventWriter, type EventWriterOptions } from './logging/event-writer.ts';
 export type { EventImage, EventValues } from './logging/events.ts';
 export { type JsonLines, type JsonLinesOptions, openJsonLines } from './logging/json-lines.ts';
-export { type Encoders, type LoadedModel, loadEncoders, loadModel } from './pretrained/load.ts';
-export type { PublishedOptions } from './pretrained/published.ts';
 export { BEST, LATEST } from './pretrained/weight-files.ts';
 export {
   type CheckpointFolder,

@@ -64,7 +64,7 @@ describe('segment', () => {
     [{ ...image, width: Number.NaN }, /image.width: .* got NaN/],
     [
       { ...image, width: 2 ** 31, height: 2 ** 20 },
-      /image: expected at most 100,000,000 pixels, got 2147483648x1048576/,
+      /image: expected at most [\d,]+ pixels, got 2147483648x1048576/,
     ],
     [{ ...image, channels: 2 }, /image.channels: expected 1 or 3 or 4, got 2/],
     [{ ...image, data: data.subarray(1) }, /image.data: expected 720 values for 20x12 pixels of 3 channels, got 719/],

@@ -2,7 +2,8 @@
 import { wordTokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { freeze, initialize } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
-import { MedCLIPSeg, type ModelConfig, type ModelParameters, modelSpec } from 'medclipseg';
+import { MedCLIPSeg, type ModelConfig, type ModelParameters } from 'medclipseg';
+import { modelSpec } from 'medclipseg/internal';
 import { expect, it } from 'vitest';
 
 const tokenizer = wordTokenizer({ words: ['left', 'polyp', 'right'], contextLength: 6 });

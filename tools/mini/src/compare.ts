@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { selectBackend } from '@medclipseg/backends';
 import { tokenBatch } from '@medclipseg/clip-encoders';
 import * as tf from '@tensorflow/tfjs-core';
-import { logitsOf, prefix, trunk } from 'medclipseg';
-import { loadModel } from 'medclipseg/node';
+import { loadModel, trunk } from 'medclipseg';
+import { encodePrefix, predictLogits } from 'medclipseg/internal';
 
 const TOLERANCE = 1e-4;
 
@@ -19,7 +19,9 @@ const size = network.config.vision.imageSize;
 const image = tf.tensor4d(await floats('images.bin'), [prompts.length, size, size, 3]);
 const expected = await floats('logits.bin');
 const tokens = tokenBatch(prompts.map((prompt) => tokenizer.encode(prompt)));
-const logits = await tf.tidy(() => logitsOf(network, trunk(network, prefix(network, image, tokens), tokens))).data();
+const logits = await tf
+  .tidy(() => predictLogits(network, trunk(network, encodePrefix(network, image, tokens), tokens)))
+  .data();
 const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 const error = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - (logits[i] as number))), 0);
 process.stdout.write(`largest logit ${largest.toFixed(2)}, largest difference ${error.toExponential(2)}\n`);

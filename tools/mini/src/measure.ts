@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MODALITIES, type RasterImage, resizeNearest } from '@medclipseg/datasets';
 import { readImage, readSplit, writePng } from '@medclipseg/datasets/node';
-import { overlayPicture, sideBySide } from 'medclipseg';
+import { overlayImage, sideBySide } from 'medclipseg';
 import type { Evaluation } from 'medclipseg/metrics';
 
 const [checkpoint, kvasir, phantoms, out] = process.argv.slice(2) as [string, string, string, string];
@@ -85,7 +85,7 @@ async function worst(modality: string, { images }: Evaluation): Promise<RasterIm
       v > 127 ? 1 : 0,
     );
   const predicted = await maskOf(join(out, modality, 'masks', `${name}.png`));
-  return [image, overlayPicture(image, { mask: await maskOf(maskPath) }), overlayPicture(image, { mask: predicted })];
+  return [image, overlayImage(image, { mask: await maskOf(maskPath) }), overlayImage(image, { mask: predicted })];
 }
 
 process.stdout.write('| images | flags | DSC | AUROC | ECE | Brier | risk-coverage |\n| - | - | - | - | - | - | - |\n');

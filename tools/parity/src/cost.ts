@@ -3,7 +3,8 @@ import { families, tokenBatch } from '@medclipseg/clip-encoders';
 import { freeze, type ParameterSpec } from '@medclipseg/nn';
 import { countMultiplyAdds } from '@medclipseg/nn/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { logitsOf, type ModelConfig, type ModelParameters, modelSpec, prefix, trunk } from 'medclipseg';
+import { type ModelConfig, type ModelParameters, modelSpec, trunk } from 'medclipseg';
+import { encodePrefix, predictLogits } from 'medclipseg/internal';
 import { publishedParts, vitB16 } from './published-sizes.ts';
 
 /** `unimedclip` at its published size; the vocabulary, which costs nothing but memory, is left small. */
@@ -100,9 +101,9 @@ export function sampleCost(config: ModelConfig, { tokens, samples = 30 }: { toke
   const cost = (folded: number): number =>
     countMultiplyAdds(() =>
       tf.tidy(() => {
-        const start = prefix(network, image, prompts);
+        const start = encodePrefix(network, image, prompts);
         const noise = { draw: (_: unknown, shape: readonly number[]) => tf.zeros([...shape]) };
-        logitsOf(network, trunk(network, start, prompts, { noise, samples: folded }));
+        predictLogits(network, trunk(network, start, prompts, { noise, samples: folded }));
       }),
     ).multiplyAdds;
   // Samples are rows of the batch, so that the cost is a line in their number.

@@ -25,7 +25,7 @@ import {
 } from '@medclipseg/pvl-attention';
 import { type KeyRule, readMapped, stripPrefix, type TensorFile } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
-import { decoderKeys, decoderSpec, scaleBlock } from 'medclipseg';
+import { decoderKeys, decoderSpec, scaleBlock } from 'medclipseg/internal';
 import { channelsLast, FLOOR, gradientError, largest, learn, readNumbered, toTensor, worstError } from './compare.ts';
 import type { Row } from './report.ts';
 

@@ -16,20 +16,17 @@ import {
 import { readMapped, stripPrefix, type TensorFile, type TensorValue } from '@medclipseg/weights';
 import { openTensorFile } from '@medclipseg/weights/node';
 import * as tf from '@tensorflow/tfjs-core';
+import { binaryEntropy, type ModelConfig, type ModelParameters, type Network } from 'medclipseg';
 import {
   applyGradients,
-  binaryEntropy,
   checkpointKeys,
-  logitsOf,
+  encodePrefix,
   lossAndGradients,
-  type ModelConfig,
-  type ModelParameters,
   modelSpec,
-  type Network,
-  prefix,
-  TRAINED_PART,
+  predictLogits,
+  TRAINABLE_PARAMETERS,
   trunk,
-} from 'medclipseg';
+} from 'medclipseg/internal';
 import { FLOOR, gradientError, inputs, largest, readNumbered, toTensor, worstError } from './compare.ts';
 import { perturbed } from './perturb.ts';
 import type { Row } from './report.ts';
@@ -153,11 +150,13 @@ async function forwardParity(
 
   const pixels = config.vision.imageSize ** 2 * (image.shape[0] as number);
   const mean = new Float64Array(pixels);
-  const start = tf.tidy(() => prefix(network, image, prompts));
+  const start = tf.tidy(() => encodePrefix(network, image, prompts));
   let samples = 0;
   for (; file.tensors.has(`sample.${samples}.logits`); samples++) {
     const noise = await readNumbered(file, `sample.${samples}.noise.`);
-    const logits = tf.tidy(() => logitsOf(network, trunk(network, start, prompts, { noise: replayedNoise(noise) })));
+    const logits = tf.tidy(() =>
+      predictLogits(network, trunk(network, start, prompts, { noise: replayedNoise(noise) })),
+    );
     const values = await logits.data();
     await compare(`sample ${samples} logits`, values, `sample.${samples}.logits`);
     values.forEach((z, i) => {
@@ -199,7 +198,7 @@ async function trainingParity(
   weights: ReadonlyMap<string, TensorValue>,
 ): Promise<Row[]> {
   const golden = JSON.parse(file.metadata.config as string) as GoldenConfig;
-  const network: Network = { config, parameters: trainable(build(config, weights), TRAINED_PART) };
+  const network: Network = { config, parameters: trainable(build(config, weights), TRAINABLE_PARAMETERS) };
   const variables = variablesOf(network.parameters);
   const { image, prompts } = await inputs(file);
   const maskTensor = toTensor(await file.read('mask'));

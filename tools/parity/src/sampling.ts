@@ -9,8 +9,7 @@ import { tokenBatch } from '@medclipseg/clip-encoders';
 import { normalizePixels, resizeLinear } from '@medclipseg/datasets';
 import { readImage, readSplit, type SampleFile } from '@medclipseg/datasets/node';
 import * as tf from '@tensorflow/tfjs-core';
-import { type MonteCarloOptions, monteCarlo, type View } from 'medclipseg';
-import { loadModel } from 'medclipseg/node';
+import { loadModel, type MonteCarloOptions, monteCarlo, type View } from 'medclipseg';
 import { type Estimated, mapStore } from './sampling-maps.ts';
 import { samplingTable } from './sampling-table.ts';
 

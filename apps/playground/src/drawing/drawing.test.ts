@@ -1,5 +1,5 @@
 // Masks, outlines, colors and values drawn from probability maps.
-import { overlayPicture, uncertaintyPicture } from 'medclipseg';
+import { overlayImage, uncertaintyImage } from 'medclipseg';
 import { MAXIMUM_ENTROPY } from 'medclipseg/metrics';
 import { describe, expect, it } from 'vitest';
 import { SCALES } from './colors.ts';
@@ -50,7 +50,7 @@ describe('layers', () => {
 
   it('use the command line’s colors for uncertainty', () => {
     const uncertainty = Float32Array.from({ length: 256 }, (_, i) => (i / 255) * MAXIMUM_ENTROPY);
-    const { data } = uncertaintyPicture({ width: 256, height: 1, uncertainty });
+    const { data } = uncertaintyImage({ width: 256, height: 1, uncertainty });
     expect([...mapLayer(uncertainty, 'heat', 0, MAXIMUM_ENTROPY)]).toEqual([...rgbaOf(data)]);
     expect(SCALES.heat.length).toBe(768);
   });
@@ -58,7 +58,7 @@ describe('layers', () => {
   it('use the command line’s tint for masks', () => {
     const image = { width: 5, height: 5, channels: 3, data: new Uint8Array(75) } as const;
     const whole = new Uint8Array(25).fill(1);
-    const tinted = overlayPicture(image, { mask: whole }).data.subarray(3 * 12, 3 * 13);
+    const tinted = overlayImage(image, { mask: whole }).data.subarray(3 * 12, 3 * 13);
     const own = tintLayer(whole).subarray(0, 3);
     expect([...tinted]).toEqual([...own].map((value) => Math.round(value * 0.3)));
   });

@@ -14,7 +14,7 @@ import {
 } from '@medclipseg/datasets';
 import { decodeImage, encodePng } from '@medclipseg/datasets/browser';
 import { transfer } from 'comlink';
-import { type Estimate, overlayPicture, uncertaintyPicture } from 'medclipseg';
+import { type Estimate, overlayImage, uncertaintyImage } from 'medclipseg';
 import { imageScores, MAXIMUM_ENTROPY, resizeMap } from 'medclipseg/metrics';
 import { rgbaOf } from '../drawing/layers.ts';
 import { displaySize, estimateSize } from '../drawing/maps.ts';
@@ -57,8 +57,8 @@ function encode(image: RasterImage, estimate: Estimate, mask: Uint8Array, what: 
     mask: () => gray(mask.map((inside) => 255 * inside)),
     probability: () => gray(sixteenBit(full(estimate.probability), 1)),
     uncertainty: () => gray(sixteenBit(full(estimate.uncertainty), MAXIMUM_ENTROPY)),
-    'uncertainty-color': () => uncertaintyPicture({ width, height, uncertainty: full(estimate.uncertainty) }),
-    overlay: () => overlayPicture(image, { mask }),
+    'uncertainty-color': () => uncertaintyImage({ width, height, uncertainty: full(estimate.uncertainty) }),
+    overlay: () => overlayImage(image, { mask }),
   } as const satisfies Record<Export, unknown>;
   return new Blob([encodePng(images[what]())], { type: 'image/png' });
 }

@@ -6,8 +6,8 @@ import { selectBackend } from '@medclipseg/backends';
 import { drawPhantom } from '@medclipseg/datasets';
 import { disposeParameters, flatten } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { encodeCheckpoint, MedCLIPSeg, type Network, TRAINED_PART } from 'medclipseg';
-import { loadModel } from 'medclipseg/node';
+import { encodeCheckpoint, MedCLIPSeg, type Network } from 'medclipseg';
+import { loadModel, TRAINABLE_PARAMETERS } from 'medclipseg/internal';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { TrainingExample } from './teach-protocol.ts';
 import { TeachSession } from './teach-session.ts';
@@ -33,7 +33,7 @@ const valuesOf = async (part: (name: string) => boolean, { parameters }: Network
   for (const [name, tensor] of flatten(parameters)) if (part(name)) values.set(name, [...(await tensor.data())]);
   return values;
 };
-const trained = (name: string) => TRAINED_PART.test(name);
+const trained = (name: string) => TRAINABLE_PARAMETERS.test(name);
 const frozen = (name: string) => !trained(name);
 
 /** Mean cross-entropy over the phantoms without noise, in nats per pixel. */

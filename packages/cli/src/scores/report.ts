@@ -1,7 +1,7 @@
 // The HTML report of a run: picks the worst and best cases and draws them from the files of the run.
 import { type MaskReading, type RasterImage, resizeNearest } from '@medclipseg/datasets';
 import { readImage, readMaskFile, writeFileAtomically } from '@medclipseg/datasets/node';
-import { uncertaintyPicture } from 'medclipseg';
+import { uncertaintyImage } from 'medclipseg';
 import { binaryEntropy, type Evaluation } from 'medclipseg/metrics';
 import {
   agreementPicture,
@@ -61,7 +61,7 @@ async function draw(name: string, files: CaseFiles): Promise<ReportCase> {
   await show('Prediction', agreementPicture(image, truth, prediction));
   if (files.probability) {
     const uncertainty = probabilityAt(await readProbability(files.probability), truth).map(binaryEntropy);
-    await show('Uncertainty', uncertaintyPicture({ width, height, uncertainty }));
+    await show('Uncertainty', uncertaintyImage({ width, height, uncertainty }));
   }
   return { name, prompt: files.prompt, pictures };
 }

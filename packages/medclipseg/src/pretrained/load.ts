@@ -1,4 +1,5 @@
 // Opens a model for prediction: a checkpoint of this project or of the published program.
+import type { BackendName, SelectOptions } from '@medclipseg/backends';
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { disposeParameters, flatten, freeze } from '@medclipseg/nn';
 import { openTensors, type TensorFile } from '@medclipseg/weights';
@@ -31,6 +32,12 @@ export interface LoadedModel extends ModelInfo {
   /** Its parameters are frozen. The caller disposes them. */
   readonly network: Network;
   readonly tokenizer: Tokenizer;
+}
+
+/** How {@link MedCLIPSeg.fromPretrained} opens a model. */
+export interface PretrainedOptions extends LoadOptions, SelectOptions {
+  /** Backend to select first. Default: the current one; if there is none, the best that works here. */
+  readonly device?: BackendName | 'auto';
 }
 
 /** How a model is found, and what a published checkpoint does not contain. */

@@ -1,49 +1,65 @@
-// Monte-Carlo segmentation: the network is run with fresh noise, and the mean of its probabilities is kept as they come.
-import type { TokenBatch } from '@medclipseg/clip-encoders';
+// Monte-Carlo segmentation: runs the network with fresh noise and averages its probabilities as they arrive.
+import { batchBudget } from '@medclipseg/backends';
+import { type TokenBatch, visionTokens } from '@medclipseg/clip-encoders';
 import { counterNoise, type NoiseRow, noNoise } from '@medclipseg/nn';
 import { nextTask } from '@medclipseg/nn/internal';
 import * as tf from '@tensorflow/tfjs-core';
-import { logitsOf, type Network, prefix, type Tokens, trunk } from '../network.ts';
-import { foldOf } from './fold.ts';
+import type { ModelConfig } from '../config.ts';
+import { encodePrefix, type Network, predictLogits, type Tokens, trunk } from '../network.ts';
 import { type Estimate, RunningMean } from './running-mean.ts';
 import { type Group, schedule } from './schedule.ts';
 
-/** The images of a batch as the network takes them; several views of the same images share the samples. */
+/** The images of a batch as network inputs; several views of the same images share the samples. */
 export interface View {
   /** [B, size, size, 3], normalized. */
   readonly image: tf.Tensor;
   /** [B, T] */
   readonly prompts: TokenBatch;
-  /** Brings a map [size · size] of this view back to the image. */
+  /** Transforms a map [size · size] of this view to the orientation of the image. */
   readonly undo?: (map: Float32Array) => Float32Array;
 }
 
-/** Ends the sampling early: once almost every pixel's mean is known well enough. */
+/** Ends the sampling early, once the mean of almost every pixel is known well enough. */
 export interface StopRule {
   /** Bound on the standard error of a pixel's mean probability. */
   readonly standardError: number;
   /** Share of the pixels that must be within the bound. Default: 0.99. */
   readonly share?: number;
-  /** Samples drawn in any case. Default: 6. */
+  /** Samples drawn before the rule applies. Default: 6. */
   readonly minimum?: number;
 }
 
 export interface MonteCarloOptions {
-  /** Number of samples, or the most of them with `stopWhen` (published: 30); 0 runs the mean network, without noise. */
+  /** Number of samples, or their maximum with `stopWhen`. Default: 30, as published. 0 runs the mean network, without noise. */
   readonly samples?: number;
   readonly seed?: number;
-  /** Samples computed at a time; by default as many as 256 MB hold. Results do not depend on it. */
+  /** Samples computed together. Default: what the backend computes efficiently. Changes memory and speed, not results. */
   readonly fold?: number;
-  /** Draws samples in pairs of opposite noise, whose errors partly cancel. Off in the published method. */
+  /** Draws samples in pairs of opposite noise, whose errors partly cancel. Default: off, as published. */
   readonly antithetic?: boolean;
-  /** Off in the published method. */
+  /** Default: all samples are drawn, as published. */
   readonly stopWhen?: StopRule;
   readonly signal?: AbortSignal;
-  /** Sees the estimate of each image as samples come. */
+  /** Called after each group of samples; gives the running estimate of an image. */
   readonly onSample?: (done: number, estimateOf: (image: number) => Estimate) => void;
 }
 
-/** Probabilities [samples · B, size · size] of the samples of a group, in their order. */
+/** Larger groups are no faster anywhere. */
+const MOST_SAMPLES_AT_ONCE = 16;
+
+/** Bytes of the largest intermediate results of one sample: attention and MLP of a block, and the upscaled map. */
+function bytesPerSample({ vision, upscaleBlocks }: ModelConfig): number {
+  const tokens = visionTokens(vision);
+  const block = tokens * (2 * vision.mlpWidth + 6 * vision.width) + 2 * vision.heads * tokens * tokens;
+  const map = (vision.imageSize / vision.patch) * 2 ** upscaleBlocks;
+  return 4 * Math.max(block, 4 * map * map * vision.outputs);
+}
+
+/** Samples of a batch of `images` that are computed together by default. */
+const foldOf = (config: ModelConfig, images: number): number =>
+  Math.max(1, Math.min(MOST_SAMPLES_AT_ONCE, Math.floor(batchBudget() / (images * bytesPerSample(config)))));
+
+/** Probabilities [samples · B, size · size] of a group, in the order of its samples. */
 async function sampleGroup(
   network: Network,
   start: Tokens,
@@ -55,7 +71,7 @@ async function sampleGroup(
   const samples = units.flat();
   const noise = rowsOf ? counterNoise(seed, samples.flatMap(rowsOf)) : noNoise;
   const probability = tf.tidy(() =>
-    tf.sigmoid(logitsOf(network, trunk(network, start, prompts, { noise, samples: samples.length }))),
+    tf.sigmoid(predictLogits(network, trunk(network, start, prompts, { noise, samples: samples.length }))),
   );
   try {
     return (await probability.data()) as Float32Array;
@@ -67,8 +83,8 @@ async function sampleGroup(
 /**
  * Estimates of a batch of images.
  *
- * @param views of one and the same batch; one is enough
- * @param names keys of the images' noise: the same name has the same noise in any batch
+ * @param views one or more views of the same batch
+ * @param names keys of the images' noise: the same name has the same noise in every batch
  */
 export async function monteCarlo(
   network: Network,
@@ -88,7 +104,7 @@ export async function monteCarlo(
     stopWhen !== undefined && done >= minimum && means.every((mean) => mean.settled(standardError) >= share);
   const groups = schedule({
     samples: samples === 0 ? views.length : samples,
-    // Smaller groups where they may be the last.
+    // Smaller groups if any of them may be the last.
     fold: Math.min(fold ?? foldOf(network.config, names.length), stopWhen ? minimum : Number.POSITIVE_INFINITY),
     antithetic: antithetic && samples > 0,
     views: views.length,
@@ -98,7 +114,7 @@ export async function monteCarlo(
     for (const group of groups) {
       signal?.throwIfAborted();
       const view = views[group.view] as View;
-      starts[group.view] ??= tf.tidy(() => prefix(network, view.image, view.prompts));
+      starts[group.view] ??= tf.tidy(() => encodePrefix(network, view.image, view.prompts));
       const start = starts[group.view] as Tokens;
       const values = await sampleGroup(network, start, view, group, samples === 0 ? undefined : rowsOf, seed);
       let row = 0;

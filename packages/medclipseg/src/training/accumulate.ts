@@ -2,7 +2,7 @@
 import { type LossOptions, publishedWeights, segmentationLoss, softContrastive } from '@medclipseg/losses';
 import { registerGradients } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { logitsOf, type Network, prefix, type Tokens, trunk } from '../network.ts';
+import { encodePrefix, type Network, predictLogits, type Tokens, trunk } from '../network.ts';
 import { backward, frozenBelow, pooled } from './backward.ts';
 import type { LossAndGradients, MicroBatch } from './batch.ts';
 import { lossAndGradients } from './step.ts';
@@ -52,11 +52,11 @@ export async function accumulatedGradients(
   let failed = true;
   try {
     const vectors = parts.map(({ image, prompts, noise }) => {
-      const start = frozen ? tf.tidy(() => prefix(network, image, prompts)) : undefined;
+      const start = frozen ? tf.tidy(() => encodePrefix(network, image, prompts)) : undefined;
       if (start) keep(start.image, start.text);
       starts.push(start);
       const [ofImage, ofText] = tf.tidy(() => {
-        const features = trunk(network, start ?? prefix(network, image, prompts), prompts, { noise });
+        const features = trunk(network, start ?? encodePrefix(network, image, prompts), prompts, { noise });
         return [pooled(features), features.text];
       }) as [tf.Tensor, tf.Tensor];
       return keep(ofImage, ofText);
@@ -78,7 +78,7 @@ export async function accumulatedGradients(
         starts[i],
         (features) => {
           const { dice, crossEntropy, total } = segmentationLoss(
-            logitsOf(network, features),
+            predictLogits(network, features),
             part.mask,
             undefined,
             options,

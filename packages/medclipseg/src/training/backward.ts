@@ -9,10 +9,10 @@ import {
 } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  encodeFeatures,
+  encodePrefix,
   type Features,
-  featuresOf,
   type Network,
-  prefix,
   type Tokens,
   trunk,
   trunkBlock,
@@ -48,7 +48,7 @@ export function backward(
 ): { value: tf.Scalar; gradients: Map<string, tf.Tensor> } {
   if (!recompute)
     return valueAndGradients(
-      () => loss(trunk(network, start ?? prefix(network, image, prompts), prompts, { noise })),
+      () => loss(trunk(network, start ?? encodePrefix(network, image, prompts), prompts, { noise })),
       variables,
     );
   const tokens = ([x, y]: SegmentTensors, block: number): Tokens => ({
@@ -66,11 +66,11 @@ export function backward(
       },
   );
   const below: Segment = () => {
-    const made = prefix(network, image, prompts);
+    const made = encodePrefix(network, image, prompts);
     return [made.image, made.text];
   };
   const features: Segment = (inputs) => {
-    const { patches, text } = featuresOf(network, tokens(inputs, trunkEnd(network.config)), prompts);
+    const { patches, text } = encodeFeatures(network, tokens(inputs, trunkEnd(network.config)), prompts);
     return [patches, text];
   };
   return recomputedGradients(

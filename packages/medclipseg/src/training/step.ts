@@ -2,7 +2,7 @@
 import { type LossOptions, segmentationLoss } from '@medclipseg/losses';
 import { type Adam, clipByGlobalNorm } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { logitsOf, type Network, prefix } from '../network.ts';
+import { encodePrefix, type Network, predictLogits } from '../network.ts';
 import { type BackwardOptions, backward, frozenBelow, pooled } from './backward.ts';
 import type { LossAndGradients, TrainingBatch } from './batch.ts';
 
@@ -20,7 +20,7 @@ export async function lossAndGradients(
   options: StepOptions = {},
 ): Promise<LossAndGradients> {
   const { image, mask, prompts } = batch;
-  const start = frozenBelow(variables) ? tf.tidy(() => prefix(network, image, prompts)) : undefined;
+  const start = frozenBelow(variables) ? tf.tidy(() => encodePrefix(network, image, prompts)) : undefined;
   let terms: tf.Tensor | undefined;
   try {
     const { value, gradients } = backward(
@@ -30,7 +30,7 @@ export async function lossAndGradients(
       start,
       (features) => {
         const vectors = { image: pooled(features), text: features.text };
-        const loss = segmentationLoss(logitsOf(network, features), mask, vectors, options);
+        const loss = segmentationLoss(predictLogits(network, features), mask, vectors, options);
         terms = tf.keep(tf.stack([loss.total, loss.dice, loss.crossEntropy, loss.contrastive as tf.Scalar]));
         return loss.total;
       },

@@ -5,7 +5,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { config, tokenizer } from '../fixtures/tiny-model.ts';
 import { data, fresh, plan, weights } from '../fixtures/tiny-training.ts';
-import { type EpochReport, Trainer, type TrainingPlan } from '../index.ts';
+import { Trainer } from '../internal.ts';
+import type { EpochReport, TrainingPlan } from '../training/index.ts';
 
 eachBackend('training', (backend) => {
   it('lowers the loss', async () => {

@@ -3,7 +3,7 @@ import { segmentationLoss } from '@medclipseg/losses';
 import { nextTask } from '@medclipseg/nn/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { dice } from '../metrics/dice.ts';
-import { logitsOf, type Network, prefix, trunk } from '../network.ts';
+import { encodePrefix, type Network, predictLogits, trunk } from '../network.ts';
 import type { ImageBatch } from './examples.ts';
 import { disposeParts, type InputOptions, partsOf } from './inputs.ts';
 import type { TrainingPlan, Validation } from './plan.ts';
@@ -23,8 +23,8 @@ export async function validate(
       const { image, mask, prompts, noise } = part;
       const images = image.shape[0] as number;
       const [logits, loss] = tf.tidy(() => {
-        const features = trunk(network, prefix(network, image, prompts), prompts, { noise });
-        const z = logitsOf(network, features);
+        const features = trunk(network, encodePrefix(network, image, prompts), prompts, { noise });
+        const z = predictLogits(network, features);
         return [z, segmentationLoss(z, mask, undefined, options).total];
       }) as [tf.Tensor, tf.Scalar];
       try {

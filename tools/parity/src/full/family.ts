@@ -8,17 +8,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
   binaryEntropy,
   checkpointKeys,
-  logitsOf,
   lossAndGradients,
   type ModelConfig,
   type ModelParameters,
   modelSpec,
   type Network,
-  prefix,
-  TRAINED_PART,
   trainedKeys,
   trunk,
 } from 'medclipseg';
+import { encodePrefix, predictLogits, TRAINABLE_PARAMETERS } from 'medclipseg/internal';
 import { largest } from '../compare.ts';
 import { perturbed } from '../perturb.ts';
 import { publishedParts } from '../published-sizes.ts';
@@ -47,7 +45,7 @@ async function openNetwork(family: FamilyName, checkpoint: TensorFile, perturbGa
     { ignore: families[family].ignored },
     ({ shape, data }, name) => tf.tensor(perturbed(name, data, perturbGate), [...shape]),
   );
-  const parameters = trainable(assemble(spec, tensors), TRAINED_PART) as unknown as ModelParameters;
+  const parameters = trainable(assemble(spec, tensors), TRAINABLE_PARAMETERS) as unknown as ModelParameters;
   return { config, parameters };
 }
 
@@ -154,12 +152,12 @@ export async function familyParity(file: TensorFile, { perturbGate = 0 }: Family
     }
   };
 
-  const start = tf.tidy(() => prefix(network, image, prompts));
+  const start = tf.tidy(() => encodePrefix(network, image, prompts));
   const forward = (sample: string) =>
     withNoise(sample, async (noise) => {
       const outputs = tf.tidy(() => {
         const features = trunk(network, start, prompts, { noise });
-        return { ...features, logits: logitsOf(network, features) };
+        return { ...features, logits: predictLogits(network, features) };
       });
       const [patches, text, logits] = await Promise.all(
         [outputs.patches, outputs.text, outputs.logits].map(async (t) => (await t.data()) as Float32Array),

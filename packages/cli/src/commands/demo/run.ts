@@ -3,9 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { drawPhantom, MODALITIES, type Modality, type Phantom, type RasterImage } from '@medclipseg/datasets';
 import { writePng } from '@medclipseg/datasets/node';
-import { MedCLIPSeg, overlayPicture, type Segmentation, sideBySide, uncertaintyPicture } from 'medclipseg';
+import { MedCLIPSeg, overlayImage, type Segmentation, sideBySide, uncertaintyImage } from 'medclipseg';
+import { loadModel } from 'medclipseg/internal';
 import { overlapScores } from 'medclipseg/metrics';
-import { loadModel } from 'medclipseg/node';
 import { type BackendFlag, wholeNumber } from '../../command.ts';
 import { useBackend } from '../../open-model.ts';
 
@@ -59,7 +59,7 @@ Your own: medclipseg predict image.png --prompt "what to look for"\n`,
 
 const picturesOf = (image: RasterImage, truth: Uint8Array, result: Segmentation): RasterImage[] => [
   image,
-  overlayPicture(image, { mask: truth }),
-  overlayPicture(image, result),
-  uncertaintyPicture(result),
+  overlayImage(image, { mask: truth }),
+  overlayImage(image, result),
+  uncertaintyImage(result),
 ];

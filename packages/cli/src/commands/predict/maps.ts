@@ -4,11 +4,11 @@ import type { RasterImage } from '@medclipseg/datasets';
 import { type PngPixels, writePng } from '@medclipseg/datasets/node';
 import {
   type LabelMap,
-  labelPicture,
+  labelImage,
   MAXIMUM_ENTROPY,
-  overlayPicture,
+  overlayImage,
   type Segmentation,
-  uncertaintyPicture,
+  uncertaintyImage,
 } from 'medclipseg';
 
 /** Where the pictures go, and what their names begin with. */
@@ -51,8 +51,8 @@ export function writeMaps(
       'uncertainty-expected': entropy(result.expectedEntropy),
       'uncertainty-mutual': entropy(result.mutualInformation),
     }),
-    'uncertainty-color': uncertaintyPicture(result),
-    overlay: overlayPicture(image, result),
+    'uncertainty-color': uncertaintyImage(result),
+    overlay: overlayImage(image, result),
   });
 }
 
@@ -66,6 +66,6 @@ export function writeClassMaps(place: Place, image: RasterImage, map: LabelMap):
   return writeAll(place, {
     labels: { width, height, channels: 1, data: labels },
     ...Object.fromEntries(each),
-    overlay: labelPicture(image, map),
+    overlay: labelImage(image, map),
   });
 }

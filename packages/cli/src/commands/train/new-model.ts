@@ -1,7 +1,6 @@
 // The model that a training starts from.
 import { vocabularyOf, wordTokenizer } from '@medclipseg/clip-encoders/tokenizers';
-import { MedCLIPSeg } from 'medclipseg';
-import { loadEncoders } from 'medclipseg/node';
+import { loadEncoders, MedCLIPSeg } from 'medclipseg';
 import { UsageError } from '../../errors.ts';
 import { loadingBar } from '../../progress.ts';
 import { encoderConfig, modelConfig } from '../../settings/plan.ts';

@@ -8,7 +8,7 @@ import {
   type WritableType,
 } from '@medclipseg/weights';
 import { writeSafetensors } from '@medclipseg/weights/node';
-import { trainedKeys } from 'medclipseg';
+import { trainedKeys } from 'medclipseg/internal';
 import { UsageError } from '../../errors.ts';
 import { openWeights } from './open.ts';
 import { asReference } from './reference.ts';

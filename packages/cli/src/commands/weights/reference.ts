@@ -8,7 +8,7 @@ import {
   type WritableType,
   writeMapped,
 } from '@medclipseg/weights';
-import { checkpointKeys } from 'medclipseg';
+import { checkpointKeys } from 'medclipseg/internal';
 import { UsageError } from '../../errors.ts';
 
 /** Names under which the published implementation registers CLIP's temperature. */

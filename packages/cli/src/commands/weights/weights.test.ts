@@ -10,7 +10,7 @@ import { type FamilyName, families } from '@medclipseg/clip-encoders';
 import { shapesOf } from '@medclipseg/nn';
 import { readMapped, type TensorValue } from '@medclipseg/weights';
 import { openTensorFile, writeSafetensors } from '@medclipseg/weights/node';
-import { checkpointKeys, modelSpec } from 'medclipseg';
+import { checkpointKeys, modelSpec } from 'medclipseg/internal';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const main = new URL('../../main.ts', import.meta.url).pathname;

@@ -1,6 +1,6 @@
-// Pictures laid out as one: every pixel where it belongs.
+// Images laid out as one: every pixel where it belongs.
 import { describe, expect, it } from 'vitest';
-import { sideBySide } from './side-by-side.ts';
+import { sideBySide } from './images.ts';
 
 const flat = (color: readonly number[]) => ({
   width: 3,
@@ -14,7 +14,7 @@ describe('sideBySide', () => {
   const sheet = sideBySide([[red, green], [blue]]);
   const at = (x: number, y: number) => [...sheet.data.slice(3 * (y * sheet.width + x), 3 * (y * sheet.width + x) + 3)];
 
-  it('puts each picture into its row and column, with a white gap around it', () => {
+  it('puts each image into its row and column, with a white gap around it', () => {
     expect([sheet.width, sheet.height]).toEqual([8 + 2 * (3 + 8), 8 + 2 * (2 + 8)]);
     expect([at(8, 8), at(10, 9), at(19, 8), at(8, 18)]).toEqual([
       [255, 0, 0],

@@ -1,0 +1,33 @@
+// What other packages of this project, its tools and its benchmarks need of the model. Not stable: it may change in any version.
+export {
+  type DecoderParameters,
+  decodeMask,
+  decoderSpec,
+  maskVector,
+  type ScaleBlockParameters,
+  scaleBlock,
+} from './decoder.ts';
+export { checkpointKeys, decoderKeys, trainedKeys } from './keys.ts';
+export {
+  assembleModel,
+  encodeFeatures,
+  encodePrefix,
+  type Features,
+  initializeModel,
+  modelSpec,
+  predictLogits,
+  type Tokens,
+  TRAINABLE_PARAMETERS,
+  type TrunkOptions,
+  trunk,
+  trunkBlock,
+  trunkEnd,
+} from './network.ts';
+export { type LoadedModel, loadModel } from './pretrained/load.ts';
+export { type MonteCarloOptions, monteCarlo, type View } from './sampling/monte-carlo.ts';
+export { tokenBatch } from './tokens.ts';
+export { type AccumulateOptions, accumulatedGradients } from './training/accumulate.ts';
+export type { LossAndGradients, MicroBatch, TrainingBatch } from './training/batch.ts';
+export type { TrainingData } from './training/plan.ts';
+export { applyGradients, lossAndGradients, type StepOptions } from './training/step.ts';
+export { Trainer, type TrainerOptions } from './training/trainer.ts';
