@@ -2,8 +2,8 @@
 import { tokenBatch } from '@medclipseg/clip-encoders';
 import { counterNoise, disposeParameters, freeze, initialize } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { type ModelConfig, type ModelParameters, modelSpec, trunk } from 'medclipseg';
-import { encodePrefix, predictLogits } from 'medclipseg/internal';
+import type { ModelConfig, ModelParameters } from 'medclipseg';
+import { encodePrefix, modelSpec, predictLogits, trunk } from 'medclipseg/internal';
 import { alternately } from './measure.ts';
 import { full, small } from './models.ts';
 import type { Result } from './result.ts';

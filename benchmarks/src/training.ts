@@ -2,8 +2,15 @@
 import { tokenBatch } from '@medclipseg/clip-encoders';
 import { counterNoise, disposeParameters, initialize, trainable, variablesOf } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { lossAndGradients, type ModelConfig, type ModelParameters, modelSpec, trunk } from 'medclipseg';
-import { encodePrefix, predictLogits, TRAINABLE_PARAMETERS } from 'medclipseg/internal';
+import type { ModelConfig, ModelParameters } from 'medclipseg';
+import {
+  encodePrefix,
+  lossAndGradients,
+  modelSpec,
+  predictLogits,
+  TRAINABLE_PARAMETERS,
+  trunk,
+} from 'medclipseg/internal';
 import { milliseconds } from './measure.ts';
 import { full, small } from './models.ts';
 import type { Result } from './result.ts';

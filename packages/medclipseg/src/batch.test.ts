@@ -1,14 +1,14 @@
 // An image's result does not depend on the batch: not on its other images, their order, or how often an image occurs.
 import { type FamilyName, families, tokenBatch } from '@medclipseg/clip-encoders';
-import { disposeParameters, initialize, keyOf, randomNormal } from '@medclipseg/nn';
+import { disposeParameters, keyOf, randomNormal } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { ModelConfig } from './config.ts';
 import { config, tokenizer } from './fixtures/tiny-model.ts';
-import { type ModelParameters, modelSpec } from './network.ts';
-import { monteCarlo } from './sampling/index.ts';
+import { initializeModel } from './network.ts';
+import { monteCarlo } from './sampling/monte-carlo.ts';
 
 const PROMPTS = ['polyp left', 'polyp', 'top right polyp bottom left'];
 const SIZE = config.vision.imageSize;
@@ -30,7 +30,7 @@ const imageOf = (i: number) => ({
 eachBackend('a batch', () => {
   it.each(Object.keys(families) as FamilyName[])('%s: each image has the result that it has alone', async (family) => {
     const tiny = ofFamily(family);
-    const network = { config: tiny, parameters: initialize(modelSpec(tiny), 3) as unknown as ModelParameters };
+    const network = { config: tiny, parameters: initializeModel(tiny, 3) };
     const probabilities = async (images: readonly number[]) => {
       const rows = images.map(imageOf);
       const view = {

@@ -25,7 +25,6 @@ export {
 } from './network.ts';
 export { type LoadedModel, loadModel } from './pretrained/load.ts';
 export { type MonteCarloOptions, monteCarlo, type View } from './sampling/monte-carlo.ts';
-export { tokenBatch } from './tokens.ts';
 export { type AccumulateOptions, accumulatedGradients } from './training/accumulate.ts';
 export type { LossAndGradients, MicroBatch, TrainingBatch } from './training/batch.ts';
 export type { TrainingData } from './training/plan.ts';

@@ -1,4 +1,5 @@
-// A model ready to segment: images of any size and prompts in, maps at the image's own size out.
+// A model: images of any size and prompts in, maps at the size of the image out.
+import { ensureBackend, selectBackend } from '@medclipseg/backends';
 import { tokenBatch } from '@medclipseg/clip-encoders';
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import {
@@ -16,17 +17,23 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkCount } from './arguments.ts';
 import type { ModelConfig } from './config.ts';
 import { ArgumentError, ModelError } from './errors.ts';
-import { type LabelMap, labelMap, MOST_CLASSES } from './label-map.ts';
-import { initializeModel, type ModelParameters, modelSpec, type Network, TRAINED_PART } from './network.ts';
+import { initializeModel, type ModelParameters, modelSpec, type Network, TRAINABLE_PARAMETERS } from './network.ts';
 import type { EncodersReference } from './pretrained/encoders-reference.ts';
-import { type Encoders, loadModel, type ModelInfo } from './pretrained/load.ts';
+import { type Encoders, loadModel, type ModelInfo, type PretrainedOptions } from './pretrained/load.ts';
 import type { ModelSource } from './pretrained/locate.ts';
-import type { PretrainedOptions } from './pretrained/options.ts';
-import { type Restoring, restore, type Segmentation } from './restore.ts';
-import { type Estimate, type MonteCarloOptions, monteCarlo, type View } from './sampling/index.ts';
+import { type MonteCarloOptions, monteCarlo, type View } from './sampling/monte-carlo.ts';
+import type { Estimate } from './sampling/running-mean.ts';
 import { checkPrompt, checkSegmentOptions, type SegmentImage, toRgb } from './segment-inputs.ts';
+import {
+  type LabelMap,
+  labelMap,
+  MOST_CLASSES,
+  type RestoreOptions,
+  restore,
+  type Segmentation,
+} from './segmentation.ts';
 
-export interface SegmentOptions extends Omit<MonteCarloOptions, 'onSample'>, Restoring {
+export interface SegmentOptions extends Omit<MonteCarloOptions, 'onSample'>, RestoreOptions {
   /** Key of the image's noise; the same key and seed give the same result. Default: `image`. */
   readonly name?: string;
   /** Leaves out the padding after the prompt: faster, but published weights were trained with it. */
@@ -97,7 +104,9 @@ export class MedCLIPSeg {
     const config: ModelConfig = { vision, text, preprocessing, ...shape };
     const { vision: _, text: __, ...rest } = modelSpec(config);
     const whole = { ...parameters, ...initialize(rest, seed) } as ModelParameters;
-    return new MedCLIPSeg({ config, parameters: trainable(whole, TRAINED_PART) }, tokenizer, { encoders: reference });
+    return new MedCLIPSeg({ config, parameters: trainable(whole, TRAINABLE_PARAMETERS) }, tokenizer, {
+      encoders: reference,
+    });
   }
 
   /**
@@ -116,14 +125,13 @@ export class MedCLIPSeg {
    */
   static async fromPretrained(source: ModelSource, options: PretrainedOptions = {}): Promise<MedCLIPSeg> {
     const { device, wasmPaths, ...loading } = options;
-    // Loaded only when asked for: it brings every backend along.
-    if (device !== undefined) await (await import('@medclipseg/backends')).selectBackend(device, { wasmPaths });
+    await (device === undefined ? ensureBackend({ wasmPaths }) : selectBackend(device, { wasmPaths }));
     const { network, tokenizer, ...info } = await loadModel(source, loading);
     return new MedCLIPSeg(network, tokenizer, { info });
   }
 
   /** Lets the parameters whose name matches learn, by default adapters and decoder, as published; all others are frozen. */
-  unfreeze(names: RegExp = TRAINED_PART): this {
+  unfreeze(names: RegExp = TRAINABLE_PARAMETERS): this {
     const { config, parameters } = this.network;
     this.#network = { config, parameters: trainable(parameters, names) };
     return this;

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { selectBackend } from '@medclipseg/backends';
 import { tokenBatch } from '@medclipseg/clip-encoders';
 import * as tf from '@tensorflow/tfjs-core';
-import { loadModel, trunk } from 'medclipseg';
-import { encodePrefix, predictLogits } from 'medclipseg/internal';
+import { encodePrefix, loadModel, predictLogits, trunk } from 'medclipseg/internal';
 
 const TOLERANCE = 1e-4;
 

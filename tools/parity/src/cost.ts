@@ -3,8 +3,8 @@ import { families, tokenBatch } from '@medclipseg/clip-encoders';
 import { freeze, type ParameterSpec } from '@medclipseg/nn';
 import { countMultiplyAdds } from '@medclipseg/nn/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { type ModelConfig, type ModelParameters, modelSpec, trunk } from 'medclipseg';
-import { encodePrefix, predictLogits } from 'medclipseg/internal';
+import type { ModelConfig, ModelParameters } from 'medclipseg';
+import { encodePrefix, modelSpec, predictLogits, trunk } from 'medclipseg/internal';
 import { publishedParts, vitB16 } from './published-sizes.ts';
 
 /** `unimedclip` at its published size; the vocabulary, which costs nothing but memory, is left small. */

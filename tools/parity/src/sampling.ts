@@ -9,7 +9,7 @@ import { tokenBatch } from '@medclipseg/clip-encoders';
 import { normalizePixels, resizeLinear } from '@medclipseg/datasets';
 import { readImage, readSplit, type SampleFile } from '@medclipseg/datasets/node';
 import * as tf from '@tensorflow/tfjs-core';
-import { loadModel, type MonteCarloOptions, monteCarlo, type View } from 'medclipseg';
+import { loadModel, type MonteCarloOptions, monteCarlo, type View } from 'medclipseg/internal';
 import { type Estimated, mapStore } from './sampling-maps.ts';
 import { samplingTable } from './sampling-table.ts';
 

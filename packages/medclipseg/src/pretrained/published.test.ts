@@ -1,5 +1,4 @@
 // Published checkpoints open whole, and the trained part beside the encoders, to the very same network.
-
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +11,8 @@ import { storedTensors, type TensorFile } from '@medclipseg/weights';
 import { openTensorFile, writeSafetensors } from '@medclipseg/weights/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { loadModel, logitsOf, type PublishedOptions, prefix, trunk } from '../index.ts';
+import type { PublishedOptions } from '../index.ts';
+import { encodePrefix, loadModel, predictLogits, trunk } from '../internal.ts';
 import { findPublished } from './published.ts';
 
 const golden = new URL('../../../../../shared/golden/', import.meta.url).pathname;
@@ -47,8 +47,8 @@ eachBackend('published checkpoints', () => {
     const planar = await tensor(file, 'image');
     const logits = tf.tidy(() => {
       const image = tf.transpose(planar, [0, 2, 3, 1]);
-      const start = prefix(network, image, prompts);
-      return logitsOf(network, trunk(network, start, prompts, { noise: replayedNoise(noise) }));
+      const start = encodePrefix(network, image, prompts);
+      return predictLogits(network, trunk(network, start, prompts, { noise: replayedNoise(noise) }));
     });
     const expected = (await file.read('sample.0.logits')).data;
     const actual = await logits.data();

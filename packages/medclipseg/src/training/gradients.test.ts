@@ -14,14 +14,14 @@ import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { config, tokenizer } from '../fixtures/tiny-model.ts';
+import type { ModelConfig } from '../index.ts';
 import {
   accumulatedGradients,
   type LossAndGradients,
   lossAndGradients,
   type MicroBatch,
-  type ModelConfig,
-  TRAINED_PART,
-} from '../index.ts';
+  TRAINABLE_PARAMETERS,
+} from '../internal.ts';
 import { initializeModel } from '../network.ts';
 
 const PROMPTS = ['polyp left', 'polyp right', 'left'];
@@ -61,9 +61,9 @@ async function expectSame(actual: LossAndGradients, expected: LossAndGradients) 
 }
 
 const variants: [string, ModelConfig, RegExp][] = [
-  ['frozen encoders', config, TRAINED_PART],
+  ['frozen encoders', config, TRAINABLE_PARAMETERS],
   ['everything learning', config, /./],
-  ['adapters out of order', { ...config, adapters: { ...config.adapters, layers: [2, 1] } }, TRAINED_PART],
+  ['adapters out of order', { ...config, adapters: { ...config.adapters, layers: [2, 1] } }, TRAINABLE_PARAMETERS],
 ];
 
 eachBackend('gradients', () => {
@@ -103,7 +103,7 @@ eachBackend('gradients', () => {
   }
 
   it('recomputed equal the plain ones with replayed noise', async () => {
-    const parameters = trainable(initializeModel(config, 1), TRAINED_PART);
+    const parameters = trainable(initializeModel(config, 1), TRAINABLE_PARAMETERS);
     const network = { config, parameters };
     const variables = variablesOf(parameters);
     const whole = batch([0, 1, 2]);

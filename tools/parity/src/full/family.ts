@@ -5,18 +5,17 @@ import { normalizePixels } from '@medclipseg/datasets';
 import { assemble, disposeParameters, replayedNoise, shapesOf, trainable, variablesOf } from '@medclipseg/nn';
 import { readMapped, type TensorFile, tensorsInMemory, writeMapped } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
+import { binaryEntropy, type ModelConfig, type ModelParameters, type Network } from 'medclipseg';
 import {
-  binaryEntropy,
   checkpointKeys,
+  encodePrefix,
   lossAndGradients,
-  type ModelConfig,
-  type ModelParameters,
   modelSpec,
-  type Network,
+  predictLogits,
+  TRAINABLE_PARAMETERS,
   trainedKeys,
   trunk,
-} from 'medclipseg';
-import { encodePrefix, predictLogits, TRAINABLE_PARAMETERS } from 'medclipseg/internal';
+} from 'medclipseg/internal';
 import { largest } from '../compare.ts';
 import { perturbed } from '../perturb.ts';
 import { publishedParts } from '../published-sizes.ts';
