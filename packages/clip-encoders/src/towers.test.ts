@@ -2,6 +2,7 @@ import { counterDropout, disposeParameters, freeze, initialize } from '@medclips
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { InputError } from './errors.ts';
 import {
   embedImage,
   embedText,
@@ -14,6 +15,7 @@ import {
   textBlock,
   textFeatures,
   textSpec,
+  tokenBatch,
   type VisionConfig,
   type VisionParameters,
   visionSpec,
@@ -147,6 +149,38 @@ eachBackend('towers', () => {
     expect(vector.shape).toEqual([2, 6]);
     expect([...(await out.data()), ...(await vector.data())].every(Number.isFinite)).toBe(true);
     tf.dispose([image, out, vector]);
+    disposeParameters(parameters);
+  });
+
+  it('refuse images of another size and blocks that do not exist', () => {
+    const parameters = freeze(initialize(visionSpec(vision), 1)) as unknown as VisionParameters;
+    for (const shape of [
+      [1, 8, 8, 3],
+      [16, 16, 3],
+      [1, 16, 16, 1],
+      [0, 16, 16, 3],
+    ])
+      expect(() => tf.tidy(() => embedImage(parameters, tf.zeros(shape), vision))).toThrow(InputError);
+    const tokens = tf.zeros([1, 5, 12]);
+    for (const index of [-1, 2, 0.5]) expect(() => imageBlock(parameters, index, tokens, vision)).toThrow(InputError);
+    tokens.dispose();
+    disposeParameters(parameters);
+  });
+
+  it('refuse ids outside the vocabulary, of another type or beyond the context', () => {
+    const parameters = freeze(initialize(textSpec(text), 1)) as unknown as TextParameters;
+    const cases = [
+      tokenBatch([[2, 20, 0, 0]]),
+      tokenBatch([new Array(9).fill(1)]),
+      { ids: tf.zeros([1, 4]), used: 4 },
+      { ids: tf.zeros([1, 4], 'int32'), used: 5 },
+    ];
+    for (const batch of cases) {
+      expect(() => embedText(parameters, batch, text)).toThrow(InputError);
+      batch.ids.dispose();
+    }
+    for (const rows of [[], [[]], [[1, 2], [1]], [[1.5]], [[-1]], [[Number.NaN]]])
+      expect(() => tokenBatch(rows), `${rows}`).toThrow(InputError);
     disposeParameters(parameters);
   });
 });

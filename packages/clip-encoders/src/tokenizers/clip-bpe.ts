@@ -1,12 +1,12 @@
 // CLIP's byte-pair encoding (reference: `SimpleTokenizer`).
 import { clean } from './clean.ts';
-import { framed, type Tokenizer } from './tokenizer.ts';
+import { checkContextLength, checkPrompt, type Tokenizer, withStartAndEnd } from './tokenizer.ts';
 
 const PATTERN = /<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+/giu;
-/** CLIP uses so many merges of its file. */
+/** Number of merges of its file that CLIP uses. */
 const MERGES = 49152 - 256 - 2;
-/** Words whose encoding is remembered. */
-const REMEMBERED = 10_000;
+/** Number of words whose encoding is cached. */
+const CACHED_WORDS = 10_000;
 
 /** Every byte as a printable character, so that merges can be written as text. */
 function byteCharacters(): string[] {
@@ -15,7 +15,7 @@ function byteCharacters(): string[] {
   return Array.from({ length: 256 }, (_, b) => String.fromCodePoint(printable(b) ? b : next++));
 }
 
-/** The merges in `bpe_simple_vocab_16e6.txt`: behind a heading, one a line, the first 48,894. */
+/** The merges in `bpe_simple_vocab_16e6.txt`: after a heading, one per line, the first 48,894. */
 export const mergesOf = (text: string): string[] =>
   text
     .split(/\r?\n/)
@@ -23,9 +23,9 @@ export const mergesOf = (text: string): string[] =>
     .filter((line) => line !== '');
 
 /**
- * CLIP's tokenizer: cleaned, lower case, padded with 0; refuses prompts that do not fit.
+ * CLIP's tokenizer. Prompts are cleaned, converted to lower case and padded with 0.
  *
- * @param merges pairs in order of rank, the parts of each separated by a space
+ * @param merges pairs in order of rank, the two parts separated by a space
  */
 export function clipTokenizer({
   merges,
@@ -34,8 +34,9 @@ export function clipTokenizer({
   readonly merges: readonly string[];
   readonly contextLength?: number;
 }): Tokenizer {
+  checkContextLength(contextLength);
   const characters = byteCharacters();
-  // The vocabulary lists printable bytes before the others.
+  // In the vocabulary, printable bytes come first.
   const order = [...characters].sort((a, b) => (a.codePointAt(0) as number) - (b.codePointAt(0) as number));
   const tokens = [...order, ...order.map((c) => `${c}</w>`), ...merges.map((pair) => pair.replace(' ', ''))];
   const ids = new Map(tokens.map((token, i) => [token, i]));
@@ -65,20 +66,17 @@ export function clipTokenizer({
       parts = merged;
     }
     const encoded = parts.map((part) => ids.get(part) as number);
-    if (known.size < REMEMBERED) known.set(word, encoded);
+    if (known.size < CACHED_WORDS) known.set(word, encoded);
     return encoded;
   };
   return {
     contextLength,
     size: tokens.length + 2,
-    encode: (prompt) =>
-      framed(
-        prompt,
-        (clean(prompt).match(PATTERN) ?? []).flatMap((word) => [...encodeWord(word)]),
-        start,
-        end,
-        contextLength,
-      ),
+    encode: (prompt) => {
+      checkPrompt(prompt);
+      const body = (clean(prompt).match(PATTERN) ?? []).flatMap((word) => [...encodeWord(word)]);
+      return withStartAndEnd(prompt, body, { start, end, contextLength });
+    },
     toJson: () => ({ kind: 'clip', contextLength, merges }),
   };
 }

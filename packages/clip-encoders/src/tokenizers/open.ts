@@ -1,25 +1,24 @@
-// A tokenizer from the file that was published with the weights.
+// Opens the tokenizer file that was published with the weights.
 
-import { TokenizerFileError } from '../errors.ts';
+import { InputError, TokenizerFileError } from '../errors.ts';
 import { clipTokenizer, mergesOf } from './clip-bpe.ts';
-import { gunzip } from './gunzip.ts';
 import type { Tokenizer, TokenizerJson } from './tokenizer.ts';
 import { piecesOf, wordPieceTokenizer } from './word-piece.ts';
 import { wordTokenizer } from './words.ts';
 
 export interface OpenTokenizerOptions {
-  /** Ids per prompt: the text tower's context. 77 for CLIP and 256 for BERT by default, as published. */
+  /** Ids per prompt, the context of the text encoder. Default: 77 for CLIP and 256 for BERT, as published. */
   readonly contextLength?: number;
 }
 
-/** The parts of a `tokenizer.json` that matter; the cleaning and padding are MedCLIPSeg's, whatever the file says. */
+/** The parts of a `tokenizer.json` that are read. Cleaning and padding are those of MedCLIPSeg, not those of the file. */
 interface HubTokenizer {
   readonly model?: { readonly type?: unknown; readonly vocab?: unknown; readonly merges?: unknown };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
-/** Tokens in order of their ids, which must be 0, 1, 2, … */
+/** Tokens in the order of their ids, which must be 0, 1, 2, … */
 function inOrder(vocabulary: Record<string, unknown>): string[] {
   const tokens = new Array<string | undefined>(Object.keys(vocabulary).length);
   for (const [token, id] of Object.entries(vocabulary)) {
@@ -44,12 +43,48 @@ function fromHub({ model }: HubTokenizer, options: OpenTokenizerOptions): Tokeni
   if (model.type === 'WordPiece') return wordPieceTokenizer({ ...options, pieces: tokens });
   if (model.type !== 'BPE' || !Array.isArray(model.merges))
     throw new TokenizerFileError('a model of type WordPiece or BPE', `'${String(model.type).slice(0, 40)}'`);
-  // Old files join the parts of a merge, new ones list them.
+  // Older files join the parts of a merge with a space, newer ones list them.
   const merges = model.merges.map((pair: unknown) => (Array.isArray(pair) ? pair.join(' ') : String(pair)));
   const tokenizer = clipTokenizer({ ...options, merges });
   if (tokens.indexOf('<|endoftext|>') !== tokenizer.size - 1)
-    throw new TokenizerFileError("CLIP's vocabulary, whose largest id ends a prompt", 'that of another model');
+    throw new TokenizerFileError(
+      "CLIP's vocabulary, in which '<|endoftext|>' has the largest id",
+      'another vocabulary',
+    );
   return tokenizer;
+}
+
+/** Larger than any vocabulary: the largest published tokenizer.json has 4 MB. */
+const UNPACKED_LIMIT = 64 * 2 ** 20;
+
+/** @throws TokenizerFileError for a damaged stream, or one of more than 64 MiB when unpacked */
+async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  try {
+    const reader = new Blob([bytes as Uint8Array<ArrayBuffer>])
+      .stream()
+      .pipeThrough(new DecompressionStream('gzip'))
+      .getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      size += part.value.length;
+      if (size > UNPACKED_LIMIT) {
+        await reader.cancel();
+        throw new TokenizerFileError(`at most ${UNPACKED_LIMIT} bytes when unpacked`, 'a larger stream');
+      }
+      parts.push(part.value);
+    }
+  } catch (cause) {
+    if (cause instanceof TokenizerFileError) throw cause;
+    throw new TokenizerFileError('a complete gzip stream', 'a damaged one', { cause });
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 const decode = (bytes: Uint8Array): string => {
@@ -64,20 +99,25 @@ function parse(text: string): HubTokenizer {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new TokenizerFileError('JSON behind its first brace', 'something else', { cause });
+    throw new TokenizerFileError('JSON after the opening brace', 'other text', { cause });
   }
 }
 
 /**
- * The tokenizer in a `tokenizer.json` (CLIP's BPE or BERT's WordPiece), a BERT `vocab.txt`, or CLIP's merges file, each as it is or
- * gzipped. Prompts are cleaned, framed and padded as MedCLIPSeg does it.
+ * Opens a `tokenizer.json` (CLIP's BPE or BERT's WordPiece), a BERT `vocab.txt` or CLIP's merges file, plain or gzipped. Prompts are cleaned,
+ * framed and padded as in MedCLIPSeg.
  *
- * @throws TokenizerFileError if it is none of them
+ * @throws TokenizerFileError for other files
+ *
+ * @example
+ * ```ts
+ * const tokenizer = await openTokenizer(await readFile('vocab.txt'));
+ * console.log(tokenizer.size, tokenizer.contextLength); // 30522 256
+ * ```
  */
-export async function openTokenizer(
-  bytes: Uint8Array<ArrayBuffer>,
-  options: OpenTokenizerOptions = {},
-): Promise<Tokenizer> {
+export async function openTokenizer(bytes: Uint8Array, options: OpenTokenizerOptions = {}): Promise<Tokenizer> {
+  if (!(bytes instanceof Uint8Array))
+    throw new InputError('tokenizer file', 'bytes (Uint8Array)', typeof bytes, 'Read the file into memory first.');
   const text = decode(bytes[0] === 0x1f && bytes[1] === 0x8b ? await gunzip(bytes) : bytes);
   if (/^\s*\{/.test(text)) return fromHub(parse(text), options);
   if (/^("bpe_simple_vocab|#version)/.test(text)) return clipTokenizer({ ...options, merges: mergesOf(text) });
@@ -85,8 +125,20 @@ export async function openTokenizer(
   throw new TokenizerFileError('a tokenizer.json, a vocab.txt or a merges file', `'${text.slice(0, 20)}…'`);
 }
 
-/** A tokenizer from what its `toJson` gave. */
+const isStrings = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+/**
+ * Recreates a tokenizer from the result of its `toJson`.
+ *
+ * @throws TokenizerFileError for other JSON
+ */
 export function tokenizerOf(json: TokenizerJson): Tokenizer {
+  const record: Record<string, unknown> = isRecord(json) ? json : {};
+  const list = { clip: 'merges', 'word-piece': 'pieces', words: 'words' }[String(record.kind)];
+  if (list === undefined)
+    throw new TokenizerFileError("kind 'clip', 'word-piece' or 'words'", `'${String(record.kind).slice(0, 40)}'`);
+  if (!isStrings(record[list])) throw new TokenizerFileError(`a list of strings '${list}'`, 'other JSON');
   if (json.kind === 'clip') return clipTokenizer(json);
   if (json.kind === 'word-piece') return wordPieceTokenizer(json);
   return wordTokenizer(json);

@@ -1,14 +1,18 @@
-// What a tokenizer is.
-import { PromptTooLongError } from '../errors.ts';
+// The interface of a tokenizer, and what all of them share.
+import { InputError, PromptTooLongError } from '../errors.ts';
 
 export interface Tokenizer {
-  /** Ids per prompt, padding included. */
+  /** Ids per prompt, including padding. */
   readonly contextLength: number;
-  /** Number of ids. */
+  /** Size of the vocabulary. */
   readonly size: number;
-  /** Ids of a prompt with start and end, padded. */
+  /**
+   * Ids of a prompt with start and end tokens, padded to `contextLength`.
+   *
+   * @throws PromptTooLongError if the prompt does not fit and the published tokenizer does not truncate
+   */
   encode(prompt: string): Int32Array;
-  /** Everything needed to make it again ({@link tokenizerOf}), for a model's folder. */
+  /** Everything that {@link tokenizerOf} needs to recreate the tokenizer. */
   toJson(): TokenizerJson;
 }
 
@@ -17,13 +21,32 @@ export type TokenizerJson =
   | { readonly kind: 'clip'; readonly contextLength: number; readonly merges: readonly string[] }
   | { readonly kind: 'word-piece'; readonly contextLength: number; readonly pieces: readonly string[] };
 
-/** Start, ids, end, padding with 0; refuses what does not fit. */
-export function framed(
+/** @throws InputError for a context without room for a start and an end token */
+export function checkContextLength(contextLength: number): void {
+  if (!Number.isInteger(contextLength) || contextLength < 2)
+    throw new InputError(
+      'contextLength',
+      'an integer from 2',
+      `${contextLength}`,
+      'Use the context of the text encoder.',
+    );
+}
+
+/** @throws InputError for anything but a string */
+export function checkPrompt(prompt: string): void {
+  if (typeof prompt !== 'string')
+    throw new InputError('prompt', 'a string', prompt === null ? 'null' : typeof prompt, 'Pass one prompt at a time.');
+}
+
+/**
+ * Start token, ids, end token, padding with 0.
+ *
+ * @throws PromptTooLongError if they are too many
+ */
+export function withStartAndEnd(
   prompt: string,
   ids: readonly number[],
-  start: number,
-  end: number,
-  contextLength: number,
+  { start, end, contextLength }: { readonly start: number; readonly end: number; readonly contextLength: number },
 ): Int32Array {
   if (ids.length + 2 > contextLength) throw new PromptTooLongError(prompt, ids.length + 2, contextLength);
   const row = new Int32Array(contextLength);

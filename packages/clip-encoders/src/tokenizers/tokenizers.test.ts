@@ -1,9 +1,10 @@
-// Prompts become the ids that the published tokenizers give.
+// Prompts are encoded as by the published tokenizers.
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { InputError } from '../errors.ts';
 import oddPrompts from './fixtures/odd-prompts.json' with { type: 'json' };
 import {
   clipTokenizer,
@@ -83,7 +84,7 @@ describe('byte pairs', () => {
     expect([...tokenizer.encode('poly')].slice(1, 3)).toEqual([512, 75]);
     expect(tokenizer.encode('<|endoftext|>')[1]).toBe(517);
   });
-  it('comes back from its JSON', () => {
+  it('is recreated from its JSON', () => {
     const again = tokenizerOf(JSON.parse(JSON.stringify(tokenizer.toJson())));
     expect(again.encode('polyp ly')).toEqual(tokenizer.encode('polyp ly'));
   });
@@ -92,19 +93,19 @@ describe('byte pairs', () => {
 describe('word pieces', () => {
   const pieces = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'poly', '##p', '##ps', 'small', ',', '肠'];
   const encode = (text: string, contextLength = 8) => [...wordPieceTokenizer({ pieces, contextLength }).encode(text)];
-  it('takes the longest piece first, and a word it cannot build is unknown as a whole', () => {
+  it('takes the longest piece first; a word without pieces is unknown as a whole', () => {
     expect(encode('Small,polyps polypx')).toEqual([2, 7, 8, 4, 6, 1, 3, 0]);
     expect(encode('pólyp 肠肠')).toEqual([2, 4, 5, 9, 9, 3, 0, 0]);
     expect(encode('p'.repeat(101))).toEqual([2, 1, 3, 0, 0, 0, 0, 0]);
   });
-  it('cuts what does not fit, keeping the end', () => {
+  it('truncates long prompts and keeps the end token', () => {
     expect(encode('small small small small', 4)).toEqual([2, 7, 7, 3]);
   });
-  it('names the special token a vocabulary lacks', () => {
+  it('names the special token that a vocabulary lacks', () => {
     expect(() => wordPieceTokenizer({ pieces: ['[PAD]', '[UNK]', '[CLS]'] })).toThrow(VocabularyError);
     expect(() => wordPieceTokenizer({ pieces: ['[PAD]', '[UNK]', '[CLS]'] })).toThrow("'[SEP]'");
   });
-  it('comes back from its JSON', () => {
+  it('is recreated from its JSON', () => {
     const tokenizer = wordPieceTokenizer({ pieces, contextLength: 5 });
     expect(tokenizerOf(JSON.parse(JSON.stringify(tokenizer.toJson()))).encode('polyps')).toEqual(
       tokenizer.encode('polyps'),
@@ -115,7 +116,7 @@ describe('word pieces', () => {
 describe('words', () => {
   const words = vocabularyOf(['one small polyp', 'left']);
   const tokenizer = wordTokenizer({ words, contextLength: 6 });
-  it('ends every prompt with its largest id, and unknown words stay in place', () => {
+  it('ends every prompt with the largest id and keeps the place of unknown words', () => {
     expect([...tokenizer.encode('Small green polyp')]).toEqual([2, 6, 1, 5, 7, 0]);
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...words, 'other'), { maxLength: 4 }), (list) => {
@@ -125,11 +126,11 @@ describe('words', () => {
       }),
     );
   });
-  it('comes back from its JSON', () => {
+  it('is recreated from its JSON', () => {
     const again = tokenizerOf(JSON.parse(JSON.stringify(tokenizer.toJson())));
     expect(again.encode('one left')).toEqual(tokenizer.encode('one left'));
   });
-  it('says how many tokens were too many', () => {
+  it('reports how many tokens there are', () => {
     expect(() => tokenizer.encode('one one one one one')).toThrow('at most 6 tokens, got 7');
   });
 });
@@ -140,14 +141,14 @@ describe('tokenizer files', () => {
     ['nothing', utf8('')],
     ['other text', utf8('one\ntwo')],
     ['other bytes', Uint8Array.of(0xff, 0xfe, 1)],
-    ['half a JSON', utf8('{"model":')],
+    ['incomplete JSON', utf8('{"model":')],
     ['JSON without a model', utf8('{}')],
     ['a model of another type', utf8('{"model":{"type":"Unigram","vocab":{"a":0}}}')],
     ['ids with a gap', utf8('{"model":{"type":"WordPiece","vocab":{"a":0,"b":2}}}')],
     ['ids twice', utf8('{"model":{"type":"WordPiece","vocab":{"a":0,"b":0}}}')],
     ['byte pairs of another model', utf8('{"model":{"type":"BPE","vocab":{"a":0},"merges":["a b"]}}')],
     ['a cut gzip stream', new Uint8Array(gzipSync(bert).subarray(0, 20))],
-    ['a stream that grows beyond all bounds', new Uint8Array(gzipSync(new Uint8Array(65 * 2 ** 20)))],
+    ['a stream that unpacks to too many bytes', new Uint8Array(gzipSync(new Uint8Array(65 * 2 ** 20)))],
   ])('refuses %s', async (_, bytes) => {
     await expect(openTokenizer(bytes)).rejects.toThrow(TokenizerFileError);
   });
@@ -158,13 +159,36 @@ describe('tokenizer files', () => {
     expect(plain.contextLength).toBe(256);
   });
 
-  it('meets any bytes with a typed error', async () => {
+  it('answers any bytes with a typed error', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
         const result = await openTokenizer(new Uint8Array(bytes)).catch((error) => error);
         expect(result.tag).toBe('clip-encoders/tokenizer-file');
       }),
       { numRuns: 300 },
+    );
+  });
+});
+
+describe('arguments', () => {
+  const words = () => wordTokenizer({ words: ['polyp'], contextLength: 4 });
+  it.each<[string, () => unknown]>([
+    ['a context without room', () => wordTokenizer({ words: [], contextLength: 1 })],
+    ['a fractional context', () => clipTokenizer({ merges: [], contextLength: 7.5 })],
+    ['a context of NaN', () => wordPieceTokenizer({ pieces: [], contextLength: Number.NaN })],
+    ['repeated words', () => wordTokenizer({ words: ['a', 'b', 'a'], contextLength: 4 })],
+    ['a missing prompt', () => words().encode(undefined as never)],
+    ['a list of prompts', () => clipTokenizer({ merges: [] }).encode(['polyp'] as never)],
+  ])('%s is refused', (_, call) => expect(call).toThrow(InputError));
+
+  it.each([null, {}, { kind: 'other' }, { kind: 'words', words: [1], contextLength: 4 }, { kind: 'clip' }])(
+    'tokenizerOf refuses %j',
+    (json) => expect(() => tokenizerOf(json as never)).toThrow(TokenizerFileError),
+  );
+
+  it('openTokenizer refuses text', async () => {
+    await expect(openTokenizer('[CLS]' as never)).rejects.toThrow(
+      'tokenizer file: expected bytes (Uint8Array), got string',
     );
   });
 });

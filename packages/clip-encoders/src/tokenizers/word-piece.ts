@@ -2,15 +2,15 @@
 
 import { VocabularyError } from '../errors.ts';
 import { cleanCased } from './clean.ts';
-import type { Tokenizer } from './tokenizer.ts';
+import { checkContextLength, checkPrompt, type Tokenizer } from './tokenizer.ts';
 
-/** A word of more characters is unknown as a whole. */
+/** Longer words are unknown as a whole, in characters. */
 const LONGEST_WORD = 100;
 const PUNCTUATION = /[!-/:-@[-`{-~\p{P}]/u;
 const IDEOGRAPH = /[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/u;
 const APART = new RegExp(`${PUNCTUATION.source}|${IDEOGRAPH.source}`, 'gu');
 
-/** BERT's own normalization, behind the cleaning: no control characters, accents or capitals; punctuation and ideographs apart. */
+/** BERT's normalization after the cleaning: no control characters, accents or capitals; punctuation and ideographs are separate words. */
 const words = (prompt: string): string[] =>
   cleanCased(prompt)
     .replace(/[\p{C}\ufffd]/gu, '')
@@ -21,14 +21,15 @@ const words = (prompt: string): string[] =>
     .split(/\s+/u)
     .filter((word) => word !== '');
 
-/** The pieces in a `vocab.txt`: one a line, its line number its id. */
+/** The pieces in a `vocab.txt`, one per line in the order of their ids. */
 export const piecesOf = (text: string): string[] => text.trimEnd().split(/\r?\n/);
 
 /**
- * BERT's tokenizer, as PubMedBERT-based CLIP models read it. What does not fit is cut off, as published. Names of special tokens in a
- * prompt are text, where transformers takes them for the tokens.
+ * BERT's tokenizer as used by the CLIP models based on PubMedBERT. Prompts that are too long are truncated, as published. Names of special
+ * tokens in a prompt are encoded as text; transformers would insert the tokens.
  *
- * @param pieces the vocabulary in order of ids
+ * @param pieces the vocabulary in the order of ids
+ * @throws VocabularyError if a special token is missing
  */
 export function wordPieceTokenizer({
   pieces,
@@ -37,6 +38,7 @@ export function wordPieceTokenizer({
   readonly pieces: readonly string[];
   readonly contextLength?: number;
 }): Tokenizer {
+  checkContextLength(contextLength);
   const ids = new Map(pieces.map((piece, i) => [piece, i]));
   const special = (token: string): number => {
     const id = ids.get(token);
@@ -70,6 +72,7 @@ export function wordPieceTokenizer({
     contextLength,
     size: pieces.length,
     encode: (prompt) => {
+      checkPrompt(prompt);
       const body = words(prompt)
         .flatMap(split)
         .slice(0, contextLength - 2);
