@@ -34,8 +34,16 @@ export {
 export { type MaskSurvey, surveyMask } from './masks/survey.ts';
 export { type DecodeMask, type MaskValues, maskDecoder } from './masks/values.ts';
 export { drawPhantom, type Phantom, type PhantomOptions } from './phantoms/draw.ts';
-export { type Finding, findings, PLACES, type Place, type Shape, type Size, THRESHOLDS } from './prompts/findings.ts';
-export { placesIn, speaksOfNothing } from './prompts/read.ts';
+export {
+  findLesions,
+  LESION_THRESHOLDS,
+  type Lesion,
+  PLACES,
+  type Place,
+  type Shape,
+  type Size,
+} from './prompts/lesions.ts';
+export { claimsNoLesion, placesIn } from './prompts/read.ts';
 export { MODALITIES, type Modality, WORDINGS } from './prompts/wordings.ts';
 export { type Description, type Wording, writePrompts } from './prompts/write.ts';
 export { type Random, seededRandom } from './random.ts';

@@ -13,7 +13,7 @@ export const APPEARANCES: Readonly<Record<Modality, readonly string[]>> = {
   xray: ['faint', 'dense'],
 };
 
-export const LESIONS = [...new Set(Object.values(WORDINGS).map(({ finding }) => finding))];
+export const LESIONS = [...new Set(Object.values(WORDINGS).map(({ lesion }) => lesion))];
 
 /** Properties that a prompt states before the place, in this order. */
 export const PROPERTIES = ['count', 'size', 'appearance', 'lesion'] as const;

@@ -1,5 +1,5 @@
 // What makes a training example complete: an image, its mask and its prompt.
-import { type RasterImage, speaksOfNothing } from '@medclipseg/datasets';
+import { claimsNoLesion, type RasterImage } from '@medclipseg/datasets';
 import { isBlank } from './mask-editor.ts';
 
 export interface Example {
@@ -26,7 +26,7 @@ export type ExampleProblem = 'no-prompt' | 'empty-mask' | 'unexpected-mask';
 
 export function problemOf({ mask, prompt }: Pick<Example, 'mask' | 'prompt'>): ExampleProblem | undefined {
   if (prompt.trim() === '') return 'no-prompt';
-  const nothing = speaksOfNothing(prompt);
+  const nothing = claimsNoLesion(prompt);
   if (isBlank(mask)) return nothing ? undefined : 'empty-mask';
   return nothing ? 'unexpected-mask' : undefined;
 }

@@ -10,7 +10,7 @@ import { Icon } from './controls.tsx';
 function appearances(lesion: string | undefined): readonly string[] {
   const fitting = phantom.value
     ? [phantom.value.modality]
-    : MODALITIES.filter((modality) => !lesion || WORDINGS[modality].finding === lesion);
+    : MODALITIES.filter((modality) => !lesion || WORDINGS[modality].lesion === lesion);
   return [...new Set(fitting.flatMap((modality) => APPEARANCES[modality]))].slice(0, 8);
 }
 
@@ -42,7 +42,7 @@ export function Suggestions() {
       <Chips property="count" words={COUNTS} />
       <Chips property="size" words={SIZES} />
       <Chips property="appearance" words={appearances(lesion)} />
-      <Chips property="lesion" words={phantom.value ? [WORDINGS[phantom.value.modality].finding] : LESIONS} />
+      <Chips property="lesion" words={phantom.value ? [WORDINGS[phantom.value.modality].lesion] : LESIONS} />
       <fieldset class="chips">
         <legend>{STRINGS.prompt.place}</legend>
         <button type="button" aria-pressed={gridShown.value} onClick={() => (gridShown.value = !gridShown.value)}>

@@ -1,5 +1,5 @@
 // An open image as its worker holds it: its results drawn as layers, and measured at the image's own size.
-import { findings, type Place, type RasterImage } from '@medclipseg/datasets';
+import { findLesions, type Place, type RasterImage } from '@medclipseg/datasets';
 import type { Estimate } from 'medclipseg';
 import { MAXIMUM_ENTROPY, resizeMap } from 'medclipseg/metrics';
 import {
@@ -66,7 +66,7 @@ export const fullMask = ({ width, height }: RasterImage, estimate: Estimate, opt
 function placesOf(estimate: Estimate, options: MaskOptions): readonly Place[] {
   const [width, height] = estimateSize(estimate);
   const data = maskAt([width, height], estimate, options);
-  return [...new Set(findings({ width, height, channels: 1, data }).map(({ place }) => place))];
+  return [...new Set(findLesions({ width, height, channels: 1, data }).map(({ place }) => place))];
 }
 
 export function measure({ image, spacing }: OpenImage, estimate: Estimate, options: MaskOptions): Measurements {

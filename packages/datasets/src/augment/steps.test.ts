@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drawPhantom } from '../phantoms/draw.ts';
-import { findings } from '../prompts/findings.ts';
+import { findLesions } from '../prompts/lesions.ts';
 import { placesIn } from '../prompts/read.ts';
 import { seededRandom } from '../random.ts';
 import { AUGMENTATION_NAMES, type AugmentationName, augmentations, augmentSample, type Sample } from './steps.ts';
@@ -101,7 +101,7 @@ describe('prompts', () => {
       fc.property(fc.nat(40), fc.nat(), fc.shuffledSubarray([...told], { minLength: 1 }), (seed, key, steps) => {
         const { mask, prompt } = augmentSample(phantom(seed), steps, [key]);
         expect([...placesIn(prompt)].sort()).toEqual(
-          findings(mask)
+          findLesions(mask)
             .map(({ place }) => place)
             .sort(),
         );

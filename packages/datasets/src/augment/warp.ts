@@ -1,6 +1,6 @@
 // Changes of where things lie: rotation, affine maps, scale, crop. Image and mask move together.
 import { type RasterImage, resizeLinear, resizeNearest, rotateNearest } from '../images/raster.ts';
-import { findings } from '../prompts/findings.ts';
+import { findLesions } from '../prompts/lesions.ts';
 import { placesIn } from '../prompts/read.ts';
 import { between } from '../random.ts';
 import type { Augmentation, Sample } from './sample.ts';
@@ -52,9 +52,9 @@ export const affine = (): Augmentation => (sample, random) => {
 
 /** Whether a mask still shows what the prompt tells: as many findings, of the same sizes, at the same places. */
 function stillTrue(prompt: string, before: RasterImage, after: RasterImage): boolean {
-  if (placesIn(prompt).length === 0) return findings(before).length === findings(after).length;
+  if (placesIn(prompt).length === 0) return findLesions(before).length === findLesions(after).length;
   const words = (mask: RasterImage) =>
-    findings(mask)
+    findLesions(mask)
       .map(({ size, place }) => `${size} ${place}`)
       .sort()
       .join();

@@ -6,8 +6,8 @@ import { joinMasks } from '../images/masks.ts';
 import { MASK_THRESHOLD, type RasterImage } from '../images/raster.ts';
 import { readMaskFile } from '../masks/folder.ts';
 import type { MaskReading } from '../masks/reading.ts';
-import { findings } from '../prompts/findings.ts';
-import { placesIn, speaksOfNothing } from '../prompts/read.ts';
+import { findLesions } from '../prompts/lesions.ts';
+import { claimsNoLesion, placesIn } from '../prompts/read.ts';
 import type { PromptRow } from '../sheets/sheets.ts';
 import type { ProblemKind } from './problems.ts';
 
@@ -34,9 +34,9 @@ function foreground(mask: RasterImage): RasterImage {
 /** A mask against its prompt. */
 function checkMask(mask: RasterImage, { image, prompt }: PromptRow): RowReport {
   const area = mask.data.reduce((sum, v) => sum + v, 0) / mask.data.length;
-  const nothing = speaksOfNothing(prompt);
+  const nothing = claimsNoLesion(prompt);
   if (area === 0) return { problems: nothing ? [] : [['empty-mask', `${image} ('${prompt}')`]] };
-  const shown = findings(mask);
+  const shown = findLesions(mask);
   if (shown.length === 0) return { problems: [['near-empty-mask', `${image} (${(100 * area).toFixed(3)} %)`]] };
   if (nothing) return { problems: [['unspoken-finding', `${image} ('${prompt}')`]] };
   const full: RowReport['problems'] = area > FULL ? [['full-mask', `${image} (${(100 * area).toFixed(1)} %)`]] : [];

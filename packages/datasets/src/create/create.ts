@@ -9,7 +9,7 @@ import { joinMasks } from '../images/masks.ts';
 import { MASK_THRESHOLD } from '../images/raster.ts';
 import { interpretMaskFiles, readMaskFile } from '../masks/folder.ts';
 import { isBinary, MaskError, type MaskReading, selectLabel } from '../masks/reading.ts';
-import { findings } from '../prompts/findings.ts';
+import { findLesions } from '../prompts/lesions.ts';
 import { type Wording, writePrompts } from '../prompts/write.ts';
 import { type LayoutSample, type SplitCounts, writeLayout } from './layout.ts';
 import { type Pair, pairFiles } from './pairs.ts';
@@ -88,13 +88,13 @@ export async function createDataset(out: string, options: CreateOptions): Promis
   async function* samples(): AsyncGenerator<LayoutSample> {
     for (const pair of pairs) {
       const { bytes, mask } = await readPair(pair, reading);
-      const seen = findings(mask);
+      const seen = findLesions(mask);
       if (seen.length === 0) withoutFinding++;
       yield {
         split: splits.get(pair.stem) as Split,
         image: { name: basename(pair.imagePath), bytes },
         mask: { name: `${pair.stem}.png`, bytes: await encodePng(mask) },
-        prompts: writePrompts({ findings: seen }, wording),
+        prompts: writePrompts({ lesions: seen }, wording),
       };
     }
   }

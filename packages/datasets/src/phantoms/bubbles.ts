@@ -2,7 +2,7 @@
 import { between, type Random } from '../random.ts';
 import { smoothstep } from './field.ts';
 
-/** A disk, in shares of the width. */
+/** A disk, in fractions of the width. */
 export interface Disk {
   readonly x: number;
   readonly y: number;
@@ -12,7 +12,7 @@ export interface Disk {
 export const disks = (random: Random, count: number, smallest: number, largest: number): Disk[] =>
   Array.from({ length: count }, () => ({ x: random(), y: random(), radius: between(random, smallest, largest) }));
 
-/** How much white the bubbles add at a point, 0..1. */
+/** Amount of white that the bubbles add at a point, 0..1. */
 export function glint(bubbles: readonly Disk[], x: number, y: number): number {
   let most = 0;
   for (const { x: cx, y: cy, radius } of bubbles) {

@@ -1,9 +1,8 @@
 // Skin under a dermatoscope: furrows, hairs, bubbles, a dark vignette; lesions with a pigment network and an uneven rim.
 import { between, type Random } from '../random.ts';
 import { disks, glint } from './bubbles.ts';
-import { blend, clamp, colorPicture, noise, type Rgb, scaled, smoothstep } from './field.ts';
-import { nearest } from './lesions.ts';
-import type { Scene } from './scene.ts';
+import { blend, clamp, colorImage, noise, type Rgb, scaled, smoothstep } from './field.ts';
+import { nearestLesion, type Scene } from './lesions.ts';
 
 const COLORS: Readonly<Record<string, Rgb>> = {
   brown: [124, 74, 44],
@@ -13,7 +12,7 @@ const COLORS: Readonly<Record<string, Rgb>> = {
   pink: [226, 142, 142],
 };
 
-/** A hair: a thick curve through three points, as short straight pieces. */
+/** A hair: a thick curve through three points, as short line segments. */
 interface Hair {
   readonly points: readonly (readonly [number, number])[];
   readonly width: number;
@@ -34,7 +33,7 @@ function hair(random: Random): Hair {
   return { points, width: between(random, 0.0022, 0.005), shade: between(random, 0.55, 0.9) };
 }
 
-/** Distance to the hair's nearest piece. */
+/** Distance to the nearest segment of the hair. */
 function toHair({ points }: Hair, x: number, y: number): number {
   let best = 1;
   for (let i = 0; i + 1 < points.length; i++) {
@@ -57,7 +56,7 @@ export const dermoscopy = (random: Random): Scene => {
   const vignette = random() < 0.55 ? between(random, 0.5, 0.62) : between(random, 0.66, 0.85);
   const lamp = { x: between(random, 0.4, 0.6), y: between(random, 0.4, 0.6) };
   const bubbles = disks(random, random() < 0.5 ? 0 : Math.floor(between(random, 1, 7)), 0.008, 0.028);
-  // Freckles: too small and too faint to be findings.
+  // Freckles, too small and faint to count as lesions.
   const freckles = Array.from({ length: Math.floor(random() * 10) }, () => ({
     x: random(),
     y: random(),
@@ -89,7 +88,7 @@ export const dermoscopy = (random: Random): Scene => {
       const spots = noise(drawing, { period: 0.03 });
       const netted = appearance === 'brown' || appearance === 'tan' || appearance === 'black';
       const mesh = between(drawing, 0.02, 0.032);
-      return colorPicture(size, (x, y) => {
+      return colorImage(size, (x, y) => {
         let color = scaled(skin, 1 + 0.05 * tone(x, y) + 0.025 * pore(x, y));
         color = blend(color, [214, 120, 110], clamp(0.16 * patch(x, y)));
         // Furrows: two crossing families of fine lines.
@@ -100,7 +99,7 @@ export const dermoscopy = (random: Random): Scene => {
         color = scaled(color, 1 - 0.045 * lines);
         for (const { x: fx, y: fy, radius, depth: d } of freckles)
           color = blend(color, [150, 96, 62], d * smoothstep(1.2, 0.6, Math.hypot(x - fx, y - fy) / radius));
-        const { reach, index } = nearest(lesions, x, y);
+        const { reach, index } = nearestLesion(lesions, x, y);
         if (index >= 0) {
           const soft = softness[index] as number;
           const rim = reach + 0.035 * wobble(x, y);

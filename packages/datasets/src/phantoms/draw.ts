@@ -1,21 +1,20 @@
-// Drawn medical pictures with lesions, masks and true prompts.
+// Synthetic medical images with lesions, masks and accurate prompts.
 import type { PromptDesign } from '../folder.ts';
 import type { RasterImage } from '../images/raster.ts';
-import { type Finding, findings } from '../prompts/findings.ts';
+import { findLesions, type Lesion } from '../prompts/lesions.ts';
 import { type Modality, WORDINGS } from '../prompts/wordings.ts';
 import { writePrompts } from '../prompts/write.ts';
 import { pick, pickWeighted, seededRandom } from '../random.ts';
 import { dermoscopy } from './dermoscopy.ts';
 import { endoscopy } from './endoscopy.ts';
-import { lesionMask, placeLesions } from './lesions.ts';
+import { lesionMask, placeLesions, type SceneMaker } from './lesions.ts';
 import { mri } from './mri.ts';
-import type { SceneMaker } from './scene.ts';
 import { ultrasound } from './ultrasound.ts';
 import { xray } from './xray.ts';
 
 const SCENES: Readonly<Record<Modality, SceneMaker>> = { ultrasound, endoscopy, dermoscopy, mri, xray };
 
-/** How many lesions, and how often. */
+/** Number of lesions and its probability. */
 const COUNTS = [
   [0, 0.14],
   [1, 0.58],
@@ -25,9 +24,9 @@ const COUNTS = [
 
 export interface PhantomOptions {
   readonly modality: Modality;
-  /** A whole number; the same seed gives the same phantom. */
+  /** An integer; the same seed gives the same phantom. */
   readonly seed: number;
-  /** Width and height in pixels. A phantom shows the same things at every size. */
+  /** Width and height in pixels. A phantom has the same content at every size. */
   readonly size?: number;
 }
 
@@ -36,8 +35,8 @@ export interface Phantom {
   readonly image: RasterImage;
   /** One channel: 0 and 255. */
   readonly mask: RasterImage;
-  /** What the mask shows, measured on the mask itself. */
-  readonly findings: readonly Finding[];
+  /** The lesions, measured on the mask. */
+  readonly lesions: readonly Lesion[];
   /** Color or brightness of the lesions; none if there are none. */
   readonly appearance?: string;
   /** By prompt design. */
@@ -46,7 +45,16 @@ export interface Phantom {
   readonly prompt: string;
 }
 
-/** Draws a phantom: anatomy, then lesions where it has room, then texture, each from a stream of its own. */
+/**
+ * Draws a phantom: the anatomy, then lesions where it allows them, then texture, each from its own random stream.
+ *
+ * @example
+ * ```ts
+ * const { image, mask, prompt } = drawPhantom({ modality: 'endoscopy', seed: 5 });
+ * console.log(image.width, mask.channels, prompt);
+ * // 224 1 one medium white oval polyp, located in bottom of the image
+ * ```
+ */
 export function drawPhantom({ modality, seed, size = 224 }: PhantomOptions): Phantom {
   const stream = (part: string) => seededRandom('phantom', modality, seed, part);
   const scene = SCENES[modality](stream('anatomy'));
@@ -55,13 +63,13 @@ export function drawPhantom({ modality, seed, size = 224 }: PhantomOptions): Pha
   const word = pick(random, scene.appearances);
   const lesions = placeLesions(random, count, scene);
   const mask = lesionMask(lesions, size);
-  const seen = findings(mask);
+  const seen = findLesions(mask);
   const appearance = seen.length > 0 ? word : undefined;
-  const prompts = writePrompts({ findings: seen, appearance }, WORDINGS[modality]);
+  const prompts = writePrompts({ lesions: seen, appearance }, WORDINGS[modality]);
   return {
     image: scene.paint(lesions, word, size, stream('texture')),
     mask,
-    findings: seen,
+    lesions: seen,
     appearance,
     prompts,
     prompt: prompts.original,

@@ -1,9 +1,8 @@
 // A colon from the tip of an endoscope: folds around a dark lumen, vessels, wet highlights, cut corners; polyps as lit domes.
 import { between, type Random } from '../random.ts';
 import { disks, glint } from './bubbles.ts';
-import { blend, clamp, colorPicture, noise, type Rgb, scaled, smoothstep } from './field.ts';
-import { type Lesion, nearest } from './lesions.ts';
-import type { Scene } from './scene.ts';
+import { blend, clamp, colorImage, noise, type Rgb, scaled, smoothstep } from './field.ts';
+import { type DrawnLesion, nearestLesion, type Scene } from './lesions.ts';
 
 const COLORS: Readonly<Record<string, Rgb>> = {
   pink: [236, 148, 142],
@@ -24,18 +23,18 @@ interface Point {
   readonly y: number;
 }
 
-/** Light on a dome that bulges from the wall: its brightness, and how dark the shadow is that it throws. */
-function dome(lesion: Lesion, rise: number, lamp: Point, { x, y }: Point, reach: number) {
+/** Shading of a dome on the wall: its brightness, and the darkness of its shadow. */
+function dome(lesion: DrawnLesion, rise: number, lamp: Point, { x, y }: Point, reach: number) {
   const [dx, dy] = [x - lesion.x, y - lesion.y];
   const [tx, ty] = [lamp.x - lesion.x, lamp.y - lesion.y];
-  // 1 on the side that looks at the lamp, −1 on the far one.
+  // 1 on the side facing the lamp, −1 on the opposite side.
   const facing = (dx * tx + dy * ty) / (Math.hypot(dx, dy) * Math.hypot(tx, ty) + 1e-4);
   const height = Math.sqrt(Math.max(0, 1 - reach * reach));
   const slope = Math.min(1, reach) ** 2;
   return {
     lit: (0.8 + 0.24 * height + 0.22 * rise * facing * slope) * (1 - 0.22 * smoothstep(0.86, 1, reach)),
     shadow: 0.45 * rise * smoothstep(1.35, 1, reach) * smoothstep(-0.4, 0.7, -facing),
-    // The highlight sits between the summit and the lamp.
+    // The highlight is between the top of the dome and the lamp.
     glare: 1 - Math.hypot(dx - 0.6 * lesion.radius * tx, dy - 0.6 * lesion.radius * ty) / (0.5 * lesion.radius),
   };
 }
@@ -43,7 +42,7 @@ function dome(lesion: Lesion, rise: number, lamp: Point, { x, y }: Point, reach:
 export const endoscopy = (random: Random): Scene => {
   const mucosa = blend([192, 88, 66], [226, 152, 124], random());
   const lumen = { x: between(random, 0.15, 0.85), y: between(random, 0.15, 0.85), radius: between(random, 0.05, 0.13) };
-  // With the tip against the wall no lumen is seen.
+  // With the tip against the wall, the lumen is not visible.
   const open = random() < 0.75;
   const lamp = { x: between(random, 0.4, 0.6), y: between(random, 0.4, 0.6) };
   const corner = between(random, 0.74, 0.92);
@@ -56,12 +55,12 @@ export const endoscopy = (random: Random): Scene => {
   const relief = noise(random, { period: 0.035, octaves: 2 });
   const wet = noise(random, { period: 0.03, octaves: 2 });
   const wetness = between(random, 0.78, 0.98);
-  // Round and yellow things that are no polyps.
+  // Round yellow objects that are not polyps.
   const bubbles = disks(random, Math.floor(random() * 9), 0.006, 0.018);
   const residue = disks(random, Math.floor(random() * 4), 0.01, 0.03);
 
   const away = (x: number, y: number) => Math.hypot(x - lumen.x, y - lumen.y);
-  /** Brightness of the wall: crests of folds catch the light, the far side of each lies in its shadow. */
+  /** Brightness of the wall: the crests of folds are lit, their far sides are in shadow. */
   const wall = (x: number, y: number): number => {
     const phase = Math.log(away(x, y) / 0.1 + 0.3) * folds + 0.7 * bend(x, y);
     const along = phase - Math.floor(phase);
@@ -91,12 +90,12 @@ export const endoscopy = (random: Random): Scene => {
     appearances: Object.keys(COLORS),
     paint(lesions, appearance, size, drawing) {
       const tint = COLORS[appearance] as Rgb;
-      // How far a polyp's color stands out from the mucosa, and how far it bulges.
+      // Contrast of a polyp's color to the mucosa, and its height.
       const contrast = lesions.map(() => between(drawing, 0.35, 0.78));
       const rise = lesions.map(() => between(drawing, 0.4, 1));
       const skin = noise(drawing, { period: 0.03, octaves: 3 });
       const blotch = noise(drawing, { period: 0.1, octaves: 2 });
-      return colorPicture(size, (x, y) => {
+      return colorImage(size, (x, y) => {
         const beyond = outside(x, y);
         if (beyond > 0) return BLACK;
         const brightness = wall(x, y);
@@ -108,9 +107,9 @@ export const endoscopy = (random: Random): Scene => {
           color = blend(color, STOOL, 0.7 * smoothstep(1.15, 0.85, near));
         }
         let glare = smoothstep(1.25, 1.5, wet(x, y) * wetness + 0.4 * (brightness - 0.7) + 0.42 * patch(x, y));
-        const { reach, index } = nearest(lesions, x, y);
+        const { reach, index } = nearestLesion(lesions, x, y);
         if (index >= 0) {
-          const light = dome(lesions[index] as Lesion, rise[index] as number, lamp, { x, y }, reach);
+          const light = dome(lesions[index] as DrawnLesion, rise[index] as number, lamp, { x, y }, reach);
           const within = smoothstep(1.05, 0.95, reach);
           const own = light.lit * (1 + 0.06 * skin(x, y));
           shade = shade * (1 - light.shadow) * (1 - within) + own * (0.8 + 0.2 * shade) * within;

@@ -1,5 +1,5 @@
-// Square fields of numbers, the stuff that phantoms are painted from. Lengths are shares of the picture's width, so that
-// one seed gives one picture at every size.
+// Square fields of numbers from which phantoms are painted. Lengths are fractions of the image's width, so that a seed gives the same
+// content at every size.
 import type { RasterImage } from '../images/raster.ts';
 import { normal, type Random } from '../random.ts';
 
@@ -16,7 +16,7 @@ export function smoothstep(from: number, to: number, x: number): number {
   return t * t * (3 - 2 * t);
 }
 
-/** A value for each pixel from its middle, in shares of the width. */
+/** Evaluates a function at the center of each pixel, in fractions of the width. */
 export function fieldOf(size: number, value: (x: number, y: number, index: number) => number): Field {
   const field = new Float32Array(size * size);
   for (let j = 0, k = 0; j < size; j++)
@@ -24,7 +24,7 @@ export function fieldOf(size: number, value: (x: number, y: number, index: numbe
   return field;
 }
 
-/** A smooth random function of the plane, about −1..1, that changes over `period`; octaves add finer, weaker detail. */
+/** A smooth random function of the plane, roughly −1..1, that varies over `period`; octaves add finer, weaker detail. */
 export function noise(
   random: Random,
   { period, octaves = 1, stretch = 1 }: { period: number; octaves?: number; stretch?: number },
@@ -46,12 +46,12 @@ export function noise(
       const at = (a: number, b: number) => values[(b & (LATTICE - 1)) * LATTICE + (a & (LATTICE - 1))] as number;
       sum += weight * mixed(mixed(at(i, j), at(i + 1, j), fx), mixed(at(i, j + 1), at(i + 1, j + 1), fx), fy);
     }
-    // Interpolated values are less spread than the lattice's: 1.5 brings them back to about −1..1.
+    // Interpolation reduces the spread of the lattice's values; 1.5 restores it to roughly −1..1.
     return (1.5 * sum) / total;
   };
 }
 
-/** Gaussian blur with a deviation in shares of the width for each direction; the border repeats. */
+/** Gaussian blur with a standard deviation per direction, in fractions of the width; the border repeats. */
 export function blurred(field: Field, size: number, across: number, down = across): Field {
   const pass = (source: Field, deviation: number, step: number, lines: number): Field => {
     const sigma = deviation * size;
@@ -88,8 +88,8 @@ export function normalized(field: Field): Field {
 
 const byte = (value: number): number => Math.round(clamp(value, 0, 255));
 
-/** A gray picture from brightness 0..1. */
-export function grayPicture(size: number, brightness: Field): RasterImage {
+/** A gray image from brightness 0..1. */
+export function grayImage(size: number, brightness: Field): RasterImage {
   const data = new Uint8Array(size * size * 3);
   for (let k = 0; k < brightness.length; k++) data.fill(byte(255 * (brightness[k] as number)), 3 * k, 3 * k + 3);
   return { width: size, height: size, channels: 3, data };
@@ -97,7 +97,7 @@ export function grayPicture(size: number, brightness: Field): RasterImage {
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** Between two colors. */
+/** Interpolates between two colors. */
 export const blend = (a: Rgb, b: Rgb, share: number): Rgb => [
   mixed(a[0], b[0], share),
   mixed(a[1], b[1], share),
@@ -106,8 +106,8 @@ export const blend = (a: Rgb, b: Rgb, share: number): Rgb => [
 
 export const scaled = ([r, g, b]: Rgb, factor: number): Rgb => [r * factor, g * factor, b * factor];
 
-/** A color picture from a color (0..255) for each pixel. */
-export function colorPicture(size: number, color: (x: number, y: number, index: number) => Rgb): RasterImage {
+/** A color image from a color (0..255) for each pixel. */
+export function colorImage(size: number, color: (x: number, y: number, index: number) => Rgb): RasterImage {
   const data = new Uint8Array(size * size * 3);
   for (let j = 0, k = 0; j < size; j++)
     for (let i = 0; i < size; i++, k++) {

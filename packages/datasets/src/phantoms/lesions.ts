@@ -1,26 +1,26 @@
-// Lesions as outlines: closed curves about a center, placed apart from one another where the anatomy has room.
+// Lesions as closed outlines around a center, placed without overlap where the anatomy allows them.
 
 import type { RasterImage } from '../images/raster.ts';
-import type { Shape, Size } from '../prompts/findings.ts';
+import type { Shape, Size } from '../prompts/lesions.ts';
 import { between, pick, pickWeighted, type Random } from '../random.ts';
 
-export interface Lesion {
+export interface DrawnLesion {
   /** Center and radius of the disk of the same area, in shares of the width. */
   readonly x: number;
   readonly y: number;
   readonly radius: number;
-  /** Distance from the center in units of the outline's in that direction: 0 in the middle, 1 on the outline. */
+  /** Distance from the center, relative to the outline's distance in that direction: 0 at the center, 1 on the outline. */
   readonly reach: (x: number, y: number) => number;
 }
 
-/** Area as a share of the image: well within what the words small, medium and large mean. */
+/** Area as a fraction of the image, well within the ranges of the words small, medium and large. */
 const AREAS: Readonly<Record<Size, readonly [number, number]>> = {
   small: [0.008, 0.072],
   medium: [0.092, 0.26],
   large: [0.32, 0.45],
 };
 
-/** Long over short axis, and how far the outline waves. */
+/** Ratio of the long to the short axis, and the amplitude of the outline's waves. */
 const OUTLINES: Readonly<Record<Shape, { stretch: readonly [number, number]; waves: number }>> = {
   round: { stretch: [1, 1.15], waves: 0.025 },
   oval: { stretch: [1.45, 1.95], waves: 0.03 },
@@ -28,7 +28,7 @@ const OUTLINES: Readonly<Record<Shape, { stretch: readonly [number, number]; wav
   irregular: { stretch: [1, 1.6], waves: 0.17 },
 };
 
-type Form = Pick<Lesion, 'reach'> & { readonly radius: number };
+type Form = Pick<DrawnLesion, 'reach'> & { readonly radius: number };
 
 function outline(random: Random, shape: Shape, radius: number): (x: number, y: number) => Form {
   const { stretch: range, waves: height } = OUTLINES[shape];
@@ -46,7 +46,7 @@ function outline(random: Random, shape: Shape, radius: number): (x: number, y: n
     reach: (x, y) => {
       const [u, v] = [(cos * (x - cx) + sin * (y - cy)) / long, (cos * (y - cy) - sin * (x - cx)) / short];
       const distance = Math.hypot(u, v);
-      // Far outside nobody asks how the outline waves.
+      // Far outside, the waves of the outline do not matter.
       if (distance > 3) return distance;
       const direction = Math.atan2(v, u);
       let edge = 1;
@@ -56,8 +56,8 @@ function outline(random: Random, shape: Shape, radius: number): (x: number, y: n
   });
 }
 
-/** Points on the outline blown up by `factor`, found by halving along each direction. */
-function ring(lesion: Lesion, factor: number): [number, number][] {
+/** Points on the outline scaled by `factor`, found by bisection along each direction. */
+function ring(lesion: DrawnLesion, factor: number): [number, number][] {
   return Array.from({ length: 40 }, (_, i) => {
     const [dx, dy] = [Math.cos((i * Math.PI) / 20), Math.sin((i * Math.PI) / 20)];
     let [inner, outer] = [0, 4 * lesion.radius * factor];
@@ -70,27 +70,38 @@ function ring(lesion: Lesion, factor: number): [number, number][] {
   });
 }
 
-export interface Placing {
-  /** Whether tissue that can have a lesion lies there. */
+interface Placing {
+  /** Whether the tissue at a point can contain a lesion. */
   readonly room: (x: number, y: number) => boolean;
   readonly sizes: readonly (readonly [Size, number])[];
   readonly shapes: readonly (readonly [Shape, number])[];
 }
 
-/** Tries before a lesion is given up; each ten of them ask for a smaller one. */
+/** What every modality provides: an anatomy that defines where lesions may be, and a painter. */
+export interface Scene extends Placing {
+  /** Words for color or brightness, one of which all lesions of an image share. */
+  readonly appearances: readonly string[];
+  /** RGB, size x size. `random` draws the texture. */
+  readonly paint: (lesions: readonly DrawnLesion[], appearance: string, size: number, random: Random) => RasterImage;
+}
+
+/** Draws an anatomy. */
+export type SceneMaker = (random: Random) => Scene;
+
+/** Attempts before a lesion is dropped; it shrinks after every ten. */
 const TRIES = 120;
 
-/** Up to `count` lesions that touch neither each other nor what has no room for them. */
-export function placeLesions(random: Random, count: number, { room, sizes, shapes }: Placing): Lesion[] {
-  const placed: Lesion[] = [];
+/** Places up to `count` lesions that touch neither each other nor tissue that cannot contain them. */
+export function placeLesions(random: Random, count: number, { room, sizes, shapes }: Placing): DrawnLesion[] {
+  const placed: DrawnLesion[] = [];
   for (let n = 0; n < count; n++) {
     const shape = pickWeighted(random, shapes);
-    // Several findings share the picture: only one of them may be larger than small.
+    // When several lesions share the image, only one may be larger than small.
     const size = placed.some(({ radius }) => Math.PI * radius ** 2 > AREAS.small[1])
       ? 'small'
       : pickWeighted(random, sizes);
     const radius = Math.sqrt(between(random, ...AREAS[size]) / Math.PI);
-    // Cells are tried evenly, so that the middle of the picture is not where most lesions lie.
+    // Grid cells are tried evenly, so that lesions do not cluster at the center of the image.
     let [column, row] = [0, 0];
     for (let attempt = 0; attempt < TRIES; attempt++) {
       if (attempt % 4 === 0) [column, row] = [pick(random, [0, 1, 2]), pick(random, [0, 1, 2])];
@@ -114,8 +125,8 @@ export function placeLesions(random: Random, count: number, { room, sizes, shape
   return placed;
 }
 
-/** How deep a point lies in the nearest lesion: below 1 inside, and which one that is. */
-export function nearest(lesions: readonly Lesion[], x: number, y: number): { reach: number; index: number } {
+/** The lesion nearest to a point: its index, and the point's reach in it, below 1 inside. */
+export function nearestLesion(lesions: readonly DrawnLesion[], x: number, y: number): { reach: number; index: number } {
   let best = { reach: Number.POSITIVE_INFINITY, index: -1 };
   for (const [index, lesion] of lesions.entries()) {
     const reach = lesion.reach(x, y);
@@ -124,11 +135,11 @@ export function nearest(lesions: readonly Lesion[], x: number, y: number): { rea
   return best;
 }
 
-/** The mask: 255 where the middle of a pixel lies in a lesion. */
-export function lesionMask(lesions: readonly Lesion[], size: number): RasterImage {
+/** The mask: 255 where the center of a pixel is inside a lesion. */
+export function lesionMask(lesions: readonly DrawnLesion[], size: number): RasterImage {
   const data = new Uint8Array(size * size);
   for (let j = 0, k = 0; j < size; j++)
     for (let i = 0; i < size; i++, k++)
-      if (nearest(lesions, (i + 0.5) / size, (j + 0.5) / size).reach <= 1) data[k] = 255;
+      if (nearestLesion(lesions, (i + 0.5) / size, (j + 0.5) / size).reach <= 1) data[k] = 255;
   return { width: size, height: size, channels: 1, data };
 }

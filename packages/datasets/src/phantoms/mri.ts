@@ -1,8 +1,7 @@
-// An axial MRI slice of a head: scalp, skull, folded cortex, white matter, ventricles; tumours with a halo of oedema.
+// An axial MRI slice of a head: scalp, skull, folded cortex, white matter, ventricles; tumors with a halo of edema.
 import { between, type Random } from '../random.ts';
-import { clamp, fieldOf, grain, grayPicture, mixed, noise, smoothstep } from './field.ts';
-import { nearest } from './lesions.ts';
-import type { Scene } from './scene.ts';
+import { clamp, fieldOf, grain, grayImage, mixed, noise, smoothstep } from './field.ts';
+import { nearestLesion, type Scene } from './lesions.ts';
 
 export const mri = (random: Random): Scene => {
   const head = {
@@ -14,7 +13,7 @@ export const mri = (random: Random): Scene => {
   };
   const [cos, sin] = [Math.cos(head.angle), Math.sin(head.angle)];
   const wobble = noise(random, { period: 0.45 });
-  /** Along and across the midline, in units of the scalp's outline. */
+  /** Position along and across the midline, relative to the scalp's outline. */
   const own = (x: number, y: number): { across: number; along: number; reach: number } => {
     const [dx, dy] = [x - head.x, y - head.y];
     const [across, along] = [(cos * dx + sin * dy) / head.width, (cos * dy - sin * dx) / head.height];
@@ -31,7 +30,7 @@ export const mri = (random: Random): Scene => {
     length: between(random, 0.26, 0.38),
     spread: between(random, 0.15, 0.4),
   };
-  // On T1 fluid is dark and white matter bright; on T2 the other way round.
+  // On T1, fluid is dark and white matter bright; on T2, the reverse.
   const t2 = random() < 0.3;
   const tone = t2
     ? { scalp: 0.6, bone: 0.06, fluid: 0.85, gray: 0.5, white: 0.32 }
@@ -43,7 +42,7 @@ export const mri = (random: Random): Scene => {
     if (reach > 1) return 0.015;
     if (reach > 0.945) return tone.scalp + 0.12 * matter(x, y);
     if (reach > 0.885) return tone.bone + 0.05 * smoothstep(0.02, 0, Math.abs(reach - 0.915)) * tone.scalp;
-    // Sulci: fluid in folds that run in from the surface; the midline is one of them.
+    // Sulci: fluid in folds that run inward from the surface; the midline is one of them.
     const ridges = Math.abs(fold(x + 0.02 * warp(x, y), y + 0.02 * warp(y, x)));
     const deep = smoothstep(0.5, 0.86, reach);
     const midline = Math.exp(-(((across + 0.03 * warp(0.2, y)) / ripple) ** 2)) * (Math.abs(along) > 0.3 ? 1 : 0.25);
@@ -56,11 +55,11 @@ export const mri = (random: Random): Scene => {
       smoothstep(0.42, 0.1, ridges) * smoothstep(0.45, 0.7, reach) + smoothstep(0.76, 0.84, reach) * 0.8 + 0.35 * deep,
     );
     let level = mixed(tone.white, tone.gray, cortex) + 0.035 * matter(x, y);
-    // Deep gray nuclei beside the ventricles.
+    // Deep gray nuclei next to the ventricles.
     const nucleus = Math.hypot((Math.abs(across) - 0.27) / 0.16, (along - 0.08) / 0.2);
     level = mixed(level, tone.gray + 0.02, 0.8 * smoothstep(1.1, 0.85, nucleus + 0.15 * warp(x, y)));
     level = mixed(level, tone.fluid, sulcus);
-    // Two horns that lean apart.
+    // Two diverging horns.
     const t = (along - ventricle.along) / ventricle.length;
     const middle = ventricle.apart * (1 + ventricle.spread * (2 * t * t - 0.4));
     const horn =
@@ -84,7 +83,7 @@ export const mri = (random: Random): Scene => {
     paint(lesions, appearance, size, drawing) {
       const bright = appearance === 'bright';
       const level = lesions.map(() => (bright ? between(drawing, 0.76, 0.97) : between(drawing, 0.14, 0.22)));
-      // Some bright tumours are rings around a dead center: the whole of them is the finding.
+      // Some bright tumors are rings around a necrotic center; the mask covers the whole tumor.
       const ringed = lesions.map(() => bright && drawing() < 0.3);
       const oedema = lesions.map(() => between(drawing, 0.1, 0.5));
       const inner = noise(drawing, { period: 0.05, octaves: 3 });
@@ -94,7 +93,7 @@ export const mri = (random: Random): Scene => {
       const shading = between(drawing, 0.05, 0.14);
       const picture = fieldOf(size, (x, y, k) => {
         let value = tissue(x, y);
-        const { reach, index } = nearest(lesions, x, y);
+        const { reach, index } = nearestLesion(lesions, x, y);
         if (index >= 0 && own(x, y).reach < 0.885) {
           const halo = smoothstep(1 + (oedema[index] as number), 1, reach + 0.08 * inner(x, y));
           value = mixed(value, t2 ? 0.72 : 0.28, 0.55 * halo);
@@ -108,7 +107,7 @@ export const mri = (random: Random): Scene => {
         // Rician noise: the magnitude of a complex signal.
         return clamp(Math.hypot(value + sigma * (real[k] as number), sigma * (imaginary[k] as number)));
       });
-      return grayPicture(size, picture);
+      return grayImage(size, picture);
     },
   };
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSplit } from '../folder.ts';
-import { findings } from '../prompts/findings.ts';
+import { findLesions } from '../prompts/lesions.ts';
 import { MODALITIES } from '../prompts/wordings.ts';
 import { drawPhantom } from './draw.ts';
 import { phantomSeed, writePhantoms } from './write.ts';
@@ -26,7 +26,7 @@ const mean = (values: ArrayLike<number>, where: (k: number) => boolean): number 
 };
 
 describe.each(MODALITIES)('a phantom of %s', (modality) => {
-  it('is told by its seed alone', () => {
+  it('depends only on its seed', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const [a, b] = [drawPhantom({ modality, seed, size: 48 }), drawPhantom({ modality, seed, size: 48 })];
@@ -37,19 +37,19 @@ describe.each(MODALITIES)('a phantom of %s', (modality) => {
     );
   });
 
-  it('tells the truth: each word of the prompt is measured on the mask', () => {
+  it('has an accurate prompt: each word is measured on the mask', () => {
     for (let seed = 0; seed < 12; seed++) {
-      const { mask, findings: told, prompt, appearance } = drawPhantom({ modality, seed, size: 64 });
-      expect(findings(mask)).toEqual(told);
-      const count = ['no', 'one', 'two', 'three'][told.length] as string;
+      const { mask, lesions: found, prompt, appearance } = drawPhantom({ modality, seed, size: 64 });
+      expect(findLesions(mask)).toEqual(found);
+      const count = ['no', 'one', 'two', 'three'][found.length] as string;
       expect(prompt.startsWith(`${count} `)).toBe(true);
-      expect(appearance === undefined).toBe(told.length === 0);
-      for (const { size, place, shape } of told)
+      expect(appearance === undefined).toBe(found.length === 0);
+      for (const { size, place, shape } of found)
         for (const word of [size, place, shape, appearance]) expect(prompt).toContain(word);
     }
   });
 
-  it('shows its lesions: they differ from what surrounds them', () => {
+  it('shows its lesions: they differ from their surroundings', () => {
     let seen = 0;
     for (let seed = 0; seed < 8; seed++) {
       const { image, mask } = drawPhantom({ modality, seed, size: 64 });
@@ -68,13 +68,13 @@ describe.each(MODALITIES)('a phantom of %s', (modality) => {
 });
 
 describe('phantoms', () => {
-  it('show nothing, one and several lesions, at many places and of every size word', () => {
+  it('have none, one and several lesions, at many places and of every size', () => {
     const counts = new Set<number>();
     const [places, sizes] = [new Set<string>(), new Set<string>()];
     for (let seed = 0; seed < 150; seed++) {
-      const { findings: told } = drawPhantom({ modality: 'endoscopy', seed, size: 24 });
-      counts.add(told.length);
-      for (const { place, size } of told) {
+      const { lesions: found } = drawPhantom({ modality: 'endoscopy', seed, size: 24 });
+      counts.add(found.length);
+      for (const { place, size } of found) {
         places.add(place);
         sizes.add(size);
       }
@@ -84,7 +84,7 @@ describe('phantoms', () => {
     expect(sizes.size).toBe(3);
   });
 
-  it('lie in a folder that reads as a dataset, the same whenever it is written', async () => {
+  it('are written as a dataset folder, the same each time', async () => {
     const options = { modality: 'mri', count: 20, seed: 3, size: 32 } as const;
     const [a, b] = [join(folder, 'a'), join(folder, 'b')];
     expect(await writePhantoms(a, options)).toEqual({ train: 16, val: 2, test: 2 });

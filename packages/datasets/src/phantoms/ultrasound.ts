@@ -6,23 +6,22 @@ import {
   type Field,
   fieldOf,
   grain,
-  grayPicture,
+  grayImage,
   mixed,
   noise,
   normalized,
   smoothstep,
 } from './field.ts';
-import { type Lesion, nearest } from './lesions.ts';
-import type { Scene } from './scene.ts';
+import { type DrawnLesion, nearestLesion, type Scene } from './lesions.ts';
 
-/** Brightness of the inside after log compression, and what the sound does behind: shadow below 0, enhancement above. */
-const ECHOES: Readonly<Record<string, { level: readonly [number, number]; behind: readonly [number, number] }>> = {
-  dark: { level: [0.13, 0.24], behind: [-0.24, 0.02] },
-  black: { level: [0.0, 0.05], behind: [0.1, 0.22] },
-  bright: { level: [0.78, 0.92], behind: [-0.05, 0.05] },
+/** Brightness inside after log compression, and below the lesion: shadow if negative, enhancement if positive. */
+const ECHOES: Readonly<Record<string, { level: readonly [number, number]; below: readonly [number, number] }>> = {
+  dark: { level: [0.13, 0.24], below: [-0.24, 0.02] },
+  black: { level: [0.0, 0.05], below: [0.1, 0.22] },
+  bright: { level: [0.78, 0.92], below: [-0.05, 0.05] },
 };
 
-/** Fully developed speckle: the logarithm of the magnitude of complex normal noise, wider than deep, wider with depth. */
+/** Fully developed speckle: the log magnitude of complex normal noise, wider than deep, and wider with depth. */
 function speckle(random: Random, size: number): Field {
   const layer = (width: number) => {
     const [re, im] = [0, 0].map(() => normalized(blurred(grain(random, size), size, width, 0.0032))) as [Field, Field];
@@ -32,8 +31,8 @@ function speckle(random: Random, size: number): Field {
   return fieldOf(size, (_, y, k) => mixed(near[k] as number, far[k] as number, y));
 }
 
-/** Brightness that each column adds or loses below a lesion. */
-function behind(lesions: readonly Lesion[], size: number, strengths: readonly number[]): Field {
+/** Change of brightness below lesions, column by column. */
+function belowLesions(lesions: readonly DrawnLesion[], size: number, strengths: readonly number[]): Field {
   const out = new Float32Array(size * size);
   for (let i = 0; i < size; i++) {
     const x = (i + 0.5) / size;
@@ -74,7 +73,7 @@ export const ultrasound = (random: Random): Scene => {
     depth: between(random, 0.06, 0.2),
     from: between(random, 0.05, 0.35),
   }));
-  // Fat lobules: ovals slightly darker than what surrounds them, with a capsule. They are no findings.
+  // Fat lobules: ovals slightly darker than their surroundings, with a capsule. They are not lesions.
   const decoys = Array.from({ length: 2 + Math.floor(random() * 3) }, () => ({
     x: random(),
     y: between(random, 0.12, 0.6),
@@ -91,7 +90,7 @@ export const ultrasound = (random: Random): Scene => {
     let level = mixed(fatLevel, glandLevel, smoothstep(fat(x) - 0.02, fat(x) + 0.03, y + 0.05 * l));
     level = mixed(level, muscleLevel, smoothstep(gland(x) - 0.01, gland(x) + 0.01, y));
     level += 0.4 * Math.exp(-(((y - gland(x)) / 0.009) ** 2)) * (0.7 + 0.3 * c);
-    // The pleura: a bright line, and darkness behind it.
+    // The pleura: a bright line with darkness below it.
     level = mixed(level, 0.1, smoothstep(chest(x), chest(x) + 0.02, y));
     level += 0.5 * Math.exp(-(((y - chest(x)) / 0.01) ** 2));
     for (const decoy of decoys) {
@@ -117,17 +116,17 @@ export const ultrasound = (random: Random): Scene => {
     ],
     appearances: ['dark', 'dark', 'black', 'bright'],
     paint(lesions, appearance, size, drawing) {
-      const { level, behind: range } = ECHOES[appearance] as (typeof ECHOES)[string];
+      const { level, below: range } = ECHOES[appearance] as (typeof ECHOES)[string];
       const levels = lesions.map(() => between(drawing, ...level));
       const strengths = lesions.map(() => between(drawing, ...range));
       const sharpness = lesions.map(() => between(drawing, 0.03, 0.14));
       const rim = lesions.map(() => between(drawing, 0, 0.16));
       const inner = noise(drawing, { period: 0.06, octaves: 2 });
-      const shade = behind(lesions, size, strengths);
+      const shade = belowLesions(lesions, size, strengths);
       const grains = speckle(drawing, size);
       const picture = fieldOf(size, (x, y, k) => {
         let value = tissue(x, y);
-        const { reach, index } = nearest(lesions, x, y);
+        const { reach, index } = nearestLesion(lesions, x, y);
         if (index >= 0) {
           const edge = sharpness[index] as number;
           const within = smoothstep(1 + edge, 1 - edge, reach);
@@ -145,7 +144,7 @@ export const ultrasound = (random: Random): Scene => {
         value += gain - 0.16 * smoothstep(0.55, 1, y);
         return clamp(value + (appearance === 'black' && reach < 1 ? 0.05 : 0.14) * (grains[k] as number) + 0.02);
       });
-      return grayPicture(size, picture);
+      return grayImage(size, picture);
     },
   };
 };

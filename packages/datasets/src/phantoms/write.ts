@@ -13,7 +13,7 @@ export interface PhantomDatasetOptions extends PhantomOptions {
   readonly onProgress?: (written: number) => void;
 }
 
-/** The seed of a dataset's n-th phantom: datasets of different seeds share none. */
+/** The seed of a dataset's n-th phantom; datasets with different seeds share no phantoms. */
 export const phantomSeed = (seed: number, index: number): number =>
   Math.floor(seededRandom('phantoms', seed, index)() * 2 ** 32);
 

@@ -1,8 +1,7 @@
 // A chest X-ray from the front: lungs, ribs, collar bones, spine, heart, diaphragm; cloudy opacities in the lungs.
 import { between, type Random } from '../random.ts';
-import { clamp, fieldOf, grain, grayPicture, mixed, noise, smoothstep } from './field.ts';
-import { nearest } from './lesions.ts';
-import type { Scene } from './scene.ts';
+import { clamp, fieldOf, grain, grayImage, mixed, noise, smoothstep } from './field.ts';
+import { nearestLesion, type Scene } from './lesions.ts';
 
 export const xray = (random: Random): Scene => {
   const middle = between(random, 0.48, 0.52);
@@ -27,7 +26,7 @@ export const xray = (random: Random): Scene => {
     strength: between(random, 0.07, 0.13),
   };
   const exposure = between(random, -0.05, 0.05);
-  // Leads and a marker of the patient's left: bright things that are no findings.
+  // Leads and a marker of the patient's left: bright objects that are not lesions.
   const leads = Array.from({ length: random() < 0.6 ? 0 : 1 + Math.floor(random() * 3) }, () => ({
     x: between(random, 0.2, 0.8),
     y: between(random, 0.2, 0.75),
@@ -36,13 +35,13 @@ export const xray = (random: Random): Scene => {
   }));
   const marker = { x: 0.9, y: between(random, 0.05, 0.12), shown: random() < 0.6 };
 
-  /** The height of the diaphragm: a dome under each lung, the image's left one higher (the liver lies there). */
+  /** Height of the diaphragm: a dome under each lung, higher on the image's left, above the liver. */
   const diaphragm = (x: number): number => {
     const side = x < middle ? -1 : 1;
     const across = clamp((x - middle - side * apart) / 0.2, -1, 1);
     return base + 0.045 + 0.015 * side - 0.09 * Math.cos((across * Math.PI) / 2);
   };
-  /** How deep in a lung: below 1 inside. The image's left is the patient's right. */
+  /** Relative position in a lung: below 1 inside. The image's left is the patient's right. */
   const lung = (x: number, y: number): number => {
     const side = x < middle ? -1 : 1;
     const t = clamp((y - apex) / (base - apex), -0.5, 1.5);
@@ -57,13 +56,13 @@ export const xray = (random: Random): Scene => {
   const heartReach = (x: number, y: number) =>
     Math.hypot((x - heart.x) / heart.width, (y - heart.y - 0.35 * (x - heart.x)) / heart.height) + 0.06 * wave(y, x);
 
-  /** The outline of neck, shoulders and arms before black air. */
+  /** The outline of neck, shoulders and arms against black air. */
   const bodyAt = (x: number, y: number): number => {
     const shoulder = 0.16 + 0.5 * Math.abs(x - middle) ** 1.7;
     const neck = smoothstep(0.13, 0.1, Math.abs(x - middle));
     return Math.max(smoothstep(shoulder - 0.09, shoulder - 0.05, y + 0.02 * wave(x, 0.3)), neck);
   };
-  /** Ribs as arcs that fall outwards, brighter at their edges; collar bones. Over what is dense already they hardly show. */
+  /** Ribs as arcs that slope outward, brighter at their edges, and collar bones. They barely show over dense tissue. */
   const bones = (x: number, y: number, dense: number): number => {
     const off = Math.abs(x - middle);
     const cage =
@@ -107,7 +106,7 @@ export const xray = (random: Random): Scene => {
   };
 
   return {
-    // Lesions stay clear of the heart's shadow, where nobody could see them.
+    // Lesions avoid the heart's shadow, where they would be invisible.
     room: (x, y) => lung(x, y) < 0.92 && heartReach(x, y) > 1.1 && Math.abs(x - middle) > 0.085,
     sizes: [
       ['small', 0.8],
@@ -129,7 +128,7 @@ export const xray = (random: Random): Scene => {
       const fine = grain(drawing, size);
       const picture = fieldOf(size, (x, y, k) => {
         let value = tissue(x, y);
-        const { reach, index } = nearest(lesions, x, y);
+        const { reach, index } = nearestLesion(lesions, x, y);
         if (index >= 0) {
           const soft = softness[index] as number;
           value +=
@@ -150,7 +149,7 @@ export const xray = (random: Random): Scene => {
         }
         return clamp(value + exposure + 0.016 * (fine[k] as number));
       });
-      return grayPicture(size, picture);
+      return grayImage(size, picture);
     },
   };
 };

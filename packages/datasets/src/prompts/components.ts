@@ -1,11 +1,11 @@
-// The connected parts of a mask.
+// The connected components of a mask.
 import type { RasterImage } from '../images/raster.ts';
 
-/** One connected part: its pixels (row-major indices, ascending). */
+/** The pixels of a connected component: ascending row-major indices. */
 export type Component = readonly number[];
 
 /**
- * The 8-connected parts of the pixels that are not 0, in reading order of their first pixel.
+ * The 8-connected components of the nonzero pixels, in reading order of their first pixel.
  *
  * @param mask one channel
  */

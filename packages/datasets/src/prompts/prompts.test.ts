@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RasterImage } from '../images/raster.ts';
-import { findings, PLACES, placeOf, SHAPES, SIZES, shapeOf, sizeOf, THRESHOLDS } from './findings.ts';
-import { placesIn, speaksOfNothing } from './read.ts';
+import { findLesions, LESION_THRESHOLDS, PLACES, placeOf, SHAPES, SIZES, shapeOf, sizeOf } from './lesions.ts';
+import { claimsNoLesion, placesIn } from './read.ts';
 import { WORDINGS } from './wordings.ts';
 import { writePrompts } from './write.ts';
 
@@ -27,9 +27,9 @@ const ellipse =
     return Math.hypot((cos * dx + sin * dy) / a, (cos * dy - sin * dx) / b) <= 1;
   };
 
-describe('findings', () => {
-  it('measure a disk: area, box, place, shape', () => {
-    const [disk, ...others] = findings(maskOf(ellipse(0.5, 0.2, 0.1, 0.1)));
+describe('lesions', () => {
+  it('of a disk have its area, box, place and shape', () => {
+    const [disk, ...others] = findLesions(maskOf(ellipse(0.5, 0.2, 0.1, 0.1)));
     expect(others).toEqual([]);
     expect(disk?.area).toBeCloseTo(Math.PI * 0.01, 3);
     expect(disk?.box.left).toBeCloseTo(0.4, 2);
@@ -37,23 +37,23 @@ describe('findings', () => {
     expect(disk?.elongation).toBeCloseTo(1, 1);
   });
 
-  it('tell the ratio of the axes, however the ellipse is turned', () => {
+  it('have the ratio of the axes, whatever the angle of the ellipse', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0, max: Math.PI, noNaN: true }),
         fc.double({ min: 1, max: 3.5, noNaN: true }),
         (angle, ratio) => {
-          const [found] = findings(maskOf(ellipse(0.5, 0.5, 0.1 * ratio, 0.1, angle)));
+          const [found] = findLesions(maskOf(ellipse(0.5, 0.5, 0.1 * ratio, 0.1, angle)));
           expect(Math.abs((found?.elongation ?? 0) / ratio - 1)).toBeLessThan(0.04);
-          expect(found?.solidity).toBeGreaterThan(THRESHOLDS.irregular);
+          expect(found?.solidity).toBeGreaterThan(LESION_THRESHOLDS.irregular);
         },
       ),
       { numRuns: 30 },
     );
   });
 
-  it('call an outline with dents irregular', () => {
-    const [cross] = findings(
+  it('with a concave outline are irregular', () => {
+    const [cross] = findLesions(
       maskOf(
         (x, y) => Math.abs(x - 0.5) < 0.05 && Math.abs(y - 0.5) < 0.2,
         (x, y) => Math.abs(y - 0.5) < 0.05 && Math.abs(x - 0.5) < 0.2,
@@ -62,21 +62,23 @@ describe('findings', () => {
     expect(cross?.shape).toBe('irregular');
   });
 
-  it('come in reading order, specks left out, parts that touch at a corner joined', () => {
-    const found = findings(
+  it('come in reading order, without specks, and joined where components touch at a corner', () => {
+    const found = findLesions(
       maskOf(ellipse(0.8, 0.8, 0.05, 0.05), ellipse(0.2, 0.2, 0.05, 0.05), (x, y) => x < 0.01 && y > 0.99),
     );
     expect(found.map(({ place }) => place)).toEqual(['top left', 'bottom right']);
     const corner = maskOf((x, y) => (x < 0.5 && y < 0.5) || (x > 0.5 && y > 0.5));
-    expect(findings(corner)).toHaveLength(1);
+    expect(findLesions(corner)).toHaveLength(1);
   });
 
-  it('an empty mask shows nothing', () => {
-    expect(findings(maskOf())).toEqual([]);
+  it('an empty mask has none', () => {
+    expect(findLesions(maskOf())).toEqual([]);
   });
 
   it('words change at the documented thresholds', () => {
-    expect([THRESHOLDS.medium - 1e-9, THRESHOLDS.medium, THRESHOLDS.large].map(sizeOf)).toEqual([...SIZES]);
+    expect([LESION_THRESHOLDS.medium - 1e-9, LESION_THRESHOLDS.medium, LESION_THRESHOLDS.large].map(sizeOf)).toEqual([
+      ...SIZES,
+    ]);
     const shapes = [1.29, 1.31, 2.21].map((elongation) => shapeOf({ elongation, solidity: 0.95 }));
     expect([...shapes, shapeOf({ elongation: 1, solidity: 0.89 })]).toEqual([...SHAPES]);
     const centers = [1 / 6, 1 / 2, 5 / 6];
@@ -90,7 +92,7 @@ describe('prompts', () => {
   const two = { size: 'medium', place: 'bottom', shape: 'oval' } as const;
 
   it('are written as the published ones', () => {
-    expect(writePrompts({ findings: [one], appearance: 'pink' }, WORDINGS.endoscopy)).toEqual({
+    expect(writePrompts({ lesions: [one], appearance: 'pink' }, WORDINGS.endoscopy)).toEqual({
       original: 'one small pink round polyp, located in top left of the image',
       missing_location: 'one small pink round polyp in the image',
       underdescriptive: 'Polyp visible.',
@@ -101,41 +103,41 @@ describe('prompts', () => {
     });
   });
 
-  it('list the sizes, shapes and places of several findings', () => {
-    const { original, overdescriptive } = writePrompts({ findings: [one, two, one] }, WORDINGS.xray);
+  it('list the sizes, shapes and places of several lesions', () => {
+    const { original, overdescriptive } = writePrompts({ lesions: [one, two, one] }, WORDINGS.xray);
     expect(original).toBe(
       'three small, medium round, oval opacity, located in top left, bottom, top left of the image',
     );
     expect(overdescriptive).toContain('three clearly visible small, medium, round, oval opacities located in the');
   });
 
-  it('say that there is nothing', () => {
-    const prompts = writePrompts({ findings: [] }, WORDINGS.mri);
+  it('say that there is no lesion', () => {
+    const prompts = writePrompts({ lesions: [] }, WORDINGS.mri);
     expect(prompts.original).toBe('no tumor in the image');
     for (const prompt of Object.values(prompts)) {
-      expect(speaksOfNothing(prompt)).toBe(true);
+      expect(claimsNoLesion(prompt)).toBe(true);
       expect(placesIn(prompt)).toEqual([]);
     }
   });
 
-  it('are read back: the places are those that were written', () => {
-    const finding = fc.record({
+  it('are parsed back to the places that were written', () => {
+    const lesion = fc.record({
       size: fc.constantFrom(...SIZES),
       place: fc.constantFrom(...PLACES),
       shape: fc.constantFrom(...SHAPES),
     });
     fc.assert(
       fc.property(
-        fc.array(finding, { minLength: 1, maxLength: 4 }),
+        fc.array(lesion, { minLength: 1, maxLength: 4 }),
         fc.constantFrom(...Object.values(WORDINGS)),
         (list, wording) => {
-          const prompts = writePrompts({ findings: list }, wording);
+          const prompts = writePrompts({ lesions: list }, wording);
           const places = list.map(({ place }) => place);
           for (const design of ['original', 'overdescriptive', 'contradictory'] as const)
             expect(placesIn(prompts[design])).toEqual(places);
           for (const design of ['missing_location', 'underdescriptive'] as const)
             expect(placesIn(prompts[design])).toEqual([]);
-          expect(speaksOfNothing(prompts.original)).toBe(false);
+          expect(claimsNoLesion(prompts.original)).toBe(false);
         },
       ),
     );

@@ -1,10 +1,10 @@
-// What the outline of a connected part looks like, in numbers.
+// Measures of the outline of a connected component.
 import type { Component } from './components.ts';
 
 export interface Outline {
-  /** Long over short axis of the ellipse with the same second moments; 1 is a disk or a square. */
+  /** Ratio of the long to the short axis of the ellipse with the same second moments; 1 for a disk or a square. */
   readonly elongation: number;
-  /** Area over the area of the convex hull, 0..1; 1 has no dent. */
+  /** Area over the area of the convex hull, 0..1; 1 if convex. */
   readonly solidity: number;
 }
 

@@ -1,4 +1,4 @@
-// The words of each modality.
+// The nouns of each modality.
 import type { Wording } from './write.ts';
 
 export const MODALITIES = ['ultrasound', 'endoscopy', 'dermoscopy', 'mri', 'xray'] as const;
@@ -6,35 +6,35 @@ export type Modality = (typeof MODALITIES)[number];
 
 export const WORDINGS: Readonly<Record<Modality, Wording>> = {
   ultrasound: {
-    finding: 'tumor',
+    lesion: 'tumor',
     image: 'ultrasound image',
     organ: 'breast',
     tissue: 'breast tissue',
     surroundings: 'layered tissue of mixed echogenicity',
   },
   endoscopy: {
-    finding: 'polyp',
+    lesion: 'polyp',
     image: 'endoscopic image',
     organ: 'colon',
     tissue: 'colon mucosa',
     surroundings: 'minor mucosal irregularities and vascular patterns',
   },
   dermoscopy: {
-    finding: 'skin lesion',
+    lesion: 'skin lesion',
     image: 'dermoscopic image',
     organ: 'skin',
     tissue: 'skin',
     surroundings: 'subtle color variations and irregular texture',
   },
   mri: {
-    finding: 'tumor',
+    lesion: 'tumor',
     image: 'MRI scan',
     organ: 'brain',
     tissue: 'brain tissue',
     surroundings: 'edema and mild mass effect on adjacent tissue',
   },
   xray: {
-    finding: 'opacity',
+    lesion: 'opacity',
     image: 'X-ray image',
     organ: 'lungs',
     tissue: 'lung tissue',

@@ -7,7 +7,7 @@ import type { RasterImage } from '../images/raster.ts';
 import { interleave, storedValues } from './dicom-frames.ts';
 import type { PixelLayout, StoredFrame } from './dicom-layout.ts';
 import { unpackRle } from './dicom-rle.ts';
-import { asPicture, decodeHuffmanJpeg, type JpegHeader, readJpegHeader } from './jpeg-huffman.ts';
+import { asPlainJpeg, decodeHuffmanJpeg, type JpegHeader, readJpegHeader } from './jpeg-huffman.ts';
 
 export type WasmCodec = 'openjpeg' | 'charls';
 
@@ -224,7 +224,7 @@ async function jpegFrame(
   }
   const ids = String.fromCharCode(...components.map(({ id }) => id)).toUpperCase();
   const rgb = components.length === 3 && layout.photometric === 'RGB' && !marked && ids !== 'RGB';
-  const image = await host.decodeJpeg(asPicture(packed, rgb));
+  const image = await host.decodeJpeg(asPlainJpeg(packed, rgb));
   if (layout.samples === 1) return decodedFrame(toGray(image).data, 8, layout, layout.photometric);
   return { values: image.data, photometric: 'RGB', bits: 8 };
 }

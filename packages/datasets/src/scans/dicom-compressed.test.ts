@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from '../images/decode-node.ts';
 import { decodeHuffmanJpeg } from './jpeg-huffman.ts';
-import { type Attribute, type DicomPicture, encapsulated, encodeDicom } from './testing/files.ts';
+import { type Attribute, type DicomImage, encapsulated, encodeDicom } from './testing/files.ts';
 
 interface CompressedFrame {
   readonly frame: string;
@@ -28,7 +28,7 @@ const window = (center: number, width: number): Attribute[] => [
 ];
 
 /** A file of the named frame, its whole range shown. */
-function fileOf(name: string, change: Partial<DicomPicture> = {}): Uint8Array {
+function fileOf(name: string, change: Partial<DicomImage> = {}): Uint8Array {
   const { rows, columns, samples, bits, signed } = frameOf(name);
   const span = 2 ** bits;
   return encodeDicom({
@@ -129,7 +129,7 @@ function rleFrame(segments: readonly Buffer[]): Buffer {
 // High bytes 0 0 0 1 1 1 as two runs; low bytes as they are.
 const run = rleFrame([segment(254, 0, 254, 1), segment(5, ...values.map((v) => v & 255))]);
 const reversed = rleFrame([segment(254, 1, 254, 0), segment(5, ...values.map((v) => v & 255).reverse())]);
-const picture: DicomPicture = { rows: 2, columns: 3, syntax: 'rle', pixels: encapsulated([run]) };
+const picture: DicomImage = { rows: 2, columns: 3, syntax: 'rle', pixels: encapsulated([run]) };
 
 describe('run-length encoding', () => {
   it('the high bytes first', async () => {

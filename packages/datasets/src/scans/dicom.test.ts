@@ -3,17 +3,17 @@ import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from '../images/decode-node.ts';
 import { describeImage } from '../images/describe.ts';
-import { type Attribute, type DicomPicture, encodeDicom, words } from './testing/files.ts';
+import { type Attribute, type DicomImage, encodeDicom, words } from './testing/files.ts';
 
 const gray = async (bytes: Uint8Array, page?: number) => [...(await decodeImage(bytes, { as: 'gray', page })).data];
-const window = (center: string, width: string): DicomPicture['more'] => [
+const window = (center: string, width: string): DicomImage['more'] => [
   [0x0028, 0x1050, 'DS', center],
   [0x0028, 0x1051, 'DS', width],
 ];
 
 describe('DICOM', () => {
   const values = [0, 100, 200, 300, 400, 500];
-  const picture: DicomPicture = { rows: 2, columns: 3, pixels: words(values) };
+  const picture: DicomImage = { rows: 2, columns: 3, pixels: words(values) };
   const full = [0, 51, 102, 153, 204, 255];
 
   it('uncompressed, in every order of bytes and deflated, from the smallest value to the largest', async () => {
@@ -24,7 +24,7 @@ describe('DICOM', () => {
   });
 
   it('rescaled, through its window, and inverted where low is white', async () => {
-    const rescaled: DicomPicture = {
+    const rescaled: DicomImage = {
       ...picture,
       more: [...(window('40', '401') ?? []), [0x0028, 0x1052, 'DS', '-160'], [0x0028, 0x1053, 'DS', '1']],
     };
@@ -39,7 +39,7 @@ describe('DICOM', () => {
     expect(await gray(encodeDicom({ ...picture, more: window('250.5\\40', '501\\400') }))).toEqual(full);
   });
 
-  it('12 bits of 16, signed: what lies above them is not read', async () => {
+  it('12 bits of 16, signed: the bits above them are ignored', async () => {
     const signed = [-2048, -1000, 0, 1000, 2000, 2047];
     const bytes = encodeDicom({
       ...picture,
@@ -63,7 +63,7 @@ describe('DICOM', () => {
 
   it('color: RGB by pixel and by plane, YBR, and through a palette', async () => {
     const rgb = [200, 30, 40, 10, 220, 60];
-    const colored: DicomPicture = {
+    const colored: DicomImage = {
       rows: 1,
       columns: 2,
       samples: 3,
@@ -80,7 +80,7 @@ describe('DICOM', () => {
     ]).toEqual([90, 90, 90, 200, 200, 200]);
     const table = (values: number[]) => words(values.map((v) => v << 8));
     const descriptor = words([3, 5, 16]);
-    const palette: DicomPicture = {
+    const palette: DicomImage = {
       rows: 1,
       columns: 4,
       photometric: 'PALETTE COLOR',
@@ -93,7 +93,7 @@ describe('DICOM', () => {
         [0x0028, 0x1203, 'OW', table([7, 8, 9])],
       ],
     };
-    // Indices begin at 5; what lies below takes the first color.
+    // Indices begin at 5; smaller ones take the first color.
     expect([...(await decodeImage(encodeDicom(palette))).data]).toEqual([1, 4, 7, 2, 5, 8, 3, 6, 9, 1, 4, 7]);
   });
 
@@ -220,7 +220,7 @@ describe('DICOM', () => {
           ],
         ],
       ];
-      const frames: DicomPicture = {
+      const frames: DicomImage = {
         ...picture,
         frames: 2,
         pixels: Buffer.concat([words(values), words(values)]),
@@ -304,7 +304,7 @@ describe('DICOM', () => {
     });
 
     it('segmentations: fractions of their maximum; labels as they are', async () => {
-      const fractions: DicomPicture = {
+      const fractions: DicomImage = {
         ...picture,
         allocated: 8,
         pixels: Uint8Array.from([0, 10, 20, 30, 40, 50]),
@@ -355,7 +355,7 @@ describe('DICOM', () => {
       ...[0x1101, 0x1102, 0x1103].map((tag) => [0x0028, tag, 'US', descriptor] as const),
       ...bytes.map((value, i) => [0x0028, element + i, 'OW', value] as const),
     ];
-    const indexed: DicomPicture = {
+    const indexed: DicomImage = {
       rows: 1,
       columns: 6,
       photometric: 'PALETTE COLOR',
@@ -392,7 +392,7 @@ describe('DICOM', () => {
     });
   });
 
-  const object = (sopClass: string, modality = 'OT'): DicomPicture => ({
+  const object = (sopClass: string, modality = 'OT'): DicomImage => ({
     rows: 0,
     columns: 0,
     more: [

@@ -35,7 +35,7 @@ describe('gunzip', () => {
     );
   });
 
-  it('hands over long streams in pieces and stops when told to', () => {
+  it('hands over long streams in pieces and stops on request', () => {
     const bytes = Buffer.alloc(3_000_000, 'a long run, ');
     let [pieces, length] = [0, 0];
     gunzip(gzipSync(bytes), (piece) => {

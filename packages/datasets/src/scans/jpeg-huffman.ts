@@ -295,8 +295,8 @@ export function decodeHuffmanJpeg(bytes: Uint8Array): Uint16Array {
 /** An Adobe segment that says that three components are RGB: without one, decoders take them for YBR. */
 const RGB_SEGMENT = [0xff, 0xee, 0, 14, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0, 0, 0, 0, 0];
 
-/** The bytes of a DICOM frame for a decoder of pictures: without an EXIF orientation, which DICOM does not know, and marked as RGB if it is. */
-export function asPicture(jpeg: Uint8Array, rgb: boolean): Uint8Array {
+/** The bytes of a DICOM frame for a general JPEG decoder: without an EXIF orientation, which DICOM does not use, and marked as RGB if it is. */
+export function asPlainJpeg(jpeg: Uint8Array, rgb: boolean): Uint8Array {
   const inserted = rgb ? RGB_SEGMENT : [];
   const out = new Uint8Array(jpeg.length + inserted.length);
   out.set(jpeg.subarray(0, 2));

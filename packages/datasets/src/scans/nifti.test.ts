@@ -270,14 +270,14 @@ describe('orientation', () => {
     expect(await gray(encodeNifti({ ...plain, sform: oblique }), 0)).toEqual(expected);
   });
 
-  it('is as stored where the file does not say it: no affine, or a bare identity without units', async () => {
+  it('is as stored where the file does not define it: no affine, or a bare identity without units', async () => {
     const { sform: _, units: __, ...file } = onGrid([0, 1, 2], [1, 1, 1]);
     const stored = file.values.slice(0, 12);
     const identity = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0];
     for (const sform of [undefined, identity]) {
       const bytes = encodeNifti({ ...file, sform });
       expect(await gray(bytes, 0)).toEqual([...stored]);
-      expect((await describeImage(bytes)).notes?.join()).toMatch(/does not say how the patient lies/);
+      expect((await describeImage(bytes)).notes?.join()).toMatch(/does not define the orientation/);
       const warnings: string[] = [];
       await decodeImage(bytes, { page: 0, name: 'a.nii', onWarning: (message) => warnings.push(message) });
       expect(warnings).toEqual([expect.stringMatching(/^a\.nii: .*shown as stored/)]);

@@ -31,7 +31,7 @@ export interface NiftiOptions {
   readonly onWarning?: (message: string) => void;
 }
 
-const NO_ORIENTATION = 'The file does not say how the patient lies in it: slices are shown as stored.';
+const NO_ORIENTATION = 'The file does not define the orientation of the patient: slices are shown as stored.';
 
 type Read = (view: DataView, at: number, littleEndian: boolean) => number;
 

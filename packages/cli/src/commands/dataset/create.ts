@@ -10,7 +10,7 @@ export interface CreateCommandOptions {
   readonly masks: string;
   readonly out: string;
   readonly modality: string;
-  readonly finding?: string;
+  readonly lesion?: string;
   readonly organ?: string;
   readonly split: string;
   readonly patientSeparator?: string;
@@ -24,10 +24,10 @@ export function modalityOf(text: string): Modality {
   throw new UsageError('--modality', MODALITIES.join(', '), `'${text}'`, 'Choose one of them.');
 }
 
-/** The modality's words, with the finding and the organ that were named. */
-function wordingOf({ modality, finding, organ }: CreateCommandOptions): Wording {
+/** The modality's words, with the lesion and the organ that were named. */
+function wordingOf({ modality, lesion, organ }: CreateCommandOptions): Wording {
   const wording = WORDINGS[modalityOf(modality)];
-  return { ...wording, ...(finding && { finding }), ...(organ && { organ, tissue: organ }) };
+  return { ...wording, ...(lesion && { lesion }), ...(organ && { organ, tissue: organ }) };
 }
 
 /** Shares from percentages such as 80,10,10. */

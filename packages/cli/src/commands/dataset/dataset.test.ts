@@ -42,7 +42,7 @@ describe('dataset', () => {
     await writePhantoms(drawn, { modality: 'mri', count: 10, seed: 1, size: 32 });
     const [images, masks] = ['img', 'label'].map((kind) => join(drawn, 'Train_Folder', kind)) as [string, string];
     const own = join(folder, 'own');
-    const named = ['--images', images, '--masks', masks, '--out', own, '--modality', 'mri', '--finding', 'metastasis'];
+    const named = ['--images', images, '--masks', masks, '--out', own, '--modality', 'mri', '--lesion', 'metastasis'];
     expect((await run('create', ...named, '--split', '50,25,20')).err).toContain(
       '--split: expected three whole percentages',
     );

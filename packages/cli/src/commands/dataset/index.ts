@@ -39,7 +39,7 @@ export const registerDataset: Register = (program, { signal, endWith }) => {
     .requiredOption('--masks <folder>', 'a mask for each image, or several: a.png, a_mask.png, a_1.png, …')
     .requiredOption('--out <folder>', 'a new folder')
     .requiredOption('--modality <name>', 'ultrasound, endoscopy, dermoscopy, mri or xray: the words of the prompts')
-    .option('--finding <noun>', 'what the masks show, such as nodule, instead of the word of the modality')
+    .option('--lesion <noun>', 'what the masks show, such as nodule, instead of the word of the modality')
     .option('--organ <noun>', 'where, such as thyroid, instead of the word of the modality')
     .option('--label <value>', 'the label of label maps that is foreground; by default all labels are')
     .option('--split <percentages>', 'for training, validation, test', '80,10,10')

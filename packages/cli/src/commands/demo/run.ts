@@ -17,11 +17,11 @@ export interface DemoOptions extends BackendFlag {
 
 const binary = (mask: RasterImage): Uint8Array => Uint8Array.from(mask.data, (v) => (v > 0 ? 1 : 0));
 
-/** The first phantom from this seed on that shows a finding: about one in seven shows none. */
+/** The first phantom from this seed on that shows a lesion: about one in seven shows none. */
 function phantomWithFinding(modality: Modality, seed: number): Phantom {
   for (let at = seed; ; at++) {
     const phantom = drawPhantom({ modality, seed: at });
-    if (phantom.findings.length > 0) return phantom;
+    if (phantom.lesions.length > 0) return phantom;
   }
 }
 

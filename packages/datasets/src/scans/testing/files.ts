@@ -83,7 +83,7 @@ export const SYNTAX = {
   rle: '1.2.840.10008.1.2.5',
 } as const;
 
-export interface DicomPicture {
+export interface DicomImage {
   readonly syntax?: keyof typeof SYNTAX;
   readonly rows: number;
   readonly columns: number;
@@ -104,7 +104,7 @@ export interface DicomPicture {
   readonly pixels?: Uint8Array;
 }
 
-export function encodeDicom(picture: DicomPicture, deflate?: (bytes: Uint8Array) => Uint8Array): Uint8Array {
+export function encodeDicom(picture: DicomImage, deflate?: (bytes: Uint8Array) => Uint8Array): Uint8Array {
   const { syntax = 'explicit', rows, columns, samples = 1, photometric = 'MONOCHROME2', planar = 0 } = picture;
   const { frames, allocated = 16, stored = allocated, highBit = stored - 1, signed = 0, more = [] } = picture;
   const { pixelVr = 'OB', pixels } = picture;

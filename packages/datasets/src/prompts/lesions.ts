@@ -1,4 +1,4 @@
-// What a mask shows, in the words of the prompt sheets: how many, how large, where, of what shape.
+// The lesions of a mask, described in the words of the prompt sheets: number, size, place and shape.
 import type { RasterImage } from '../images/raster.ts';
 import { type Component, components } from './components.ts';
 import { type Outline, outlineOf } from './shape.ts';
@@ -15,7 +15,7 @@ export const PLACES = [
   'bottom right',
 ] as const;
 
-/** A cell of the 3x3 grid over the image; left and right are the image's. */
+/** A cell of the 3x3 grid over the image; left and right are those of the image. */
 export type Place = (typeof PLACES)[number];
 
 export const SIZES = ['small', 'medium', 'large'] as const;
@@ -24,49 +24,49 @@ export type Size = (typeof SIZES)[number];
 export const SHAPES = ['round', 'oval', 'elongated', 'irregular'] as const;
 export type Shape = (typeof SHAPES)[number];
 
-/** Where the words begin and end. */
-export const THRESHOLDS = {
-  /** Parts below this share of the image are specks, not findings: 25 pixels at 224x224. */
+/** Boundaries between the words. */
+export const LESION_THRESHOLDS = {
+  /** Components below this fraction of the image are specks, not lesions: 25 pixels at 224x224. */
   speck: 0.0005,
-  /** Shares of the image from which on a finding is medium and large. The published Kvasir words change here. */
+  /** Smallest fractions of the image of medium and large lesions, where the words of the published Kvasir prompts change. */
   medium: 0.083,
   large: 0.307,
-  /** Below this solidity the outline has dents: irregular. */
+  /** Below this solidity, an outline is irregular. */
   irregular: 0.9,
-  /** Long over short axis from which on a finding is oval and elongated. */
+  /** Smallest ratio of the long to the short axis of oval and elongated lesions. */
   oval: 1.3,
   elongated: 2.2,
 } as const;
 
-export interface Finding extends Outline {
-  /** Share of the image, 0..1. */
+export interface Lesion extends Outline {
+  /** Fraction of the image, 0..1. */
   readonly area: number;
-  /** Bounding box in shares of width and height, 0..1. */
+  /** Bounding box in fractions of width and height, 0..1. */
   readonly box: { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
   readonly size: Size;
   readonly place: Place;
   readonly shape: Shape;
 }
 
-/** What rounding may add to a share that lies on a line of the grid. */
+/** Rounding error of a point on a line of the grid. */
 const ROUNDING = 1e-9;
 
-/** The grid cell of a point, given in shares of width and height. On a line of the grid it is the middle one, so that mirroring commutes. */
+/** The grid cell of a point, in fractions of width and height. Points on a grid line belong to the middle cell, so that mirroring commutes. */
 export function placeOf(x: number, y: number): Place {
   const third = (v: number) => (v < 1 / 3 - ROUNDING ? 0 : v > 2 / 3 + ROUNDING ? 2 : 1);
   return PLACES[3 * third(y) + third(x)] as Place;
 }
 
 export const sizeOf = (area: number): Size =>
-  area < THRESHOLDS.medium ? 'small' : area < THRESHOLDS.large ? 'medium' : 'large';
+  area < LESION_THRESHOLDS.medium ? 'small' : area < LESION_THRESHOLDS.large ? 'medium' : 'large';
 
 export function shapeOf({ elongation, solidity }: Outline): Shape {
-  if (solidity < THRESHOLDS.irregular) return 'irregular';
-  if (elongation >= THRESHOLDS.elongated) return 'elongated';
-  return elongation >= THRESHOLDS.oval ? 'oval' : 'round';
+  if (solidity < LESION_THRESHOLDS.irregular) return 'irregular';
+  if (elongation >= LESION_THRESHOLDS.elongated) return 'elongated';
+  return elongation >= LESION_THRESHOLDS.oval ? 'oval' : 'round';
 }
 
-function describe(pixels: Component, { width, height }: RasterImage): Finding {
+function describe(pixels: Component, { width, height }: RasterImage): Lesion {
   let [left, right] = [width, 0];
   for (const at of pixels) {
     left = Math.min(left, at % width);
@@ -82,19 +82,25 @@ function describe(pixels: Component, { width, height }: RasterImage): Finding {
     area,
     box,
     size: sizeOf(area),
-    // The middle of the bounding box: so do the published Kvasir prompts place a polyp.
+    // The center of the bounding box, as in the published Kvasir prompts.
     place: placeOf((box.left + box.right) / 2, (box.top + box.bottom) / 2),
     shape: shapeOf(outline),
   };
 }
 
 /**
- * The findings of a mask, in reading order of their places, larger first within a place.
+ * The lesions of a mask, in reading order of their places, larger first within a place.
  *
- * @param mask one channel; what is not 0 is foreground
+ * @param mask one channel; nonzero pixels are foreground
+ *
+ * @example
+ * ```ts
+ * for (const { size, shape, place } of findLesions(mask)) console.log(size, shape, place);
+ * // small round top left
+ * ```
  */
-export function findings(mask: RasterImage): Finding[] {
-  const least = THRESHOLDS.speck * mask.width * mask.height;
+export function findLesions(mask: RasterImage): Lesion[] {
+  const least = LESION_THRESHOLDS.speck * mask.width * mask.height;
   return components(mask)
     .filter((pixels) => pixels.length >= least)
     .map((pixels) => describe(pixels, mask))
