@@ -23,8 +23,7 @@ export { openTensors } from './open.ts';
 export { openSafetensors } from './safetensors/read.ts';
 export { encodeSafetensors, type TensorsToWrite } from './safetensors/write.ts';
 export { type ByteSource, blobSource, bytesSource } from './sources/byte-source.ts';
-export { urlSource } from './sources/url.ts';
-export { urlBlob } from './sources/url-blob.ts';
+export { urlBlob, urlSource } from './sources/url.ts';
 export {
   type StoredTensor,
   storedAs,
