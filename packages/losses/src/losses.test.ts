@@ -3,7 +3,16 @@ import { gradientError } from '@medclipseg/nn/testing';
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { binaryCrossEntropy, regionDice, rowDice, segmentationLoss, softContrastive, softTargets } from './index.ts';
+import {
+  binaryCrossEntropy,
+  isLossError,
+  type LossOptions,
+  regionDice,
+  rowDice,
+  segmentationLoss,
+  softContrastive,
+  softTargets,
+} from './index.ts';
 
 /** `a·sin(b + c·i)` over the flat index, as the reference values were made. */
 const wave = (shape: number[], a: number, b: number, c: number) =>
@@ -25,6 +34,9 @@ const mask = () =>
     ],
   ]);
 
+const t = (...shape: number[]) => tf.zeros(shape);
+const loss = (options: LossOptions) => segmentationLoss(t(1, 2, 2), t(1, 2, 2), undefined, options);
+
 const value = async (f: () => tf.Tensor): Promise<number> => {
   const tensor = tf.tidy(f);
   const [first] = await tensor.data();
@@ -45,7 +57,7 @@ eachBackend('losses', () => {
     expect(await value(() => softTargets(wave([3, 4], 2, 0.7, 0.9)))).toBeCloseTo(0.47330527, 5);
   });
 
-  it('a right and sure prediction loses nothing, a wrong one all', async () => {
+  it('of a correct confident prediction are 0, of a wrong one 1', async () => {
     const sure = (sign: number) => tf.mul(tf.sub(mask(), 0.5), 60 * sign);
     expect(await value(() => regionDice(sure(1), mask()))).toBeCloseTo(0, 4);
     expect(await value(() => regionDice(sure(-1), mask()))).toBeCloseTo(1, 4);
@@ -63,11 +75,11 @@ eachBackend('losses', () => {
     expect(Math.abs(actual / expected - 1)).toBeLessThan(3e-7);
   });
 
-  it('a batch of one has no contrast', async () => {
+  it('are 0 for the contrast of a single pair', async () => {
     expect(await value(() => softContrastive(wave([1, 4], 1, 0, 1), wave([1, 4], 1, 2, 1)))).toBeCloseTo(0, 6);
   });
 
-  it("the paper's targets are distributions in every row and sharper for unlike prompts", async () => {
+  it("with the paper's targets are distributions per row, sharper for dissimilar prompts", async () => {
     const targets = tf.tidy(() => softTargets(wave([3, 4], 2, 0.7, 0.9), { targets: 'paper' }));
     const rows = (await targets.array()) as number[][];
     for (const row of rows) expect(row.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
@@ -75,7 +87,7 @@ eachBackend('losses', () => {
     targets.dispose();
   });
 
-  it('send back right gradients', async () => {
+  it('have the right gradients', async () => {
     registerGradients();
     const [logits, truth, image, text] = [
       wave([2, 3, 4], 1, 0.2, 0.7),
@@ -89,9 +101,34 @@ eachBackend('losses', () => {
     tf.dispose([logits, truth, image, text]);
   });
 
-  it('a mask of another shape is refused', () => {
-    const [logits, truth] = [tf.zeros([1, 2, 2]), tf.zeros([1, 2, 3])];
-    expect(() => rowDice(logits, truth)).toThrow('mask: expected [1,2,2], got [1,2,3]');
-    tf.dispose([logits, truth]);
+  it.each<[string, () => unknown, RegExp]>([
+    ['a mask of another shape', () => rowDice(t(1, 2, 2), t(1, 2, 3)), /mask: expected \[1,2,2\], got \[1,2,3\]/],
+    ['a single map', () => regionDice(t(4, 4), t(4, 4)), /logits: expected \[B, H, W\], got \[4,4\]/],
+    ['channels', () => rowDice(t(1, 4, 4, 1), t(1, 4, 4, 1)), /logits: expected \[B, H, W\], got \[1,4,4,1\]/],
+    ['an empty batch', () => regionDice(t(0, 4, 4), t(0, 4, 4)), /got \[0,4,4\]/],
+    ['a single row', () => rowDice(t(1, 1, 4), t(1, 1, 4)), /at least two rows/],
+    ['features of rank 3', () => softContrastive(t(2, 3, 4), t(2, 3, 4)), /image features: expected \[B, D\], got/],
+    ['features of two widths', () => softContrastive(t(2, 3), t(2, 4)), /text features: expected \[2,3\], got \[2,4\]/],
+    ['text of rank 3', () => softTargets(t(2, 3, 4)), /text features: expected \[B, D\]/],
+    ['temperature 0', () => softContrastive(t(2, 3), t(2, 3), { temperature: 0 }), /temperature: .* above 0, got 0/],
+    ['temperature NaN', () => softTargets(t(2, 3), { temperature: Number.NaN }), /temperature: .* got NaN/],
+    [
+      'unknown targets',
+      () => softContrastive(t(2, 3), t(2, 3), { targets: 'hard' as 'paper' }),
+      /targets: .* got 'hard'/,
+    ],
+    ['unknown Dice', () => loss({ dice: 'rows' as 'row' }), /dice: expected row or region, got 'rows'/],
+    ['a misspelled option', () => loss({ diceWieght: 1 } as object), /options: expected dice or .*, got 'diceWieght'/],
+    ['a weight that is not a number', () => loss({ crossEntropyWeight: Number.NaN }), /crossEntropyWeight: .* got NaN/],
+    ['a contrastive option', () => softContrastive(t(2, 3), t(2, 3), { tau: 1 } as object), /got 'tau'/],
+  ])('reject %s', (_name, f, message) => {
+    let error: unknown;
+    try {
+      tf.tidy(() => void f());
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(isLossError(error)).toBe(true);
+    expect((error as Error).message).toMatch(message);
   });
 });

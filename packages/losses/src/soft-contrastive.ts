@@ -1,7 +1,7 @@
-// Soft contrastive loss between image and text features: prompts that are alike are not pushed apart.
+// Soft contrastive loss between image and text features: similar prompts are not pushed apart.
 import { constant } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { expectSameShape } from './errors.ts';
+import { expectKnown, expectOneOf, expectRank, expectSameShape, LossOptionError } from './errors.ts';
 
 export interface SoftContrastiveOptions {
   /** Divides the similarities (published: 0.2). */
@@ -13,17 +13,28 @@ export interface SoftContrastiveOptions {
   readonly targets?: 'published' | 'paper';
 }
 
+/** Checks the options that both functions share. */
+function expectOptions({ temperature = 0.2, targets = 'published' }: SoftContrastiveOptions): void {
+  if (!(Number.isFinite(temperature) && temperature > 0))
+    throw new LossOptionError('temperature', 'a number above 0', temperature);
+  expectOneOf('targets', targets, ['published', 'paper']);
+}
+
+/** Names of the options. */
+export const CONTRASTIVE_OPTIONS = ['temperature', 'targets'] as const;
+
 /**
- * How alike the prompts of a batch are: row i is a distribution over the batch. Carries no gradient.
+ * Similarity of the prompts of a batch: row i is a distribution over the batch. Has no gradient.
  *
  * @param text [B, D]
  * @returns [B, B]
  */
-export function softTargets(
-  text: tf.Tensor,
-  { temperature = 0.2, targets = 'published' }: SoftContrastiveOptions = {},
-): tf.Tensor2D {
-  // The gradient is cut by computing from the values inside a function that has none.
+export function softTargets(text: tf.Tensor, options: SoftContrastiveOptions = {}): tf.Tensor2D {
+  expectKnown('softTargets', options, CONTRASTIVE_OPTIONS);
+  expectOptions(options);
+  expectRank('text features', text, ['B', 'D']);
+  const { temperature = 0.2, targets = 'published' } = options;
+  // A function whose gradient is zero stops the gradient.
   const cut = tf.customGrad((t) => {
     const x = t as tf.Tensor;
     const rows = targets === 'paper' ? tf.div(x, tf.norm(x, 2, -1, true)) : x;
@@ -43,9 +54,16 @@ const crossEntropy = (logits: tf.Tensor, targets: tf.Tensor): tf.Scalar =>
  * Cross-entropy between soft targets and similarities, both ways, averaged.
  *
  * @param image [B, D]: in the published model the mean of unit patch features, not normalized again
- * @param text [B, D]: in the published model the text projection as it is
+ * @param text [B, D]: in the published model the text projection, not normalized
+ *
+ * @example
+ * const loss = softContrastive(tf.eye(2), tf.eye(2), { temperature: 0.5, targets: 'paper' });
+ * console.log((await loss.data())[0].toFixed(4)); // 0.3653
  */
 export function softContrastive(image: tf.Tensor, text: tf.Tensor, options: SoftContrastiveOptions = {}): tf.Scalar {
+  expectKnown('softContrastive', options, CONTRASTIVE_OPTIONS);
+  expectOptions(options);
+  expectRank('image features', image, ['B', 'D']);
   expectSameShape('text features', image.shape, text.shape);
   const { temperature = 0.2, targets: form = 'published' } = options;
   const targets = softTargets(text, options);

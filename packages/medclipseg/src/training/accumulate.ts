@@ -12,10 +12,12 @@ export interface AccumulateOptions extends LossOptions {
 }
 
 /** The contrastive loss of all features, and its gradients with respect to each part's. */
-function contrast(image: readonly tf.Tensor[], text: readonly tf.Tensor[], options: LossOptions) {
+function contrast(image: readonly tf.Tensor[], text: readonly tf.Tensor[], { temperature, targets }: LossOptions) {
   registerGradients();
   return tf.tidy(() => {
-    const gradients = tf.valueAndGrads((a, b) => softContrastive(a as tf.Tensor, b as tf.Tensor, options));
+    const gradients = tf.valueAndGrads((a, b) =>
+      softContrastive(a as tf.Tensor, b as tf.Tensor, { temperature, targets }),
+    );
     const { value, grads } = gradients([tf.concat([...image]), tf.concat([...text])]);
     const sizes = image.map(({ shape }) => shape[0] as number);
     const [ofImage, ofText] = grads.map((gradient) => tf.split(gradient, sizes));

@@ -17,7 +17,7 @@ export async function lossAndGradients(
   network: Network,
   batch: TrainingBatch,
   variables: ReadonlyMap<string, tf.Variable>,
-  options: StepOptions = {},
+  { noise, recompute, ...lossOptions }: StepOptions = {},
 ): Promise<LossAndGradients> {
   const { image, mask, prompts } = batch;
   const start = frozenBelow(variables) ? tf.tidy(() => encodePrefix(network, image, prompts)) : undefined;
@@ -30,11 +30,11 @@ export async function lossAndGradients(
       start,
       (features) => {
         const vectors = { image: pooled(features), text: features.text };
-        const loss = segmentationLoss(predictLogits(network, features), mask, vectors, options);
+        const loss = segmentationLoss(predictLogits(network, features), mask, vectors, lossOptions);
         terms = tf.keep(tf.stack([loss.total, loss.dice, loss.crossEntropy, loss.contrastive as tf.Scalar]));
         return loss.total;
       },
-      options,
+      { noise, recompute },
     );
     value.dispose();
     const [total, dice, crossEntropy, contrastive] = (await (terms as tf.Tensor).data()) as Float32Array;
