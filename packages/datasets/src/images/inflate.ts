@@ -27,7 +27,34 @@ function unpackSmall(packed: Uint8Array, length: number): Uint8Array | undefined
   }
 }
 
-/** Reads the bytes of a zlib stream in order. Bytes after the wanted ones, and the checksum, are not read. */
+/** The checksum of zlib streams (RFC 1950), computed piece by piece. */
+class Adler32 {
+  #a = 1;
+  #b = 0;
+
+  update(bytes: Uint8Array): void {
+    let [a, b] = [this.#a, this.#b];
+    // As many bytes at a time as keep the sums below 2^31.
+    for (let from = 0; from < bytes.length; from += 3800) {
+      const end = Math.min(from + 3800, bytes.length);
+      for (let i = from; i < end; i++) {
+        a += bytes[i] as number;
+        b += a;
+      }
+      a %= 65521;
+      b %= 65521;
+    }
+    [this.#a, this.#b] = [a, b];
+  }
+
+  /** Whether the sum ends the stream; a few bytes of padding may follow. */
+  ends(packed: Uint8Array): boolean {
+    const sum = [this.#b >> 8, this.#b & 255, this.#a >> 8, this.#a & 255];
+    return [4, 5, 6, 7].some((back) => sum.every((byte, i) => packed[packed.length - back + i] === byte));
+  }
+}
+
+/** Reads the bytes of a zlib stream in order. Bytes after the wanted ones are not read. */
 export class InflateReader {
   readonly #packed: Uint8Array;
   #inflate: Inflate | undefined;
@@ -36,13 +63,24 @@ export class InflateReader {
   #ready: Uint8Array[] = [];
   #offset = 0;
   #available = 0;
+  #left: number;
+  readonly #sum: Adler32 | undefined;
 
-  /** @param length bytes that will be read */
-  constructor(packed: Uint8Array, length: number, fast?: FastInflate) {
+  /**
+   * @param length bytes that will be read
+   * @param verify whether the checksum must be right
+   */
+  constructor(
+    packed: Uint8Array,
+    length: number,
+    { fast, verify = false }: { fast?: FastInflate; verify?: boolean } = {},
+  ) {
     const [method = 0, flags = 0] = packed;
     if ((method & 15) !== 8 || method >> 4 > 7 || ((method << 8) | flags) % 31 !== 0 || flags & 32)
       throw new FormatError('compressed data without a zlib header');
     this.#packed = packed;
+    this.#left = length;
+    if (verify) this.#sum = new Adler32();
     if (fast && length <= WHOLE) this.#whole = fast(packed.subarray(2), length);
     if (!this.#whole && length <= SMALL) this.#whole = unpackSmall(packed.subarray(2), length);
   }
@@ -66,6 +104,14 @@ export class InflateReader {
 
   /** Fills `out` with the next bytes. Throws a `FormatError` if the stream has fewer. */
   read(out: Uint8Array): void {
+    this.#take(out);
+    this.#left -= out.length;
+    this.#sum?.update(out);
+    if (this.#left === 0 && this.#sum?.ends(this.#packed) === false)
+      throw new FormatError('compressed data with a wrong checksum');
+  }
+
+  #take(out: Uint8Array): void {
     if (this.#whole) {
       out.set(this.#whole.subarray(this.#offset, this.#offset + out.length));
       this.#offset += out.length;

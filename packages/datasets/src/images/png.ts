@@ -171,7 +171,7 @@ function visitLines({ header, interlaced, data }: OpenPng, visit: VisitLine, fas
   const rowBytes = (columns: number) => Math.ceil((columns * samples * bits) / 8);
   const expected = passes.reduce((sum, { columns, rows }) => sum + rows * (1 + rowBytes(columns)), 0);
   checkClaim(expected, data.length);
-  const stream = new InflateReader(data, expected, fast);
+  const stream = new InflateReader(data, expected, { fast });
   const step = Math.max(1, (samples * bits) >> 3);
   const colors = palette ? Math.floor(palette.length / 3) : 0;
   for (const { x, y, dx, dy, columns, rows } of passes) {

@@ -55,7 +55,8 @@ export class Tone {
       const most = 2 ** bits - 1;
       show = bits < 8 ? (value) => Math.floor((value * 255) / most) : (value) => value >> (bits - 8);
     }
-    this.#show = show && (inverted ? (value) => 255 - (show as (v: number) => number)(value) : show);
+    this.#show =
+      show && (inverted ? (value) => (Number.isNaN(value) ? 0 : 255 - (show as (v: number) => number)(value)) : show);
     if (this.isDirect && show)
       this.#table = Uint8Array.from({ length: 2 ** bits }, (_, v) => (this.#show as typeof show)(v));
     // A range is needed for the warning about dark 16-bit images and for the refusal.

@@ -126,3 +126,169 @@ export function encodeBmp({ width, height, bits, topDown, pixel, palette = [] }:
     }
   return out;
 }
+
+export interface TiffPicture {
+  readonly width: number;
+  readonly height: number;
+  /** Samples per pixel. */
+  readonly samples: number;
+  readonly bits: number;
+  readonly format?: 'unsigned' | 'signed' | 'float';
+  /** The stored value of a sample. */
+  readonly value: (x: number, y: number, channel: number) => number;
+  readonly photometric?: number;
+  readonly littleEndian?: boolean;
+  readonly big?: boolean;
+  readonly planar?: boolean;
+  /** Side of square tiles; strips of `rowsPerStrip` rows otherwise. */
+  readonly tile?: number;
+  readonly rowsPerStrip?: number;
+  readonly deflate?: boolean;
+  readonly predictor?: 1 | 2 | 3;
+  /** Low bits first within each byte. */
+  readonly reversed?: boolean;
+  /** More tags, of SHORT values. */
+  readonly tags?: Readonly<Record<number, readonly number[]>>;
+}
+
+/** A value of any kind as bytes of either order. */
+function sampleBytes(value: number, bits: number, format: string, littleEndian: boolean): Uint8Array {
+  const bytes = new Uint8Array(bits / 8);
+  const view = new DataView(bytes.buffer);
+  if (format === 'float') {
+    if (bits === 32) view.setFloat32(0, value, littleEndian);
+    else view.setFloat64(0, value, littleEndian);
+  } else if (bits === 8) view.setInt8(0, value);
+  else if (bits === 16) view.setInt16(0, value, littleEndian);
+  else view.setInt32(0, value, littleEndian);
+  return bytes;
+}
+
+/** A row of samples as bytes, predicted if asked for. */
+function tiffRow(values: readonly number[], perPixel: number, picture: TiffPicture): Uint8Array {
+  const { bits, format = 'unsigned', littleEndian = true, predictor = 1 } = picture;
+  if (bits % 8 !== 0) {
+    const row = new Uint8Array(Math.ceil((values.length * bits) / 8));
+    values.forEach((value, i) => {
+      for (let b = 0; b < bits; b++)
+        if ((value >> (bits - 1 - b)) & 1) {
+          const bit = i * bits + b;
+          row[bit >> 3] = (row[bit >> 3] as number) | (0x80 >> (bit & 7));
+        }
+    });
+    return row;
+  }
+  const bytes = bits / 8;
+  if (predictor === 3) {
+    const parts = values.map((value) => sampleBytes(value, bits, format, false));
+    const row = Uint8Array.from(
+      { length: bytes * values.length },
+      (_, i) => parts[i % values.length]?.[Math.floor(i / values.length)] as number,
+    );
+    return row.map((byte, i) => byte - (i < perPixel ? 0 : (row[i - perPixel] as number)));
+  }
+  const stored =
+    predictor === 2 ? values.map((v, i) => v - (i < perPixel ? 0 : (values[i - perPixel] as number))) : values;
+  return Buffer.concat(stored.map((value) => sampleBytes(value, bits, format, littleEndian)));
+}
+
+/** A TIFF file of one page, in every layout that is read. */
+export function encodeTiff(picture: TiffPicture): Uint8Array {
+  const { width, height, samples, bits, format = 'unsigned', value, littleEndian = true, big = false } = picture;
+  const { planar = false, tile, rowsPerStrip = height, deflate = false, predictor = 1, reversed = false } = picture;
+  const [tileWidth, tileHeight] = [tile ?? width, tile ?? rowsPerStrip];
+  const planes = planar ? samples : 1;
+  const strips: Uint8Array[] = [];
+  for (let plane = 0; plane < planes; plane++)
+    for (let top = 0; top < height; top += tileHeight)
+      for (let left = 0; left < width; left += tileWidth) {
+        const rows: Uint8Array[] = [];
+        for (let y = top; y < (tile ? top + tile : Math.min(top + tileHeight, height)); y++) {
+          const values: number[] = [];
+          for (let x = left; x < left + tileWidth; x++)
+            for (let c = 0; c < samples; c++)
+              if (!planar || c === plane) values.push(x < width && y < height ? value(x, y, c) : 0);
+          rows.push(tiffRow(values, planar ? 1 : samples, picture));
+        }
+        const raw = Buffer.concat(rows);
+        const packed = deflate ? deflateSync(raw) : raw;
+        strips.push(
+          reversed
+            ? packed.map((byte) => Number.parseInt(byte.toString(2).padStart(8, '0').split('').reverse().join(''), 2))
+            : packed,
+        );
+      }
+  const start = big ? 16 : 8;
+  let at = start;
+  const offsets = strips.map((strip) => {
+    const offset = at;
+    at += strip.length;
+    return offset;
+  });
+  const counts = strips.map((strip) => strip.length);
+  const [SHORT, LONG] = [3, 4] as const;
+  const codes = { unsigned: 1, signed: 2, float: 3 };
+  type Entry = [id: number, type: 3 | 4, values: readonly number[]];
+  const sizes: Entry[] = tile
+    ? [
+        [322, LONG, [tile]],
+        [323, LONG, [tile]],
+      ]
+    : [[278, LONG, [rowsPerStrip]]];
+  const given = Object.entries(picture.tags ?? {}).map(([id, list]): Entry => [Number(id), SHORT, list]);
+  const usual: Entry[] = [
+    [256, LONG, [width]],
+    [257, LONG, [height]],
+    [258, SHORT, new Array(samples).fill(bits)],
+    [259, SHORT, [deflate ? 8 : 1]],
+    [262, SHORT, [picture.photometric ?? (samples >= 3 ? 2 : 1)]],
+    [266, SHORT, [reversed ? 2 : 1]],
+    [tile ? 324 : 273, LONG, offsets],
+    [277, SHORT, [samples]],
+    [tile ? 325 : 279, LONG, counts],
+    [284, SHORT, [planar ? 2 : 1]],
+    [317, SHORT, [predictor]],
+    [339, SHORT, new Array(samples).fill(codes[format])],
+    ...sizes,
+  ];
+  // A given tag replaces the usual one.
+  const entries = [...given, ...usual.filter(([id]) => picture.tags?.[id] === undefined)].sort(([a], [b]) => a - b);
+  const [entrySize, field] = big ? [20, 8] : [12, 4];
+  const directory = at + (at & 1);
+  const length = directory + (big ? 8 : 2) + entries.length * entrySize + field;
+  const values = entries.map(([, type, list]) => list.length * (type === SHORT ? 2 : 4));
+  const out = Buffer.alloc(length + values.reduce((sum, n) => sum + n + 8, 0));
+  const view = new DataView(out.buffer, out.byteOffset);
+  const u16 = (to: number, v: number) => view.setUint16(to, v, littleEndian);
+  const pointer = (to: number, v: number) =>
+    big ? view.setBigUint64(to, BigInt(v), littleEndian) : view.setUint32(to, v, littleEndian);
+  out.write(littleEndian ? 'II' : 'MM', 0, 'latin1');
+  u16(2, big ? 43 : 42);
+  if (big) u16(4, 8);
+  pointer(big ? 8 : 4, directory);
+  strips.forEach((strip, i) => {
+    out.set(strip, offsets[i]);
+  });
+  if (big) pointer(directory, entries.length);
+  else u16(directory, entries.length);
+  let more = length;
+  entries.forEach(([id, type, list], i) => {
+    const entry = directory + (big ? 8 : 2) + i * entrySize;
+    const size = type === SHORT ? 2 : 4;
+    u16(entry, id);
+    u16(entry + 2, type);
+    pointer(entry + 4, list.length);
+    let to = entry + 4 + field;
+    if (list.length * size > field) {
+      pointer(to, more);
+      to = more;
+      more += list.length * size;
+    }
+    for (const v of list) {
+      if (type === SHORT) u16(to, v);
+      else view.setUint32(to, v, littleEndian);
+      to += size;
+    }
+  });
+  return out.subarray(0, more);
+}

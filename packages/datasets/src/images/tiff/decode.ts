@@ -183,7 +183,7 @@ function rowReader(page: TiffPage, tiling: Tiling, packed: Uint8Array, rows: num
   let bytes = packed;
   if (page.tag(266)?.[0] === 2) bytes = packed.map((byte) => REVERSED[byte] as number);
   if (compression === 8 || compression === 32946) {
-    const stream = new InflateReader(bytes, rows * rowBytes, fast);
+    const stream = new InflateReader(bytes, rows * rowBytes, { fast, verify: true });
     const row = new Uint8Array(rowBytes);
     return () => {
       stream.read(row);
@@ -264,6 +264,8 @@ function visitLines(
     withTile(tile, () => {
       const next = rowReader(page, tiling, packed, rows, fast);
       for (let r = 0; r < inside; r++) visit(read(next()), y + r, x, columns, planes > 1 ? plane : undefined);
+      // The padding belongs to the checksum.
+      for (let r = inside; r < rows; r++) next();
     });
   }
 }
