@@ -41,9 +41,15 @@ export function uncertaintyImage({
   uncertainty,
 }: Pick<Segmentation, 'width' | 'height' | 'uncertainty'>): RasterImage {
   const data = new Uint8Array(width * height * 3);
-  uncertainty.forEach((u, i) => {
-    data.set(colorAt(UNCERTAINTY_COLORS, u / MAXIMUM_ENTROPY), 3 * i);
-  });
+  const steps = UNCERTAINTY_COLORS.length - 1;
+  for (let i = 0, to = 0; i < uncertainty.length; i++, to += 3) {
+    // As `colorAt`, without an array per pixel.
+    const at = Math.min(1, Math.max(0, (uncertainty[i] as number) / MAXIMUM_ENTROPY)) * steps;
+    const low = Math.min(Math.floor(at), steps - 1);
+    const [a, b] = [UNCERTAINTY_COLORS[low] as Color, UNCERTAINTY_COLORS[low + 1] as Color];
+    for (let c = 0; c < 3; c++)
+      data[to + c] = Math.round((a[c] as number) + ((b[c] as number) - (a[c] as number)) * (at - low));
+  }
   return { width, height, channels: 3, data };
 }
 
@@ -58,22 +64,19 @@ function painted(image: SegmentImage, labels: ArrayLike<number>, colorOf: (label
       'Resize one of them.',
     );
   const data = Uint8Array.from(original);
-  const labelAt = (x: number, y: number) =>
-    x >= 0 && y >= 0 && x < width && y < height ? (labels[y * width + x] as number) : 0;
   const paint = (i: number, color: Color, opacity: number) => {
     for (let c = 0; c < 3; c++)
       data[3 * i + c] = Math.round((data[3 * i + c] as number) * (1 - opacity) + (color[c] as number) * opacity);
   };
-  const around = [
-    [-1, 0],
-    [1, 0],
-    [0, -1],
-    [0, 1],
-  ] as const;
   for (let y = 0, i = 0; y < height; y++)
     for (let x = 0; x < width; x++, i++) {
-      const here = labelAt(x, y);
-      const border = around.some(([dx, dy]) => labelAt(x + dx, y + dy) !== here);
+      const here = labels[i] as number;
+      // Outside the image there is background.
+      const border =
+        (x > 0 ? labels[i - 1] : 0) !== here ||
+        (x < width - 1 ? labels[i + 1] : 0) !== here ||
+        (y > 0 ? labels[i - width] : 0) !== here ||
+        (y < height - 1 ? labels[i + width] : 0) !== here;
       if (here && border) paint(i, OVERLAY_COLORS.outline, 0.95);
       else if (here) paint(i, colorOf(here), 0.3);
       else if (border) paint(i, OVERLAY_COLORS.shadow, 0.6);

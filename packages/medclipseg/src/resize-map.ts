@@ -33,15 +33,27 @@ export function resizeMap(
 ): Float32Array {
   const [columns, rows] = [taps[interpolation](fromWidth, width), taps[interpolation](fromHeight, height)];
   const out = new Float32Array(width * height);
-  rows.forEach(({ low, high, share: down }, y) => {
-    columns.forEach((column, x) => {
-      const mix = (row: number) => {
-        const a = map[row * fromWidth + column.low] as number;
-        return a + ((map[row * fromWidth + column.high] as number) - a) * column.share;
-      };
-      const top = mix(low);
-      out[y * width + x] = top + (mix(high) - top) * down;
-    });
-  });
+  /** A row of the map, mixed across. */
+  const mixAcross = (row: number, mixed: Float64Array) => {
+    const at = row * fromWidth;
+    for (let x = 0; x < width; x++) {
+      const { low, high, share } = columns[x] as Tap;
+      const a = map[at + low] as number;
+      mixed[x] = a + ((map[at + high] as number) - a) * share;
+    }
+  };
+  let [top, bottom] = [new Float64Array(width), new Float64Array(width)];
+  let [topRow, bottomRow] = [-1, -1];
+  for (const [y, { low, high, share }] of rows.entries()) {
+    // The lower row is often the next upper one.
+    if (low === bottomRow) [top, bottom, topRow, bottomRow] = [bottom, top, bottomRow, topRow];
+    if (low !== topRow) mixAcross(low, top);
+    if (high !== bottomRow) mixAcross(high, bottom);
+    [topRow, bottomRow] = [low, high];
+    for (let x = 0, at = y * width; x < width; x++, at++) {
+      const upper = top[x] as number;
+      out[at] = upper + ((bottom[x] as number) - upper) * share;
+    }
+  }
   return out;
 }

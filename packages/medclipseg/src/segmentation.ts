@@ -30,6 +30,14 @@ export interface RestoreOptions {
   readonly interpolation?: 'bilinear' | 'nearest';
 }
 
+function once<T>(compute: () => T): () => T {
+  let value: T | undefined;
+  return () => {
+    value ??= compute();
+    return value;
+  };
+}
+
 /** Maps at the size of the image from those at the model's own resolution. */
 export function restore(
   estimate: Estimate,
@@ -39,14 +47,26 @@ export function restore(
 ): Segmentation {
   const resized = (map: Float32Array) => resizeMap(map, [size, size], [width, height], interpolation);
   const probability = resized(estimate.probability);
+  const mask = new Uint8Array(probability.length);
+  for (let i = 0; i < mask.length; i++) mask[i] = (probability[i] as number) > 0.5 ? 1 : 0;
+  // Computed when first read: each takes 96 MB for a photo of 24 megapixels, and few callers read all of them.
+  const uncertainty = once(() => resized(estimate.uncertainty));
+  const expectedEntropy = once(() => resized(estimate.expectedEntropy));
+  const mutualInformation = once(() => resized(estimate.mutualInformation));
   return {
     width,
     height,
-    mask: Uint8Array.from(probability, (p) => (p > 0.5 ? 1 : 0)),
+    mask,
     probability,
-    uncertainty: resized(estimate.uncertainty),
-    expectedEntropy: resized(estimate.expectedEntropy),
-    mutualInformation: resized(estimate.mutualInformation),
+    get uncertainty() {
+      return uncertainty();
+    },
+    get expectedEntropy() {
+      return expectedEntropy();
+    },
+    get mutualInformation() {
+      return mutualInformation();
+    },
     samples: estimate.samples,
     estimate,
   };
