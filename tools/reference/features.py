@@ -1,4 +1,4 @@
-"""What the towers give: dense image features as MedCLIPSeg reads them, the two vectors, and CLIP's logits.
+"""Outputs of the encoders: dense image features as MedCLIPSeg uses them, both vectors, and CLIP's logits.
 
 torch 2.13.0, transformers 5.23.0, timm 1.0.31, open_clip_torch 3.3.0
 """
@@ -9,7 +9,7 @@ from torch import nn
 
 
 def input_of(module: nn.Module, run) -> torch.Tensor:
-    """The first argument that `module` gets while `run` runs."""
+    """The first argument of `module` during `run`."""
     seen = []
     handle = module.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
     run()

@@ -57,7 +57,7 @@ def write_reference(folder: Path, family: str, model: nn.Module, text_options: d
 
 def make_unimedclip(folder: Path) -> None:
     model = randomize(unimedclip(), SEED)
-    # As a distributed training saves it, with what else is in such a file.
+    # As a distributed training saves it, with the other entries of such a file.
     weights = OrderedDict((f"module.{name}", t) for name, t in model.state_dict().items())
     checkpoint = {"epoch": 10, "name": "unimed_clip_vit_b16", "state_dict": weights, "best_loss": np.float64(0.5)}
     torch.save(checkpoint, folder / "unimed_clip_vit_b16.pt")
@@ -92,7 +92,7 @@ def write_openai_reference(folder: Path, family: str, model: nn.Module) -> None:
 def make_clip(folder: Path) -> None:
     model = halved(randomize(openai_clip(16), SEED))
     archive = copy.deepcopy(model)
-    # OpenAI's archives carry these numbers as tensors.
+    # OpenAI's archives store these numbers as tensors.
     for name, value in (("input_resolution", 224), ("context_length", 77), ("vocab_size", 49408)):
         archive.__dict__.pop(name, None)
         archive.register_buffer(name, torch.tensor(value))

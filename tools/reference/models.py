@@ -17,7 +17,7 @@ OUTPUTS = 512
 
 
 def randomize(model: nn.Module, seed: int) -> nn.Module:
-    """Gives every parameter values of its own, each tensor's stream keyed by its name, so that no swap of two goes unseen."""
+    """Fills each parameter from a stream keyed by its name, so that swapped tensors are noticed."""
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             normal = torch.randn(parameter.shape, generator=torch.Generator().manual_seed(seed ^ zlib.crc32(name.encode())))
@@ -44,7 +44,7 @@ def biomed_bert() -> HFTextEncoder:
 
 
 class DualEncoder(nn.Module):
-    """An image tower and a text tower below names of one's choice."""
+    """An image encoder and a text encoder under given names."""
 
     def __init__(self, **parts: nn.Module):
         super().__init__()

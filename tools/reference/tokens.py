@@ -1,9 +1,9 @@
-"""Token ids of odd prompts by the published tokenizers, as a test fixture.
+"""Token ids of unusual prompts by the published tokenizers, as a test fixture.
 
     python tokens.py VOCABULARIES > packages/clip-encoders/src/tokenizers/fixtures/odd-prompts.json
 
-VOCABULARIES holds bert-base-uncased-vocab.txt; open_clip brings CLIP's merges. Prompts that ftfy would take for wrongly decoded text are
-left out: that one repair is not ours. So are names of special tokens, which we take for text.
+VOCABULARIES contains bert-base-uncased-vocab.txt; open_clip ships CLIP's merges. Prompts that ftfy would repair as wrongly decoded text are
+left out, because our tokenizers do not have that repair. So are names of special tokens, which our tokenizers encode as text.
 
 Python 3.11, transformers 5.23.0, open_clip_torch 3.3.0, ftfy 6.3.1
 """

@@ -1,4 +1,4 @@
-// Errors between what we compute and what the reference computed.
+// Errors between our values and those of the reference.
 import { type TokenBatch, tokenBatch } from '@medclipseg/clip-encoders';
 import type { TensorFile, TensorValue } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
@@ -32,7 +32,7 @@ export function largest(values: ArrayLike<number>): number {
   return most;
 }
 
-/** Gradients smaller than this share of the largest of all are compared with the latter's scale. */
+/** Smaller gradients than this share of the largest one are compared on the scale of this share. */
 export const FLOOR = 1e-2;
 
 export const toTensor = ({ shape, data }: TensorValue): tf.Tensor => tf.tensor(data, [...shape]);
@@ -64,7 +64,7 @@ export async function inputs(file: TensorFile): Promise<Inputs> {
   return { image, prompts: tokenBatch(rows) };
 }
 
-/** A variable with the values of a tensor, which it replaces. */
+/** A variable with the values of a tensor, which is disposed. */
 export function learn(tensor: tf.Tensor): tf.Variable {
   const variable = tf.variable(tensor);
   tensor.dispose();

@@ -1,4 +1,4 @@
-// What a published model costs: multiply-adds of our forward passes as they run, beside those of the reference by its definition.
+// The cost of a published model: counted multiply-adds of our forward passes, and those of the reference by its definition.
 import { families, tokenBatch } from '@medclipseg/clip-encoders';
 import { freeze, type ParameterSpec } from '@medclipseg/nn';
 import { countMultiplyAdds } from '@medclipseg/nn/testing';
@@ -7,7 +7,7 @@ import type { ModelConfig, ModelParameters } from 'medclipseg';
 import { encodePrefix, modelSpec, predictLogits, trunk } from 'medclipseg/internal';
 import { publishedParts, vitB16 } from './published-sizes.ts';
 
-/** `unimedclip` at its published size; the vocabulary, which costs nothing but memory, is left small. */
+/** `unimedclip` at its published size; the vocabulary is small because it affects only memory. */
 export const publishedConfig: ModelConfig = {
   vision: { ...families.unimedclip.vision, ...vitB16 },
   text: {
@@ -27,8 +27,8 @@ export const publishedConfig: ModelConfig = {
 };
 
 /**
- * Multiply-adds of one forward pass of the reference for one image, from the sizes alone: every token through every block, all text tokens
- * through the projection (BERT's text tower, patch embedding without a stem).
+ * Multiply-adds of one forward pass of the reference for one image, derived from the sizes: every token passes every block, all text tokens
+ * pass the projection (BERT's text tower, patch embedding without a stem).
  */
 export function referenceForward({ vision, text, adapters, upscaleBlocks }: ModelConfig): number {
   const side = vision.imageSize / vision.patch;
@@ -59,7 +59,7 @@ export function referenceForward({ vision, text, adapters, upscaleBlocks }: Mode
   );
 }
 
-/** A tree of zeros, one tensor for each shape: the count does not depend on values. */
+/** Parameters of zeros that share one tensor per shape; the count does not depend on values. */
 function zeros(config: ModelConfig): { parameters: ModelParameters; dispose(): void } {
   const byShape = new Map<string, tf.Tensor>();
   const build = (node: unknown): unknown => {
@@ -79,9 +79,9 @@ export interface Cost {
   /** Once per image, whatever the number of samples. */
   readonly shared: number;
   readonly perSample: number;
-  /** The whole for `samples` samples. */
+  /** For `samples` samples. */
   readonly total: number;
-  /** The reference's passes for as many samples, the one it throws away included. */
+  /** The reference's passes for the same number of samples, including the one that it discards. */
   readonly reference: number;
   readonly ratio: number;
 }
@@ -106,7 +106,7 @@ export function sampleCost(config: ModelConfig, { tokens, samples = 30 }: { toke
         predictLogits(network, trunk(network, start, prompts, { noise, samples: folded }));
       }),
     ).multiplyAdds;
-  // Samples are rows of the batch, so that the cost is a line in their number.
+  // Samples are rows of the batch, so the cost is linear in their number.
   const [one, two] = [cost(1), cost(2)];
   tf.dispose([prompts.ids, image]);
   dispose();

@@ -5,11 +5,11 @@ import { parseArgs } from 'node:util';
 import { type BackendName, selectBackend } from '@medclipseg/backends';
 import { openTensorFile } from '@medclipseg/weights/node';
 import * as tf from '@tensorflow/tfjs-core';
-import { filesParity } from './files.ts';
-import { layerParity } from './layers.ts';
-import { lossParity } from './losses.ts';
-import { modelParity } from './model.ts';
 import { failuresIn, printRows, type Row, summarize } from './report.ts';
+import { filesParity } from './small/files.ts';
+import { layerParity } from './small/layers.ts';
+import { lossParity } from './small/losses.ts';
+import { modelParity } from './small/model.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,7 +22,7 @@ if (!folder) {
 }
 const root = resolve(folder);
 
-/** Folders below `root` that hold a whole model, and files of single layers and losses. */
+/** Folders under `root` that contain a whole model, and files of single layers and losses. */
 function find(at: string): { models: string[]; files: string[] } {
   const names = readdirSync(at);
   if (names.includes('forward.safetensors')) return { models: [at], files: [] };
@@ -67,7 +67,7 @@ for (const backend of values.backend.split(',')) {
   const left = tf.memory().numTensors - before;
   if (rows.length === 0 || left !== 0) {
     failures += 1;
-    console.log(` FAIL  ${rows.length} quantities compared, ${left} tensors left behind`);
+    console.log(` FAIL  ${rows.length} quantities compared, ${left} tensors not disposed`);
   }
 }
 process.exit(summarize(failures));

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { releaseBackend, selectBackend } from '@medclipseg/backends';
 import { expect, it } from 'vitest';
-import { modelParity } from './model.ts';
 import { failuresIn } from './report.ts';
+import { modelParity } from './small/model.ts';
 
 const shared = process.env.MEDCLIPSEG_SHARED ?? resolve(import.meta.dirname, '../../../../shared');
 const folder = `${shared}/golden/unimedclip-tiny`;

@@ -1,4 +1,4 @@
-// Sizes of the published towers and adapters; everything but the weights' values.
+// Sizes of the published encoders and adapters.
 import type { ModelConfig } from 'medclipseg';
 
 /** CLIP's ViT-B/16 at 224 pixels. */

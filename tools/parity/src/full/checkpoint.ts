@@ -1,4 +1,4 @@
-// A checkpoint of the reference whose numbers follow from the rule, as a file that is generated while it is read.
+// A checkpoint of the reference with weights by the rule, generated while it is read.
 import { createHash } from 'node:crypto';
 import type { TensorFile, TensorInfo } from '@medclipseg/weights';
 import { keyOfTensor, noiseOf, weightsOf } from './rule.ts';
@@ -26,14 +26,14 @@ export function generatedCheckpoint(shapes: Readonly<Record<string, readonly num
   };
 }
 
-/** SHA-256 of all tensors one after another, aliases included. */
+/** SHA-256 of all tensors in order, including aliases. */
 export async function checkpointHash(file: TensorFile): Promise<string> {
   const hash = createHash('sha256');
   for (const name of file.tensors.keys()) hash.update(await file.bytes(name));
   return hash.digest('hex');
 }
 
-/** The noise of one forward pass: for each adapter on the text's values, then on the image's. */
+/** The noise of one forward pass: for each adapter first on the values of the text, then on those of the image. */
 export function noiseDraws(
   sample: string,
   {

@@ -1,5 +1,5 @@
 // npm run parity:full -- [FOLDER] [--family a,b] [--backend wasm] [--jobs 2] [--perturb-gate 0.01]: the four families at their published
-// size against the golden files in FOLDER, ../shared/golden-full by default. Needs no Python, no downloads and about 4 GB per job.
+// size against the golden files in FOLDER, ../shared/golden-full by default. Needs no Python, no downloads and about 3 GB per job.
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { failuresIn, printRows, summarize } from '../report.ts';
 import { familyParity } from './family.ts';
 
-/** The slowest first, so that jobs end at about the same time. */
+/** The slowest first, so that parallel jobs end at about the same time. */
 const FAMILIES = ['unimedclip', 'biomedclip', 'clip', 'pubmedclip'];
 
 const { values, positionals } = parseArgs({
@@ -39,7 +39,7 @@ async function compare(family: string): Promise<number> {
   const rows = await familyParity(file, { perturbGate: Number(values['perturb-gate']) });
   await file.close();
   const left = tf.memory().numTensors - before;
-  rows.push({ file: family, quantity: 'tensors left behind', error: left, tolerance: 0 });
+  rows.push({ file: family, quantity: 'tensors not disposed', error: left, tolerance: 0 });
   await releaseBackend();
   const seconds = ((performance.now() - begin) / 1000).toFixed(0);
   const peak = (process.resourceUsage().maxRSS / 2 ** 20).toFixed(1);
@@ -47,7 +47,7 @@ async function compare(family: string): Promise<number> {
   return failuresIn(rows);
 }
 
-/** Compares one family in a process of its own; its lines appear together. */
+/** Compares one family in a separate process and prints its lines together. */
 const compareApart = (family: string): Promise<number> =>
   new Promise((done, fail) => {
     const options = ['--family', family, '--backend', values.backend, '--perturb-gate', values['perturb-gate']];
@@ -65,7 +65,7 @@ const compareApart = (family: string): Promise<number> =>
 
 async function compareAll(): Promise<number> {
   const waiting = [...chosen];
-  // A family takes up to 4 GB, and the WebGPU device is one.
+  // A family needs up to 3 GB, and there is one WebGPU device.
   const parallel = values.backend === 'webgpu' ? 1 : Math.min(2, availableParallelism());
   let failures = 0;
   const work = async () => {

@@ -1,5 +1,5 @@
-// The rule from which the weights and the noise of the full-size golden values follow: 32-bit hashes of a name and an index.
-// Source: the README of the golden-full folder.
+// The rule for the weights and the noise of the full-size golden values: 32-bit hashes of a name and an index, as specified in the README of
+// the golden-full folder.
 
 /** FNV-1a over the UTF-8 bytes of `key`. */
 export function fnv1a(key: string): number {

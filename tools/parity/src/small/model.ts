@@ -1,4 +1,4 @@
-// Parity of a whole small model: every weight file opens to the same numbers, the forward pass, and eight training steps.
+// Parity of a small model: weight files, forward pass and eight training steps.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FamilyName, families } from '@medclipseg/clip-encoders';
@@ -27,11 +27,11 @@ import {
   TRAINABLE_PARAMETERS,
   trunk,
 } from 'medclipseg/internal';
-import { FLOOR, gradientError, inputs, largest, readNumbered, toTensor, worstError } from './compare.ts';
-import { perturbed } from './perturb.ts';
-import type { Row } from './report.ts';
+import { FLOOR, gradientError, inputs, largest, readNumbered, toTensor, worstError } from '../compare.ts';
+import { perturbed } from '../perturb.ts';
+import type { Row } from '../report.ts';
 
-/** Sizes as the golden files' metadata give them. */
+/** Sizes in the metadata of the golden files. */
 interface GoldenConfig {
   readonly vision_width: number;
   readonly text_width: number;
@@ -51,7 +51,7 @@ interface GoldenConfig {
   readonly temperature: number;
 }
 
-/** What only the weights tell: widths of hidden layers and the length of BERT's position table. */
+/** The model's configuration; hidden widths and the length of BERT's position table follow from the weights. */
 function configOf(family: FamilyName, golden: GoldenConfig, weights: TensorFile): ModelConfig {
   const { vision, textKind, preprocessing } = families[family];
   const shape = (pattern: RegExp) => [...weights.tensors].find(([name]) => pattern.test(name))?.[1].shape;
@@ -89,14 +89,14 @@ function configOf(family: FamilyName, golden: GoldenConfig, weights: TensorFile)
   };
 }
 
-/** Runs the golden folder of one family. @param perturbGate added to one adapter's gate */
+/** Compares the golden folder of one family. @param perturbGate added to one adapter's gate */
 export async function modelParity(folder: string, name: string, perturbGate = 0): Promise<Row[]> {
   const family = name.replace(/-tiny$/, '') as FamilyName;
   const forward = await openTensorFile(join(folder, 'forward.safetensors'));
   const golden = JSON.parse(forward.metadata.config as string) as GoldenConfig;
   const rows: Row[] = [];
 
-  // Every file that holds the weights must give the same numbers.
+  // All weight files must contain the same numbers.
   let config: ModelConfig | undefined;
   let weights: Map<string, TensorValue> | undefined;
   for (const file of ['checkpoint.pth', 'model.safetensors', 'model.pth', 'model-legacy.pth']) {
@@ -175,7 +175,7 @@ async function forwardParity(
   const { shape, data } = await file.read(dense);
   const [batch, tokens, width] = shape as [number, number, number];
   const count = features.patches.shape[1] as number;
-  // The BERT families' golden features still hold the class token in front.
+  // The golden features of the BERT families start with the class token.
   const patches = Array.from({ length: batch }, (_, b) =>
     Array.from(data.subarray((b * tokens + tokens - count) * width, (b + 1) * tokens * width)),
   ).flat();
@@ -241,7 +241,7 @@ async function trainingParity(
     tf.dispose(noise);
   }
   rows.push({ file: name, quantity: `losses of ${step} steps`, error: worstLoss, tolerance: 1e-4 });
-  // A bias that every key shares has no gradient but rounding noise, which Adam turns into steps of the learning rate's size.
+  // A bias added to all keys has no gradient except rounding noise, which Adam scales to steps of the learning rate's size.
   let worst = 0;
   let drift = 0;
   for (const [key, truth] of await trained('final.')) {

@@ -1,4 +1,4 @@
-// Parity of what needs no tensors: tokens, images and scores.
+// Parity of tokens, images and scores, which need no TensorFlow.js.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,13 +7,13 @@ import { type RasterImage, resizeLinear, resizeNearest, rotateNearest, threshold
 import { readImage } from '@medclipseg/datasets/node';
 import { openTensorFile } from '@medclipseg/weights/node';
 import { imageScores } from 'medclipseg/metrics';
-import type { Row } from './report.ts';
+import type { Row } from '../report.ts';
 
 export async function filesParity(root: string): Promise<Row[]> {
   return [...(await tokens(root)), ...(await preprocessing(root)), ...(await scores(root))];
 }
 
-/** CLIP's merges lie beside the golden folder: they are a vocabulary, not a golden value. */
+/** CLIP's merges are in a folder next to the golden one, because they are a vocabulary, not a golden value. */
 async function tokens(root: string): Promise<Row[]> {
   const golden = join(root, 'tokenizer', 'clip-bpe.json');
   const merges = join(root, '..', 'vocab', 'clip_bpe_simple_vocab_16e6.txt.gz');
@@ -61,7 +61,7 @@ async function preprocessing(root: string): Promise<Row[]> {
       pixels = rotateNearest({ width, height, channels: 3, data: Uint8Array.from(input.data) }, Number(rest[0])).data;
     }
     const difference = data.reduce((sum, v, i) => sum + Math.abs(v - (pixels[i] as number)), 0) / data.length;
-    // JPEG decoders may differ by rounding; everything else must be equal to the byte.
+    // JPEG decoders may differ by rounding; everything else must be equal byte for byte.
     rows.push({
       file: `preprocess/${name}`,
       quantity: 'mean byte difference',

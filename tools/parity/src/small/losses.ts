@@ -1,10 +1,10 @@
-// Parity of the losses and of the gradients that they send back.
+// Parity of the losses and their gradients.
 import { binaryCrossEntropy, diceLosses, segmentationLoss, softContrastive, softTargets } from '@medclipseg/losses';
 import { l2Normalize, valueAndGradients } from '@medclipseg/nn';
 import type { TensorFile } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
-import { gradientError, learn, toTensor, worstError } from './compare.ts';
-import type { Row } from './report.ts';
+import { gradientError, learn, toTensor, worstError } from '../compare.ts';
+import type { Row } from '../report.ts';
 
 /** Runs a golden file of a loss. */
 export async function lossParity(name: string, file: TensorFile): Promise<Row[] | undefined> {

@@ -1,11 +1,11 @@
-// npm run baselines -- DATASET: what can be scored without looking at the image, to hold a model's score against.
+// npm run baselines -- DATASET: scores of predictions that do not look at the image, for comparison with a model.
 import { resizeNearest, thresholdMask } from '@medclipseg/datasets';
 import { readImage, readSplit, type SampleFile } from '@medclipseg/datasets/node';
 import { dice } from 'medclipseg/metrics';
 
 const SIZE = 224;
 
-/** The words of size and place of a prompt such as "one small round polyp, located in top left of the image". */
+/** The words for size and location in a prompt such as "one small round polyp, located in top left of the image". */
 const phrase = (prompt: string): string =>
   [
     prompt.match(/\b(small|medium|large)\b/i)?.[0] ?? '',
@@ -23,7 +23,7 @@ async function masks(files: readonly SampleFile[]) {
   return loaded;
 }
 
-/** The mean mask cut where it scores best on the training masks themselves. */
+/** The mean mask, thresholded where it scores best on the training masks. */
 function bestCut(all: readonly { mask: Uint8Array }[]): Uint8Array {
   const sum = new Float64Array(SIZE * SIZE);
   for (const { mask } of all)

@@ -1,4 +1,4 @@
-// Parity of single layers: forward values, and gradients of Σ output·cotangent, from files named after the layer.
+// Parity of single layers: forward values, and gradients of Σ output·cotangent.
 import {
   disposeParameters,
   loadParameters,
@@ -26,12 +26,12 @@ import {
 import { type KeyRule, readMapped, stripPrefix, type TensorFile } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import { decoderKeys, decoderSpec, scaleBlock } from 'medclipseg/internal';
-import { channelsLast, FLOOR, gradientError, largest, learn, readNumbered, toTensor, worstError } from './compare.ts';
-import type { Row } from './report.ts';
+import { channelsLast, FLOOR, gradientError, largest, learn, readNumbered, toTensor, worstError } from '../compare.ts';
+import type { Row } from '../report.ts';
 
 /** How a golden file of one kind of layer is run. */
 interface Layer {
-  /** Which files hold it. */
+  /** Names of its files. */
   readonly file: RegExp;
   spec(metadata: Readonly<Record<string, string>>): Tree<ParameterSpec>;
   readonly rules: readonly KeyRule[];
@@ -100,7 +100,7 @@ const layers: readonly Layer[] = [
   }),
 ];
 
-/** Runs a golden file of a layer; images pass as NCHW. */
+/** Compares a golden file of a layer; images are NCHW. */
 export async function layerParity(name: string, file: TensorFile): Promise<Row[] | undefined> {
   const entry = name.includes('pvl-attention') ? layers.find((l) => l.file.test(name)) : undefined;
   if (!entry) return name.includes('decoder/') ? decoderParity(name, file) : undefined;
@@ -150,7 +150,7 @@ async function compareLayer(name: string, file: TensorFile, entry: Layer): Promi
   return rows;
 }
 
-/** The decoder's files hold images as NCHW, and their parameters below varied prefixes. */
+/** The decoder's files contain images as NCHW, and parameters with several prefixes. */
 async function decoderParity(name: string, file: TensorFile): Promise<Row[]> {
   const whole = name.includes('upscale');
   const names = [...file.tensors.keys()].filter((key) => key.startsWith('param.'));
@@ -181,7 +181,7 @@ async function decoderParity(name: string, file: TensorFile): Promise<Row[]> {
   } as unknown as Layer);
 }
 
-/** The same file with image tensors turned to channels last. */
+/** The same file with image tensors in NHWC. */
 function nchwAsNhwc(file: TensorFile): TensorFile {
   return {
     ...file,

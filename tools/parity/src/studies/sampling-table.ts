@@ -1,4 +1,4 @@
-// The table of samplings: passes, error of the mean probability, time.
+// A table of sampling methods: passes, error of the mean probability, time.
 import type { Estimated, MapStore } from './sampling-maps.ts';
 
 const PLAIN = 'plain, 30';
@@ -10,8 +10,8 @@ interface Row {
 }
 
 /**
- * Means over images; errors are root mean squares over all their pixels. The reference's own error, known from its parts, is taken out of
- * them.
+ * Means over images; errors are root mean squares over all their pixels. The error of the reference itself, estimated from its parts, is
+ * subtracted.
  */
 export async function samplingTable(store: MapStore, names: readonly string[]): Promise<string> {
   const rows = new Map<string, Row>();

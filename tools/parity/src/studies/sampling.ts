@@ -1,4 +1,4 @@
-// npm run sampling -- CHECKPOINT DATASET [--work FOLDER] [--images 100] [--reference 1000] [--pairs]: what other ways of sampling lose and save.
+// npm run sampling -- CHECKPOINT DATASET [--work FOLDER] [--images 100] [--reference 1000] [--pairs]: error and cost of other sampling methods.
 
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { loadModel, type MonteCarloOptions, monteCarlo, type View } from 'medcli
 import { type Estimated, mapStore } from './sampling-maps.ts';
 import { samplingTable } from './sampling-table.ts';
 
-/** Runs, and the numbers of samples at which each is looked at; without any, at its end. */
+/** Runs, and the numbers of samples at which each is evaluated; by default only at its end. */
 const RUNS: readonly { readonly name: string; readonly options: MonteCarloOptions; readonly at?: readonly number[] }[] =
   [
     { name: 'plain', options: { samples: 30, fold: 1 }, at: [1, 3, 5, 10, 15, 30] },
@@ -25,7 +25,7 @@ const RUNS: readonly { readonly name: string; readonly options: MonteCarloOption
     },
     { name: 'mean network', options: { samples: 0 } },
   ];
-/** Samples of the reference that are drawn at a time, each time from a seed of its own. */
+/** Samples of the reference per part; each part has its own seed. */
 const PART = 10;
 
 const { positionals, values } = parseArgs({
@@ -34,7 +34,7 @@ const { positionals, values } = parseArgs({
     work: { type: 'string', default: join(tmpdir(), 'medclipseg-sampling') },
     reference: { type: 'string', default: '1000' },
     images: { type: 'string', default: '100' },
-    /** The reference's samples come in antithetic pairs: the same expectation, much nearer to it. */
+    /** Draws the reference's samples in antithetic pairs, which have the same expectation and a smaller error. */
     pairs: { type: 'boolean', default: false },
     backend: { type: 'string', default: 'wasm' },
   },
@@ -53,7 +53,7 @@ const size = network.config.vision.imageSize;
 const files = (await readSplit(dataset, 'test')).samples.slice(0, Number(values.images));
 const store = mapStore(values.work, values.pairs ? 'pairs' : 'samples');
 
-/** Milliseconds of processor time: what else the machine does falls out of it. */
+/** Milliseconds of processor time, which other processes do not affect. */
 const clock = () => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
@@ -75,7 +75,7 @@ const estimatesOf = (file: SampleFile) =>
     const found: Estimated[] = [];
     for (const { name, options, at } of RUNS) {
       const begin = clock();
-      // Time spent on looking does not count.
+      // The time of the evaluation itself does not count.
       let looked = 0;
       const [estimate] = await monteCarlo(network, [view], [file.name], {
         ...options,
@@ -104,7 +104,7 @@ const estimatesOf = (file: SampleFile) =>
 
 const progress = (text: string) => process.stderr.write(`${text}\n`);
 
-/** Draws samples of an image's reference until it has as many as asked for. */
+/** Draws samples for an image's reference until it has `wanted`. */
 async function refer(file: SampleFile, wanted: number): Promise<void> {
   for (let done = PART; done <= wanted; done += PART) {
     const reference = await store.reference(file.name, size * size);
@@ -116,11 +116,11 @@ async function refer(file: SampleFile, wanted: number): Promise<void> {
   }
 }
 
-// What there is already is kept: a run that was stopped goes on.
+// Existing results are kept, so that an interrupted run resumes.
 const wanted = Number(values.reference);
 for (const [i, file] of files.entries()) {
   if (!(await store.hasEstimates(file.name))) {
-    // The first image of a process runs twice: what it warms up must not count.
+    // The first image of a process runs twice, so that warming up does not count.
     if (i === 0) await estimatesOf(file);
     await store.saveEstimates(file.name, await estimatesOf(file));
   }

@@ -1,9 +1,9 @@
-// Probability maps of a comparison of samplings, kept in a folder from run to run.
+// Probability maps of a comparison of sampling methods, stored in a folder between runs.
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '@medclipseg/datasets/node';
 
-/** What one way of sampling made of one image. */
+/** The result of one sampling method for one image. */
 export interface Estimated {
   readonly method: string;
   /** Passes through the network. */
@@ -12,7 +12,7 @@ export interface Estimated {
   readonly map: Float32Array;
 }
 
-/** Sums over samples, part by part; squares of the parts' means, for the error of the mean. */
+/** Sums over samples, and over the squared means of parts for the error of the mean. */
 export interface Reference {
   readonly samples: number;
   readonly parts: number;
@@ -34,7 +34,7 @@ const exists = (path: string) =>
 
 export type MapStore = ReturnType<typeof mapStore>;
 
-/** @param kind of the reference: references of several kinds stand side by side */
+/** @param kind of the reference; a folder may contain references of several kinds */
 export function mapStore(folder: string, kind: string) {
   const listOf = (name: string) => join(folder, `${name}.json`);
   const mapsOf = (name: string) => join(folder, `${name}.maps`);
