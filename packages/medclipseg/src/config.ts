@@ -1,4 +1,4 @@
-// What a model is made of, as data: enough to build it from nothing and to read its weights.
+// The architecture of a model, as data: enough to create it and to read its weights.
 import type { Preprocessing, TextConfig, VisionConfig } from '@medclipseg/clip-encoders';
 
 export interface ModelConfig {
@@ -7,7 +7,7 @@ export interface ModelConfig {
   readonly adapters: {
     /** Channels inside the adapters (published: 256). */
     readonly width: number;
-    /** Block indices before which an adapter stands; the j-th adapter belongs to the j-th entry. */
+    /** Indices of the blocks that follow an adapter; the j-th adapter belongs to the j-th entry. */
     readonly layers: readonly number[];
     /** Weight of the penalty on uncertain keys. */
     readonly beta: number;

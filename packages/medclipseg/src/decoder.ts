@@ -45,15 +45,15 @@ const EPSILON = 1e-6;
 export const scaleBlock = ({ up, depthwise: mix, norm }: ScaleBlockParameters, x: tf.Tensor): tf.Tensor =>
   layerNorm(depthwise(gelu(upConvolution(x, up)), mix), norm, EPSILON);
 
-/** Turns a unit prompt vector into the weights of the mask, [B, C] → [B, C]. */
+/** Maps a unit prompt vector to the weights of the mask, [B, C] → [B, C]. */
 export const maskVector = (layers: readonly LinearParameters[], text: tf.Tensor): tf.Tensor =>
   layers.reduce((x, layer, i) => linear(i === 0 ? x : gelu(x), layer), text);
 
 /**
  * Logits at the input's size.
  *
- * @param patches [B, h·w, C], as the image tower gives them
- * @param text [B, C], as the text tower gives it
+ * @param patches [B, h·w, C], output of the image tower
+ * @param text [B, C], output of the text tower
  * @param size side of the square map in pixels
  * @returns [B, size, size]
  */

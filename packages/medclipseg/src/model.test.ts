@@ -34,7 +34,7 @@ eachBackend('segmenting', (backend) => {
     model.dispose();
   });
 
-  it(`${backend === 'wasm' ? 'a thousand' : 'ten'} segmentations leave no tensor behind`, async () => {
+  it(`${backend === 'wasm' ? 'a thousand' : 'ten'} segmentations leak no tensor`, async () => {
     const model = new MedCLIPSeg({ config, parameters: newParameters() }, tokenizer);
     const before = tf.memory().numTensors;
     for (let i = 0; i < (backend === 'wasm' ? 1000 : 10); i++) await model.segment(image, 'polyp left', { samples: 1 });
@@ -42,7 +42,7 @@ eachBackend('segmenting', (backend) => {
     model.dispose();
   });
 
-  it('stops when told to', async () => {
+  it('stops when its signal is aborted', async () => {
     const model = new MedCLIPSeg({ config, parameters: newParameters() }, tokenizer);
     const control = new AbortController();
     const run = model.segment(image, 'polyp', {

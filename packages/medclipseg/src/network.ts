@@ -1,4 +1,4 @@
-// The network: two encoders, adapters before some of their blocks, a decoder (reference-wise: the whole forward pass).
+// The network: two encoders, adapters before some of their blocks, a decoder.
 import {
   embedImage,
   firstTextBlocks,
@@ -30,7 +30,7 @@ export interface ModelParameters extends DecoderParameters {
   readonly adapters: readonly PvlAdapterParameters[];
 }
 
-/** A model as functions take it. */
+/** Configuration and parameters of a model. */
 export interface Network {
   readonly config: ModelConfig;
   readonly parameters: ModelParameters;
@@ -60,10 +60,10 @@ export const initializeModel = (config: ModelConfig, seed: number): ModelParamet
 export const assembleModel = (config: ModelConfig, tensors: ReadonlyMap<string, tf.Tensor>): ModelParameters =>
   assemble(modelSpec(config), tensors) as unknown as ModelParameters;
 
-/** Parameters that the published training learns; the encoders stay frozen. */
+/** Names of the parameters that the published training learns; the encoders stay frozen. */
 export const TRAINABLE_PARAMETERS = /^(adapters|upscale|maskHead)\./;
 
-/** Tokens on their way through the towers, before block `block`. */
+/** Tokens of both towers before block `block`. */
 export type Tokens = {
   readonly image: tf.Tensor; // [B, Tv, Cv]
   readonly text: tf.Tensor; // [B, Tt, Ct]
@@ -71,13 +71,13 @@ export type Tokens = {
 };
 
 const imageStep = ({ config, parameters }: Network, block: number, x: tf.Tensor) =>
-  // The last block belongs to the features, which may need only a part of it.
+  // The last block belongs to the features, which may need only a part of its output.
   block < config.vision.layers - 1 ? imageBlock(parameters.vision, block, x, config.vision) : x;
 
 const textStep = ({ config, parameters }: Network, block: number, y: tf.Tensor, prompts: TokenBatch) =>
   block < config.text.layers ? textBlock(parameters.text, block, y, prompts, config.text) : y;
 
-/** The part that no noise reaches: embeddings and the blocks below the first adapter. Once per image, whatever the number of samples. */
+/** The deterministic prefix: embeddings and the blocks before the first adapter. Computed once per image for any number of samples. */
 export function encodePrefix(network: Network, image: tf.Tensor, prompts: TokenBatch): Tokens {
   const { config, parameters } = network;
   const first = Math.min(...config.adapters.layers);
@@ -87,7 +87,7 @@ export function encodePrefix(network: Network, image: tf.Tensor, prompts: TokenB
   return { image: x, text: y, block: first };
 }
 
-/** Both sequences with an adapter's deltas added; the first adapter folds the samples into the batch. */
+/** Adds the deltas of an adapter to both sequences; the first adapter folds the samples into the batch. */
 const fuse = (
   { config, parameters }: Network,
   adapter: number,
@@ -117,15 +117,15 @@ export interface TrunkOptions {
   readonly samples?: number;
 }
 
-/** The block behind the trunk's last. */
+/** Index of the first block after the trunk. */
 export const trunkEnd = ({ vision, adapters }: ModelConfig): number =>
   Math.max(vision.layers, Math.max(...adapters.layers) + 1);
 
 /**
- * One block of the trunk: the adapter before it, where one stands, then the block itself in both towers.
+ * One block of the trunk: its adapter, if it has one, then the block itself in both towers.
  *
- * After the last adapter nothing looks at the text but its own tower, which ignores padding: from there on only what reaches the
- * prompt's vector is computed, and that with the features. That changes no result.
+ * After the last adapter only the text tower reads the text tokens, and it ignores padding: from there on, only what reaches the prompt's
+ * vector is computed, together with the features. That does not change the result.
  */
 export function trunkBlock(
   network: Network,
@@ -148,7 +148,7 @@ export function trunkBlock(
   return { image: x, text: y, block: block + 1 };
 }
 
-/** What the encoders say of images and prompts; neither is normalized. */
+/** Output of the encoders, not normalized. */
 export type Features = {
   readonly patches: tf.Tensor; // [B·S, patches, outputs]
   readonly text: tf.Tensor; // [B·S, outputs]

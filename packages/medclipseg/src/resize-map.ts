@@ -16,7 +16,7 @@ const taps: Readonly<Record<Interpolation, (from: number, to: number) => Tap[]>>
       const low = Math.min(Math.floor(position), from - 1);
       return { low, high: Math.min(low + 1, from - 1), share: position - low };
     }),
-  /** The pixel in which the corner of the new one lies, as OpenCV's INTER_NEAREST. */
+  /** The pixel that contains the corner of the new one, as OpenCV's INTER_NEAREST. */
   nearest: (from, to) =>
     Array.from({ length: to }, (_, i) => {
       const low = Math.min(Math.floor((i * from) / to), from - 1);

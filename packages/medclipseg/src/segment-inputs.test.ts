@@ -83,7 +83,7 @@ describe('segment', () => {
     [null, 'null'],
   ])('refuses the prompt %j', async (prompt, got) => {
     await expect(run(image, prompt)).rejects.toThrow(
-      `prompt: expected a sentence that describes what to segment, got ${got}. Write for example`,
+      `prompt: expected words that describe what to segment, got ${got}. Write for example`,
     );
   });
 
@@ -136,7 +136,7 @@ describe('segment', () => {
 describe('label', () => {
   it.each([
     [{}, {}, /number of classes: expected a natural number, from 1 to 255, got 0/],
-    [{ a: 'polyp', b: '' }, {}, /classes.b: expected a sentence/],
+    [{ a: 'polyp', b: '' }, {}, /classes.b: expected words/],
     [{ a: 'polyp' }, { threshold: Number.NaN }, /threshold: .* got NaN/],
     [{ a: 'polyp' }, { threshold: 2 }, /threshold: expected a finite number, 0 or more, 1 or less, got 2/],
   ])('refuses %j with %j', async (classes, options, message) => {

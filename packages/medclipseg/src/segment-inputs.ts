@@ -78,7 +78,7 @@ export function checkPrompt(prompt: unknown, subject = 'prompt'): asserts prompt
   if (typeof prompt !== 'string' || !/[\p{L}\p{N}]/u.test(prompt))
     throw new ArgumentError(
       subject,
-      'a sentence that describes what to segment',
+      'words that describe what to segment',
       prompt === undefined ? 'none' : shown(prompt),
       "Write for example 'one small polyp in the upper left'.",
     );

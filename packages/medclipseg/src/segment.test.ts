@@ -1,4 +1,4 @@
-// What a user may ask of a segmentation beside the published sampling.
+// Options of a segmentation.
 import {
   applySymmetry,
   applySymmetryToPrompt,
@@ -58,11 +58,11 @@ eachBackend('a segmentation', (backend) => {
     model.dispose();
   });
 
-  it('seen in all eight views, turns with the picture and its prompt', async () => {
+  it('averaged over all eight symmetries, is transformed like the image and its prompt', async () => {
     const model = newModel();
     const square = resizeLinear(image, 16, 16);
-    const run = (picture: typeof square, prompt: string) =>
-      model.segment(picture, prompt, { samples: 0, dihedral: true }).then((r) => r.probability);
+    const run = (given: typeof square, prompt: string) =>
+      model.segment(given, prompt, { samples: 0, dihedral: true }).then((r) => r.probability);
     const upright = await run(square, 'polyp top left');
     // In software, WebGPU needs a second for a pass, and there are eight of them to a turn.
     for (const symmetry of backend === 'webgpu' ? GENERATORS : SYMMETRIES) {

@@ -1,6 +1,6 @@
 // Uncertainty of a probability.
 
-/** Keeps the logarithm finite, as the reference does. */
+/** Keeps the logarithm finite; same value as the reference. */
 const EPSILON = 1e-8;
 
 /** Largest possible binary entropy, ln 2. */

@@ -3,13 +3,7 @@ import { type MaskReading, type RasterImage, resizeNearest } from '@medclipseg/d
 import { readImage, readMaskFile, writeFileAtomically } from '@medclipseg/datasets/node';
 import { uncertaintyImage } from 'medclipseg';
 import { binaryEntropy, type Evaluation } from 'medclipseg/metrics';
-import {
-  agreementPicture,
-  htmlReport,
-  type ReportCase,
-  type ReportOptions,
-  type ReportPicture,
-} from 'medclipseg/report';
+import { agreementImage, htmlReport, type ReportCase, type ReportImage, type ReportOptions } from 'medclipseg/report';
 import sharp from 'sharp';
 import { binaryMask } from './masks.ts';
 import { probabilityAt, readProbability } from './probabilities.ts';
@@ -19,7 +13,7 @@ const SIDE = 360;
 const WORST = 5;
 const BEST = 3;
 
-/** Where a case's pictures come from. */
+/** Sources of the images of a case. */
 export interface CaseFiles {
   readonly truth: string;
   readonly prediction: string;
@@ -54,16 +48,16 @@ async function draw(name: string, files: CaseFiles): Promise<ReportCase> {
   const mask = (raster: RasterImage) => binaryMask(resizeNearest(raster, width, height));
   const [truth, prediction] = [mask(gray), mask(await readMaskFile(files.prediction, files.predictionReading))];
   const image = await background(files.image, width, height);
-  const pictures: ReportPicture[] = [];
-  const show = async (title: string, picture: RasterImage) => pictures.push({ title, source: await embedded(picture) });
+  const images: ReportImage[] = [];
+  const show = async (title: string, image: RasterImage) => images.push({ title, source: await embedded(image) });
   if (files.image) await show('Image', image);
-  await show('True mask', agreementPicture(image, truth, truth));
-  await show('Prediction', agreementPicture(image, truth, prediction));
+  await show('True mask', agreementImage(image, truth, truth));
+  await show('Prediction', agreementImage(image, truth, prediction));
   if (files.probability) {
     const uncertainty = probabilityAt(await readProbability(files.probability), truth).map(binaryEntropy);
     await show('Uncertainty', uncertaintyImage({ width, height, uncertainty }));
   }
-  return { name, prompt: files.prompt, pictures };
+  return { name, prompt: files.prompt, images };
 }
 
 /** Writes the report; `filesOf` tells where a case's files are. */

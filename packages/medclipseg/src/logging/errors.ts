@@ -1,7 +1,7 @@
-// What goes wrong when a training writes its log.
+// The error of a log that cannot be written.
 import { ModelError } from '../errors.ts';
 
-/** A log file that takes no more; training state is untouched. */
+/** A log file that cannot be written; the state of the training is not affected. */
 export class LogError extends ModelError {
   override readonly name = 'LogError';
   constructor(

@@ -5,23 +5,23 @@ import { LogError } from './errors.ts';
 import { type EventValues, resumeRecord, valuesRecord, versionRecord } from './events.ts';
 
 export interface EventWriter {
-  /** The file that is written. */
+  /** The event file. */
   readonly path: string;
-  /** Appends the values of a step; they are in the file once the promise resolves. @throws {@link LogError} when the disk takes no more */
+  /** Appends the values of a step; the promise resolves once they are in the file. @throws {@link LogError} when the disk is full */
   write(step: number, values: EventValues): Promise<void>;
   /** Flushes to the disk and closes; a second call does nothing. */
   close(): Promise<void>;
 }
 
 export interface EventWriterOptions {
-  /** Where a resumed training goes on: TensorBoard then leaves out what earlier files in the folder say from this step on. */
+  /** First step of a resumed training: TensorBoard ignores what earlier files in the folder contain from this step on. */
   readonly resumeStep?: number;
   /** Milliseconds since 1970; the clock by default. */
   readonly now?: () => number;
 }
 
 /**
- * Starts an event file in a folder, which is made if need be. Each start writes a file of its own, as TensorFlow does; TensorBoard reads
+ * Starts an event file in a folder, which is created if needed. Each start writes its own file, as TensorFlow does; TensorBoard reads
  * them together.
  */
 export async function createEventWriter(
@@ -30,13 +30,13 @@ export async function createEventWriter(
 ): Promise<EventWriter> {
   await mkdir(folder, { recursive: true });
   const seconds = () => now() / 1000;
-  // TensorBoard reads files in the order of their names: the time leads, ten digits until the year 2286.
+  // TensorBoard reads files in the order of their names, which start with the time: ten digits until the year 2286.
   const path = join(folder, `events.out.tfevents.${Math.floor(seconds())}.${process.pid}.medclipseg`);
   const file = await open(path, 'a');
   let turn: Promise<void> = Promise.resolve();
   let closing: Promise<void> | undefined;
   const append = (bytes: Uint8Array): Promise<void> => {
-    // One record after another, also where callers do not wait.
+    // One record after another, even if callers do not wait.
     const written = turn.then(() =>
       file.appendFile(bytes).catch((cause) => {
         throw new LogError(path, cause);

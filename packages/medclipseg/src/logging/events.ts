@@ -2,7 +2,7 @@
 import { maskedCrc32c } from './crc32c.ts';
 import { joined, MessageWriter } from './protobuf.ts';
 
-/** An encoded picture. */
+/** An encoded image. */
 export interface EventImage {
   readonly width: number;
   readonly height: number;
@@ -37,7 +37,7 @@ const event = (wallTime: number, step: number) => new MessageWriter().double(1, 
 export const versionRecord = (wallTime: number): Uint8Array =>
   record(event(wallTime, 0).text(3, 'brain.Event:2').finish());
 
-/** Says that the training goes on at a step: TensorBoard forgets what an earlier file says from there on. */
+/** Marks the step at which a training resumes: TensorBoard drops what an earlier file contains from there on. */
 export const resumeRecord = (wallTime: number, step: number): Uint8Array =>
   record(event(wallTime, step).message(7, new MessageWriter().integer(1, SESSION_START)).finish());
 

@@ -1,4 +1,4 @@
-// A log of one JSON object per line that survives being cut off.
+// A log of one JSON object per line; a line cut off by a crash does no harm.
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomically } from '@medclipseg/datasets/node';
@@ -6,18 +6,18 @@ import { LogError } from './errors.ts';
 
 export interface JsonLines {
   readonly path: string;
-  /** Appends a record as one line; numbers that are not finite become null. @throws {@link LogError} when the disk takes no more */
+  /** Appends a record as one line; numbers that are not finite become null. @throws {@link LogError} when the disk is full */
   write(record: object): Promise<void>;
   /** Flushes to the disk and closes. */
   close(): Promise<void>;
 }
 
 export interface JsonLinesOptions {
-  /** Which records of an earlier run stay: a resumed training drops those that it will write again. All of them by default. */
+  /** Selects the records of an earlier run to keep: a resumed training drops those that it will write again. Default: all. */
   readonly keep?: (record: Readonly<Record<string, unknown>>) => boolean;
 }
 
-/** The whole lines of a log; a last line that was cut off in writing is left out. */
+/** The complete lines of a log; a last line that was cut off is dropped. */
 function wholeLines(text: string): { line: string; record: Record<string, unknown> }[] {
   return text.split('\n').flatMap((line) => {
     try {
@@ -28,7 +28,7 @@ function wholeLines(text: string): { line: string; record: Record<string, unknow
   });
 }
 
-/** Opens a log for appending; an earlier one in its place is cleaned first. */
+/** Opens a log for appending, and removes incomplete and unwanted records first. */
 export async function openJsonLines(path: string, { keep = () => true }: JsonLinesOptions = {}): Promise<JsonLines> {
   await mkdir(dirname(path), { recursive: true });
   const earlier = await readFile(path, 'utf8').catch(() => '');

@@ -1,4 +1,4 @@
-// Nearest distances by looking at every pair of points: the oracle of the tests and the yardstick of the benchmark.
+// Nearest distances by comparing every pair of points: the oracle of the tests and the baseline of the benchmark.
 import type { CornerElements } from './corner-elements.ts';
 import type { Spacing } from './mask.ts';
 

@@ -132,7 +132,7 @@ it('scores outlines by their definitions, whichever mask comes first', () => {
       const weighted =
         sum(p.weight.map((w, i) => w * (fromP[i] as number))) + sum(q.weight.map((w, i) => w * (fromQ[i] as number)));
       expect(scores.averageSurfaceDistance).toBeCloseTo(weighted / total, 9);
-      // On both sides 95% of the outline lies within it, on one of them no smaller distance does.
+      // 95% of each outline is within this distance; for one of them no smaller distance suffices.
       const shares = (limit: number) => Math.min(near(limit)[0] / sum(p.weight), near(limit)[1] / sum(q.weight));
       expect(shares(scores.hd95 + 1e-9)).toBeGreaterThanOrEqual(0.95 - 1e-9);
       expect(shares(scores.hd95 - 1e-9)).toBeLessThan(0.95 + 1e-9);

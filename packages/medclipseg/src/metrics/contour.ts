@@ -36,7 +36,7 @@ export interface ContourOptions {
 /** As published: two pixels. */
 export const PIXEL_CONTOUR: Required<ContourOptions> = { tolerance: 2, spacing: UNIT_SPACING };
 
-/** The smallest distance within which the given share of an outline lies: a quickselect that counts lengths. */
+/** The smallest distance that the given share of an outline does not exceed: a quickselect weighted by length. */
 function percentile({ weight }: CornerElements, distances: Float64Array, share: number): number {
   const [value, length] = [distances.slice(), weight.slice()];
   let total = 0;
@@ -45,7 +45,7 @@ function percentile({ weight }: CornerElements, distances: Float64Array, share: 
   let [low, high] = [0, value.length - 1];
   while (low < high) {
     const pivot = value[(low + high) >> 1] as number;
-    // Smaller ones come to lie before `less`, greater ones behind `more`.
+    // Partitions: smaller values before `less`, greater ones from `more` on.
     let [less, more] = [low, high];
     let [lengthBelow, lengthAt] = [0, 0];
     for (let i = low; i <= more; ) {
@@ -71,7 +71,7 @@ function percentile({ weight }: CornerElements, distances: Float64Array, share: 
 }
 
 /**
- * How far apart two outlines are. Outlines run between pixels, and along the image's edge where a mask touches it. This scores the
+ * Distances between two outlines. Outlines run between pixels, and along the image's edge where a mask touches it. This scores the
  * boundary; the published "NSD" is `publishedSurfaceDice`.
  *
  * Two empty masks agree (1, 0, 0); one empty mask does not (0, infinite, infinite).

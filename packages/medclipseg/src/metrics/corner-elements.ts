@@ -1,4 +1,4 @@
-// The corners at which pixels meet, weighted by how much surface lies there: what surface scores are sums over.
+// The corners at which pixels meet, weighted by the surface there: the elements of surface scores.
 import type { MaskImage } from './mask.ts';
 
 /** Points of the corner lattice, row by row, with their weights. */
@@ -45,7 +45,7 @@ export function cornerElements(mask: MaskImage, weights: Float64Array): CornerEl
     for (let column = 0; column <= width; column++) {
       const left = code & 10;
       if ((column & 3) === 0 && (left === 0 || (left === 10 && !insideCounts))) {
-        // Four corners amid background, or amid foreground, need no closer look.
+        // Four corners with only background or only foreground around them have no weight.
         const alike = left === 0 ? 0 : ONES;
         let group = (above + column) >> 2;
         while (group < end && groups[group] === alike && groups[group + perRow] === alike) group++;

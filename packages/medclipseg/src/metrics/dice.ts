@@ -1,5 +1,5 @@
 // How much two masks overlap.
-import type { Mask } from './mask.ts';
+import { checkMasks, type Mask } from './mask.ts';
 
 /**
  * Dice similarity coefficient, `2·|A∩B| / (|A| + |B|)`.
@@ -8,6 +8,7 @@ import type { Mask } from './mask.ts';
  * (validation during training: 1e-7).
  */
 export function dice(a: Mask, b: Mask, { smooth }: { smooth?: number } = {}): number {
+  checkMasks(a, b);
   let both = 0;
   let total = 0;
   for (let i = 0; i < a.length; i++) {

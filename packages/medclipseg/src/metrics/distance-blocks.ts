@@ -1,16 +1,16 @@
-// Nearest distances between sparse points: whole blocks of them are ruled out at once.
+// Nearest distances between sparse points; whole blocks are excluded at once.
 import type { Frame, Points } from './distance-transform.ts';
 import type { Spacing } from './mask.ts';
 
 /** Side of a block in pixels, as a power of two. */
 const SHIFT = 4;
 
-/** Points put in the order of the blocks they lie in. */
+/** Points sorted by block. */
 export interface Blocks {
   readonly count: number;
-  /** The first place of each block, and the end of the last. */
+  /** Start index of each block, and the end of the last. */
   readonly start: Int32Array;
-  /** Which point stands at each place, and where it lies. */
+  /** Index and coordinates of the point at each position. */
   readonly point: Int32Array;
   readonly x: Float64Array;
   readonly y: Float64Array;
@@ -18,13 +18,13 @@ export interface Blocks {
   readonly boxes: Float64Array;
 }
 
-/** Sorts points into blocks; what holds none is none. */
+/** Sorts points into blocks; empty blocks are omitted. */
 export function blocksOf({ x: xs, y: ys }: Points, { left, top, width, height }: Frame): Blocks {
   const total = xs.length;
   const across = ((width - 1) >> SHIFT) + 1;
   const cells = across * (((height - 1) >> SHIFT) + 1);
   const cellOf = new Int32Array(total);
-  // How many points a cell has; then the next free place in it.
+  // Number of points per cell; then the next free position in it.
   const next = new Int32Array(cells);
   for (let i = 0; i < total; i++) {
     const cell = (((ys[i] as number) - top) >> SHIFT) * across + (((xs[i] as number) - left) >> SHIFT);
@@ -79,7 +79,7 @@ function boxesOf(count: number, start: Int32Array, x: Float64Array, y: Float64Ar
   return boxes;
 }
 
-/** Room between two intervals; 0 where they meet. */
+/** Gap between two intervals; 0 if they overlap. */
 const gap = (low: number, high: number, otherLow: number, otherHigh: number) =>
   otherLow > high ? otherLow - high : low > otherHigh ? low - otherHigh : 0;
 
@@ -90,8 +90,8 @@ const reach = (low: number, high: number, otherLow: number, otherHigh: number) =
 /**
  * Distance of each point of `from` to the nearest one of `to`, in the unit of `spacing`.
  *
- * A block of `to` matters to a block of `from` if it can be as near as some other block must be; within what matters, a point leaves out the
- * blocks that are further than what it has found. Exact: differences are taken between whole numbers, so bounds are rounded as distances are.
+ * A block of `to` is a candidate for a block of `from` if its lower bound does not exceed the smallest upper bound; a point skips candidates
+ * further away than its best distance so far. Exact: differences are between whole numbers, so bounds are rounded as distances are.
  */
 export function distancesByBlocks(from: Blocks, to: Blocks, { x: stepX, y: stepY }: Spacing): Float64Array {
   const distances = new Float64Array(from.point.length);
@@ -117,7 +117,7 @@ export function distancesByBlocks(from: Blocks, to: Blocks, { x: stepX, y: stepY
       const furthest = furthestAcross * furthestAcross + furthestDown * furthestDown;
       if (furthest < limit) limit = furthest;
     }
-    // What matters, the nearest first.
+    // Candidates, the nearest first.
     let candidates = 0;
     for (let t = 0; t < to.count; t++) {
       const bound = bounds[t] as number;

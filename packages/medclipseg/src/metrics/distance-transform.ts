@@ -1,8 +1,8 @@
-// The exact Euclidean distance transform, read where it is asked for.
+// The exact Euclidean distance transform, evaluated only at the requested points.
 import type { CornerElements } from './corner-elements.ts';
 import type { Spacing } from './mask.ts';
 
-/** Row by row, as `cornerElements` gives them. */
+/** Row by row, as `cornerElements` returns them. */
 export type Points = Pick<CornerElements, 'x' | 'y'>;
 
 export interface Frame {
@@ -47,8 +47,8 @@ function columnDistances({ x, y }: Points, { left, top, width, height }: Frame, 
 /**
  * Distance of each point of `from` to the nearest one of `to`, in the unit of `spacing`.
  *
- * The first pass finds the nearest point of every column, the second the lower envelope of their parabolas along each row that is asked
- * for (Felzenszwalb & Huttenlocher 2012): linear in the pixels of the rectangle around both sets, whatever lies in it.
+ * The first pass finds the nearest point of every column, the second the lower envelope of their parabolas along each requested row
+ * (Felzenszwalb & Huttenlocher 2012). Linear in the pixels of the rectangle around both sets.
  */
 export function distancesByTransform(
   from: Points,
@@ -61,7 +61,7 @@ export function distancesByTransform(
   const { left, top, width, height } = frame;
   const none = 2 * height;
   const rows = columnDistances(to, frame, none);
-  // Squared height over the columns in units of stepX², so that columns lie one apart.
+  // Squared height over the columns in units of stepX², so that the distance of neighboring columns is 1.
   const ratio = (stepY / stepX) ** 2;
   const [hull, start, value] = [new Int32Array(width), new Float64Array(width), new Float64Array(width)];
   for (let i = 0; i < count; ) {

@@ -1,4 +1,4 @@
-// What is wrong with masks or scores that cannot be used.
+// The error of masks and scores that cannot be used.
 import { ModelError } from '../errors.ts';
 
 /** Masks, maps or scores that do not fit together. */

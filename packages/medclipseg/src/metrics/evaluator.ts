@@ -1,4 +1,4 @@
-// A run over many images: every score, calibration where there are probabilities, figures with intervals.
+// Scores of a run over many images, calibration if there are probabilities, statistics with intervals.
 import { type Correlation, correlate } from './calibration/images.ts';
 import { type Calibration, CalibrationMeter, type ImageCalibration } from './calibration/meter.ts';
 import { type ContourOptions, PIXEL_CONTOUR } from './contour.ts';
@@ -33,7 +33,7 @@ export interface Evaluation {
   /** Of the contour scores, in the unit of `spacing`. */
   readonly tolerance: number;
   readonly spacing: Spacing;
-  /** Images that should have been scored and could not be. */
+  /** Images without a prediction. */
   readonly missing: readonly string[];
   /** Predictions without a true mask. */
   readonly extra: readonly string[];
@@ -50,7 +50,15 @@ export interface EvaluatedPrediction {
   readonly probability?: ArrayLike<number>;
 }
 
-/** Scores images as they come; keeps their figures, not their pixels. */
+/**
+ * Scores images one by one; keeps their scores, not their pixels.
+ *
+ * @example
+ * const evaluator = new Evaluator({ tolerance: 2 });
+ * const mask = { width: 4, height: 1, data: [1, 1, 0, 0] };
+ * evaluator.add({ name: 'a', file: 'a.png', truth: mask, prediction: mask });
+ * evaluator.result().summary.dsc.mean; // 1
+ */
 export class Evaluator {
   readonly #contour: Required<ContourOptions>;
   readonly #bootstrap: BootstrapOptions;
@@ -62,7 +70,7 @@ export class Evaluator {
     this.#bootstrap = bootstrap;
   }
 
-  /** @throws {@link ScoreError} where sizes do not fit, or only some images have probabilities */
+  /** @throws {@link ScoreError} if sizes differ, or only some images have probabilities */
   add({ name, file, truth, prediction, probability }: EvaluatedPrediction): EvaluatedImage {
     const before = this.#images[0];
     if (before && (before.brier === undefined) !== (probability === undefined))

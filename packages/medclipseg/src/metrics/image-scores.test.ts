@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { dice } from './dice.ts';
 import { ScoreError } from './errors.ts';
 import { imageScores } from './image-scores.ts';
 import { overlapScores } from './overlap.ts';
@@ -34,17 +35,17 @@ describe('as the reference', () => {
     expect(Math.abs(scores.nsdPublished - row.nsd)).toBeLessThan(1e-6);
   });
 
-  const picture = (inside: (x: number, y: number) => boolean) => ({
+  const maskOf = (inside: (x: number, y: number) => boolean) => ({
     width: 20,
     height: 20,
     data: Uint8Array.from({ length: 400 }, (_, i) => (inside(i % 20, Math.floor(i / 20)) ? 1 : 0)),
   });
-  const square = picture((x, y) => y >= 4 && y <= 11 && x >= 5 && x <= 12);
+  const square = maskOf((x, y) => y >= 4 && y <= 11 && x >= 5 && x <= 12);
 
   it.each([
-    ['a shifted block', picture((x, y) => y >= 6 && y <= 14 && x >= 8 && x <= 17), 0.7545724558, 0.3896103896],
-    ['a disk', picture((x, y) => (y - 10) ** 2 + (x - 9) ** 2 <= 25), 0.9593868618, 0.6620689655],
-    ['nothing', picture(() => false), 0, 0],
+    ['a shifted block', maskOf((x, y) => y >= 6 && y <= 14 && x >= 8 && x <= 17), 0.7545724558, 0.3896103896],
+    ['a disk', maskOf((x, y) => (y - 10) ** 2 + (x - 9) ** 2 <= 25), 0.9593868618, 0.6620689655],
+    ['nothing', maskOf(() => false), 0, 0],
     ['itself', square, 0.99999999996, 0.99999999992],
   ])('scores a square against %s', (_, other, nsd, dsc) => {
     const scores = imageScores(square, other);
@@ -93,4 +94,23 @@ it('refuses masks of different sizes', () => {
   const mask = (width: number, height: number) => ({ width, height, data: new Uint8Array(width * height) });
   expect(() => imageScores(mask(3, 2), mask(2, 3))).toThrow(ScoreError);
   expect(() => imageScores(mask(3, 2), mask(2, 3))).toThrow('expected 3x2 pixels, as the true mask, got 2x3');
+});
+
+describe('masks that are not binary, or do not fit', () => {
+  const mask = (width: number, height: number, data: number[]) => ({ width, height, data });
+  const good = mask(2, 1, [0, 1]);
+  it.each([
+    [good, mask(2, 1, [0, 255]), /prediction: expected a mask of 0 and 1, got the value 255. Threshold it first/],
+    [mask(2, 1, [2, 1]), good, /true mask: expected a mask of 0 and 1, got the value 2/],
+    [good, mask(2, 1, [0, Number.NaN]), /got the value NaN/],
+    [good, mask(2, 1, [0]), /prediction: expected 2 values for 2x1 pixels, got 1/],
+    [good, mask(1, 2, [0, 1]), /prediction: expected 2x1 pixels, as the true mask, got 1x2/],
+  ])('are refused: %j, %j', (truth, prediction, message) => {
+    expect(() => imageScores(truth, prediction)).toThrow(message);
+  });
+
+  it('are refused by Dice and overlap as well', () => {
+    expect(() => dice([0, 1], [0, 255])).toThrow(/got the value 255/);
+    expect(() => overlapScores([0, 1], [0])).toThrow(/prediction: expected 2 pixels, as the true mask, got 1/);
+  });
 });

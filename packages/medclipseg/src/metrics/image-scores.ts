@@ -1,11 +1,10 @@
 // Every score of one predicted mask.
 import { type ContourOptions, contourScores } from './contour.ts';
-import { ScoreError } from './errors.ts';
-import type { MaskImage } from './mask.ts';
+import { checkMaskImages, type MaskImage } from './mask.ts';
 import { overlapScores } from './overlap.ts';
 import { publishedSurfaceDice } from './published-surface.ts';
 
-/** What each score is: how it is called, whether it is a share (0 to 1) or a distance, and which way is better. */
+/** Title of each score, whether it is a share (0 to 1) or a distance, and which direction is better. */
 export const SCORES = {
   dsc: { title: 'DSC', quantity: 'share', better: 'higher' },
   iou: { title: 'IoU', quantity: 'share', better: 'higher' },
@@ -33,16 +32,10 @@ export type ImageScores = Readonly<Record<ScoreName, number>>;
  * | distances | 0 | infinite |
  *
  * @param options tolerance and spacing of the contour scores; the published NSD is always at 2 pixels
- * @throws {@link ScoreError} where the masks differ in size
+ * @throws {@link ScoreError} if the masks differ in size, or hold other values than 0 and 1
  */
 export function imageScores(truth: MaskImage, prediction: MaskImage, options: ContourOptions = {}): ImageScores {
-  if (truth.width !== prediction.width || truth.height !== prediction.height)
-    throw new ScoreError(
-      'prediction',
-      `${truth.width}x${truth.height} pixels, as the true mask`,
-      `${prediction.width}x${prediction.height}`,
-      'Resize it to the true mask by its nearest pixels.',
-    );
+  checkMaskImages(truth, prediction);
   const { nsd, hd95, averageSurfaceDistance } = contourScores(truth, prediction, options);
   return {
     ...overlapScores(truth.data, prediction.data),

@@ -1,4 +1,4 @@
-// Scores: the published ones, and more of overlap, outlines and uncertainty. Pure numbers, no tfjs.
+// Scores: the published ones, and others of overlap, outlines and uncertainty. Free of tfjs.
 
 export { resizeMap } from '../resize-map.ts';
 export { binaryEntropy, MAXIMUM_ENTROPY } from '../uncertainty.ts';

@@ -1,10 +1,10 @@
-// How far the points of two sets are from each other, by the way that suits how many there are.
+// Distances between two sets of points, by the faster algorithm for their number.
 import { blocksOf, distancesByBlocks } from './distance-blocks.ts';
 import { distancesByTransform, frameOf, type Points } from './distance-transform.ts';
 import type { Spacing } from './mask.ts';
 
 /**
- * Distances of each point of one set to the nearest of the other, both ways, in the unit of `spacing`; infinite where the other has none.
+ * Distances of each point of one set to the nearest of the other, in both directions, in the unit of `spacing`; infinite if the other is empty.
  *
  * @param a row by row, as `cornerElements` gives them; so is `b`
  */
@@ -15,7 +15,7 @@ export function mutualDistances(a: Points, b: Points, spacing: Spacing): readonl
   }
   const frame = frameOf(a, b);
   const area = frame.width * frame.height;
-  // Roughly what comparing blocks costs, in pixels that a transform passes.
+  // Approximate cost of comparing blocks, in pixels of a transform.
   const perPoint = 8 * (a.x.length + b.x.length);
   if (perPoint < area) {
     const [p, q] = [blocksOf(a, frame), blocksOf(b, frame)];

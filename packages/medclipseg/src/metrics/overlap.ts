@@ -1,6 +1,6 @@
-// The counts of agreement between two masks and what is read from them.
+// Scores of the overlap of two masks.
 import { dice } from './dice.ts';
-import type { Mask } from './mask.ts';
+import { checkMasks, type Mask } from './mask.ts';
 
 export interface OverlapScores {
   /** Dice similarity coefficient as published: `2·|A∩B| / (|A| + |B| + 1e-8)`. */
@@ -13,8 +13,9 @@ export interface OverlapScores {
   readonly recall: number;
 }
 
-/** Two empty masks agree: all 1. With one of them empty all are 0, a share of nothing too. */
+/** Two empty masks agree: all scores are 1. If one of them is empty, all are 0. */
 export function overlapScores(truth: Mask, prediction: Mask): OverlapScores {
+  checkMasks(truth, prediction);
   let [both, inTruth, inPrediction] = [0, 0, 0];
   for (let i = 0; i < truth.length; i++) {
     const [t, p] = [truth[i] as number, prediction[i] as number];

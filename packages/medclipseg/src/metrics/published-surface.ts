@@ -17,7 +17,7 @@ const AREAS = Float64Array.from({ length: 16 }, (_, code) => {
 
 /**
  * The published "NSD": surface Dice of volumes of depth one, in which every pixel of a region, interior included, counts as surface. It is
- * an overlap dilated by the tolerance, not a score of the boundary (that is `contourScores`); it is kept because published figures use it.
+ * a dilated overlap, not a score of the boundary (that is `contourScores`); it exists because published figures use it.
  *
  * Two empty masks agree: 1. One empty mask does not: 0.
  *

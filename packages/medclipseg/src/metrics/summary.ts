@@ -1,4 +1,4 @@
-// Scores of many images in a few figures.
+// Summary statistics of scores over images.
 import { type ImageScores, SCORE_NAMES, type ScoreName } from './image-scores.ts';
 import { type BootstrapOptions, bootstrapMean, quantile } from './statistics/bootstrap.ts';
 

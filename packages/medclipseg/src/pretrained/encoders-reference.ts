@@ -1,4 +1,4 @@
-// Which encoders a model was trained on, where a checkpoint does not hold them.
+// The encoders that a model was trained on, for checkpoints that do not hold them.
 import type { FamilyName } from '@medclipseg/clip-encoders';
 import { flatten } from '@medclipseg/nn';
 import { CheckpointError } from '../errors.ts';
@@ -8,11 +8,11 @@ import type { ModelParameters } from '../network.ts';
 export interface EncodersReference {
   /** An alias, a path, an address, or a file on the model hub. */
   readonly source: string;
-  /** Of the weights in single precision, whatever file they come from ({@link hashOf}). */
+  /** Hash of the weights in single precision ({@link hashEncoders}); independent of the file format. */
   readonly sha256: string;
   /** On the model hub. */
   readonly revision?: string;
-  /** Where the file does not tell it. */
+  /** Needed if the file does not show it. */
   readonly family?: FamilyName;
 }
 
@@ -24,14 +24,14 @@ const sha256 = async (bytes: BufferSource): Promise<string> =>
   ).join('');
 
 /** SHA-256 of a list with the name, shape and SHA-256 of each tensor, in order of their names. */
-export async function hashOf({ vision, text }: EncoderParameters): Promise<string> {
+export async function hashEncoders({ vision, text }: EncoderParameters): Promise<string> {
   const lines: string[] = [];
   for (const [name, tensor] of flatten({ vision, text }))
     lines.push(`${name} [${tensor.shape}] ${await sha256((await tensor.data()) as Float32Array<ArrayBuffer>)}\n`);
   return sha256(new TextEncoder().encode(lines.sort().join('')));
 }
 
-/** @throws {CheckpointError} unless the encoders are those that a checkpoint was trained on. */
+/** @throws {CheckpointError} unless the encoders are those that a checkpoint was trained on */
 export function checkEncoders(checkpoint: string, expected: EncodersReference, found: string, source: string): void {
   if (found !== expected.sha256)
     throw new CheckpointError(

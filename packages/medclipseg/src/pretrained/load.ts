@@ -8,7 +8,7 @@ import { CheckpointError } from '../errors.ts';
 import type { Network } from '../network.ts';
 import type { TrainingProgress } from '../training/plan.ts';
 import { descriptionOf, isOwn, isWhole, readParameters, refuse } from './checkpoint.ts';
-import { checkEncoders, type EncoderParameters, type EncodersReference, hashOf } from './encoders-reference.ts';
+import { checkEncoders, type EncoderParameters, type EncodersReference, hashEncoders } from './encoders-reference.ts';
 import { locate, type ModelSource } from './locate.ts';
 import type { Place, PlaceOptions } from './place.ts';
 import { findPublished, openPublished, openTowers, type PublishedOptions, towersIn } from './published.ts';
@@ -74,7 +74,7 @@ async function namedEncoders(
   });
   try {
     const name = typeof asked === 'string' ? asked : 'the file given';
-    checkEncoders(path, reference, await hashOf(encoders.parameters), name);
+    checkEncoders(path, reference, await hashEncoders(encoders.parameters), name);
     return encoders.parameters;
   } catch (error) {
     disposeParameters(encoders.parameters);
@@ -127,7 +127,7 @@ async function encodersIn(place: Place, file: TensorFile, options: LoadOptions):
   const { origin, name } = place;
   const { family, revision } = options;
   const referenceTo = async (parameters: EncoderParameters): Promise<EncodersReference | undefined> =>
-    origin === undefined ? undefined : { source: origin, sha256: await hashOf(parameters), family, revision };
+    origin === undefined ? undefined : { source: origin, sha256: await hashEncoders(parameters), family, revision };
   if (isOwn(file)) {
     const { network, tokenizer, encoders } = await openOwn(name, file, options);
     const { vision, text, ...others } = network.parameters;

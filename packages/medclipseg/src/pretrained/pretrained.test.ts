@@ -173,7 +173,7 @@ describe('encodeCheckpoint', () => {
 });
 
 describe('a checkpoint of what was trained', () => {
-  /** A model whose adapters and decoder have moved away from those beside its encoders. */
+  /** A model whose adapters and decoder differ from those in the file of its encoders. */
   async function trainedOn(source: string | Uint8Array): Promise<{ network: Network; encoders: Encoders }> {
     const encoders = await loadEncoders(source);
     const { vision, text, ...others } = newParameters(2);

@@ -1,4 +1,4 @@
-// Published checkpoints open whole, and the trained part beside the encoders, to the very same network.
+// A published checkpoint gives the same network whether it is complete or comes with the encoders in another file.
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -4,13 +4,13 @@ import type { MaskImage } from '../metrics/index.ts';
 
 type Color = readonly [number, number, number];
 
-// Far from the reds and browns of tissue, from the grays of radiographs, and from each other also for the color-blind.
+// Distinct from the reds and browns of tissue, from the grays of radiographs, and from each other, also with color blindness.
 const FOUND: Color = [0, 210, 190];
 const MISSED: Color = [255, 226, 0];
 const WRONG: Color = [255, 60, 200];
 
 /** The image with found, missed and wrongly found pixels tinted and outlined. All three at the same size. */
-export function agreementPicture(image: RasterImage, truth: MaskImage, prediction: MaskImage): RasterImage {
+export function agreementImage(image: RasterImage, truth: MaskImage, prediction: MaskImage): RasterImage {
   const { width, height } = image;
   const data = Uint8Array.from(image.data);
   /** 0 background, 1 found, 2 missed, 3 wrongly found; outside the image is background. */

@@ -1,4 +1,4 @@
-// The frame of a plot: a linear scale on each side, ticks, grid, names of the axes. Colors come from the page's style sheet.
+// The frame of a plot: linear scales, ticks, grid, titles of the axes. Colors come from the style sheet of the page.
 import { type Html, type HtmlValue, html } from './html.ts';
 
 const [WIDTH, HEIGHT] = [400, 290];
@@ -11,7 +11,7 @@ export interface Axis {
   readonly format?: (value: number) => string;
 }
 
-/** Places data on the picture. */
+/** Maps data to coordinates. */
 export interface Scale {
   readonly x: (value: number) => number;
   readonly y: (value: number) => number;
@@ -39,7 +39,7 @@ export function roundUp(value: number): number {
 /** Coordinates to a hundredth of a pixel. */
 export const px = (value: number): string => `${Math.round(value * 100) / 100}`;
 
-/** A plot with its marks drawn by the caller. @param label what the plot shows, for those who hear it */
+/** A plot with its marks drawn by the caller. @param label description for screen readers */
 export function plot(label: string, x: Axis, y: Axis, marks: (scale: Scale) => HtmlValue): Html {
   const [right, bottom] = [WIDTH - MARGIN.right, HEIGHT - MARGIN.bottom];
   const scale: Scale = {

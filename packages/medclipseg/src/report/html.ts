@@ -1,6 +1,6 @@
-// HTML as template strings in which everything interpolated is text unless it was made here.
+// HTML template strings: interpolated values are escaped unless they are markup of these templates.
 
-/** Markup that may stand in a page as it is. */
+/** Markup that needs no escaping. */
 export class Html {
   constructor(readonly markup: string) {}
 }

@@ -1,9 +1,9 @@
 // A run as one HTML file.
-export { agreementPicture } from './agreement.ts';
+export { agreementImage } from './agreement.ts';
 export {
   htmlReport,
   RESEARCH_NOTICE,
   type ReportCase,
+  type ReportImage,
   type ReportOptions,
-  type ReportPicture,
 } from './report.ts';

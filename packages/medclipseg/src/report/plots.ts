@@ -6,7 +6,7 @@ import { type Html, html } from './html.ts';
 const percent = (value: number) => `${Number((100 * value).toPrecision(3))} %`;
 const BINS = 20;
 
-/** How many images have which DSC, with the mean and its interval. */
+/** Histogram of the DSC, with the mean and its interval. */
 export function dscHistogram(images: readonly EvaluatedImage[], { mean, low, high }: ScoreSummary): Html {
   const counts = new Array<number>(BINS).fill(0);
   for (const { dsc } of images) {
@@ -26,7 +26,7 @@ export function dscHistogram(images: readonly EvaluatedImage[], { mean, low, hig
   ]);
 }
 
-/** How often what was foretold with a probability came true. */
+/** Reliability: frequency of foreground against predicted probability. */
 export function reliabilityPlot({ reliability }: EvaluatedCalibration): Html {
   const { bins, expectedCalibrationError } = reliability;
   const all = bins.reduce((sum, { pixels }) => sum + pixels, 0);
@@ -55,7 +55,7 @@ export function reliabilityPlot({ reliability }: EvaluatedCalibration): Html {
   );
 }
 
-/** What remains wrong when only the surest pixels are kept. */
+/** Risk against coverage, keeping the most certain pixels. */
 export function riskCoveragePlot({ selective }: EvaluatedCalibration): Html {
   const { riskCoverage, area, areaOfRandomOrder: random } = selective;
   const top = roundUp(Math.max(random, ...riskCoverage.map(({ risk }) => risk)) * 1.15);
@@ -85,10 +85,10 @@ export function riskCoveragePlot({ selective }: EvaluatedCalibration): Html {
   ]);
 }
 
-/** Whether uncertain images score worse. */
+/** Score against uncertainty, one point per image. */
 export function uncertaintyPlot(images: readonly EvaluatedImage[]): Html {
   const values = images.map(({ uncertaintyPerForeground }) => uncertaintyPerForeground ?? 0);
-  // Rare images with hardly any foreground would press all others to the left.
+  // A few images with hardly any foreground would compress all others on the left.
   const end = roundUp([...values].sort((a, b) => a - b)[Math.floor(0.98 * (values.length - 1))] as number);
   const x = { title: 'uncertainty per foreground pixel (nats)', from: 0, to: end };
   const beyond = values.filter((value) => value > end).length;

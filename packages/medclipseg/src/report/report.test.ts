@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Evaluator } from '../metrics/index.ts';
-import { agreementPicture } from './agreement.ts';
+import { agreementImage } from './agreement.ts';
 import { roundUp, ticks } from './frame.ts';
 import { escapeHtml, html } from './html.ts';
 import { htmlReport } from './report.ts';
@@ -22,7 +22,7 @@ const evaluation = (name: string, { calibrated = true, missing = [] as string[] 
   return evaluator.result({ missing, extra: [] });
 };
 const source = 'data:image/png;base64,AAAA';
-const cases = (name: string) => [{ name: `${name}2`, prompt: `a ${name}`, pictures: [{ title: 'Image', source }] }];
+const cases = (name: string) => [{ name: `${name}2`, prompt: `a ${name}`, images: [{ title: 'Image', source }] }];
 
 it('shows scores with intervals, plots, cases and that it is for research only', () => {
   const page = htmlReport(evaluation('polyp', { missing: ['lost.png'] }), {
@@ -69,7 +69,7 @@ it('loads nothing, runs nothing, whatever the names', () => {
         details: { [name]: name },
         worst: cases(name),
       });
-      // What stands in quotes is text, however it looks.
+      // Text in quotes never becomes markup.
       const tags = page.replace(/"[^"<>]*"/g, '""').match(/<[a-z][^>]*>/gi) ?? [];
       expect(tags.filter((tag) => /^<(script|link|iframe|object|base)|\son[a-z]+\s*=/i.test(tag))).toEqual([]);
       expect(page.match(/(src|href)="(?!data:)/g)).toBeNull();
@@ -105,7 +105,7 @@ it('has three to seven round ticks within an axis, and ends that hold the data',
 
 it('tints what was found, missed and wrongly found', () => {
   const image = { width: 4, height: 1, channels: 3, data: new Uint8Array(12).fill(100) } as const;
-  const { data } = agreementPicture(image, mask(1, 1, 0, 0), mask(1, 0, 1, 0));
+  const { data } = agreementImage(image, mask(1, 1, 0, 0), mask(1, 0, 1, 0));
   const pixel = (i: number) => [...data.subarray(3 * i, 3 * i + 3)];
   expect([pixel(0), pixel(1), pixel(2), pixel(3)]).toEqual([
     [0, 210, 190],

@@ -7,8 +7,8 @@ import { STYLE } from './style.ts';
 
 export const RESEARCH_NOTICE = 'For research only. Not a medical device: do not use it for diagnosis or treatment.';
 
-/** An encoded picture with what it shows. */
-export interface ReportPicture {
+/** An encoded image with its title. */
+export interface ReportImage {
   readonly title: string;
   /** A `data:` URL; the page loads nothing else. */
   readonly source: string;
@@ -18,12 +18,12 @@ export interface ReportCase {
   readonly name: string;
   readonly prompt?: string;
   /** The image, the true mask, the prediction, the uncertainty: shown side by side. */
-  readonly pictures: readonly ReportPicture[];
+  readonly images: readonly ReportImage[];
 }
 
 export interface ReportOptions {
   readonly title: string;
-  /** What was run: model, data, samples, in the order to be shown. */
+  /** Facts about the run, such as model, data and samples, in the order in which they appear. */
   readonly details?: Readonly<Record<string, string | number>>;
   readonly worst?: readonly ReportCase[];
   readonly best?: readonly ReportCase[];
@@ -69,9 +69,9 @@ function cases(title: string, shownCases: readonly ReportCase[], { images }: Eva
     ({
       name,
       prompt,
-      pictures,
+      images,
     }) => html`<article class="card case"><header><h3>${name}</h3><span>DSC ${((dsc.get(name) ?? Number.NaN) * 100).toFixed(1)}</span>${prompt && html`<q>${prompt}</q>`}</header>
-<div class="pictures">${pictures.map((picture) => html`<div><img src="${picture.source}" alt="${picture.title} of ${name}" loading="lazy">${picture.title}</div>`)}</div></article>`,
+<div class="images">${images.map((image) => html`<div><img src="${image.source}" alt="${image.title} of ${name}" loading="lazy">${image.title}</div>`)}</div></article>`,
   )}</div>`;
 }
 
@@ -91,7 +91,7 @@ function imageTable({ images }: Evaluation): Html {
 const absent = (names: readonly string[], what: string): Html | undefined =>
   names.length > 0 ? html`<p class="notice">${names.length} ${what}: ${names.join(', ')}</p>` : undefined;
 
-/** The page; it holds everything it shows. */
+/** The page, self-contained. */
 export function htmlReport(
   evaluation: Evaluation,
   { title, details = {}, worst = [], best = [] }: ReportOptions,

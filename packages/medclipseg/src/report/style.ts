@@ -45,14 +45,14 @@ svg{display:block;width:100%;height:auto;margin-top:8px;font-family:inherit}
 .case header{display:flex;gap:4px 16px;justify-content:space-between;flex-wrap:wrap;align-items:baseline;margin-bottom:10px}
 .case h3{overflow-wrap:anywhere}
 .case q{color:var(--soft);font-size:.9rem;flex-basis:100%;order:3}
-.pictures{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:10px}
-.pictures div{font-size:.8rem;color:var(--soft)}
-.pictures img{display:block;width:100%;height:auto;border-radius:5px;margin-bottom:3px}
+.images{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:10px}
+.images div{font-size:.8rem;color:var(--soft)}
+.images img{display:block;width:100%;height:auto;border-radius:5px;margin-bottom:3px}
 .key{display:inline-block;width:.75em;height:.75em;border-radius:2px;margin:0 .3em 0 .8em}
 .found{background:#00d2be}.missed{background:#ffe200}.wrong{background:#ff3cc8}
 details summary{cursor:pointer;color:var(--accent);font-size:.95rem}
 details[open] summary{margin-bottom:12px}
 footer{margin-top:40px;border-top:1px solid var(--line);padding-top:12px}
-@media (max-width:720px){main{padding:20px 14px 32px}.plots{grid-template-columns:minmax(0,1fr)}.pictures{grid-template-columns:repeat(2,minmax(0,1fr))}.tile{padding:12px 13px}.tile b{font-size:1.45rem}.tile span{font-size:.76rem}.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}dl{grid-template-columns:1fr}dd{margin-bottom:6px}th,td{padding:5px 6px}table{font-size:.82rem}figcaption{min-height:0}}
+@media (max-width:720px){main{padding:20px 14px 32px}.plots{grid-template-columns:minmax(0,1fr)}.images{grid-template-columns:repeat(2,minmax(0,1fr))}.tile{padding:12px 13px}.tile b{font-size:1.45rem}.tile span{font-size:.76rem}.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}dl{grid-template-columns:1fr}dd{margin-bottom:6px}th,td{padding:5px 6px}table{font-size:.82rem}figcaption{min-height:0}}
 @media print{:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#ccc;--accent:#0b7285;--fill:#0b728533;--warm:#c2500a;--notice:#fff;--notice-ink:#000}main{max-width:none;padding:0}body{font-size:11pt}figure,.card,tr{break-inside:avoid}.notice{border:1px solid #ccc}details{display:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;

@@ -56,7 +56,7 @@ function bytesPerSample({ vision, upscaleBlocks }: ModelConfig): number {
 }
 
 /** Samples of a batch of `images` that are computed together by default. */
-const foldOf = (config: ModelConfig, images: number): number =>
+const defaultFold = (config: ModelConfig, images: number): number =>
   Math.max(1, Math.min(MOST_SAMPLES_AT_ONCE, Math.floor(batchBudget() / (images * bytesPerSample(config)))));
 
 /** Probabilities [samples · B, size · size] of a group, in the order of its samples. */
@@ -105,7 +105,7 @@ export async function monteCarlo(
   const groups = schedule({
     samples: samples === 0 ? views.length : samples,
     // Smaller groups if any of them may be the last.
-    fold: Math.min(fold ?? foldOf(network.config, names.length), stopWhen ? minimum : Number.POSITIVE_INFINITY),
+    fold: Math.min(fold ?? defaultFold(network.config, names.length), stopWhen ? minimum : Number.POSITIVE_INFINITY),
     antithetic: antithetic && samples > 0,
     views: views.length,
   });

@@ -1,4 +1,4 @@
-// The mean of probability maps, kept as they come.
+// The running mean of probability maps.
 import { binaryEntropy } from '../uncertainty.ts';
 
 /** Running mean over samples of probabilities at the model's size, [size · size] each; entropies in nats. */
@@ -6,18 +6,18 @@ export interface Estimate {
   /** Samples so far. */
   readonly samples: number;
   readonly probability: Float32Array;
-  /** Entropy of the mean probability (predictive): all the uncertainty there is. */
+  /** Entropy of the mean probability (predictive entropy): the total uncertainty. */
   readonly uncertainty: Float32Array;
-  /** Mean entropy of the samples: what is uncertain in each of them. */
+  /** Mean entropy of the samples. */
   readonly expectedEntropy: Float32Array;
-  /** Predictive minus expected entropy: how far the samples disagree, the mutual information of mask and noise. */
+  /** Predictive minus expected entropy: the disagreement of the samples, the mutual information of mask and noise. */
   readonly mutualInformation: Float32Array;
 }
 
 /**
- * Sums in double precision, so that neither folding nor order of arrival shows in the result.
+ * Sums in double precision, so that the result depends neither on folding nor on the order of arrival.
  *
- * Samples come in units that are independent of each other: single ones, or antithetic pairs.
+ * Samples are added in independent units: single ones, or antithetic pairs.
  */
 export class RunningMean {
   #samples = 0;

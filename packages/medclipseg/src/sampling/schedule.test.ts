@@ -35,7 +35,7 @@ it('antithetic partners stay together', () => {
   );
 });
 
-it('views take turns', () => {
+it('samples cycle through the views', () => {
   fc.assert(
     fc.property(plans, (plan) => {
       const counts = new Array(plan.views).fill(0);

@@ -7,7 +7,7 @@ export type Unit = readonly number[];
 export interface Group {
   readonly view: number;
   readonly units: readonly Unit[];
-  /** Whether all views have had their turn equally often once this group is done. */
+  /** Whether all views have the same number of units once this group is done. */
   readonly even: boolean;
 }
 
@@ -16,11 +16,11 @@ export interface ScheduleOptions {
   /** Samples computed together at most. */
   readonly fold: number;
   readonly antithetic: boolean;
-  /** Views take turns, unit by unit. */
+  /** Number of views; the units cycle through them. */
   readonly views: number;
 }
 
-/** Every sample from 0 to `samples` − 1 once. Which view and which noise a sample has does not depend on `fold`. */
+/** Every sample from 0 to `samples` − 1 once. The view and the noise of a sample do not depend on `fold`. */
 export function* schedule({ samples, fold, antithetic, views }: ScheduleOptions): Generator<Group> {
   const size = antithetic ? 2 : 1;
   const units: Unit[] = [];

@@ -1,9 +1,9 @@
-// Gradients of a batch that is too large for memory, part by part, equal to those of the whole.
+// Gradients of a batch that is too large for memory: computed in parts, equal to those of the whole batch.
 import { type LossOptions, publishedWeights, segmentationLoss, softContrastive } from '@medclipseg/losses';
 import { registerGradients } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { encodePrefix, type Network, predictLogits, type Tokens, trunk } from '../network.ts';
-import { backward, frozenBelow, pooled } from './backward.ts';
+import { backward, hasFrozenEncoders, poolPatches } from './backward.ts';
 import type { LossAndGradients, MicroBatch } from './batch.ts';
 import { lossAndGradients } from './step.ts';
 
@@ -26,7 +26,7 @@ function contrast(image: readonly tf.Tensor[], text: readonly tf.Tensor[], { tem
 }
 
 /**
- * Loss and gradients of a batch that comes in parts. The caller disposes the gradients.
+ * Loss and gradients of a batch given in parts. The caller disposes the gradients.
  *
  * The contrastive loss compares every image of the batch with every prompt of it, so the features of all parts are computed first, without
  * a tape; then each part is differentiated with its share of Dice and cross-entropy plus ⟨features, ∂contrastive/∂features⟩, whose
@@ -43,7 +43,7 @@ export async function accumulatedGradients(
     return lossAndGradients(network, only, variables, { ...options, recompute, noise: only.noise });
   const weights = { ...publishedWeights, ...options };
   const count = parts.reduce((sum, { image }) => sum + (image.shape[0] as number), 0);
-  const frozen = frozenBelow(variables);
+  const frozen = hasFrozenEncoders(variables);
   const starts: (Tokens | undefined)[] = [];
   const held: tf.Tensor[] = [];
   const keep = <T extends tf.Tensor[]>(...tensors: T): T => {
@@ -59,7 +59,7 @@ export async function accumulatedGradients(
       starts.push(start);
       const [ofImage, ofText] = tf.tidy(() => {
         const features = trunk(network, start ?? encodePrefix(network, image, prompts), prompts, { noise });
-        return [pooled(features), features.text];
+        return [poolPatches(features), features.text];
       }) as [tf.Tensor, tf.Tensor];
       return keep(ofImage, ofText);
     });
@@ -87,7 +87,7 @@ export async function accumulatedGradients(
           );
           terms.push(...keep(tf.keep(tf.mul(tf.stack([dice, crossEntropy]), share))));
           const surrogate = tf.add(
-            tf.sum(tf.mul(pooled(features), ofImage[i] as tf.Tensor)),
+            tf.sum(tf.mul(poolPatches(features), ofImage[i] as tf.Tensor)),
             tf.sum(tf.mul(features.text, ofText[i] as tf.Tensor)),
           );
           return tf.add(tf.mul(total, share), tf.mul(surrogate, weights.contrastiveWeight)) as tf.Scalar;

@@ -1,4 +1,4 @@
-// Gradients of a loss of the features, with all or only the tokens between blocks kept.
+// Gradients of a loss of the features, storing all intermediate results or only the tokens between blocks.
 import {
   l2Normalize,
   type Noise,
@@ -22,21 +22,21 @@ import type { TrainingBatch } from './batch.ts';
 
 export interface BackwardOptions {
   readonly noise?: Noise;
-  /** Computes each block again in the backward pass instead of keeping its insides: less memory, a third more work, the same gradients. */
+  /** Recomputes each block in the backward pass instead of storing its intermediate results: less memory, a third more work, same gradients. */
   readonly recompute?: boolean;
 }
 
-/** Whether nothing learns below the first adapter: that part then stays off the gradient tape. */
-export const frozenBelow = (variables: ReadonlyMap<string, tf.Variable>): boolean =>
+/** Whether no encoder learns; everything before the first adapter then stays off the gradient tape. */
+export const hasFrozenEncoders = (variables: ReadonlyMap<string, tf.Variable>): boolean =>
   ![...variables.keys()].some((name) => /^(vision|text)\./.test(name));
 
 /** The image's vector for the contrastive loss: the mean of its unit patch features, [B, outputs]. */
-export const pooled = ({ patches }: Features): tf.Tensor => tf.mean(l2Normalize(patches), 1);
+export const poolPatches = ({ patches }: Features): tf.Tensor => tf.mean(l2Normalize(patches), 1);
 
 /**
  * Value and gradients of `loss`. The caller disposes them.
  *
- * @param start the tokens below the first adapter, where they are frozen
+ * @param start the tokens before the first adapter, if the encoders are frozen
  */
 export function backward(
   network: Network,

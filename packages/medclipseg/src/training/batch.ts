@@ -1,9 +1,9 @@
-// What one step of training learns from, and what it says of it.
+// Input and result of a training step.
 import type { TokenBatch } from '@medclipseg/clip-encoders';
 import type { Noise } from '@medclipseg/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** A batch as the network takes it. */
+/** A batch as network inputs. */
 export interface TrainingBatch {
   readonly image: tf.Tensor; // [B, size, size, 3]
   readonly mask: tf.Tensor; // [B, size, size], 0 and 1

@@ -67,7 +67,7 @@ describe('a checkpoint folder', () => {
     await open.close();
   });
 
-  it('loses what a killed process left half written, and nothing else', async () => {
+  it('removes the partial files of a killed process, and nothing else', async () => {
     await writeFile(join(folder, '.latest.safetensors.1234.tmp'), 'half');
     await writeFile(join(folder, 'log.jsonl'), 'kept');
     await (await openCheckpointFolder(folder)).close();
@@ -103,7 +103,7 @@ describe('the lock of a checkpoint folder', () => {
     await open.close();
   });
 
-  it('of an earlier process with the same id, or half written, is taken over', async () => {
+  it('of an earlier process with the same id, or a damaged one, is taken over', async () => {
     for (const stale of [{ id: 'x', process: process.pid, host: hostname() }, '', '{"id":']) {
       await writeLock(stale);
       await (await openCheckpointFolder(folder)).close();

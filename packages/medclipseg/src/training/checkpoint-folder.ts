@@ -10,7 +10,7 @@ import { acquireLock } from './lock.ts';
 
 const LOCK = 'training.lock';
 const NUMBERED = /^step-(\d{8})\.safetensors$/;
-/** What a killed process leaves half written. */
+/** Partial files of a killed process. */
 const LEFTOVER = /^\..*\.tmp$|^training\.lock\../;
 const numbered = (step: number) => `step-${String(step).padStart(8, '0')}.safetensors`;
 

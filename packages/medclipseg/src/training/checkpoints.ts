@@ -12,7 +12,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { CheckpointError } from '../errors.ts';
 import type { MedCLIPSeg } from '../model.ts';
 import { type Contents, contentsOf, isOwn, readParameters, refuse } from '../pretrained/checkpoint.ts';
-import { checkEncoders, hashOf } from '../pretrained/encoders-reference.ts';
+import { checkEncoders, hashEncoders } from '../pretrained/encoders-reference.ts';
 import type { Trainer } from './trainer.ts';
 
 export interface SaveOptions {
@@ -91,7 +91,7 @@ export async function restoreTraining(source: ByteSource, model: MedCLIPSeg, tra
   const frozen = new Map([...flatten(parameters)].filter(([name]) => !variables.has(name)));
   const stored = stripPrefix(file, 'model.');
   if (named !== undefined && frozen.size > 0)
-    checkEncoders(path, JSON.parse(named), await hashOf(parameters), model.encoders?.source ?? 'others');
+    checkEncoders(path, JSON.parse(named), await hashEncoders(parameters), model.encoders?.source ?? 'others');
   else await checkFrozen(path, frozen, async (name) => (stored.tensors.has(name) ? stored.read(name) : undefined));
   const restored = flatten(await readParameters(path, config, file, frozen));
   for (const [name, variable] of variables) {

@@ -193,7 +193,7 @@ describe('examples', () => {
     for (const [given, message] of [
       [[], /examples: expected at least one, got none/],
       [[one, one], /example '0': expected a name of its own, got two/],
-      [[{ ...one, prompt: ' ' }], /example '0': prompt: expected a sentence that describes what to segment, got ' '/],
+      [[{ ...one, prompt: ' ' }], /example '0': prompt: expected words that describe what to segment, got ' '/],
       [[one, { ...two, mask: two.image }], /example '1': mask: expected 1 channel, got 3/],
       [
         [{ ...one, image: { ...one.image, width: 21 } }],

@@ -11,15 +11,15 @@ export interface InputOptions {
   /** Side of the images in pixels. */
   readonly size: number;
   readonly seed: number;
-  /** Which of its noises an image gets. */
+  /** Index of the noise sample of each image. */
   readonly sample: number;
-  /** Images in a part; all by default. */
+  /** Images per part; all by default. */
   readonly part?: number;
   readonly textDropout?: number;
 }
 
-/** The parts of a batch. Noise and dropout are keyed by the image's name: they depend neither on the order nor on the parts. */
-export function* partsOf(
+/** The parts of a batch. Noise and dropout are keyed by the name of the image; they depend neither on the order nor on the parts. */
+export function* microBatches(
   { image, mask, names, prompts }: ImageBatch,
   { tokenizer, size, seed, sample, part = names.length, textDropout = 0 }: InputOptions,
 ): Generator<MicroBatch> {
@@ -37,6 +37,6 @@ export function* partsOf(
   }
 }
 
-export const disposeParts = (parts: Iterable<MicroBatch>): void => {
+export const disposeMicroBatches = (parts: Iterable<MicroBatch>): void => {
   for (const { image, mask, prompts } of parts) tf.dispose([image, mask, prompts.ids]);
 };

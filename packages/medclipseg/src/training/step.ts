@@ -3,7 +3,7 @@ import { type LossOptions, segmentationLoss } from '@medclipseg/losses';
 import { type Adam, clipByGlobalNorm } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { encodePrefix, type Network, predictLogits } from '../network.ts';
-import { type BackwardOptions, backward, frozenBelow, pooled } from './backward.ts';
+import { type BackwardOptions, backward, hasFrozenEncoders, poolPatches } from './backward.ts';
 import type { LossAndGradients, TrainingBatch } from './batch.ts';
 
 export type StepOptions = LossOptions & BackwardOptions;
@@ -11,7 +11,7 @@ export type StepOptions = LossOptions & BackwardOptions;
 /**
  * Loss and gradients of one batch with one Monte-Carlo sample per image. The caller disposes the gradients.
  *
- * @param variables what learns, by name; where no encoder does, all that lies below the first adapter stays off the gradient tape
+ * @param variables parameters that learn, by name; with frozen encoders, everything before the first adapter stays off the gradient tape
  */
 export async function lossAndGradients(
   network: Network,
@@ -20,7 +20,7 @@ export async function lossAndGradients(
   { noise, recompute, ...lossOptions }: StepOptions = {},
 ): Promise<LossAndGradients> {
   const { image, mask, prompts } = batch;
-  const start = frozenBelow(variables) ? tf.tidy(() => encodePrefix(network, image, prompts)) : undefined;
+  const start = hasFrozenEncoders(variables) ? tf.tidy(() => encodePrefix(network, image, prompts)) : undefined;
   let terms: tf.Tensor | undefined;
   try {
     const { value, gradients } = backward(
@@ -29,7 +29,7 @@ export async function lossAndGradients(
       variables,
       start,
       (features) => {
-        const vectors = { image: pooled(features), text: features.text };
+        const vectors = { image: poolPatches(features), text: features.text };
         const loss = segmentationLoss(predictLogits(network, features), mask, vectors, lossOptions);
         terms = tf.keep(tf.stack([loss.total, loss.dice, loss.crossEntropy, loss.contrastive as tf.Scalar]));
         return loss.total;

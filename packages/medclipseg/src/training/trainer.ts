@@ -7,7 +7,7 @@ import { DivergedError } from '../errors.ts';
 import type { Network } from '../network.ts';
 import { accumulatedGradients } from './accumulate.ts';
 import type { ImageBatch } from './examples.ts';
-import { disposeParts, partsOf } from './inputs.ts';
+import { disposeMicroBatches, microBatches } from './inputs.ts';
 import type { EpochReport, StepReport, TrainingData, TrainingPlan, TrainingProgress, Validation } from './plan.ts';
 import { applyGradients } from './step.ts';
 import { validate } from './validate.ts';
@@ -95,7 +95,7 @@ export class Trainer {
       signal?.throwIfAborted();
       const { step, lossSum } = this.#progress;
       // An image gets new noise in every epoch.
-      const parts = [...partsOf(batch, { ...this.#inputs, part: microBatch, textDropout, sample: epoch })];
+      const parts = [...microBatches(batch, { ...this.#inputs, part: microBatch, textDropout, sample: epoch })];
       try {
         const { loss, gradients } = await accumulatedGradients(this.#network, parts, variables, {
           ...lossOptions,
@@ -110,7 +110,7 @@ export class Trainer {
         this.#progress = { ...this.#progress, epoch, step: step + 1, lossSum: lossSum + loss.total };
         await onStep?.({ ...this.#progress, steps: stepsPerEpoch, learningRate, loss });
       } finally {
-        disposeParts(parts);
+        disposeMicroBatches(parts);
       }
       await nextTask();
     }

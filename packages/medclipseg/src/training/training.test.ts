@@ -87,7 +87,7 @@ eachBackend('training', (backend) => {
     disposeParameters(parameters);
   });
 
-  it(`${backend === 'wasm' ? 'forty' : 'four'} steps leave no tensor behind`, async () => {
+  it(`${backend === 'wasm' ? 'forty' : 'four'} steps leak no tensor`, async () => {
     const parameters = fresh();
     const trainer = new Trainer({ config, parameters }, tokenizer, { ...plan, epochs: backend === 'wasm' ? 20 : 2 });
     let afterFirst = 0;

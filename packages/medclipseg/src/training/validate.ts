@@ -1,14 +1,14 @@
-// Validation as published: one noisy sample per image, Dice at the model's size.
+// Validation as published: one noisy sample per image, Dice at the size of the model.
 import { segmentationLoss } from '@medclipseg/losses';
 import { nextTask } from '@medclipseg/nn/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { dice } from '../metrics/dice.ts';
 import { encodePrefix, type Network, predictLogits, trunk } from '../network.ts';
 import type { ImageBatch } from './examples.ts';
-import { disposeParts, type InputOptions, partsOf } from './inputs.ts';
+import { disposeMicroBatches, type InputOptions, microBatches } from './inputs.ts';
 import type { TrainingPlan, Validation } from './plan.ts';
 
-/** Means over images; a validation without images has Dice 0. */
+/** Means over images; Dice is 0 without images. */
 export async function validate(
   network: Network,
   batches: AsyncIterable<ImageBatch>,
@@ -18,7 +18,7 @@ export async function validate(
 ): Promise<Validation> {
   const sums = { dice: 0, loss: 0, images: 0 };
   for await (const batch of batches)
-    for (const part of partsOf(batch, { ...inputs, sample: 0 })) {
+    for (const part of microBatches(batch, { ...inputs, sample: 0 })) {
       signal?.throwIfAborted();
       const { image, mask, prompts, noise } = part;
       const images = image.shape[0] as number;
@@ -43,7 +43,7 @@ export async function validate(
         sums.images += images;
       } finally {
         tf.dispose([logits, loss]);
-        disposeParts([part]);
+        disposeMicroBatches([part]);
       }
       await nextTask();
     }

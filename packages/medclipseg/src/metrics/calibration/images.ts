@@ -1,4 +1,4 @@
-// Whether an image's uncertainty foretells its score.
+// How well the uncertainty of an image predicts its score.
 import { type BootstrapOptions, bootstrap, type Interval } from '../statistics/bootstrap.ts';
 import { pearson, spearman } from '../statistics/ranks.ts';
 

@@ -78,7 +78,7 @@ describe('pixels', () => {
     expect(at(100)).toBeCloseTo(20 / 100, 12);
   });
 
-  it('are as uncertain as their probability says, unless told otherwise', () => {
+  it('have the uncertainty of their probability unless it is given', () => {
     const probability = [0.02, 0.3, 0.5, 0.93, 0.6];
     const truth = [0, 1, 0, 1, 0];
     const [implied, given] = [new CalibrationMeter(), new CalibrationMeter()];

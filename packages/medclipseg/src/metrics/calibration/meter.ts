@@ -1,4 +1,4 @@
-// Whether probabilities mean what they say, and whether uncertainty points at the errors; pixels are streamed, memory is bounded.
+// Calibration of probabilities, and how well uncertainty predicts errors. Pixels are streamed, memory is bounded.
 import { binaryEntropy, MAXIMUM_ENTROPY } from '../../uncertainty.ts';
 import { ScoreError } from '../errors.ts';
 import { type Reliability, ReliabilityMeter } from './reliability.ts';
@@ -21,11 +21,11 @@ export interface ImageCalibration {
   readonly brier: number;
   /** Mean over all pixels, in nats. */
   readonly meanUncertainty: number;
-  /** Sum of the uncertainty over the expected foreground (sum of the probability): does not shrink with small findings. */
+  /** Sum of the uncertainty over the expected foreground (sum of the probability); does not shrink with small foregrounds. */
   readonly uncertaintyPerForeground: number;
 }
 
-/** Collects pixels image by image; all of them count alike. */
+/** Collects pixels image by image, all with the same weight. */
 export class CalibrationMeter {
   readonly #reliability: ReliabilityMeter;
   readonly #right = new Float64Array(LEVELS);
@@ -34,7 +34,7 @@ export class CalibrationMeter {
   #pixels = 0;
   #squares = 0;
 
-  /** @param bins of the reliability curve, equally wide */
+  /** @param bins number of equally wide bins of the reliability curve */
   constructor({ bins = 15 }: { readonly bins?: number } = {}) {
     this.#reliability = new ReliabilityMeter(bins);
   }
@@ -42,10 +42,10 @@ export class CalibrationMeter {
   /**
    * Adds an image.
    *
-   * @param probability of foreground, 0 to 1; above one half it is predicted
+   * @param probability of foreground, 0 to 1; above 0.5 foreground is predicted
    * @param truth 0 and 1
-   * @param uncertainty in nats, 0 to ln 2, told apart to 1/65535 of that range; the entropy of the probability by default
-   * @throws {@link ScoreError} where a value is out of its range or the maps differ in size
+   * @param uncertainty in nats, 0 to ln 2, with a resolution of 1/65535 of that range; by default the entropy of the probability
+   * @throws {@link ScoreError} if a value is out of range or the maps differ in size
    */
   add(probability: ArrayLike<number>, truth: ArrayLike<number>, uncertainty?: ArrayLike<number>): ImageCalibration {
     const pixels = truth.length;

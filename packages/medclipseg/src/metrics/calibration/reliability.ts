@@ -1,4 +1,4 @@
-// Whether probabilities come true as often as they say.
+// Reliability: how often foreground occurs at each predicted probability.
 
 export interface ReliabilityBin {
   /** Mean probability of the bin's pixels. */

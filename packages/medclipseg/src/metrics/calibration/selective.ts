@@ -1,13 +1,13 @@
-// What is gained by leaving the least sure pixels to a person: risk against coverage, and how well uncertainty finds the errors.
+// Selective prediction: risk against coverage if the most uncertain pixels are left out, and how well uncertainty detects errors.
 
-/** Right and wrong pixels by level of uncertainty, the surest level first. */
+/** Right and wrong pixels by level of uncertainty, starting with the most certain. */
 export interface PixelsByUncertainty {
   readonly right: ArrayLike<number>;
   readonly wrong: ArrayLike<number>;
 }
 
 export interface RiskPoint {
-  /** Share of the pixels kept, the surest first. */
+  /** Share of the pixels kept, the most certain first. */
   readonly coverage: number;
   /** Share of wrong ones among them. */
   readonly risk: number;
@@ -18,11 +18,11 @@ export interface SelectivePrediction {
   readonly riskCoverage: readonly RiskPoint[];
   /** Area under risk against coverage: mean risk over all coverages (Geifman & El-Yaniv 2017). */
   readonly area: number;
-  /** The same where pixels are left out by chance: the share of wrong ones. */
+  /** The same if pixels are left out at random: the share of wrong ones. */
   readonly areaOfRandomOrder: number;
-  /** The same where all wrong pixels are left out first; nothing is lower. */
+  /** The same if all wrong pixels are left out first: the lower bound. */
   readonly areaOfBestOrder: number;
-  /** Chance that a wrong pixel is more uncertain than a right one. NaN without wrong or without right pixels. */
+  /** Probability that a wrong pixel is more uncertain than a right one (AUROC). NaN without wrong or without right pixels. */
   readonly errorAuroc: number;
 }
 
@@ -40,8 +40,8 @@ function harmonic(n: number): number {
 }
 
 /**
- * Figures of selective prediction from counts, exact for the levels given. Pixels of one level are equally sure: they come in any order,
- * and every figure is its mean over these orders (for the AUROC a tie counts half).
+ * Figures of selective prediction from counts, exact for the levels given. Pixels of one level are tied: every figure is the mean
+ * over all orders of them (for the AUROC a tie counts half).
  */
 export function selectivePrediction({ right, wrong }: PixelsByUncertainty): SelectivePrediction {
   let [pixels, errors] = [0, 0];

@@ -76,7 +76,7 @@ export function bootstrap(
     const [low, high] = tails.map((share) => quantile(drawn, share)) as [number, number];
     return { value, low, high };
   }
-  // A figure that equals the value stands half on each side; at least half a resample is on both.
+  // A resample equal to the value counts half on each side; at least half a resample is on both.
   const below = drawn.reduce((sum, figure) => sum + (figure < value ? 1 : figure === value ? 0.5 : 0), 0);
   const bias = normalQuantile(Math.min(drawn.length - 0.5, Math.max(0.5, below)) / drawn.length);
   const skew = acceleration(count, statistic);

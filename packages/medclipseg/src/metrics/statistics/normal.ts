@@ -27,7 +27,7 @@ export const normalCdf = (z: number): number => (z < 0 ? upperTail(z) : 1 - uppe
 /** Chance of a value at least as far from zero. */
 export const twoSidedChance = (z: number): number => Math.min(1, 2 * upperTail(z));
 
-/** The value below which the share p lies; p between 0 and 1. */
+/** Quantile of the standard normal distribution; p between 0 and 1. */
 export function normalQuantile(p: number): number {
   if (p <= 0) return Number.NEGATIVE_INFINITY;
   if (p >= 1) return Number.POSITIVE_INFINITY;
