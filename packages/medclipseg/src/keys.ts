@@ -1,6 +1,6 @@
 // The keys and layouts of the model's parameters in checkpoints of the reference.
 import { type FamilyName, families } from '@medclipseg/clip-encoders';
-import { pvlAdapterKeys } from '@medclipseg/pvl-attention';
+import { pvlAdapterKeys } from '@medclipseg/pvl-attention/internal';
 import type { KeyRule } from '@medclipseg/weights';
 
 /** The decoder, named below the given prefixes as a whole model names it. */

@@ -13,13 +13,8 @@ import {
   visionSpec,
 } from '@medclipseg/clip-encoders';
 import { assemble, initialize, type Noise } from '@medclipseg/nn';
-import {
-  foldSamples,
-  type PvlAdapterParameters,
-  type PvlOptions,
-  pvlAdapter,
-  pvlAdapterSpec,
-} from '@medclipseg/pvl-attention';
+import { type PvlAdapterParameters, type PvlOptions, pvlAdapter, pvlAdapterSpec } from '@medclipseg/pvl-attention';
+import { foldSamples } from '@medclipseg/pvl-attention/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig } from './config.ts';
 import { type DecoderParameters, decodeMask, decoderSpec } from './decoder.ts';

@@ -1,17 +1,25 @@
 import { counterNoise, disposeParameters, initialize, replayedNoise } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, it } from 'vitest';
-import { initPvlAdapter, type PvlAdapterParameters, pvlAdapter, pvlAdapterSpec } from './index.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  initPvlAdapter,
+  isPvlAttentionError,
+  type PvlAdapterParameters,
+  type PvlOptions,
+  probabilisticCrossAttention,
+  pvlAdapter,
+  pvlAdapterSpec,
+} from './index.ts';
 
-/** `a·sin(b + c·i)` over the flat index, as the reference values were made. */
+/** `a·sin(b + c·i)` over the flat index, the input of the reference values. */
 const wave = (shape: number[], a: number, b: number, c: number, base = 0) =>
   tf.tensor(
     Array.from({ length: shape.reduce((p, n) => p * n, 1) }, (_, i) => base + a * Math.sin(b + c * i)),
     shape,
   );
 
-/** Weights are numbered in the reference's order; linear ones come as [out, in] and are turned. */
+/** Weights in the reference's order; linear ones are [out, in] there and transposed here. */
 function waveParameters(): PvlAdapterParameters {
   const weight = (k: number, out: number, inputs: number) => tf.transpose(wave([out, inputs], 0.5, k, 0.7));
   const linear = (k: number, out: number, inputs: number) => ({
@@ -85,7 +93,7 @@ eachBackend('PVL adapter', () => {
     disposeParameters(adapter);
   });
 
-  it('masked text has no influence on the image', async () => {
+  it('masked text does not influence the image', async () => {
     const adapter = initialize(pvlAdapterSpec({ imageWidth: 6, textWidth: 5, width: 4 }), 3);
     const image = wave([1, 3, 6], 1, 0.1, 0.9);
     const run = async (text: tf.Tensor, visible?: number[]) => {
@@ -102,5 +110,57 @@ eachBackend('PVL adapter', () => {
     expect(await run(longer())).not.toEqual(await run(text()));
     image.dispose();
     disposeParameters(adapter);
+  });
+
+  describe('rejects', () => {
+    const t = (...shape: number[]) => tf.zeros(shape);
+    const run = (image: tf.Tensor, text: tf.Tensor, options?: PvlOptions) =>
+      pvlAdapter(initPvlAdapter({ imageWidth: 6, textWidth: 5, width: 4 }), image, text, options);
+    const attend = (query: tf.Tensor, context: tf.Tensor, options?: object) =>
+      probabilisticCrossAttention(
+        initPvlAdapter({ imageWidth: 6, textWidth: 5, width: 4 }).twoWay.imageFromText,
+        query,
+        context,
+        options,
+      );
+    const fixed = (...shape: number[]) => ({ noise: { draw: () => t(...shape) } });
+
+    it.each<[string, () => unknown, RegExp]>([
+      ['image tokens of rank 2', () => run(t(3, 6), t(1, 2, 5)), /image tokens: expected \[B, Tv, 6\], got \[3,6\]/],
+      ['image tokens of another width', () => run(t(1, 3, 7), t(1, 2, 5)), /image tokens: .* got \[1,3,7\]/],
+      ['text tokens of another width', () => run(t(1, 3, 6), t(1, 2, 6)), /text tokens: expected \[1, Tt, 5\]/],
+      ['batches of two sizes', () => run(t(2, 3, 6), t(3, 2, 5)), /text tokens: expected \[2, Tt, 5\], got \[3,2,5\]/],
+      ['no tokens', () => run(t(1, 0, 6), t(1, 2, 5)), /image tokens: .* got \[1,0,6\]/],
+      [
+        'beta below 0',
+        () => run(t(1, 3, 6), t(1, 2, 5), { beta: -1 }),
+        /beta: expected a number of at least 0, got -1/,
+      ],
+      ['beta NaN', () => run(t(1, 3, 6), t(1, 2, 5), { beta: Number.NaN }), /beta: .* got NaN/],
+      ['0 samples', () => run(t(1, 3, 6), t(1, 2, 5), { samples: 0 }), /samples: .* got 0/],
+      ['a fractional adapter', () => run(t(1, 3, 6), t(1, 2, 5), { adapter: 0.5 }), /adapter: .* got 0.5/],
+      ['0 text tokens', () => run(t(1, 3, 6), t(1, 2, 5), { textTokens: 0 }), /textTokens: .* got 0/],
+      [
+        'a mask of another length',
+        () => run(t(1, 3, 6), t(1, 2, 5), { textMask: t(1, 3) }),
+        /text mask: .* got \[1,3\]/,
+      ],
+      ['noise of another width', () => run(t(1, 3, 6), t(1, 2, 5), fixed(1, 2, 5)), /noise: expected \[B·S, 2, 4\]/],
+      ['noise of another batch', () => run(t(2, 3, 6), t(2, 2, 5), fixed(3, 2, 4)), /a multiple of 2, got 3/],
+      ['query and context', () => attend(t(1, 3, 4), t(1, 2, 5)), /context tokens: expected \[B, Tk, 4\]/],
+      ['a query of rank 4', () => attend(t(1, 1, 3, 4), t(1, 2, 4)), /query tokens: expected \[B, Tq, 4\]/],
+      ['a width of 0', () => initPvlAdapter({ imageWidth: 6, textWidth: 5, width: 0 }), /width: .* got 0/],
+      ['a fractional width', () => initPvlAdapter({ imageWidth: 6.5, textWidth: 5, width: 4 }), /imageWidth: .* 6.5/],
+      ['a gate NaN', () => pvlAdapterSpec({ imageWidth: 6, textWidth: 5, width: 4, gate: Number.NaN }), /gate: .* NaN/],
+    ])('%s', (_name, f, message) => {
+      let error: unknown;
+      try {
+        tf.tidy(() => void f());
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(isPvlAttentionError(error)).toBe(true);
+      expect((error as Error).message).toMatch(message);
+    });
   });
 });

@@ -1,5 +1,5 @@
-// The PVL adapter: both token sequences brought to one width, a two-way exchange, and back (reference: `PVLAdapter`, `TwoWayTransformer`).
-import { linear, linearSpec, type Noise, noNoise } from '@medclipseg/nn';
+// The PVL adapter: projects both token sequences to one width, lets them attend to each other, and projects back (reference: `PVLAdapter`, `TwoWayTransformer`).
+import { initialize, linear, linearSpec, type Noise, noNoise } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   type CrossAttentionParameters,
@@ -7,12 +7,13 @@ import {
   DEFAULT_BETA,
   probabilisticCrossAttention,
 } from './cross-attention.ts';
+import { expectBeta, expectCount, expectShape } from './errors.ts';
 
-/** The two attentions, in the order in which they run. */
+/** The two attentions, in the order of execution. */
 export interface TwoWayParameters {
   /** Image tokens query the text (reference: `cross_attn_img_to_txt`). */
   readonly imageFromText: CrossAttentionParameters;
-  /** Text tokens query the image tokens as just updated (reference: `cross_attn_txt_to_img`). */
+  /** Text tokens query the updated image tokens (reference: `cross_attn_txt_to_img`). */
   readonly textFromImage: CrossAttentionParameters;
 }
 
@@ -44,27 +45,49 @@ export const twoWaySpec = (width: number, options?: { gate?: number }) => ({
   textFromImage: crossAttentionSpec(width, options),
 });
 
-export const pvlAdapterSpec = ({ imageWidth, textWidth, width, gate = 0 }: PvlAdapterConfig) => ({
-  imageDown: linearSpec(imageWidth, width, { bias: false }),
-  textDown: linearSpec(textWidth, width, { bias: false }),
-  imageUp: linearSpec(width, imageWidth, { bias: false }),
-  textUp: linearSpec(width, textWidth, { bias: false }),
-  twoWay: twoWaySpec(width, { gate }),
-});
+export function pvlAdapterSpec({ imageWidth, textWidth, width, gate = 0 }: PvlAdapterConfig) {
+  expectCount('imageWidth', imageWidth);
+  expectCount('textWidth', textWidth);
+  return {
+    imageDown: linearSpec(imageWidth, width, { bias: false }),
+    textDown: linearSpec(textWidth, width, { bias: false }),
+    imageUp: linearSpec(width, imageWidth, { bias: false }),
+    textUp: linearSpec(width, textWidth, { bias: false }),
+    twoWay: twoWaySpec(width, { gate }),
+  };
+}
+
+/**
+ * The parameters of a new adapter, initialized as PyTorch initializes the reference's.
+ *
+ * @example
+ * const adapter = initPvlAdapter({ imageWidth: 768, textWidth: 512, width: 256 }, 666);
+ * console.log(adapter.imageDown.weight.shape); // [ 768, 256 ]
+ *
+ * @throws {PvlAttentionError} if a width is not a whole number of at least 1
+ */
+export const initPvlAdapter = (config: PvlAdapterConfig, seed = 0): PvlAdapterParameters =>
+  initialize(pvlAdapterSpec(config), seed);
 
 export interface PvlOptions {
-  /** Weight of the penalty on uncertain keys. */
+  /** Weight of the penalty on uncertain keys. Default: 2.35, as published. */
   readonly beta?: number;
-  /** Where the noise comes from; none by default, which gives the mean. */
+  /** Source of the noise. Default: none, which gives the mean. */
   readonly noise?: Noise;
-  /** Which adapter of a model this is: part of the noise's key. */
+  /** Index of this adapter in the model, part of the noise's key. Default: 0. */
   readonly adapter?: number;
-  /** Monte-Carlo samples to fold into the batch here; later adapters get tokens that are folded already. */
+  /** Number S of Monte-Carlo samples to fold into the batch. Default: 1, also for later adapters, whose tokens are folded already. */
   readonly samples?: number;
-  /** [B, Tt], 1 for real text tokens: padding is then not attended to. The published model attends to it. */
+  /** [B, Tt], 1 for text tokens and 0 for padding, which is then ignored. The published model attends to padding. */
   readonly textMask?: tf.Tensor;
-  /** Only the first so many text tokens are updated and returned (all of them are still attended to). */
+  /** Number of text tokens, from the first, to update and return. All are attended to. Default: all. */
   readonly textTokens?: number;
+}
+
+function expectOptions({ beta, adapter, samples }: Required<Pick<PvlOptions, 'beta' | 'adapter' | 'samples'>>): void {
+  expectBeta(beta);
+  expectCount('adapter', adapter, 0);
+  expectCount('samples', samples);
 }
 
 /**
@@ -80,7 +103,16 @@ export function twoWay(
   text: tf.Tensor,
   { beta = DEFAULT_BETA, noise = noNoise, adapter = 0, samples = 1, textMask, textTokens }: PvlOptions = {},
 ): { image: tf.Tensor; text: tf.Tensor } {
-  const [batch, , width] = image.shape as [number, number, number];
+  const width = parameters.imageFromText.query.weight.shape[0] as number;
+  expectShape('image tokens', image, ['B', 'Tv', 'C'], [undefined, undefined, width]);
+  expectShape('text tokens', text, ['B', 'Tt', 'C'], [image.shape[0], undefined, width]);
+  expectOptions({ beta, adapter, samples });
+  if (textMask) expectShape('text mask', textMask, ['B', 'Tt'], [undefined, text.shape[1]]);
+  if (textTokens !== undefined) {
+    expectCount('textTokens', textTokens);
+    textTokens = Math.min(textTokens, text.shape[1] as number);
+  }
+  const batch = image.shape[0] as number;
   const rows = batch * samples;
   const imageOut = probabilisticCrossAttention(parameters.imageFromText, image, text, {
     beta,
@@ -97,11 +129,19 @@ export function twoWay(
 }
 
 /**
- * What an adapter adds to the tokens of two encoders.
+ * The deltas that an adapter adds to the tokens of two encoders.
  *
  * @param image [B, Tv, imageWidth]
  * @param text [B, Tt, textWidth]
- * @returns deltas `image` [B·S, Tv, imageWidth] and `text` [B·S, Tt, textWidth], to be added to the tokens by the caller
+ * @returns deltas `image` [B·S, Tv, imageWidth] and `text` [B·S, Tt, textWidth]; the caller adds them to the tokens
+ *
+ * @example
+ * const adapter = initPvlAdapter({ imageWidth: 768, textWidth: 512, width: 256 });
+ * const noise = counterNoise(666, [{ image: 'scan.png', sample: 0 }]);
+ * const { image, text } = pvlAdapter(adapter, tf.ones([1, 197, 768]), tf.ones([1, 77, 512]), { noise });
+ * console.log(image.shape, text.shape); // [ 1, 197, 768 ] [ 1, 77, 512 ]
+ *
+ * @throws {PvlAttentionError} if a shape or an option is not as described
  */
 export function pvlAdapter(
   parameters: PvlAdapterParameters,
@@ -109,6 +149,9 @@ export function pvlAdapter(
   text: tf.Tensor,
   options: PvlOptions = {},
 ): { image: tf.Tensor; text: tf.Tensor } {
+  const [imageWidth, textWidth] = [parameters.imageDown.weight.shape[0], parameters.textDown.weight.shape[0]];
+  expectShape('image tokens', image, ['B', 'Tv', 'imageWidth'], [undefined, undefined, imageWidth]);
+  expectShape('text tokens', text, ['B', 'Tt', 'textWidth'], [image.shape[0], undefined, textWidth]);
   const exchanged = twoWay(
     parameters.twoWay,
     linear(image, parameters.imageDown),

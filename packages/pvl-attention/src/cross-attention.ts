@@ -9,15 +9,15 @@ import {
   type NormParameters,
   normSpec,
   type ParameterSpec,
-  ShapeError,
   softplus,
 } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import { expectBeta, expectCount, expectFinite, expectShape, PvlAttentionError } from './errors.ts';
 
-/** Full width at half maximum of a unit Gaussian, 2√(2 ln 2): the published weight of the uncertainty penalty. */
+/** Published weight of the uncertainty penalty: the full width at half maximum of a unit Gaussian, 2√(2 ln 2), rounded. */
 export const DEFAULT_BETA = 2.35;
 
-/** Keeps variances away from zero. */
+/** Lower bound of variances. */
 const MINIMUM_VARIANCE = 1e-6;
 
 export interface CrossAttentionParameters {
@@ -33,31 +33,43 @@ export interface CrossAttentionParameters {
   readonly valueNorm: NormParameters;
 }
 
-export const crossAttentionSpec = (width: number, { gate = 0 }: { gate?: number } = {}) => ({
-  gate: { shape: [], init: constantInit(gate) } as ParameterSpec,
-  query: linearSpec(width, width),
-  key: linearSpec(width, 2 * width),
-  value: linearSpec(width, 2 * width),
-  output: linearSpec(width, width),
-  keyNorm: normSpec(width),
-  valueNorm: normSpec(width),
-});
+/** @param width channels of query and context @param gate starting value of the gate, before the sigmoid */
+export function crossAttentionSpec(width: number, { gate = 0 }: { gate?: number } = {}) {
+  expectCount('width', width);
+  expectFinite('gate', gate);
+  return {
+    gate: { shape: [], init: constantInit(gate) } as ParameterSpec,
+    query: linearSpec(width, width),
+    key: linearSpec(width, 2 * width),
+    value: linearSpec(width, 2 * width),
+    output: linearSpec(width, width),
+    keyNorm: normSpec(width),
+    valueNorm: normSpec(width),
+  };
+}
 
 export interface CrossAttentionOptions {
-  /** Weight of the penalty on uncertain keys; 0 switches it off. */
+  /** Weight of the penalty on uncertain keys; 0 disables it. Default: 2.35, as published. */
   readonly beta?: number;
-  /** Standard normal noise [B·S, Tk, C], one value per context token and channel; none gives the mean. */
+  /** Standard normal noise [B·S, Tk, C], one value per context token and channel. Without it, the result is the mean. */
   readonly noise?: tf.Tensor;
-  /** [B, Tk], 1 where a context token may be seen. The published model masks nothing. */
+  /** [B, Tk], 1 for context tokens that are attended to. The published model masks none. */
   readonly keyMask?: tf.Tensor;
 }
 
-/** Repeats a batch until it has `batch` rows: S Monte-Carlo samples of each image, sample by sample. */
+/** Repeats a batch to `batch` rows: S Monte-Carlo samples of each image, ordered by sample. */
 export function foldSamples(x: tf.Tensor, batch: number): tf.Tensor {
   const rows = x.shape[0] as number;
   if (rows === batch) return x;
-  if (batch % rows !== 0) throw new ShapeError('samples', `a batch that is a multiple of ${rows}`, `${batch}`);
-  // Not tf.tile, whose wasm kernel is two hundred times slower than a copy.
+  if (batch % rows !== 0)
+    throw new PvlAttentionError(
+      'pvl-attention/shape',
+      'samples',
+      `a batch that is a multiple of ${rows}`,
+      batch,
+      'Draw noise for whole samples of the batch.',
+    );
+  // The wasm kernel of tf.tile is two hundred times slower.
   return tf.concat(
     Array.from({ length: batch / rows }, () => x),
     0,
@@ -78,13 +90,17 @@ function gaussian(x: tf.Tensor, norm: NormParameters): { mean: tf.Tensor; varian
  * S = Q·Kμᵀ/√C − β·√((Q∘Q)·Kσ²ᵀ/C)      A = softmax(S)      O = A·(Vμ + Vσ∘ε)
  * out = σ(gate)·W_o O + (1 − σ(gate))·query
  * ```
- * Keys are never sampled: their variance enters through the penalty. The noise is shared by all queries.
- *
- * Everything before ε is computed once per image: with noise for S samples folded into its batch, only the last products grow.
+ * Keys are not sampled: their variance enters through the penalty. All queries share the noise. Everything before ε is computed once per
+ * image; with noise for S samples folded into the batch, only the last products are computed per sample.
  *
  * @param query [B, Tq, C] (or [B·S, Tq, C])
  * @param context [B, Tk, C] (or [B·S, Tk, C])
  * @returns [B·S, Tq, C]
+ *
+ * @example
+ * const parameters = initialize(crossAttentionSpec(8), 666);
+ * const attended = probabilisticCrossAttention(parameters, tf.ones([1, 4, 8]), tf.ones([1, 6, 8]));
+ * console.log(attended.shape); // [ 1, 4, 8 ]
  */
 export function probabilisticCrossAttention(
   parameters: CrossAttentionParameters,
@@ -92,7 +108,13 @@ export function probabilisticCrossAttention(
   context: tf.Tensor,
   { beta = DEFAULT_BETA, noise, keyMask }: CrossAttentionOptions = {},
 ): tf.Tensor {
-  const width = query.shape.at(-1) as number;
+  const width = parameters.query.weight.shape[0] as number;
+  expectBeta(beta);
+  expectShape('query tokens', query, ['B', 'Tq', 'C'], [undefined, undefined, width]);
+  expectShape('context tokens', context, ['B', 'Tk', 'C'], [undefined, undefined, width]);
+  const tokens = context.shape[1] as number;
+  if (noise) expectShape('noise', noise, ['B·S', 'Tk', 'C'], [undefined, tokens, width]);
+  if (keyMask) expectShape('key mask', keyMask, ['B', 'Tk'], [undefined, tokens]);
   const rows = Math.max(query.shape[0] as number, context.shape[0] as number);
   const q = foldSamples(linear(query, parameters.query), rows); // [B, Tq, C]
   const key = gaussian(linear(context, parameters.key), parameters.keyNorm);

@@ -1,8 +1,6 @@
 // Probabilistic vision-language attention, for any model with image tokens and text tokens.
-import { initialize } from '@medclipseg/nn';
-import { type PvlAdapterConfig, type PvlAdapterParameters, pvlAdapterSpec } from './adapter.ts';
-
 export {
+  initPvlAdapter,
   type PvlAdapterConfig,
   type PvlAdapterParameters,
   type PvlOptions,
@@ -17,11 +15,6 @@ export {
   type CrossAttentionParameters,
   crossAttentionSpec,
   DEFAULT_BETA,
-  foldSamples,
   probabilisticCrossAttention,
 } from './cross-attention.ts';
-export { crossAttentionKeys, pvlAdapterKeys, twoWayKeys } from './keys.ts';
-
-/** A new adapter, initialized as PyTorch initializes the reference's. */
-export const initPvlAdapter = (config: PvlAdapterConfig, seed = 0): PvlAdapterParameters =>
-  initialize(pvlAdapterSpec(config), seed);
+export { isPvlAttentionError, PvlAttentionError } from './errors.ts';

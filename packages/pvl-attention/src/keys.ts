@@ -1,5 +1,11 @@
 // The keys and layouts of the adapters' parameters in checkpoints of the reference.
-import type { KeyRule } from '@medclipseg/weights';
+
+/** Key of a parameter in the reference's checkpoints; fits `KeyRule` of `@medclipseg/weights`. */
+interface KeyRule {
+  readonly parameter: string;
+  readonly key: string;
+  readonly layout?: 'linear';
+}
 
 const linearRules = (parameter: string, key: string): KeyRule[] => [
   { parameter: `${parameter}.weight`, key: `${key}.weight`, layout: 'linear' },
@@ -23,7 +29,7 @@ const twoWayRules = (parameter: string, key: string): KeyRule[] => [
   ...crossAttentionRules(`${parameter}textFromImage.`, `${key}cross_attn_txt_to_img.`),
 ];
 
-/** Rules for one probabilistic cross-attention, whose names start as given. */
+/** Rules for one probabilistic cross-attention. */
 export const crossAttentionKeys = crossAttentionRules('', '');
 
 /** Rules for one two-way layer. */

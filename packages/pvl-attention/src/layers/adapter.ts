@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Shape } from '@tensorflow/tfjs-layers';
 import { type PvlAdapterParameters, pvlAdapter, pvlAdapterSpec } from '../adapter.ts';
+import { expectCount, expectFinite } from '../errors.ts';
 import { ProbabilisticLayer, type ProbabilisticLayerArgs } from './probabilistic-layer.ts';
 
 export interface PvlAdapterArgs extends ProbabilisticLayerArgs {
@@ -22,8 +23,8 @@ export class PvlAdapter extends ProbabilisticLayer<PvlAdapterParameters> {
 
   constructor({ width, gate = 0, ...args }: PvlAdapterArgs) {
     super(args);
-    if (!Number.isInteger(width) || width < 1)
-      throw new RangeError(`width: expected a positive number of channels, got ${width}. Give for example 256.`);
+    expectCount('width', width);
+    expectFinite('gate', gate);
     this.#width = width;
     this.#gate = gate;
   }

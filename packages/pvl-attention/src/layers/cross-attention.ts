@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Shape } from '@tensorflow/tfjs-layers';
 import { type CrossAttentionParameters, crossAttentionSpec, probabilisticCrossAttention } from '../cross-attention.ts';
+import { PvlAttentionError } from '../errors.ts';
 import { ProbabilisticLayer, type ProbabilisticLayerArgs } from './probabilistic-layer.ts';
 
 export interface ProbabilisticCrossAttentionArgs extends ProbabilisticLayerArgs {
@@ -10,8 +11,8 @@ export interface ProbabilisticCrossAttentionArgs extends ProbabilisticLayerArgs 
 }
 
 /**
- * `apply([query, context])` or `apply([query, context, contextMask])`: [B, Tq, C], [B, Tk, C] and [B, Tk] (1 where a context token may be
- * seen) → [B, Tq, C].
+ * `apply([query, context])` or `apply([query, context, contextMask])`: [B, Tq, C], [B, Tk, C] and [B, Tk] (1 for context tokens that are
+ * attended to) → [B, Tq, C].
  */
 export class ProbabilisticCrossAttention extends ProbabilisticLayer<CrossAttentionParameters> {
   static readonly className = 'ProbabilisticCrossAttention';
@@ -24,8 +25,12 @@ export class ProbabilisticCrossAttention extends ProbabilisticLayer<CrossAttenti
 
   protected specs([query, context]: readonly number[]): object {
     if (query !== context)
-      throw new RangeError(
-        `${this.name}: expected query and context of one width, got ${query} and ${context}. Project one of them first.`,
+      throw new PvlAttentionError(
+        'pvl-attention/shape',
+        this.name,
+        'query and context of one width',
+        `${query} and ${context}`,
+        'Project one of them first.',
       );
     return crossAttentionSpec(query as number, { gate: this.#gate });
   }

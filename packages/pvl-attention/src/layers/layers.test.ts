@@ -13,7 +13,7 @@ const tokens = (batch: number, count: number, width: number) =>
   );
 
 eachBackend('layers', () => {
-  it('give what the function gives, sample after sample', async () => {
+  it('equal the functions, sample after sample', async () => {
     const layer = new PvlAdapter({ width: 4, seed: 3, beta: 1.5, adapter: 2 });
     const parameters = initPvlAdapter({ imageWidth: 6, textWidth: 5, width: 4 }, 3);
     const [image, text] = [tokens(2, 3, 6), tokens(2, 4, 5)];
@@ -38,7 +38,7 @@ eachBackend('layers', () => {
     tf.dispose([image, text]);
   });
 
-  it('survive saving and loading with configuration and weights', async () => {
+  it('are saved and loaded with configuration and weights', async () => {
     const [image, text] = [input({ shape: [3, 6] }), input({ shape: [4, 5] })];
     const deltas = new PvlAdapter({ width: 4, seed: 7, gate: 0.5, sampling: 'never' }).apply([image, text]);
     const attended = new ProbabilisticCrossAttention({ seed: 2, sampling: 'training' }).apply([
@@ -63,7 +63,7 @@ eachBackend('layers', () => {
     after.dispose();
   });
 
-  it('learn in a model that is fitted', async () => {
+  it('learn in `fit`', async () => {
     const [query, context] = [input({ shape: [3, 4] }), input({ shape: [5, 4] })];
     const attended = new ProbabilisticCrossAttention({ seed: 1 }).apply([query, context]) as SymbolicTensor;
     const output = standard.globalAveragePooling1d({}).apply(attended) as SymbolicTensor;
@@ -79,12 +79,12 @@ eachBackend('layers', () => {
   });
 });
 
-describe('layers refuse', () => {
-  it('inputs that do not fit, saying what to do', () => {
+describe('layers reject', () => {
+  it('inputs and options that do not fit', () => {
     const layer = () => new ProbabilisticCrossAttention({ name: 'mixer' });
     expect(() => layer().apply([input({ shape: [3, 4] }), input({ shape: [3, 5] })])).toThrow(/one width, got 4 and 5/);
     expect(() => layer().apply(input({ shape: [3, 4] }))).toThrow(/mixer: expected two token sequences/);
-    expect(() => new PvlAdapter({ width: 0 })).toThrow(/width: expected a positive/);
+    expect(() => new PvlAdapter({ width: 0 })).toThrow(/width: expected a whole number of at least 1/);
     expect(() => new PvlAdapter({ width: 4, sampling: 'sometimes' as never })).toThrow(/sampling: expected always/);
   });
 });

@@ -1,7 +1,8 @@
-// What the layers share: parameters made from a spec, and noise that a saved model can name.
+// Base class of the layers: parameters from a spec, and noise that is part of the configuration.
 import { counterNoise, initialize, mapParameters, type Noise, noNoise } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers, type Shape } from '@tensorflow/tfjs-layers';
+import { expectBeta, expectCount, expectFinite, expectOneOf, PvlAttentionError } from '../errors.ts';
 
 /** When a layer draws noise: always (Monte-Carlo sampling at inference, as published), only while training, or never. */
 export type Sampling = 'always' | 'training' | 'never';
@@ -15,11 +16,11 @@ export interface ProbabilisticLayerArgs extends LayerArgs {
   readonly seed?: number;
   /** Default: `always`. */
   readonly sampling?: Sampling;
-  /** Tells this layer's noise from that of others with the same seed. Default: 0. */
+  /** Distinguishes this layer's noise from that of other layers with the same seed. Default: 0. */
   readonly adapter?: number;
 }
 
-const SAMPLINGS: readonly unknown[] = ['always', 'training', 'never'];
+const SAMPLINGS: readonly string[] = ['always', 'training', 'never'];
 
 /**
  * A layer whose parameters are a record of the functional form, `P`.
@@ -33,13 +34,15 @@ export abstract class ProbabilisticLayer<P> extends layers.Layer {
   readonly #adapter: number;
   #parameters: P | undefined;
 
-  /** Number of the next Monte-Carlo sample; set it to draw samples anew. */
+  /** Index of the next Monte-Carlo sample; set it to 0 to repeat the samples. */
   sample = 0;
 
   constructor({ beta, seed = 0, sampling = 'always', adapter = 0, ...args }: ProbabilisticLayerArgs) {
     super(args);
-    if (!SAMPLINGS.includes(sampling))
-      throw new RangeError(`sampling: expected ${SAMPLINGS.join(', ')}, got '${sampling}'. Choose one of them.`);
+    expectOneOf('sampling', sampling, SAMPLINGS);
+    if (beta !== undefined) expectBeta(beta);
+    expectFinite('seed', seed);
+    expectCount('adapter', adapter, 0);
     this.beta = beta;
     this.#seed = seed;
     this.#sampling = sampling;
@@ -60,11 +63,15 @@ export abstract class ProbabilisticLayer<P> extends layers.Layer {
   override build(inputShape: Shape | Shape[]): void {
     const shapes = inputShape as Shape[];
     if (!Array.isArray(shapes[0]) || shapes.length < 2)
-      throw new RangeError(
-        `${this.name}: expected two token sequences [B, T, C], got one input. Call apply([first, second]).`,
+      throw new PvlAttentionError(
+        'pvl-attention/shape',
+        this.name,
+        'two token sequences [B, T, C]',
+        'one input',
+        'Call apply([first, second]).',
       );
     const widths = shapes.map((shape) => shape.at(-1) as number);
-    // Starting values are copied into the layer's own variables.
+    // The layer's variables get copies of the starting values.
     tf.tidy(() => {
       this.#parameters = mapParameters(initialize(this.specs(widths), this.#seed), (value, name) => {
         const variable = this.addWeight(name, value.shape, 'float32', initializers.zeros());

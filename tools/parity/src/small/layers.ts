@@ -13,16 +13,14 @@ import {
   variablesOf,
 } from '@medclipseg/nn';
 import {
-  crossAttentionKeys,
   crossAttentionSpec,
   probabilisticCrossAttention,
   pvlAdapter,
-  pvlAdapterKeys,
   pvlAdapterSpec,
   twoWay,
-  twoWayKeys,
   twoWaySpec,
 } from '@medclipseg/pvl-attention';
+import { crossAttentionKeys, pvlAdapterKeys, twoWayKeys } from '@medclipseg/pvl-attention/internal';
 import { type KeyRule, readMapped, stripPrefix, type TensorFile } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import { decoderKeys, decoderSpec, scaleBlock } from 'medclipseg/internal';

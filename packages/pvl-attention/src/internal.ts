@@ -1,0 +1,3 @@
+// Internals that the other packages of this repository share. Not stable: they change without notice.
+export { foldSamples } from './cross-attention.ts';
+export { crossAttentionKeys, pvlAdapterKeys, twoWayKeys } from './keys.ts';
