@@ -98,8 +98,8 @@ interface Decoded {
   readonly precision: number;
 }
 
-/** Black images compress to almost nothing, but large images to more than this share. */
-const MOST_PACKED = 4096;
+/** Nearly blank images compress this much. */
+const MOST_PACKED = 1 << 16;
 
 async function decodeWithWasm(codec: WasmCodec, packed: Uint8Array, host: CodecHost): Promise<Decoded> {
   const kind = codec === 'openjpeg' ? 'JPEG 2000' : 'JPEG-LS';
@@ -245,7 +245,7 @@ export async function decompressFrame(packed: Uint8Array, layout: PixelLayout, h
   const header = jpeg ? { ...jpeg, components: jpeg.components.length } : jpeg2000Header(packed);
   checkFrame(header, layout);
   if (header.precision > 16) throw new FormatError(`${header.precision}`, 'samples of at most 16 bits');
-  checkClaim(4 * header.width * header.height * header.components, Math.max(packed.length, 8192), MOST_PACKED);
+  checkClaim(4 * header.width * header.height * header.components, Math.max(packed.length, 512), MOST_PACKED);
   const { bytes, precision } = await decodeWithWasm(jpeg ? 'charls' : 'openjpeg', packed, host);
   const values = precision <= 8 ? bytes : new Uint16Array(bytes.buffer);
   return decodedFrame(values, precision, layout, afterDecoding(photometric));
