@@ -9,7 +9,11 @@ export const packageTests = (root: string) =>
     root,
     resolve: {
       conditions: [...conditions, 'node'],
-      alias: { '@medclipseg/testing': fileURLToPath(new URL('./tools/testing/index.ts', import.meta.url)) },
+      // The longer name first: each is a prefix of what it replaces.
+      alias: {
+        '@medclipseg/testing/hub': fileURLToPath(new URL('./tools/testing/hub.ts', import.meta.url)),
+        '@medclipseg/testing': fileURLToPath(new URL('./tools/testing/index.ts', import.meta.url)),
+      },
     },
     ssr: { resolve: { conditions: [...conditions, 'node'] } },
     test: {

@@ -2,9 +2,9 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type HubServer, hubServer, REPO } from '@medclipseg/testing/hub';
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { HubFileOptions } from '../src/hub/node.ts';
-import { type HubServer, hubServer, REPO } from './hub-server.ts';
 
 export const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 5);
 export const file = { repo: REPO, path: 'weights/model.safetensors' };

@@ -1,6 +1,7 @@
 // Released checkpoints on the model hub, with the cache of a page.
+
+import { memoryCaches } from '@medclipseg/testing/hub';
 import { vi } from 'vitest';
-import { memoryCaches } from '../../../weights/testing/memory-cache.ts';
 import { releasedSuite } from '../fixtures/released-suite.ts';
 
 vi.mock('#platform', () => import('./platform-browser.ts'));

@@ -1,6 +1,7 @@
 // Connections that stall are broken.
+
+import { type Answer, type HubServer, hubServer } from '@medclipseg/testing/hub';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Answer, type HubServer, hubServer } from '../../testing/hub-server.ts';
 import { urlSource } from '../index.ts';
 import { download } from './download.ts';
 

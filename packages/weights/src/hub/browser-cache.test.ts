@@ -1,7 +1,7 @@
 // The hub in a browser, with files in the Cache API: the same checks as on disk.
+
+import { broken, type HubServer, honest, hubServer, memoryCaches, REPO } from '@medclipseg/testing/hub';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { broken, type HubServer, honest, hubServer, REPO } from '../../testing/hub-server.ts';
-import { memoryCaches } from '../../testing/memory-cache.ts';
 import { forgetHubBlob, hubBlob, listHubFiles } from './index.ts';
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 5);

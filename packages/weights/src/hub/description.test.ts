@@ -1,9 +1,9 @@
 // Answers of the hub and names of files are checked before anything is written.
 import { readdir } from 'node:fs/promises';
+import { COMMIT, REPO } from '@medclipseg/testing/hub';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { file, useHub } from '../../testing/hub-fixture.ts';
-import { COMMIT, REPO } from '../../testing/hub-server.ts';
 import { WeightsError } from '../index.ts';
 import { parseDescription } from './describe.ts';
 import { HubError, hubFile } from './node.ts';

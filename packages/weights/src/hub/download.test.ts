@@ -1,9 +1,9 @@
 // Downloads are complete and correct over bad connections, and stored where Python's tools look for them.
 import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { broken, COMMIT, REPO } from '@medclipseg/testing/hub';
 import { describe, expect, it, vi } from 'vitest';
 import { content, file, isWhole, useHub } from '../../testing/hub-fixture.ts';
-import { broken, COMMIT, REPO } from '../../testing/hub-server.ts';
 import { NetworkError } from '../index.ts';
 import { HubError, hubEnvironment, hubFile } from './node.ts';
 

@@ -1,9 +1,9 @@
 // Servers that send wrong data, refuse or redirect: a download is correct, or ends with an error and a remedy.
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { broken, COMMIT, honest, hubServer, REPO, redirect, status } from '@medclipseg/testing/hub';
 import { describe, expect, it } from 'vitest';
 import { content, file, isWhole, useHub } from '../../testing/hub-fixture.ts';
-import { broken, COMMIT, honest, hubServer, REPO, redirect, status } from '../../testing/hub-server.ts';
 import { HttpError, WeightsError } from '../index.ts';
 import { hubFile } from './node.ts';
 

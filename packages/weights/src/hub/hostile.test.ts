@@ -1,8 +1,9 @@
 // Hubs that never finish, and addresses that must not be shown: every call ends soon, with an error that is safe to print.
+
+import { type Answer, redirect } from '@medclipseg/testing/hub';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { file, useHub } from '../../testing/hub-fixture.ts';
-import { type Answer, redirect } from '../../testing/hub-server.ts';
 import { NetworkError, urlBlob, urlSource, WeightsError } from '../index.ts';
 import { hubFile, listHubFiles } from './node.ts';
 

@@ -1,9 +1,9 @@
 // The files of a repository, from the hub or from the cache.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { COMMIT, type HubServer, hubServer, status } from '@medclipseg/testing/hub';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { useHub } from '../../testing/hub-fixture.ts';
-import { COMMIT, type HubServer, hubServer, status } from '../../testing/hub-server.ts';
 import { HttpError, NetworkError } from '../index.ts';
 import { HubError, hubFile, listHubFiles } from './node.ts';
 

@@ -3,9 +3,9 @@ import { fork } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { honest } from '@medclipseg/testing/hub';
 import { describe, expect, it } from 'vitest';
 import { content, file, isWhole, useHub } from '../../testing/hub-fixture.ts';
-import { honest } from '../../testing/hub-server.ts';
 import { hubFile } from './node.ts';
 
 const at = useHub();

@@ -1,6 +1,7 @@
 // A file on a server, fetched as a whole.
+
+import { broken, type HubServer, honest, hubServer, status } from '@medclipseg/testing/hub';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { broken, type HubServer, honest, hubServer, status } from '../../testing/hub-server.ts';
 import { urlBlob } from '../index.ts';
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => i % 251);

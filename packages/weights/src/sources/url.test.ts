@@ -1,6 +1,7 @@
 // A weight file on a server, read in parts.
+
+import { broken, type HubServer, honest, hubServer, redirect, status } from '@medclipseg/testing/hub';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { broken, type HubServer, honest, hubServer, redirect, status } from '../../testing/hub-server.ts';
 import { encodeSafetensors, openTensors, type TensorFile, type TensorValue, urlSource } from '../index.ts';
 
 const values = (size: number): TensorValue => ({

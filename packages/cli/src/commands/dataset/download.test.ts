@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { broken, type HubServer, hubServer } from '@medclipseg/testing/hub';
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { broken, type HubServer, hubServer } from '../../../../weights/testing/hub-server.ts';
 
 const main = resolve(import.meta.dirname, '../../main.ts');
 

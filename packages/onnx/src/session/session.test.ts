@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { selectBackend } from '@medclipseg/backends';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EncodedModel, encodeOnnx, InputError, isOnnxError, SessionError, trace } from './index.ts';
-import { compile, type Session, type TensorData } from './node.ts';
+import { type EncodedModel, encodeOnnx, InputError, isOnnxError, SessionError, trace } from '../index.ts';
+import { compile, type Session, type TensorData } from '../node.ts';
 
 let model: EncodedModel;
 let session: Session;
