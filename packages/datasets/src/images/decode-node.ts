@@ -1,5 +1,4 @@
-// Decoding in Node: the same plain TypeScript as in browsers, with faster paths that give the same pixels: zlib for deflate, sharp for JPEG.
-// sharp also decodes WebP.
+// Decoding in Node: the same plain TypeScript as in browsers, with zlib for deflate where it gives the same bytes, and sharp for WebP.
 import { readFile, stat } from 'node:fs/promises';
 import { constants, inflateRawSync } from 'node:zlib';
 import { foundInstead, ImageError } from '../errors.ts';
@@ -7,12 +6,11 @@ import { decodeBmp } from './bmp.ts';
 import { fromSamples } from './convert.ts';
 import { type DecodeOptions, imageDecoder, type PictureDecoder } from './decoder.ts';
 import type { FastInflate } from './inflate.ts';
-import { checkJpeg, decodeJpeg } from './jpeg/decode.ts';
-import { readJpeg } from './jpeg/markers.ts';
-import { exifOrientation, orient } from './orient.ts';
+import { decodeJpeg } from './jpeg/decode.ts';
+import { orient } from './orient.ts';
 import { decodePng } from './png.ts';
 import type { RasterImage } from './raster.ts';
-import { findSharp, requireSharp } from './sharp.ts';
+import { requireSharp } from './sharp.ts';
 import { decodeTiff } from './tiff/decode.ts';
 import { readWebp } from './webp.ts';
 
@@ -32,26 +30,6 @@ const fastInflate: FastInflate = (packed, length) => {
 /** A Buffer as the Uint8Array that it extends: their `slice` differs. */
 const plain = ({ buffer, byteOffset, byteLength }: Buffer) => new Uint8Array(buffer, byteOffset, byteLength);
 
-/** Undamaged files go through sharp, whose libjpeg gives the same pixels; all others through our own decoder. */
-const decodeJpegFast: PictureDecoder = async (bytes) => {
-  const file = readJpeg(bytes);
-  checkJpeg(bytes, file);
-  const { width, height, components, clean, exif } = file;
-  const sharp = clean && components.length !== 4 ? await findSharp() : undefined;
-  if (!sharp) return decodeJpeg(bytes);
-  const image = sharp(bytes, { limitInputPixels: false, failOn: 'warning', ignoreIcc: true, autoOrient: false });
-  const pixels = components.length === 1 ? image.toColourspace('b-w') : image;
-  const decoded = await pixels
-    .raw()
-    .toBuffer({ resolveWithObject: true })
-    .catch(() => undefined);
-  if (decoded?.info.width !== width || decoded.info.height !== height) return decodeJpeg(bytes);
-  return orient(
-    fromSamples(width, height, decoded.info.channels, plain(decoded.data)),
-    exif ? exifOrientation(exif) : 1,
-  );
-};
-
 const decodeWebp: PictureDecoder = async (bytes) => {
   const { opaque, orientation } = readWebp(bytes);
   const sharp = await requireSharp('to decode WebP');
@@ -63,7 +41,7 @@ const decodeWebp: PictureDecoder = async (bytes) => {
 /** Decodes an image file's bytes; see {@link DecodeImage}. */
 export const decodeImage = imageDecoder({
   png: (bytes, _, options) => decodePng(bytes, { ...options, fastInflate }),
-  jpeg: decodeJpegFast,
+  jpeg: decodeJpeg,
   tiff: (bytes, { directory }, options) => decodeTiff(bytes, directory, { ...options, fastInflate }),
   webp: decodeWebp,
   bmp: decodeBmp,

@@ -1,5 +1,7 @@
 // Sheets that are text: comma-separated values, and one JSON object a line.
+
 import papaparse from 'papaparse';
+import { FormatError } from '../images/bytes.ts';
 import type { Table } from './table.ts';
 
 /** Text without the spaces around quoted cells, which RFC 4180 does not know; spaces inside quotes stay. */
@@ -15,11 +17,11 @@ function withoutSpaceAroundQuotes(text: string): string {
 export function readCsv(text: string): Table {
   const { data, errors } = papaparse.parse<string[]>(withoutSpaceAroundQuotes(text), { skipEmptyLines: 'greedy' });
   const fault = errors.find(({ type }) => type === 'Quotes');
-  if (fault) throw new SyntaxError(`row ${(fault.row ?? 0) + 1}: ${fault.message}`);
+  if (fault) throw new FormatError(`row ${(fault.row ?? 0) + 1}: ${fault.message}`);
   const titles = data[0]?.length ?? 0;
   const long = data.findIndex((cells) => cells.slice(titles).some((cell) => cell.trim() !== ''));
   if (long >= 0)
-    throw new SyntaxError(
+    throw new FormatError(
       `row ${long + 1}: ${data[long]?.length} cells under ${titles} titles; put cells with commas in quotes`,
     );
   return data;
@@ -33,10 +35,10 @@ export function readJsonLines(text: string): Table {
     try {
       value = JSON.parse(line);
     } catch (cause) {
-      throw new SyntaxError(`line ${i + 1}: ${(cause as Error).message}`, { cause });
+      throw Object.assign(new FormatError(`line ${i + 1} is not a JSON object`), { cause });
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new SyntaxError(`line ${i + 1}: no object`);
+      throw new FormatError(`line ${i + 1}: no object`);
     return [new Map<string, unknown>(Object.entries(value))];
   });
   const titles = [...new Set(objects.flatMap((object) => [...object.keys()]))];

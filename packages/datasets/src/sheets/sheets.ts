@@ -1,5 +1,6 @@
 // Prompt sheets: which image goes with which prompt and mask. Workbooks, comma-separated values and JSON lines read alike.
 import { DatasetError } from '../errors.ts';
+import { FormatError } from '../images/bytes.ts';
 import { readCsv, readJsonLines } from './lines.ts';
 import { type PromptRow, promptRows, type Table } from './table.ts';
 import { readXlsx } from './xlsx.ts';
@@ -9,7 +10,13 @@ export type { PromptRow } from './table.ts';
 /** Larger sheets are refused. */
 export const MAXIMUM_SHEET_BYTES = 1 << 28;
 
-const textOf = (bytes: Uint8Array) => new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new FormatError('text that is not encoded in UTF-8');
+  }
+}
 
 /** How a sheet is read, by the end of its name. The order is the order of preference. */
 const READERS: Readonly<Record<string, (bytes: Uint8Array) => Table | Promise<Table>>> = {
@@ -42,7 +49,8 @@ export async function parsePromptSheet(bytes: Uint8Array, name: string): Promise
   try {
     table = await (READERS[suffix] as (bytes: Uint8Array) => Table | Promise<Table>)(bytes);
   } catch (cause) {
-    throw noSheet(name, `one that does not open (${cause instanceof Error ? cause.message : String(cause)})`, cause);
+    const detail = cause instanceof FormatError ? ` (${cause.actual})` : '';
+    throw noSheet(name, `one that does not open${detail}`, cause);
   }
   return promptRows(table, name);
 }

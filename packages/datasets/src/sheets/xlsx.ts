@@ -1,6 +1,8 @@
 // Excel workbooks as tables. A workbook is a zip of XML, and either can claim to be endless: both are measured before they are read.
+
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import { readSheet } from 'read-excel-file/universal';
+import { FormatError } from '../images/bytes.ts';
 import type { Table } from './table.ts';
 
 /** Bytes that a workbook may unpack to. */
@@ -12,16 +14,16 @@ const MAXIMUM_CELLS = 20_000_000;
 function checkExtent(xml: string): void {
   let [rows, columns] = [0, 1];
   for (const [, address = ''] of xml.matchAll(/<(?:\w+:)?row\b[^>]*?\br\s*=\s*["']([^"']*)["']/g)) {
-    if (!/^\d{1,7}$/.test(address)) throw new RangeError(`row number '${address}'`);
+    if (!/^\d{1,7}$/.test(address)) throw new FormatError(`row number '${address}'`);
     rows = Math.max(rows, Number(address));
   }
   for (const [, address = ''] of xml.matchAll(/<(?:\w+:)?c\b[^>]*?\br\s*=\s*["']([^"']*)["']/g)) {
     const [, letters, row] = /^([A-Z]{1,3})(\d{1,7})$/.exec(address) ?? [];
-    if (!letters) throw new RangeError(`cell address '${address}'`);
+    if (!letters) throw new FormatError(`cell address '${address}'`);
     columns = Math.max(columns, columnNumber(letters));
     rows = Math.max(rows, Number(row));
   }
-  if (rows > MAXIMUM_ROWS || rows * columns > MAXIMUM_CELLS) throw new RangeError(`${rows} rows of ${columns} cells`);
+  if (rows > MAXIMUM_ROWS || rows * columns > MAXIMUM_CELLS) throw new FormatError(`${rows} rows of ${columns} cells`);
 }
 
 /** Letters of a column, counted from 1. */
@@ -53,7 +55,7 @@ export async function readXlsx(bytes: Uint8Array): Promise<Table> {
   const sheets = unzipSync(bytes, {
     filter: ({ name, originalSize }) => {
       unpacked += originalSize;
-      if (unpacked > MAXIMUM_UNPACKED) throw new RangeError(`${unpacked} bytes unpacked`);
+      if (unpacked > MAXIMUM_UNPACKED) throw new FormatError(`${unpacked} bytes unpacked`);
       return /worksheets\/[^/]*\.xml$/.test(name);
     },
   });

@@ -32,7 +32,7 @@ const tableOf = (scans: readonly Scan[], index: number): Uint16Array => {
 const MAXIMUM_BLOCKS = 1 << 24;
 
 /** Refuses a file whose decoding would take much more memory or time than its size justifies. */
-export function checkJpeg(bytes: Uint8Array, file: JpegFile): void {
+function checkJpeg(bytes: Uint8Array, file: JpegFile): void {
   const planes = planesOf(file);
   const blocks = planes.reduce((sum, { across, down }) => sum + across * down, 0);
   // Each block takes a bit at the least, or, in a progressive file, a share of a run of 32767.

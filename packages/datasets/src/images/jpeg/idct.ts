@@ -1,10 +1,14 @@
 // The inverse DCT of a block in integers: libjpeg's accurate method (jidctint.c, after Loeffler, Ligtenberg and Moschytz 1989), bit for bit.
+// Coefficients of damaged files overflow; then this wraps and saturates 16-bit numbers as libjpeg-turbo does on x86 (jidctint-sse2.asm).
 
 // Constants in 1/8192.
 const [F_0_298, F_0_390, F_0_541, F_0_765, F_0_899, F_1_175] = [2446, 3196, 4433, 6270, 7373, 9633] as const;
 const [F_1_501, F_1_847, F_1_961, F_2_053, F_2_562, F_3_072] = [12299, 15137, 16069, 16819, 20995, 25172] as const;
 
 const workspace = new Int32Array(64);
+
+const wrapped = (value: number): number => (value << 16) >> 16;
+const saturated = (value: number): number => (value < -32768 ? -32768 : value > 32767 ? 32767 : value);
 
 /**
  * Dequantizes 64 coefficients in natural order, transforms them and writes 8x8 samples of 0 to 255.
@@ -24,11 +28,14 @@ export function inverseDct(
   while (last > at && coefficients[last] === 0) last -= 1;
   if (last === at) {
     // A constant block.
-    const value = (((coefficients[at] as number) * (quantization[0] as number) * 4 + 16) >> 5) + 128;
+    const dc = wrapped(4 * wrapped((coefficients[at] as number) * (quantization[0] as number)));
+    const value = ((dc + 16) >> 5) + 128;
     for (let r = 0, k = to; r < 8; r++, k += stride) for (let x = 0; x < 8; x++) out[k + x] = value;
     return;
   }
   const w = workspace;
+  // Coefficients of the first row alone.
+  const isFlat = last < at + 8;
   for (let c = 0; c < 8; c++) {
     const i = at + c;
     const [c1, c2, c3] = [
@@ -42,30 +49,30 @@ export function inverseDct(
       coefficients[i + 48] as number,
     ];
     const c7 = coefficients[i + 56] as number;
-    const d0 = (coefficients[i] as number) * (quantization[c] as number);
+    const d0 = wrapped((coefficients[i] as number) * (quantization[c] as number));
     if ((c1 | c2 | c3 | c4 | c5 | c6 | c7) === 0) {
-      const dc = d0 << 2;
+      const dc = isFlat ? wrapped(d0 << 2) : saturated(d0 << 2);
       for (let k = c; k < 64; k += 8) w[k] = dc;
       continue;
     }
-    const d2 = c2 * (quantization[c + 16] as number);
-    const d6 = c6 * (quantization[c + 48] as number);
-    const d4 = c4 * (quantization[c + 32] as number);
+    const d2 = wrapped(c2 * (quantization[c + 16] as number));
+    const d6 = wrapped(c6 * (quantization[c + 48] as number));
+    const d4 = wrapped(c4 * (quantization[c + 32] as number));
     let z1 = (d2 + d6) * F_0_541;
     const even2 = z1 - d6 * F_1_847;
     const even3 = z1 + d2 * F_0_765;
-    const even0 = (d0 + d4) * 8192;
-    const even1 = (d0 - d4) * 8192;
+    const even0 = wrapped(d0 + d4) * 8192;
+    const even1 = wrapped(d0 - d4) * 8192;
     const [t10, t13, t11, t12] = [even0 + even3, even0 - even3, even1 + even2, even1 - even2];
 
-    let o0 = c7 * (quantization[c + 56] as number);
-    let o1 = c5 * (quantization[c + 40] as number);
-    let o2 = c3 * (quantization[c + 24] as number);
-    let o3 = c1 * (quantization[c + 8] as number);
+    let o0 = wrapped(c7 * (quantization[c + 56] as number));
+    let o1 = wrapped(c5 * (quantization[c + 40] as number));
+    let o2 = wrapped(c3 * (quantization[c + 24] as number));
+    let o3 = wrapped(c1 * (quantization[c + 8] as number));
     z1 = (o0 + o3) * -F_0_899;
     const z2 = (o1 + o2) * -F_2_562;
-    let z3 = o0 + o2;
-    let z4 = o1 + o3;
+    let z3 = wrapped(o0 + o2);
+    let z4 = wrapped(o1 + o3);
     const z5 = (z3 + z4) * F_1_175;
     z3 = z5 - z3 * F_1_961;
     z4 = z5 - z4 * F_0_390;
@@ -74,14 +81,14 @@ export function inverseDct(
     o2 = o2 * F_3_072 + z2 + z3;
     o3 = o3 * F_1_501 + z1 + z4;
 
-    w[c] = (t10 + o3 + 1024) >> 11;
-    w[c + 56] = (t10 - o3 + 1024) >> 11;
-    w[c + 8] = (t11 + o2 + 1024) >> 11;
-    w[c + 48] = (t11 - o2 + 1024) >> 11;
-    w[c + 16] = (t12 + o1 + 1024) >> 11;
-    w[c + 40] = (t12 - o1 + 1024) >> 11;
-    w[c + 24] = (t13 + o0 + 1024) >> 11;
-    w[c + 32] = (t13 - o0 + 1024) >> 11;
+    w[c] = saturated((t10 + o3 + 1024) >> 11);
+    w[c + 56] = saturated((t10 - o3 + 1024) >> 11);
+    w[c + 8] = saturated((t11 + o2 + 1024) >> 11);
+    w[c + 48] = saturated((t11 - o2 + 1024) >> 11);
+    w[c + 16] = saturated((t12 + o1 + 1024) >> 11);
+    w[c + 40] = saturated((t12 - o1 + 1024) >> 11);
+    w[c + 24] = saturated((t13 + o0 + 1024) >> 11);
+    w[c + 32] = saturated((t13 - o0 + 1024) >> 11);
   }
   for (let r = 0, k = to; r < 64; r += 8, k += stride) {
     const d0 = w[r] as number;
@@ -105,9 +112,8 @@ export function inverseDct(
     let z1 = (d2 + d6) * F_0_541;
     const even2 = z1 - d6 * F_1_847;
     const even3 = z1 + d2 * F_0_765;
-    // Half of the divisor, for rounding, and 128 to make samples unsigned.
-    const even0 = (d0 + d4) * 8192 + 131072 + 33554432;
-    const even1 = (d0 - d4) * 8192 + 131072 + 33554432;
+    const even0 = wrapped(d0 + d4) * 8192 + 131072;
+    const even1 = wrapped(d0 - d4) * 8192 + 131072;
     const [t10, t13, t11, t12] = [even0 + even3, even0 - even3, even1 + even2, even1 - even2];
 
     let o0 = w[r + 7] as number;
@@ -116,8 +122,8 @@ export function inverseDct(
     let o3 = w[r + 1] as number;
     z1 = (o0 + o3) * -F_0_899;
     const z2 = (o1 + o2) * -F_2_562;
-    let z3 = o0 + o2;
-    let z4 = o1 + o3;
+    let z3 = wrapped(o0 + o2);
+    let z4 = wrapped(o1 + o3);
     const z5 = (z3 + z4) * F_1_175;
     z3 = z5 - z3 * F_1_961;
     z4 = z5 - z4 * F_0_390;
@@ -126,13 +132,13 @@ export function inverseDct(
     o2 = o2 * F_3_072 + z2 + z3;
     o3 = o3 * F_1_501 + z1 + z4;
 
-    out[k] = (t10 + o3) >> 18;
-    out[k + 7] = (t10 - o3) >> 18;
-    out[k + 1] = (t11 + o2) >> 18;
-    out[k + 6] = (t11 - o2) >> 18;
-    out[k + 2] = (t12 + o1) >> 18;
-    out[k + 5] = (t12 - o1) >> 18;
-    out[k + 3] = (t13 + o0) >> 18;
-    out[k + 4] = (t13 - o0) >> 18;
+    out[k] = ((t10 + o3) >> 18) + 128;
+    out[k + 7] = ((t10 - o3) >> 18) + 128;
+    out[k + 1] = ((t11 + o2) >> 18) + 128;
+    out[k + 6] = ((t11 - o2) >> 18) + 128;
+    out[k + 2] = ((t12 + o1) >> 18) + 128;
+    out[k + 5] = ((t12 - o1) >> 18) + 128;
+    out[k + 3] = ((t13 + o0) >> 18) + 128;
+    out[k + 4] = ((t13 - o0) >> 18) + 128;
   }
 }

@@ -40,8 +40,6 @@ export interface JpegFile {
   readonly jfif: boolean;
   /** The body of the EXIF segment, from its TIFF header. */
   readonly exif: Uint8Array | undefined;
-  /** Every marker is where it belongs, and the last one is the end marker. */
-  readonly clean: boolean;
 }
 
 /** What the frame types other than baseline, extended and progressive Huffman are called. */
@@ -74,7 +72,6 @@ const isRestart = (marker: number) => marker >= 0xd0 && marker <= 0xd7;
 
 class MarkerReader {
   at = 2;
-  clean = true;
   readonly quantization: (Uint16Array | undefined)[] = [];
   readonly dc: (HuffmanTable | undefined)[] = [];
   readonly ac: (HuffmanTable | undefined)[] = [];
@@ -101,14 +98,12 @@ class MarkerReader {
         this.at = bytes.length;
         return undefined;
       }
-      if (found !== this.at) this.clean = false;
       let at = found + 1;
       while (bytes[at] === 0xff) at += 1;
       this.at = at + 1;
       const marker = bytes[at];
       if (marker === undefined) return undefined;
       if (marker !== 0) return marker;
-      this.clean = false;
     }
   }
 
@@ -216,14 +211,8 @@ class MarkerReader {
   /** Reads segments until the end marker or the end of the file. Without end marker, the last segment may be cut. */
   readAll(): void {
     for (let marker = this.next(); marker !== 0xd9; marker = this.next()) {
-      if (marker === undefined) {
-        this.clean = false;
-        return;
-      }
-      if (marker === 0x01 || marker === 0xd8 || isRestart(marker)) {
-        this.clean = false;
-        continue;
-      }
+      if (marker === undefined) return;
+      if (marker === 0x01 || marker === 0xd8 || isRestart(marker)) continue;
       const unsupported = UNSUPPORTED[marker];
       if (unsupported) throw new FormatError(`${unsupported}; convert it to baseline JPEG or PNG`);
       const body = this.segment();
@@ -269,7 +258,7 @@ function readMarkers(bytes: Uint8Array) {
 
 /** Reads all marker segments and checks that the scans are complete. Throws a `FormatError` otherwise. */
 export function readJpeg(bytes: Uint8Array): JpegFile {
-  const { frame, scans, adobe, jfif, exif, clean } = readMarkers(bytes);
+  const { frame, scans, adobe, jfif, exif } = readMarkers(bytes);
   if (!isComplete(frame, scans)) throw new FormatError(`a JPEG that ends early, after ${scans.length} scans`);
-  return { ...frame, scans, adobe, jfif, exif, clean };
+  return { ...frame, scans, adobe, jfif, exif };
 }

@@ -79,8 +79,9 @@ const DEPTHS: Readonly<Record<SampleKind['format'], readonly number[]>> = {
 function kindOf({ bits, depths, samples, photometric, tag }: TiffPage): SampleKind {
   const codes = new Set(tag(339) ?? [1]);
   const format = FORMATS[tag(339)?.[0] ?? 1];
-  const shown = `${samples} samples of ${[...new Set(depths)].join(' and ')} bits`;
-  if (format === undefined || codes.size > 1) throw new FormatError(`${shown} in format ${[...codes].join(' and ')}`);
+  const list = (values: Iterable<number>) => [...new Set(values)].slice(0, 4).join(' and ');
+  const shown = `${samples} samples of ${list(depths)} bits`;
+  if (format === undefined || codes.size > 1) throw new FormatError(`${shown} in format ${list(codes)}`);
   if (samples < 1 || samples > 16 || depths.some((depth) => depth !== bits) || !DEPTHS[format].includes(bits))
     throw new FormatError(`${shown}${format === 'unsigned' ? '' : ` (${format})`}`);
   return { bits, format, inverted: photometric === 0 };
