@@ -68,7 +68,7 @@ export function throttlePolling(): () => void {
   });
   globalThis.setImmediate = throttled;
   return () => {
-    // Leaves a replacement that somebody else has installed since.
+    // Keeps a replacement that other code has installed since.
     if (globalThis.setImmediate === throttled) globalThis.setImmediate = original;
   };
 }

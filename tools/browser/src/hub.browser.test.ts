@@ -1,4 +1,4 @@
-// Files of the hub in a page: the browser's own Cache API, and a hub that breaks off, lies and goes away.
+// Files of the hub in a page: the browser's own Cache API, and a hub that breaks off, sends wrong bytes and disappears.
 import { blobSource, openTensors } from '@medclipseg/weights';
 import { hubBlob } from '@medclipseg/weights/hub';
 import { afterEach, beforeAll, expect, inject, it } from 'vitest';
@@ -31,7 +31,7 @@ const honest: Answer = (from) =>
     headers: from === 0 ? {} : { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` },
   });
 
-/** A body that fails after so many bytes. */
+/** A body that fails after a given number of bytes. */
 const broken =
   (size: number): Answer =>
   (from) =>
@@ -66,7 +66,7 @@ function hub(...answers: Answer[]) {
 
 const isWhole = async (blob: Blob) => expect(new Uint8Array(await blob.arrayBuffer())).toEqual(content);
 
-it('a download that breaks off goes on, is kept, opens, and is not fetched again', async () => {
+it('a download that breaks off resumes, is kept, opens, and is not fetched again', async () => {
   const { starts, get } = hub(broken(1000));
   const blob = await get();
   await isWhole(blob);

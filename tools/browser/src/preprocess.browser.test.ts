@@ -66,7 +66,7 @@ describe('scans', () => {
     expect([image.width, image.height, ...image.data]).toEqual([3, 2, 0, 51, 102, 153, 204, 255]);
   });
 
-  it('a picture turned by its EXIF orientation stands upright', async () => {
+  it('an image rotated by its EXIF orientation is upright', async () => {
     const canvas = new OffscreenCanvas(6, 4);
     canvas.getContext('2d')?.fillRect(0, 0, 6, 4);
     const jpeg = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg' })).arrayBuffer());

@@ -1,4 +1,4 @@
-// Image files against OpenCV and Pillow: `pictures.ts --python PYTHON --out TABLE.md FOLDER_OR_FILE...`
+// Image files against OpenCV and Pillow: `images.ts --python PYTHON --out TABLE.md FOLDER_OR_FILE...`
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -11,7 +11,7 @@ import { compareFile, type Row, writeTable } from './table.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { python: { type: 'string', default: 'python3' }, out: { type: 'string', default: 'pictures.md' } },
+  options: { python: { type: 'string', default: 'python3' }, out: { type: 'string', default: 'images.md' } },
 });
 
 const files: string[] = [];
@@ -26,12 +26,7 @@ const BOUNDS: Readonly<Record<string, number>> = { jpeg: 2, webp: 2 };
 
 const folder = await mkdtemp(join(tmpdir(), 'oracles-'));
 try {
-  const readings = await runOracle(
-    values.python,
-    fileURLToPath(new URL('pictures.py', import.meta.url)),
-    folder,
-    files,
-  );
+  const readings = await runOracle(values.python, fileURLToPath(new URL('images.py', import.meta.url)), folder, files);
   const rows: Row[] = [];
   for (const file of files.sort()) {
     const bytes = new Uint8Array(await readFile(file));
