@@ -22,7 +22,7 @@ const tokenizerOf = (name: string): string => `${addressOf(name)}?tokenizer`;
 function list(): readonly Listed[] {
   try {
     const stored: unknown = JSON.parse(localStorage.getItem(LIST) ?? '[]');
-    return Array.isArray(stored) ? stored : [];
+    return Array.isArray(stored) ? stored.filter((one) => typeof one?.name === 'string') : [];
   } catch {
     return [];
   }

@@ -3,7 +3,6 @@ import { effect, signal } from '@preact/signals';
 import type { ImageScores } from 'medclipseg/metrics';
 import type { LayerOptions, MaskOptions, Measurements, Side, View } from '../worker/protocol.ts';
 import { images, shownImage, truth } from './image.ts';
-import { latest } from './latest.ts';
 import { notifyError } from './notices.ts';
 import { results } from './results.ts';
 import { largestOnly, threshold, uncertainty, view } from './settings.ts';
@@ -21,6 +20,26 @@ export const measurements = signal<PerSide<Measurements>>({});
 export const scores = signal<PerSide<ImageScores>>({});
 /** The difference between the two prompts' results. */
 export const difference = signal<ImageBitmap | undefined>(undefined);
+
+/** For work that is requested faster than it completes: runs one call at a time; a new request replaces the waiting one. */
+export function latest<Input>(work: (input: Input) => Promise<void>): (input: Input) => Promise<void> {
+  let waiting: { readonly input: Input } | undefined;
+  let running: Promise<void> | undefined;
+  const serve = async () => {
+    while (waiting) {
+      const { input } = waiting;
+      waiting = undefined;
+      await work(input);
+    }
+  };
+  return (input) => {
+    waiting = { input };
+    running ??= serve().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}
 
 export const maskOptions = (): MaskOptions => ({ threshold: threshold.value, largestOnly: largestOnly.value });
 

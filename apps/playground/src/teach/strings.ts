@@ -42,7 +42,7 @@ export const TEACH = {
   placeholder: 'one small polyp, located in top left of the image',
 
   problems: {
-    'no-prompt': 'Write a prompt for this image.',
+    'no-prompt': 'The prompt is empty. Describe what to segment.',
     'empty-mask':
       'The mask is empty. Paint what the prompt describes, or write that there is nothing: “no polyp in the image”.',
     'unexpected-mask':

@@ -1,5 +1,6 @@
 // Trains the adapters, upscaler and mask head of a model on a few examples, with pause, stop and undo; its encoders stay frozen.
 import { countParameters } from '@medclipseg/nn';
+import { nextTask } from '@medclipseg/nn/internal';
 import type { MedCLIPSeg } from 'medclipseg';
 import { DivergedError, examplesInMemory, fit, type TrainingPlan } from 'medclipseg/training';
 import type { Taught, TeachEnd, TeachStep, TrainingExample } from './teach-protocol.ts';
@@ -129,10 +130,12 @@ export class TeachSession {
         onStart: (start) => {
           stepsPerEpoch = start.stepsPerEpoch;
         },
-        onStep: ({ loss }) => {
+        onStep: async ({ loss }) => {
           step += 1;
           onStep({ step, steps: stepsPerEpoch * (plan.epochs as number), loss: loss.total });
-          return this.#gate.pass();
+          // Lets the worker receive a pause or stop that was requested during the step.
+          await nextTask();
+          await this.#gate.pass();
         },
       });
       return { kind: 'done' };
