@@ -64,6 +64,6 @@ const sheet = sharp({
   },
 }).composite(tiles);
 const out = new URL('../../../docs/phantoms.png', import.meta.url);
-// 256 colors keep the picture under half a megabyte.
+// 256 colors keep the image under half a megabyte.
 await writeFile(out, await sheet.png({ palette: true, colors: 256, effort: 10, dither: 0.5 }).toBuffer());
 process.stdout.write(`${out.pathname}\n`);

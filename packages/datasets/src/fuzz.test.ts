@@ -64,15 +64,15 @@ function damage(whole: Uint8Array, random: Random): Uint8Array {
 }
 
 /** Corrects the checksums of a damaged PNG, so that what comes after them is reached. */
-function mendPng(bytes: Uint8Array): Uint8Array {
-  const mended = Buffer.from(bytes);
-  for (let at = 8; at + 12 <= mended.length; ) {
-    const end = at + 8 + mended.readUInt32BE(at);
-    if (end + 4 > mended.length) break;
-    mended.writeUInt32BE(crc32(mended.subarray(at + 4, end)), end);
+function repairPng(bytes: Uint8Array): Uint8Array {
+  const repaired = Buffer.from(bytes);
+  for (let at = 8; at + 12 <= repaired.length; ) {
+    const end = at + 8 + repaired.readUInt32BE(at);
+    if (end + 4 > repaired.length) break;
+    repaired.writeUInt32BE(crc32(repaired.subarray(at + 4, end)), end);
     at = end + 4;
   }
-  return mended;
+  return repaired;
 }
 
 /** What reading gives, or the error that refuses the file. */
@@ -101,7 +101,7 @@ async function feed(
     const started = process.cpuUsage();
     try {
       const page = /pages|frames|slices/.test(kind) ? [undefined, 0, 1, 2][Math.floor(random() * 4)] : undefined;
-      const result = await read(kind === 'png' ? mendPng(damaged) : damaged, page);
+      const result = await read(kind === 'png' ? repairPng(damaged) : damaged, page);
       if (result.refused) refused += 1;
     } catch (cause) {
       throw new Error(`case ${i} of ${kind}: ${cause instanceof Error ? cause.message : cause}`, { cause });

@@ -75,7 +75,7 @@ export const ALLOWED: readonly { readonly path: RegExp; readonly text: RegExp; r
   { path: /./, text: /lea(?:ves?|ving) [\w ]{0,30}behind|left behind/, reason: 'plain English' },
   { path: /^\.changeset\//, text: /`findings`|`Finding`|`--finding`/, reason: 'names that were replaced' },
   { path: /tools\/reference\/tokens\.py/, text: /Tumour/, reason: 'a test prompt whose ids are a fixture' },
-  { path: /./, text: /toColourspace|'grey16'/, reason: "sharp's API" },
+  { path: /./, text: /(?:to|pipeline)Colourspace|'grey16'/, reason: "sharp's API" },
   {
     path: /packages\/datasets\/src\/augment/,
     text: /'colour'/,

@@ -48,7 +48,7 @@ describe('the steps of published and committed configurations', () => {
 });
 
 describe('every step', () => {
-  it.each(AUGMENTATION_NAMES)('%s is told by its key, keeps the size, and leaves its input alone', (name) => {
+  it.each(AUGMENTATION_NAMES)('%s is determined by its key, keeps the size, and leaves its input alone', (name) => {
     const sample = phantom(3);
     const before = structuredClone(sample);
     const outputs = [0, 1, 2, 3].map((n) => augmentSample(sample, [name], ['test', n]));
@@ -75,7 +75,7 @@ describe('steps in a row', () => {
     expect(after.prompt).toBe(alone.prompt);
   });
 
-  it('draw anew where one stands twice', () => {
+  it('draw again where one occurs twice', () => {
     const sample = phantom(1);
     const twice = augmentSample(sample, ['gamma', 'gamma'], [7]);
     expect(twice).not.toEqual(augmentSample(augmentSample(sample, ['gamma'], [7]), ['gamma'], [7]));
@@ -94,11 +94,11 @@ describe('steps in a row', () => {
 });
 
 describe('prompts', () => {
-  const told: readonly AugmentationName[] = ['flips', 'scale', 'crop'];
+  const keepTrue: readonly AugmentationName[] = ['flips', 'scale', 'crop'];
 
-  it('stay true: the places told are those that the mask shows', () => {
+  it('stay true: the places in the prompt are those that the mask shows', () => {
     fc.assert(
-      fc.property(fc.nat(40), fc.nat(), fc.shuffledSubarray([...told], { minLength: 1 }), (seed, key, steps) => {
+      fc.property(fc.nat(40), fc.nat(), fc.shuffledSubarray([...keepTrue], { minLength: 1 }), (seed, key, steps) => {
         const { mask, prompt } = augmentSample(phantom(seed), steps, [key]);
         expect([...placesIn(prompt)].sort()).toEqual(
           findLesions(mask)

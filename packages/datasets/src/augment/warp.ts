@@ -50,7 +50,7 @@ export const affine = (): Augmentation => (sample, random) => {
   });
 };
 
-/** Whether a mask still shows what the prompt tells: as many findings, of the same sizes, at the same places. */
+/** Whether a mask still shows what the prompt describes: as many lesions, of the same sizes, at the same places. */
 function stillTrue(prompt: string, before: RasterImage, after: RasterImage): boolean {
   if (placesIn(prompt).length === 0) return findLesions(before).length === findLesions(after).length;
   const words = (mask: RasterImage) =>
@@ -105,7 +105,7 @@ function cut({ width, channels, data }: RasterImage, left: number, top: number, 
   return { width: across, height: down, channels, data: out };
 }
 
-/** A window of the picture, resized to the whole. Never so that the prompt becomes untrue. */
+/** A window of the image, resized to the whole. Never so that the prompt becomes untrue. */
 export const crop = ({ least = 0.75 }: CropOptions = {}): Augmentation =>
   truthful((sample, random) => {
     const { width, height } = sample.image;

@@ -10,7 +10,7 @@ import { readHeader, sniffFormat } from './header.ts';
 import { joinMasks } from './masks.ts';
 import { decodePng } from './png.ts';
 import type { RasterImage } from './raster.ts';
-import { chunk, encodeAnyPng, encodeBmp, type PngPicture, SAMPLES } from './testing/encoders.ts';
+import { chunk, encodeAnyPng, encodeBmp, type PngDrawing, SAMPLES } from './testing/encoders.ts';
 import { decodeTiff } from './tiff/decode.ts';
 
 const DEPTHS = { 0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16] } as const;
@@ -29,7 +29,7 @@ const palette = Array.from(
 );
 
 /** What OpenCV would read: palettes resolved, few bits stretched, the low byte and alpha dropped. */
-function truth({ width, height, bits, colorType, sample }: PngPicture): number[] {
+function truth({ width, height, bits, colorType, sample }: PngDrawing): number[] {
   const to8 = (value: number) => (bits === 16 ? value >> 8 : (value * 255) / (2 ** bits - 1));
   return Array.from({ length: width * height }, (_, i) => {
     const [x, y] = [i % width, Math.floor(i / width)];
@@ -45,14 +45,14 @@ describe('PNG', () => {
     const sizes = fc.record({ width: fc.integer({ min: 1, max: 19 }), height: fc.integer({ min: 1, max: 19 }) });
     await fc.assert(
       fc.asyncProperty(sizes, fc.nat(1000), async (size, salt) => {
-        const picture: PngPicture = {
+        const drawing: PngDrawing = {
           ...kind,
           ...size,
           sample: (x, y, c) => scatter(x, y, c, salt) & (2 ** kind.bits - 1),
           ...(kind.colorType === 3 && { palette: palette.slice(0, 2 ** kind.bits) }),
         };
-        const bytes = encodeAnyPng(picture);
-        const expected = truth(picture);
+        const bytes = encodeAnyPng(drawing);
+        const expected = truth(drawing);
         expect(color(decodePng(bytes))).toEqual(expected);
         expect(color(await decodeImage(bytes))).toEqual(expected);
       }),
@@ -76,7 +76,7 @@ describe('BMP', () => {
         bits <= 8
           ? [scatter(x, y) & (2 ** bits - 1)]
           : [0, 1, 2].map((c) => scatter(x, y, c) & (bits === 16 ? 0xf8 : 255));
-      const picture = {
+      const drawing = {
         width: 13,
         height: 7,
         bits,
@@ -89,7 +89,7 @@ describe('BMP', () => {
         if (bits <= 8) return [...(palette[value] as readonly number[])];
         return [value, ...rest].map((v) => (bits === 16 ? Math.round(((v >> 3) * 255) / 31) : v));
       }).flat();
-      expect([...decodeBmp(encodeBmp(picture)).data]).toEqual(expected);
+      expect([...decodeBmp(encodeBmp(drawing)).data]).toEqual(expected);
     }
   });
 });
@@ -112,7 +112,7 @@ describe('orientation', () => {
 });
 
 describe('16-bit PNG', () => {
-  const twelve = (bits: 16, most: number): PngPicture => ({
+  const twelve = (bits: 16, most: number): PngDrawing => ({
     width: 9,
     height: 1,
     bits,

@@ -35,7 +35,7 @@ export type PictureDecoder = (
   options: ToneOptions,
 ) => RasterImage | Promise<RasterImage>;
 
-export type PictureDecoders = Readonly<Record<ImageHeader['format'], PictureDecoder>>;
+export type FormatDecoders = Readonly<Record<ImageHeader['format'], PictureDecoder>>;
 
 /**
  * Decodes PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI. EXIF orientation is applied; 16-bit images keep their high byte;
@@ -52,7 +52,7 @@ export type DecodeImage = (bytes: Uint8Array, options?: DecodeOptions) => Promis
 
 /** Builds a runtime's `decodeImage` from its table of decoders. `wasmAddress` locates the codecs of compressed scans where they do not find themselves. */
 export function imageDecoder(
-  pictures: PictureDecoders,
+  decoders: FormatDecoders,
   { wasmAddress }: Pick<CodecHost, 'wasmAddress'> = {},
 ): DecodeImage {
   const decodeAny = async (
@@ -70,7 +70,7 @@ export function imageDecoder(
         page,
         window,
         wasmAddress,
-        decodeJpeg: async (jpeg) => pictures.jpeg(jpeg, readHeader(jpeg, 'jpeg', { name }), {}),
+        decodeJpeg: async (jpeg) => decoders.jpeg(jpeg, readHeader(jpeg, 'jpeg', { name }), {}),
       });
     }
     if (format === 'nifti') {
@@ -78,7 +78,7 @@ export function imageDecoder(
       return decodeNifti(bytes, { name, page, volume, voxels, window, onWarning });
     }
     const warn = onWarning && ((message: string) => onWarning(`${name}: ${message}`));
-    return pictures[format](bytes, readHeader(bytes, format, { name, page }), { window, onWarning: warn });
+    return decoders[format](bytes, readHeader(bytes, format, { name, page }), { window, onWarning: warn });
   };
   return async (bytes, { as = 'color', name = 'image', ...options } = {}) => {
     let image: RasterImage;

@@ -39,7 +39,7 @@ describe('the facts of a file', () => {
     expect((await describeImage(bytes)).spacing?.y).toBeCloseTo(0.002, 9);
   });
 
-  it('a picture: one page and no spacing, whatever resolution it was saved with', async () => {
+  it('an image: one page and no spacing, whatever resolution it was saved with', async () => {
     const image = sharp({ create: { width: 4, height: 3, channels: 3, background: 'red' } }).withMetadata({
       density: 300,
     });

@@ -1,4 +1,4 @@
-// Byte equality with OpenCV and PIL, on the values that `reference-spec` documents for a small picture.
+// Byte equality with OpenCV and PIL, on the values that `reference-spec` documents for a small image.
 import { describe, expect, it } from 'vitest';
 import { type RasterImage, resizeLinear, resizeNearest, rotateNearest, thresholdMask } from './raster.ts';
 

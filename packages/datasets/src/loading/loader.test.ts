@@ -134,7 +134,7 @@ describe('batches', () => {
     await expect(reading).rejects.toThrow(/2.png: expected a PNG/);
   });
 
-  it.each([0, 2])('stop when told to, with %i workers', async (workers) => {
+  it.each([0, 2])('stop on a signal, with %i workers', async (workers) => {
     const control = new AbortController();
     const files = await samples(6);
     const loading = loader({ workers });
@@ -142,7 +142,7 @@ describe('batches', () => {
     await batches.next();
     control.abort();
     await expect(batches.next()).rejects.toThrow(/abort/i);
-    // The loader goes on to serve others.
+    // The loader still serves others.
     expect(await all(loading.batches(files, { batchSize: 6, preprocessing }))).toHaveLength(1);
   });
 
@@ -171,7 +171,7 @@ describe('the disk cache', () => {
   const first = async (files: readonly SampleFile[], cacheFolder: string) =>
     (await all(loader({ cacheFolder }).batches(files, { batchSize: 1, preprocessing })))[0] as Batch;
 
-  it('serves unchanged files without reading them, and reads changed ones anew', async () => {
+  it('serves unchanged files without reading them, and reads changed ones again', async () => {
     const [file] = (await samples(1)) as [SampleFile];
     const cacheFolder = join(folder, 'cache');
     const before = await first([file], cacheFolder);

@@ -18,13 +18,13 @@ export interface Batch {
 }
 
 export interface LoaderOptions {
-  /** Side of the pictures, in pixels. */
+  /** Side of the images, in pixels. */
   readonly size: number;
   /** Threads that decode and augment; 0 prepares on the calling thread, overlapping only the decoding. The batches are the same. */
   readonly workers?: number;
   /** Bytes of decoded samples kept in memory between epochs. */
   readonly memory?: number;
-  /** A folder that keeps decoded samples between runs; entries whose files changed are made anew. */
+  /** A folder that keeps decoded samples between runs; entries of changed files are replaced. */
   readonly cacheFolder?: string;
   /** Called once if the cache folder cannot be written, such as on a full disk; loading continues without it. */
   readonly onCacheError?: (error: DatasetError) => void;
@@ -38,7 +38,7 @@ export interface BatchOptions {
   readonly key?: (index: number) => readonly (number | string)[];
   /** Indices in the order to visit; all, in the sheet's order, by default. */
   readonly order?: readonly number[];
-  /** Index of the first batch: where an interrupted epoch goes on. */
+  /** Index of the first batch: where an interrupted epoch resumes. */
   readonly from?: number;
   /** Batches prepared ahead of the one that the caller works on. */
   readonly ahead?: number;

@@ -30,7 +30,7 @@ parentPort?.on('message', async ({ id, task }: WorkerRequest) => {
     const { image, mask } = sample;
     parentPort?.postMessage({ id, prepared } satisfies WorkerAnswer, [image.buffer, mask.buffer] as ArrayBuffer[]);
   } catch (error) {
-    // An error loses its class on the way; its fields, such as `tag`, are told beside it.
+    // An error loses its class on the way; its fields, such as `tag`, are sent with it.
     const fields = error instanceof Error ? { ...error, name: error.name, message: error.message } : undefined;
     parentPort?.postMessage({ id, error: fields ?? String(error) } satisfies WorkerAnswer);
   }

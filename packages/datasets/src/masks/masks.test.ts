@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeImage } from '../images/decode-node.ts';
 import { encodePng } from '../images/encode.ts';
-import { encodeAnyPng, type PngPicture } from '../images/testing/encoders.ts';
+import { encodeAnyPng, type PngDrawing } from '../images/testing/encoders.ts';
 import { decodeMask, interpretMaskFiles, readMaskFile, surveyMasks, withMaskReadings } from './folder.ts';
 import { foregroundDecoder, foregroundMask } from './foreground.ts';
 import { interpretMasks, isBinary, type MaskReading, selectLabel } from './reading.ts';
@@ -23,7 +23,7 @@ const inSquare = (x: number, y: number, square: number) =>
 const squareAt = (x: number, y: number) => [0, 1, 2].findIndex((square) => inSquare(x, y, square)) + 1;
 
 /** A PNG whose squares have these values, in a color type of one's choice. */
-const png = (values: readonly (number | readonly number[])[], options: Partial<PngPicture> = {}) =>
+const png = (values: readonly (number | readonly number[])[], options: Partial<PngDrawing> = {}) =>
   encodeAnyPng({
     width: SIDE,
     height: SIDE,
@@ -171,13 +171,13 @@ describe('label maps', () => {
 
 describe('what cannot be interpreted', () => {
   it('names the values', async () => {
-    const picture = await encodePng({
+    const drawing = await encodePng({
       width: SIDE,
       height: SIDE,
       channels: 1,
       data: Uint8Array.from({ length: SIDE * SIDE }, (_, i) => (i * 7) % 120),
     });
-    await expect(read([picture])).rejects.toThrow(/^folder: expected .*, got 120 values from 0 to 119\. Save masks/);
+    await expect(read([drawing])).rejects.toThrow(/^folder: expected .*, got 120 values from 0 to 119\. Save masks/);
     const jpeg = await sharp(png([BLACK, RED, GREEN], { colorType: 2 }))
       .jpeg()
       .toBuffer();

@@ -17,7 +17,7 @@ export interface MaskSurvey {
   readonly counts: ReadonlyMap<number, ValueCount>;
 }
 
-/** More distinct values than this are not listed: the file is a picture, not a mask. */
+/** More distinct values than this are not listed: the file is a photograph, not a mask. */
 const MOST_VALUES = 70_000;
 
 /** Counts the values of a mask. */

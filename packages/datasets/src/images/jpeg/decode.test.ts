@@ -7,7 +7,7 @@ import { decodeComponents, decodeJpeg } from './decode.ts';
 import { readJpeg } from './markers.ts';
 
 /** An image of smooth areas, edges and noise. */
-function picture(width: number, height: number, channels: 1 | 3) {
+function drawing(width: number, height: number, channels: 1 | 3) {
   const data = Uint8Array.from({ length: width * height * channels }, (_, i) => {
     const [x, y, c] = [Math.floor(i / channels) % width, Math.floor(i / channels / width), i % channels];
     const noise = (Math.imul(i, 0x9e3779b1) >>> 27) - 16;
@@ -50,14 +50,14 @@ describe('pixels equal those of libjpeg', () => {
   ];
   it.each(kinds)('%o', async ({ channels, ...options }) => {
     for (const [width, height] of sizes) {
-      const bytes = await picture(width, height, channels).jpeg(options).toBuffer();
+      const bytes = await drawing(width, height, channels).jpeg(options).toBuffer();
       expect(ours(bytes)).toEqual(await viaLibjpeg(bytes));
       expect([...(await decodeImage(bytes)).data]).toEqual(ours(bytes));
     }
   });
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('orientation %i', async (orientation) => {
-    const bytes = await picture(19, 11, 3).withMetadata({ orientation }).jpeg().toBuffer();
+    const bytes = await drawing(19, 11, 3).withMetadata({ orientation }).jpeg().toBuffer();
     expect(ours(bytes)).toEqual(await viaLibjpeg(bytes));
     expect([...(await decodeImage(bytes)).data]).toEqual(ours(bytes));
   });
@@ -96,8 +96,8 @@ describe('CMYK', () => {
 });
 
 describe('unusual files', () => {
-  const baseline = () => picture(60, 44, 3).jpeg({ chromaSubsampling: '4:2:0' }).toBuffer();
-  const progressive = () => picture(60, 44, 3).jpeg({ progressive: true }).toBuffer();
+  const baseline = () => drawing(60, 44, 3).jpeg({ chromaSubsampling: '4:2:0' }).toBuffer();
+  const progressive = () => drawing(60, 44, 3).jpeg({ progressive: true }).toBuffer();
 
   it.each([
     ['without end marker', (bytes: Buffer) => bytes.subarray(0, -2)],

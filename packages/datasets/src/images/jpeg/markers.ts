@@ -125,7 +125,7 @@ class MarkerReader {
     }
   }
 
-  /** The body of the segment at hand. One that is cut short by the end of the file is refused. */
+  /** The body of the current segment. One that is cut short by the end of the file is refused. */
   segment(): ByteReader {
     const length = this.#reader.u16(this.at);
     if (length < 2) throw new FormatError(`a marker segment of ${length} bytes`);

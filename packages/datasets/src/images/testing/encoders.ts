@@ -1,7 +1,7 @@
-// Small encoders for tests: pictures of every kind whose pixels are known without a decoder.
+// Small encoders for tests: drawings of every kind whose pixels are known without a decoder.
 import { crc32, deflateSync } from 'node:zlib';
 
-export interface PngPicture {
+export interface PngDrawing {
   readonly width: number;
   readonly height: number;
   readonly bits: 1 | 2 | 4 | 8 | 16;
@@ -36,8 +36,8 @@ const ADAM7 = [
 ] as const;
 
 /** The scanlines of a pass; each has another of the five filters. */
-function scanlines(picture: PngPicture, [x0, y0, dx, dy]: readonly [number, number, number, number]): Buffer {
-  const { width, height, bits, colorType, sample } = picture;
+function scanlines(drawing: PngDrawing, [x0, y0, dx, dy]: readonly [number, number, number, number]): Buffer {
+  const { width, height, bits, colorType, sample } = drawing;
   const samples = SAMPLES[colorType];
   const columns = Math.max(0, Math.ceil((width - x0) / dx));
   const rows = Math.max(0, Math.ceil((height - y0) / dy));
@@ -72,10 +72,10 @@ function scanlines(picture: PngPicture, [x0, y0, dx, dy]: readonly [number, numb
   return Buffer.concat(lines);
 }
 
-export function encodeAnyPng(picture: PngPicture): Uint8Array {
-  const { width, height, bits, colorType, interlaced, palette } = picture;
+export function encodeAnyPng(drawing: PngDrawing): Uint8Array {
+  const { width, height, bits, colorType, interlaced, palette } = drawing;
   const passes = interlaced ? ADAM7 : ([[0, 0, 1, 1]] as const);
-  const raw = Buffer.concat(passes.map((pass) => scanlines(picture, pass)));
+  const raw = Buffer.concat(passes.map((pass) => scanlines(drawing, pass)));
   const packed = deflateSync(raw);
   const half = packed.length >> 1;
   return Buffer.concat([
@@ -89,7 +89,7 @@ export function encodeAnyPng(picture: PngPicture): Uint8Array {
   ]);
 }
 
-export interface BmpPicture {
+export interface BmpDrawing {
   readonly width: number;
   readonly height: number;
   readonly bits: 1 | 4 | 8 | 16 | 24 | 32;
@@ -99,7 +99,7 @@ export interface BmpPicture {
   readonly palette?: readonly (readonly [number, number, number])[];
 }
 
-export function encodeBmp({ width, height, bits, topDown, pixel, palette = [] }: BmpPicture): Uint8Array {
+export function encodeBmp({ width, height, bits, topDown, pixel, palette = [] }: BmpDrawing): Uint8Array {
   const rowBytes = Math.ceil((width * bits) / 32) * 4;
   const start = 54 + palette.length * 4;
   const out = Buffer.alloc(start + rowBytes * height);
@@ -127,7 +127,7 @@ export function encodeBmp({ width, height, bits, topDown, pixel, palette = [] }:
   return out;
 }
 
-export interface TiffPicture {
+export interface TiffDrawing {
   readonly width: number;
   readonly height: number;
   /** Samples per pixel. */
@@ -165,8 +165,8 @@ function sampleBytes(value: number, bits: number, format: string, littleEndian: 
 }
 
 /** A row of samples as bytes, predicted if asked for. */
-function tiffRow(values: readonly number[], perPixel: number, picture: TiffPicture): Uint8Array {
-  const { bits, format = 'unsigned', littleEndian = true, predictor = 1 } = picture;
+function tiffRow(values: readonly number[], perPixel: number, drawing: TiffDrawing): Uint8Array {
+  const { bits, format = 'unsigned', littleEndian = true, predictor = 1 } = drawing;
   if (bits % 8 !== 0) {
     const row = new Uint8Array(Math.ceil((values.length * bits) / 8));
     values.forEach((value, i) => {
@@ -193,9 +193,9 @@ function tiffRow(values: readonly number[], perPixel: number, picture: TiffPictu
 }
 
 /** A TIFF file of one page, in every layout that is read. */
-export function encodeTiff(picture: TiffPicture): Uint8Array {
-  const { width, height, samples, bits, format = 'unsigned', value, littleEndian = true, big = false } = picture;
-  const { planar = false, tile, rowsPerStrip = height, deflate = false, predictor = 1, reversed = false } = picture;
+export function encodeTiff(drawing: TiffDrawing): Uint8Array {
+  const { width, height, samples, bits, format = 'unsigned', value, littleEndian = true, big = false } = drawing;
+  const { planar = false, tile, rowsPerStrip = height, deflate = false, predictor = 1, reversed = false } = drawing;
   const [tileWidth, tileHeight] = [tile ?? width, tile ?? rowsPerStrip];
   const planes = planar ? samples : 1;
   const strips: Uint8Array[] = [];
@@ -208,7 +208,7 @@ export function encodeTiff(picture: TiffPicture): Uint8Array {
           for (let x = left; x < left + tileWidth; x++)
             for (let c = 0; c < samples; c++)
               if (!planar || c === plane) values.push(x < width && y < height ? value(x, y, c) : 0);
-          rows.push(tiffRow(values, planar ? 1 : samples, picture));
+          rows.push(tiffRow(values, planar ? 1 : samples, drawing));
         }
         const raw = Buffer.concat(rows);
         const packed = deflate ? deflateSync(raw) : raw;
@@ -235,13 +235,13 @@ export function encodeTiff(picture: TiffPicture): Uint8Array {
         [323, LONG, [tile]],
       ]
     : [[278, LONG, [rowsPerStrip]]];
-  const given = Object.entries(picture.tags ?? {}).map(([id, list]): Entry => [Number(id), SHORT, list]);
+  const given = Object.entries(drawing.tags ?? {}).map(([id, list]): Entry => [Number(id), SHORT, list]);
   const usual: Entry[] = [
     [256, LONG, [width]],
     [257, LONG, [height]],
     [258, SHORT, new Array(samples).fill(bits)],
     [259, SHORT, [deflate ? 8 : 1]],
-    [262, SHORT, [picture.photometric ?? (samples >= 3 ? 2 : 1)]],
+    [262, SHORT, [drawing.photometric ?? (samples >= 3 ? 2 : 1)]],
     [266, SHORT, [reversed ? 2 : 1]],
     [tile ? 324 : 273, LONG, offsets],
     [277, SHORT, [samples]],
@@ -252,7 +252,7 @@ export function encodeTiff(picture: TiffPicture): Uint8Array {
     ...sizes,
   ];
   // A given tag replaces the usual one.
-  const entries = [...given, ...usual.filter(([id]) => picture.tags?.[id] === undefined)].sort(([a], [b]) => a - b);
+  const entries = [...given, ...usual.filter(([id]) => drawing.tags?.[id] === undefined)].sort(([a], [b]) => a - b);
   const [entrySize, field] = big ? [20, 8] : [12, 4];
   const directory = at + (at & 1);
   const length = directory + (big ? 8 : 2) + entries.length * entrySize + field;

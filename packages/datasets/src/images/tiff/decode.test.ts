@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { toColor } from '../convert.ts';
 import { decodeImage } from '../decode-node.ts';
 import { readHeader } from '../header.ts';
-import { encodeTiff, type TiffPicture } from '../testing/encoders.ts';
+import { encodeTiff, type TiffDrawing } from '../testing/encoders.ts';
 import { decodeTiff } from './decode.ts';
 
 const scatter = (...parts: number[]) => parts.reduce((h, v) => (Math.imul(h ^ v, 0x9e3779b1) >>> 0) % 0xfffffffb, 7);
@@ -117,7 +117,7 @@ describe('as libvips reads them', () => {
 const values = (bits: number) => (x: number, y: number, c: number) => scatter(x, y, c, bits) % 2 ** bits;
 
 describe('layouts', () => {
-  const layouts: readonly (Partial<TiffPicture> & { readonly name: string })[] = [
+  const layouts: readonly (Partial<TiffDrawing> & { readonly name: string })[] = [
     { name: 'strips', rowsPerStrip: 4 },
     { name: 'big-endian', littleEndian: false },
     { name: 'BigTIFF, big-endian, in strips', big: true, littleEndian: false, rowsPerStrip: 3 },
@@ -178,7 +178,7 @@ describe('layouts', () => {
 });
 
 describe('samples without a fixed range', () => {
-  const kinds: readonly (Partial<TiffPicture> & { readonly bits: number })[] = [
+  const kinds: readonly (Partial<TiffDrawing> & { readonly bits: number })[] = [
     { bits: 8, format: 'signed' },
     { bits: 16, format: 'signed', littleEndian: false },
     { bits: 16, format: 'signed', deflate: true, predictor: 2 },
@@ -203,10 +203,10 @@ describe('samples without a fixed range', () => {
 
   it('what is no number is black, also where white is 0', () => {
     const value = (x: number) => [Number.NaN, Number.NEGATIVE_INFINITY, 0, 1, Number.POSITIVE_INFINITY][x] as number;
-    const picture = { width: 5, height: 1, samples: 1, bits: 32, format: 'float', value } as const;
+    const drawing = { width: 5, height: 1, samples: 1, bits: 32, format: 'float', value } as const;
     const window = { center: 0.5, width: 1 };
-    expect([...decodeTiff(encodeTiff(picture), 0, { window }).data]).toEqual([0, 0, 0, 255, 255]);
-    expect([...decodeTiff(encodeTiff({ ...picture, photometric: 0 }), 0, { window }).data]).toEqual([
+    expect([...decodeTiff(encodeTiff(drawing), 0, { window }).data]).toEqual([0, 0, 0, 255, 255]);
+    expect([...decodeTiff(encodeTiff({ ...drawing, photometric: 0 }), 0, { window }).data]).toEqual([
       0, 255, 255, 0, 0,
     ]);
   });
@@ -221,7 +221,7 @@ describe('samples without a fixed range', () => {
 });
 
 describe('refused', () => {
-  const picture: TiffPicture = { width: 40, height: 30, samples: 3, bits: 8, value: values(8) };
+  const drawing: TiffDrawing = { width: 40, height: 30, samples: 3, bits: 8, value: values(8) };
 
   it.each([
     ['plain strips', { rowsPerStrip: 7 }],
@@ -231,7 +231,7 @@ describe('refused', () => {
     ['deflated tiles', { tile: 16, deflate: true }],
     ['planes', { planar: true }],
   ])('%s that the file cuts short', async (_, layout) => {
-    const bytes = encodeTiff({ ...picture, ...layout });
+    const bytes = encodeTiff({ ...drawing, ...layout });
     // The directory comes last: it is moved to the front of what remains by cutting out pixels.
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const cut = Uint8Array.from([...bytes.subarray(0, 8), ...bytes.subarray(view.getUint32(4, true))]);
@@ -250,7 +250,7 @@ describe('refused', () => {
   });
 
   it('a damaged strip, by its number', async () => {
-    const bytes = encodeTiff({ ...picture, rowsPerStrip: 10, deflate: true });
+    const bytes = encodeTiff({ ...drawing, rowsPerStrip: 10, deflate: true });
     const { tag } = (await import('./pages.ts')).readTiffPages(bytes)[0] as { tag: (id: number) => readonly number[] };
     bytes.fill(0xa5, (tag(273)[1] as number) + 40, (tag(273)[1] as number) + 60);
     await expect(decodeImage(bytes)).rejects.toThrow(/compressed data .* in strip or tile 2/);
@@ -268,7 +268,7 @@ describe('refused', () => {
     [50002, 'JPEG XL'],
     [60123, '60123'],
   ])('compression %i, by its name', async (compression, name) => {
-    const bytes = encodeTiff({ ...picture, tags: { 259: [compression] } });
+    const bytes = encodeTiff({ ...drawing, tags: { 259: [compression] } });
     await expect(decodeImage(bytes)).rejects.toThrow(
       new RegExp(`got TIFF compression ${compression}.*${name}|compression ${name}`),
     );
@@ -281,11 +281,11 @@ describe('refused', () => {
     ['complex numbers', { 339: [6, 6, 6] }, /format 6/],
     ['mixed depths', { 258: [8, 8, 16] }, /8 and 16 bits/],
   ])('%s', async (_, tags, message) => {
-    await expect(decodeImage(encodeTiff({ ...picture, tags }))).rejects.toThrow(message);
+    await expect(decodeImage(encodeTiff({ ...drawing, tags }))).rejects.toThrow(message);
   });
 
   it('strips that all point at one place of a large file', async () => {
-    const bytes = encodeTiff({ ...picture, width: 2000, height: 2000, samples: 1, rowsPerStrip: 1, deflate: true });
+    const bytes = encodeTiff({ ...drawing, width: 2000, height: 2000, samples: 1, rowsPerStrip: 1, deflate: true });
     const { tag } = (await import('./pages.ts')).readTiffPages(bytes)[0] as { tag: (id: number) => readonly number[] };
     const strips = tag(279).length;
     // The lengths are the last LONG values of the file but one list; each becomes the whole file's.

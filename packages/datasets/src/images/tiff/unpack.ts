@@ -106,7 +106,7 @@ function unpackLzw(packed: Uint8Array, out: Uint8Array): number {
 /** Fills `out` with the unpacked bytes of a strip or tile. Throws a `FormatError` if there are too few. */
 export function unpackRuns(packed: Uint8Array, compression: 5 | 32773, out: Uint8Array): void {
   if (compression === 5 && packed[0] === 0 && ((packed[1] ?? 0) & 1) === 1)
-    throw new FormatError('LZW data in the bit order of TIFF 5.0; save it anew');
+    throw new FormatError('LZW data in the bit order of TIFF 5.0; save it again');
   const filled = compression === 5 ? unpackLzw(packed, out) : unpackBits(packed, out);
   if (filled < out.length) throw new FormatError('compressed data that ends early');
 }
