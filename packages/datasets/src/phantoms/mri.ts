@@ -91,7 +91,7 @@ export const mri = (random: Random): Scene => {
       const [real, imaginary] = [grain(drawing, size), grain(drawing, size)];
       const sigma = between(drawing, 0.012, 0.026);
       const shading = between(drawing, 0.05, 0.14);
-      const picture = fieldOf(size, (x, y, k) => {
+      const image = fieldOf(size, (x, y, k) => {
         let value = tissue(x, y);
         const { reach, index } = nearestLesion(lesions, x, y);
         if (index >= 0 && own(x, y).reach < 0.885) {
@@ -107,7 +107,7 @@ export const mri = (random: Random): Scene => {
         // Rician noise: the magnitude of a complex signal.
         return clamp(Math.hypot(value + sigma * (real[k] as number), sigma * (imaginary[k] as number)));
       });
-      return grayImage(size, picture);
+      return grayImage(size, image);
     },
   };
 };

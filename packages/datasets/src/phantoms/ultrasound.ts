@@ -124,7 +124,7 @@ export const ultrasound = (random: Random): Scene => {
       const inner = noise(drawing, { period: 0.06, octaves: 2 });
       const shade = belowLesions(lesions, size, strengths);
       const grains = speckle(drawing, size);
-      const picture = fieldOf(size, (x, y, k) => {
+      const image = fieldOf(size, (x, y, k) => {
         let value = tissue(x, y);
         const { reach, index } = nearestLesion(lesions, x, y);
         if (index >= 0) {
@@ -144,7 +144,7 @@ export const ultrasound = (random: Random): Scene => {
         value += gain - 0.16 * smoothstep(0.55, 1, y);
         return clamp(value + (appearance === 'black' && reach < 1 ? 0.05 : 0.14) * (grains[k] as number) + 0.02);
       });
-      return grayImage(size, picture);
+      return grayImage(size, image);
     },
   };
 };

@@ -126,7 +126,7 @@ export const xray = (random: Random): Scene => {
       const softness = lesions.map(() => between(drawing, 0.12, 0.3));
       const cloud = noise(drawing, { period: 0.06, octaves: 3 });
       const fine = grain(drawing, size);
-      const picture = fieldOf(size, (x, y, k) => {
+      const image = fieldOf(size, (x, y, k) => {
         let value = tissue(x, y);
         const { reach, index } = nearestLesion(lesions, x, y);
         if (index >= 0) {
@@ -149,7 +149,7 @@ export const xray = (random: Random): Scene => {
         }
         return clamp(value + exposure + 0.016 * (fine[k] as number));
       });
-      return grayImage(size, picture);
+      return grayImage(size, image);
     },
   };
 };

@@ -22,7 +22,7 @@ export const countWord = (count: number): string => COUNTS[count] ?? String(coun
 
 const plural = (noun: string): string => (noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`);
 
-/** "an image", "an MRI scan", "an X-ray": abbreviations take the article of their spoken first letter. */
+/** "an image", "an MRI scan", "an X-ray": abbreviations take the article of the sound of their first letter. */
 const withArticle = (noun: string): string => `${/^([aeiou]|[FHLMNRSX][A-Z-])/.test(noun) ? 'an' : 'a'} ${noun}`;
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

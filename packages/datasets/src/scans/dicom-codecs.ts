@@ -59,7 +59,7 @@ export function isCompressed(transferSyntax: string): boolean {
   );
 }
 
-/** Larger memory of a codec is given back after use. */
+/** A codec that grew beyond this is released after use. */
 const KEPT_MEMORY = 1 << 26;
 
 interface LoadedCodec {

@@ -98,7 +98,7 @@ describe('codecs', () => {
       );
   });
 
-  it('a codec goes on after damage', async () => {
+  it('a codec works again after damage', async () => {
     const damaged = bytesOf('JPEG 2000, 12 bits');
     damaged.fill(255, 60);
     await expect(decodeImage(fileOf('JPEG 2000, 12 bits', { pixels: encapsulated([damaged]) }))).rejects.toThrow();
@@ -129,17 +129,17 @@ function rleFrame(segments: readonly Buffer[]): Buffer {
 // High bytes 0 0 0 1 1 1 as two runs; low bytes as they are.
 const run = rleFrame([segment(254, 0, 254, 1), segment(5, ...values.map((v) => v & 255))]);
 const reversed = rleFrame([segment(254, 1, 254, 0), segment(5, ...values.map((v) => v & 255).reverse())]);
-const picture: DicomImage = { rows: 2, columns: 3, syntax: 'rle', pixels: encapsulated([run]) };
+const image: DicomImage = { rows: 2, columns: 3, syntax: 'rle', pixels: encapsulated([run]) };
 
 describe('run-length encoding', () => {
   it('the high bytes first', async () => {
-    expect(await gray(encodeDicom(picture))).toEqual(full);
+    expect(await gray(encodeDicom(image))).toEqual(full);
   });
 
   it('of 32 bits', async () => {
     const zero = segment(251, 0);
     const bytes = rleFrame([zero, zero, segment(254, 0, 254, 1), segment(5, ...values.map((v) => v & 255))]);
-    expect(await gray(encodeDicom({ ...picture, allocated: 32, pixels: encapsulated([bytes]) }))).toEqual(full);
+    expect(await gray(encodeDicom({ ...image, allocated: 32, pixels: encapsulated([bytes]) }))).toEqual(full);
   });
 
   it('frames in several fragments, by the table of offsets or by how frames begin', async () => {
@@ -147,13 +147,13 @@ describe('run-length encoding', () => {
     const fragments = [...cut(run), ...cut(reversed)];
     const second = 2 * 8 + run.length;
     for (const offsets of [[0, second], []]) {
-      const bytes = encodeDicom({ ...picture, frames: 2, pixels: encapsulated(fragments, offsets) });
+      const bytes = encodeDicom({ ...image, frames: 2, pixels: encapsulated(fragments, offsets) });
       expect(await gray(bytes, 0)).toEqual(full);
       expect(await gray(bytes, 1)).toEqual([...full].reverse());
     }
-    expect(await gray(encodeDicom({ ...picture, pixels: encapsulated(cut(run)) }))).toEqual(full);
+    expect(await gray(encodeDicom({ ...image, pixels: encapsulated(cut(run)) }))).toEqual(full);
     await expect(
-      decodeImage(encodeDicom({ ...picture, frames: 3, pixels: encapsulated(fragments) }), { page: 0 }),
+      decodeImage(encodeDicom({ ...image, frames: 3, pixels: encapsulated(fragments) }), { page: 0 }),
     ).rejects.toThrow('expected compressed data of 3 frames, got 2 in 4 fragments');
   });
 
@@ -171,12 +171,12 @@ describe('run-length encoding', () => {
     ],
     ['without a header', Buffer.alloc(12), /expected 2 run-length encoded segments, got 0/],
   ])('a frame %s is refused', async (_, bytes, reason) => {
-    await expect(decodeImage(encodeDicom({ ...picture, pixels: encapsulated([bytes]) }))).rejects.toThrow(reason);
+    await expect(decodeImage(encodeDicom({ ...image, pixels: encapsulated([bytes]) }))).rejects.toThrow(reason);
   });
 
   it('claims of more pixels than the data can hold are refused before there is memory for them', async () => {
     const before = process.memoryUsage().arrayBuffers;
-    const bytes = encodeDicom({ ...picture, rows: 5000, columns: 9000 });
+    const bytes = encodeDicom({ ...image, rows: 5000, columns: 9000 });
     await expect(decodeImage(bytes)).rejects.toThrow('got 76 packed bytes for 90000000 bytes of pixels');
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
   });

@@ -239,7 +239,7 @@ function inflateDataSet(bytes: Uint8Array, start: number): Uint8Array {
       try {
         seek();
       } catch {
-        // The data set goes on.
+        // The data set continues.
       }
       if (wanted === Infinity && filled > MAXIMUM_ATTRIBUTES)
         throw new FormatError('a deflated file without', `pixel data within the first ${MAXIMUM_ATTRIBUTES} bytes`);

@@ -13,19 +13,19 @@ const window = (center: string, width: string): DicomImage['more'] => [
 
 describe('DICOM', () => {
   const values = [0, 100, 200, 300, 400, 500];
-  const picture: DicomImage = { rows: 2, columns: 3, pixels: words(values) };
+  const image: DicomImage = { rows: 2, columns: 3, pixels: words(values) };
   const full = [0, 51, 102, 153, 204, 255];
 
   it('uncompressed, in every order of bytes and deflated, from the smallest value to the largest', async () => {
-    expect(await gray(encodeDicom(picture))).toEqual(full);
-    expect(await gray(encodeDicom({ ...picture, syntax: 'implicit' }))).toEqual(full);
-    expect(await gray(encodeDicom({ ...picture, syntax: 'bigEndian', pixels: words(values, true) }))).toEqual(full);
-    expect(await gray(encodeDicom({ ...picture, syntax: 'deflated' }, deflateRawSync))).toEqual(full);
+    expect(await gray(encodeDicom(image))).toEqual(full);
+    expect(await gray(encodeDicom({ ...image, syntax: 'implicit' }))).toEqual(full);
+    expect(await gray(encodeDicom({ ...image, syntax: 'bigEndian', pixels: words(values, true) }))).toEqual(full);
+    expect(await gray(encodeDicom({ ...image, syntax: 'deflated' }, deflateRawSync))).toEqual(full);
   });
 
   it('rescaled, through its window, and inverted where low is white', async () => {
     const rescaled: DicomImage = {
-      ...picture,
+      ...image,
       more: [...(window('40', '401') ?? []), [0x0028, 0x1052, 'DS', '-160'], [0x0028, 0x1053, 'DS', '1']],
     };
     // Values -160 to 340 through -160.5 to 239.5.
@@ -36,13 +36,13 @@ describe('DICOM', () => {
   });
 
   it('of several windows takes the first', async () => {
-    expect(await gray(encodeDicom({ ...picture, more: window('250.5\\40', '501\\400') }))).toEqual(full);
+    expect(await gray(encodeDicom({ ...image, more: window('250.5\\40', '501\\400') }))).toEqual(full);
   });
 
   it('12 bits of 16, signed: the bits above them are ignored', async () => {
     const signed = [-2048, -1000, 0, 1000, 2000, 2047];
     const bytes = encodeDicom({
-      ...picture,
+      ...image,
       stored: 12,
       signed: 1,
       pixels: words(signed.map((v) => (v & 0xfff) | 0x5000)),
@@ -51,7 +51,7 @@ describe('DICOM', () => {
   });
 
   it('a frame of several, which must be chosen', async () => {
-    const frames = { ...picture, frames: 2, pixels: Buffer.concat([words(values), words([...values].reverse())]) };
+    const frames = { ...image, frames: 2, pixels: Buffer.concat([words(values), words([...values].reverse())]) };
     expect(await gray(encodeDicom(frames), 1)).toEqual([...full].reverse());
     await expect(decodeImage(encodeDicom(frames), { name: 'a.dcm' })).rejects.toThrow(
       'a.dcm: expected a choice of one of its 2 pages',
@@ -98,7 +98,7 @@ describe('DICOM', () => {
   });
 
   it('whatever the preamble holds, and whatever follows the pixels', async () => {
-    const bytes = encodeDicom(picture);
+    const bytes = encodeDicom(image);
     for (const preamble of ['II*\0\x08\0\0\0', 'MM\0*', 'BM', '\x89PNG\r\n\x1a\n', 'RIFF....WEBP']) {
       const changed = Buffer.from(bytes);
       changed.write(preamble, 0, 'latin1');
@@ -109,7 +109,7 @@ describe('DICOM', () => {
   });
 
   it('encoded otherwise than declared, as some writers do', async () => {
-    const explicit = Buffer.from(encodeDicom(picture));
+    const explicit = Buffer.from(encodeDicom(image));
     // The declared transfer syntax loses its last two letters: implicit.
     explicit.write('1.2.840.10008.1.2\0\0\0', explicit.indexOf('1.2.840.10008.1.2.1'), 'latin1');
     expect(await gray(explicit)).toEqual(full);
@@ -126,7 +126,7 @@ describe('DICOM', () => {
       const more: Attribute[] = [...(window('1', '2') ?? []), [0x0028, 0x3010, 'SQ', [lut(200, entries, 12)]]];
       const read = (v: number) => entries[Math.min(Math.max(v - 200, 0), 3)] as number;
       const pixels = [0, 200, 201, 202, 203, 60_000];
-      expect(await gray(encodeDicom({ ...picture, more, pixels: words(pixels) }))).toEqual(
+      expect(await gray(encodeDicom({ ...image, more, pixels: words(pixels) }))).toEqual(
         pixels.map((v) => Math.round((read(v) * 255) / 4095)),
       );
     });
@@ -134,9 +134,9 @@ describe('DICOM', () => {
     it('tables of 8 bits packed two to a word, and tables that hold more than they declare', async () => {
       const pixels = words([0, 1, 2, 3, 1, 0]);
       const packed: Attribute[] = [[0x0028, 0x3010, 'SQ', [lut(0, [0, 50, 100, 255], 8, true)]]];
-      expect(await gray(encodeDicom({ ...picture, more: packed, pixels }))).toEqual([0, 50, 100, 255, 50, 0]);
+      expect(await gray(encodeDicom({ ...image, more: packed, pixels }))).toEqual([0, 50, 100, 255, 50, 0]);
       const more: Attribute[] = [[0x0028, 0x3010, 'SQ', [lut(0, [0, 1000, 2000, 4000], 8)]]];
-      expect(await gray(encodeDicom({ ...picture, more, pixels }))).toEqual([0, 64, 128, 255, 64, 0]);
+      expect(await gray(encodeDicom({ ...image, more, pixels }))).toEqual([0, 64, 128, 255, 64, 0]);
     });
 
     it('Modality LUT Sequence in place of rescaling', async () => {
@@ -146,7 +146,7 @@ describe('DICOM', () => {
         ...(window('30', '41') ?? []),
       ];
       const pixels = words([0, 1, 2, 3, 3, 0]);
-      expect(await gray(encodeDicom({ ...picture, more, pixels }))).toEqual(
+      expect(await gray(encodeDicom({ ...image, more, pixels }))).toEqual(
         [10, 30, 20, 50, 50, 10].map((v) => Math.round(Math.min(255, Math.max(0, ((v - 29.5) / 40 + 0.5) * 255)))),
       );
     });
@@ -157,7 +157,7 @@ describe('DICOM', () => {
       const shown = (center: string, width: string, kind?: string) =>
         gray(
           encodeDicom({
-            ...picture,
+            ...image,
             signed: 1,
             pixels,
             more: [
@@ -180,8 +180,8 @@ describe('DICOM', () => {
     });
 
     it('a window of width 0 is none; the window asked for replaces the file’s', async () => {
-      expect(await gray(encodeDicom({ ...picture, more: window('0', '0') }))).toEqual(full);
-      const { data } = await decodeImage(encodeDicom({ ...picture, more: window('40', '1') }), {
+      expect(await gray(encodeDicom({ ...image, more: window('0', '0') }))).toEqual(full);
+      const { data } = await decodeImage(encodeDicom({ ...image, more: window('40', '1') }), {
         as: 'gray',
         window: { center: 250, width: 500 },
       });
@@ -191,14 +191,14 @@ describe('DICOM', () => {
     it('padding does not count for the range of values', async () => {
       const pixels = words([-3024, 0, 100, 200, 255, -3024]);
       const more: Attribute[] = [[0x0028, 0x0120, 'SS', 0x10000 - 3024]];
-      expect(await gray(encodeDicom({ ...picture, signed: 1, more, pixels }))).toEqual([0, 0, 100, 200, 255, 0]);
+      expect(await gray(encodeDicom({ ...image, signed: 1, more, pixels }))).toEqual([0, 0, 100, 200, 255, 0]);
       const range: Attribute[] = [
         [0x0028, 0x0120, 'US', 4000],
         [0x0028, 0x0121, 'US', 4095],
       ];
-      expect(
-        await gray(encodeDicom({ ...picture, more: range, pixels: words([0, 4000, 255, 4095, 51, 102]) })),
-      ).toEqual([0, 255, 255, 255, 51, 102]);
+      expect(await gray(encodeDicom({ ...image, more: range, pixels: words([0, 4000, 255, 4095, 51, 102]) }))).toEqual([
+        0, 255, 255, 255, 51, 102,
+      ]);
     });
 
     it('of enhanced objects by the frame’s functional groups, then the shared ones, then the file', async () => {
@@ -221,7 +221,7 @@ describe('DICOM', () => {
         ],
       ];
       const frames: DicomImage = {
-        ...picture,
+        ...image,
         frames: 2,
         pixels: Buffer.concat([words(values), words(values)]),
         more: [
@@ -249,7 +249,7 @@ describe('DICOM', () => {
   });
 
   it('pixels that are not square are described, not resampled', async () => {
-    const bytes = encodeDicom({ ...picture, more: [[0x0028, 0x0034, 'IS', '4\\3']] });
+    const bytes = encodeDicom({ ...image, more: [[0x0028, 0x0034, 'IS', '4\\3']] });
     expect(await describeImage(bytes)).toEqual({ format: 'dicom', pages: 1, spacing: undefined, pixelAspect: 4 / 3 });
     expect(await gray(bytes)).toEqual(full);
   });
@@ -257,7 +257,7 @@ describe('DICOM', () => {
   describe('stored bits', () => {
     it('count from the high bit down, signed or not, in 8, 16 and 32 bits', async () => {
       const high = {
-        ...picture,
+        ...image,
         stored: 10,
         highBit: 13,
         pixels: words([0, 1, 2, 3, 4, 5].map((v) => (v * 100) << 4)),
@@ -267,11 +267,11 @@ describe('DICOM', () => {
       const noisy = words(signed.map((v) => (((v & 0x3ff) << 4) | 0xc00b) & 0xffff));
       expect(await gray(encodeDicom({ ...high, signed: 1, pixels: noisy }))).toEqual(full);
       const four = Uint8Array.from([0, 3, 6, 9, 12, 15].map((v) => (v << 4) | 5));
-      expect(await gray(encodeDicom({ ...picture, allocated: 8, stored: 4, highBit: 7, pixels: four }))).toEqual(full);
+      expect(await gray(encodeDicom({ ...image, allocated: 8, stored: 4, highBit: 7, pixels: four }))).toEqual(full);
       const long = new Uint8Array(Int32Array.from(signed.map((v) => v * 1e6)).buffer);
-      expect(await gray(encodeDicom({ ...picture, allocated: 32, signed: 1, pixels: long }))).toEqual(full);
+      expect(await gray(encodeDicom({ ...image, allocated: 32, signed: 1, pixels: long }))).toEqual(full);
       const unsigned = new Uint8Array(Uint32Array.from([0, 1, 2, 3, 4, 5].map((v) => v * 8e8)).buffer);
-      expect(await gray(encodeDicom({ ...picture, allocated: 32, pixels: unsigned }))).toEqual(full);
+      expect(await gray(encodeDicom({ ...image, allocated: 32, pixels: unsigned }))).toEqual(full);
     });
 
     it('single bytes in big-endian words are swapped back, in frames of odd length too', async () => {
@@ -294,7 +294,7 @@ describe('DICOM', () => {
     it('one bit per pixel, packed across frames, is black and white', async () => {
       // Frames of six pixels, 101100 and 011011, from the lowest bit of each byte on.
       const bytes = encodeDicom({
-        ...picture,
+        ...image,
         frames: 2,
         allocated: 1,
         pixels: Uint8Array.from([0b10001101, 0b00001101]),
@@ -305,7 +305,7 @@ describe('DICOM', () => {
 
     it('segmentations: fractions of their maximum; labels as they are', async () => {
       const fractions: DicomImage = {
-        ...picture,
+        ...image,
         allocated: 8,
         pixels: Uint8Array.from([0, 10, 20, 30, 40, 50]),
         more: [
@@ -443,11 +443,11 @@ describe('DICOM', () => {
     ['no pixel data', { pixels: undefined }, /expected pixel data \(7FE0,0010\), got a DICOM file that has none/],
     ['YBR_FULL_422 of odd width', { photometric: 'YBR_FULL_422', samples: 3, allocated: 8 }, /even number of columns/],
   ] as const)('%s is refused', async (_, change, reason) => {
-    await expect(decodeImage(encodeDicom({ ...picture, ...change }), { name: 'x.dcm' })).rejects.toThrow(reason);
+    await expect(decodeImage(encodeDicom({ ...image, ...change }), { name: 'x.dcm' })).rejects.toThrow(reason);
   });
 
   it('a file cut anywhere is refused in words', async () => {
-    const whole = encodeDicom({ ...picture, more: window('40', '400') });
+    const whole = encodeDicom({ ...image, more: window('40', '400') });
     for (let length = 133; length < whole.length; length++)
       await expect(decodeImage(whole.subarray(0, length), { name: 'cut.dcm' })).rejects.toThrow(
         /^cut\.dcm: expected .+, got (?!.*(undefined|NaN|object Object|DataView|offset)).+\. [A-Z]/,

@@ -1,4 +1,4 @@
-// Damaged compressed frames, tables and headers: decoded, or refused with a message that speaks of the file and of nothing inside a library.
+// Damaged compressed frames, tables and headers: decoded, or refused with a message about the file, without library internals.
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -29,7 +29,7 @@ const compressed = (prefix: string, syntax: 'jpeg2000' | 'jpegLs' | 'jpegLossles
     );
 
 const values = Array.from({ length: 400 }, (_, i) => (i * 37) % 1000);
-const picture = { rows: 20, columns: 20, pixels: words(values) };
+const image = { rows: 20, columns: 20, pixels: words(values) };
 const table = (first: number): Attribute[] => [
   [0x0028, 0x3002, 'US', words([64, first, 12])],
   [0x0028, 0x3006, 'US', words(values.slice(0, 64))],
@@ -60,20 +60,20 @@ const SEEDS: Readonly<Record<string, readonly Uint8Array[]>> = {
   'lossless and 12-bit JPEG': [...compressed('lossless', 'jpegLossless'), ...compressed('sequential', 'jpegLossless')],
   'DICOM tables and groups': [
     encodeDicom({
-      ...picture,
+      ...image,
       more: [
         [0x0028, 0x3000, 'SQ', [table(0)]],
         [0x0028, 0x3010, 'SQ', [table(100)]],
       ],
     }),
-    encodeDicom({ ...picture, photometric: 'PALETTE COLOR', more: palette(0x1201, words(values.slice(0, 64))) }),
+    encodeDicom({ ...image, photometric: 'PALETTE COLOR', more: palette(0x1201, words(values.slice(0, 64))) }),
     encodeDicom({
-      ...picture,
+      ...image,
       photometric: 'PALETTE COLOR',
       more: palette(0x1221, words([0, 2, 9, 900, 1, 60, 65_000, 2, 1, 0, 0])),
     }),
     encodeDicom({
-      ...picture,
+      ...image,
       rows: 10,
       frames: 2,
       syntax: 'implicit',

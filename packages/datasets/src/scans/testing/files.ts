@@ -104,10 +104,10 @@ export interface DicomImage {
   readonly pixels?: Uint8Array;
 }
 
-export function encodeDicom(picture: DicomImage, deflate?: (bytes: Uint8Array) => Uint8Array): Uint8Array {
-  const { syntax = 'explicit', rows, columns, samples = 1, photometric = 'MONOCHROME2', planar = 0 } = picture;
-  const { frames, allocated = 16, stored = allocated, highBit = stored - 1, signed = 0, more = [] } = picture;
-  const { pixelVr = 'OB', pixels } = picture;
+export function encodeDicom(image: DicomImage, deflate?: (bytes: Uint8Array) => Uint8Array): Uint8Array {
+  const { syntax = 'explicit', rows, columns, samples = 1, photometric = 'MONOCHROME2', planar = 0 } = image;
+  const { frames, allocated = 16, stored = allocated, highBit = stored - 1, signed = 0, more = [] } = image;
+  const { pixelVr = 'OB', pixels } = image;
   const big = syntax === 'bigEndian';
   const compressed = ['jpeg', 'jpegLossless', 'jpegLs', 'jpeg2000', 'htj2k', 'rle'].includes(syntax);
   const attributes: Attribute[] = [
@@ -129,7 +129,7 @@ export function encodeDicom(picture: DicomImage, deflate?: (bytes: Uint8Array) =
     pixels ? attribute([0x7fe0, 0x0010, pixelVr, pixels], explicit, big, compressed) : Buffer.alloc(0),
   ]);
   const meta = Buffer.concat([
-    ...(picture.mediaClass ? [attribute([0x0002, 0x0002, 'UI', picture.mediaClass], true, false)] : []),
+    ...(image.mediaClass ? [attribute([0x0002, 0x0002, 'UI', image.mediaClass], true, false)] : []),
     attribute([0x0002, 0x0010, 'UI', SYNTAX[syntax]], true, false),
   ]);
   const length = Buffer.alloc(4);
