@@ -12,6 +12,7 @@ export const packageTests = (root: string) =>
       // The longer name first: each is a prefix of what it replaces.
       alias: {
         '@medclipseg/testing/hub': fileURLToPath(new URL('./tools/testing/hub.ts', import.meta.url)),
+        '@medclipseg/testing/released': fileURLToPath(new URL('./tools/testing/released.ts', import.meta.url)),
         '@medclipseg/testing': fileURLToPath(new URL('./tools/testing/index.ts', import.meta.url)),
       },
     },

@@ -17,7 +17,7 @@ export function shippedSettings(name: string): string | undefined {
 
 /** What a running command gets from the process. */
 export interface CommandContext {
-  /** Aborted by Ctrl-C, and when nobody reads the output any more. */
+  /** Aborted by Ctrl-C, and when the output can no longer be written. */
   readonly signal: AbortSignal;
   /** Ends the process with an exit code once the command is done, where nothing is thrown. */
   readonly endWith: (code: number) => void;

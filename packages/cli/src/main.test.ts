@@ -1,5 +1,5 @@
 // The command as a user meets it: output, errors, exit codes.
-import { execFile } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,4 +57,54 @@ it('doctor tells what works', async () => {
   const { code, out } = await run('doctor', '--json');
   expect(code).toBe(0);
   expect(JSON.parse(out).backends).toContainEqual({ name: 'wasm', works: true, reason: '' });
+});
+
+/** Interrupts a command while it computes on the CPU, which blocks the event loop. */
+const interrupted = () =>
+  new Promise<{ code: number | null; err: string }>((resolve) => {
+    const image = new URL('../../../docs/demo.png', import.meta.url).pathname;
+    const child = spawn(process.execPath, [
+      ...['--conditions=@medclipseg/source', '--import', 'tsx', main, 'predict', image, '--prompt', 'one polyp'],
+      ...['--backend', 'cpu', '--samples', '1000', '--out', join(folder, 'interrupted')],
+    ]);
+    let [err, sent] = ['', false];
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+      if (sent || !err.includes('backend: cpu')) return;
+      sent = true;
+      setTimeout(() => child.kill('SIGINT'), 2000);
+    });
+    child.on('close', (code) => resolve({ code, err }));
+  });
+
+it('Ctrl-C ends a computation on the CPU without a stack, with exit code 130', async () => {
+  const { code, err } = await interrupted();
+  expect(code).toBe(130);
+  expect(err).toContain('stopping');
+  expect(err).not.toMatch(/^ {4}at /m);
+});
+
+it('a pipe, a device and a folder are no images', async () => {
+  const pipe = join(folder, 'pipe.png');
+  spawnSync('mkfifo', [pipe]);
+  for (const [path, found] of [
+    [pipe, 'a pipe or a device'],
+    ['/dev/zero', 'a pipe or a device'],
+    [folder, 'a folder'],
+  ] as const) {
+    const { code, err } = await run('predict', path, '--prompt', 'polyp');
+    expect(code).toBe(1);
+    expect(err).toContain(`${path}: expected an image file, got ${found}`);
+  }
+});
+
+it.each(['', '   '])('a prompt without words is refused: %j', async (prompt) => {
+  const { code, err } = await run(
+    'predict',
+    new URL('../../../docs/demo.png', import.meta.url).pathname,
+    '--prompt',
+    prompt,
+  );
+  expect(code).toBe(2);
+  expect(err).toContain('--prompt: expected');
 });

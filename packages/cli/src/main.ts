@@ -29,8 +29,8 @@ const control = new AbortController();
 const output = openOutput(() => control.abort());
 
 const SHOW_CURSOR = '\x1b[?25h';
-// The first Ctrl-C stops the command in an orderly way. Its handler is gone then, so that the system ends the process at the second,
-// even while a backend computes and no handler could run.
+// The first Ctrl-C aborts the command and removes this handler. The system itself then ends the process at the second one, even while
+// a backend blocks the event loop and no handler could run.
 process.once('SIGINT', () => {
   process.stderr.write(`${process.stderr.isTTY ? SHOW_CURSOR : ''}\nstopping; press Ctrl-C again to stop at once\n`);
   control.abort();
@@ -58,13 +58,13 @@ async function run(): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    // Why a command was canceled has been said, by the handler above or below.
+    // The reason for a cancellation is reported by the signal handler or by `flushed`.
     if (exitCode(error) !== EXIT.canceled) process.stderr.write(`${describe(error)}\n`);
     return exitCode(error);
   }
 }
 
-/** Waits until all output is written, and says so where it could not be. */
+/** Waits until all output is written, and reports an output that could not be. */
 async function flushed(code: number): Promise<number> {
   try {
     await output.flush();

@@ -40,7 +40,7 @@ const drained = (stream: NodeJS.WritableStream): Promise<void> =>
   });
 
 export interface Output {
-  /** Whether whoever read the output has closed it: as for other commands, no error. */
+  /** Whether the reader of the output has closed it. As in other commands, that is not an error. */
   readonly isClosed: () => boolean;
   /** Waits until all output is written. Throws `OutputError` where standard output took less. */
   readonly flush: () => Promise<void>;

@@ -35,13 +35,13 @@ export interface SplitOptions {
   readonly design?: PromptDesign;
 }
 
-/** What folders and sheets of a split begin with. */
+/** How the names of folders and sheets of a split begin. */
 const PREFIXES: Readonly<Record<Split, string>> = { train: 'Train', val: 'Val', test: 'Test' };
 
 /** The folder of a split; it holds `img` and `label`. */
 export const splitFolder = (split: Split): string => `${PREFIXES[split]}_Folder`;
 
-/** The name of a split's sheet, but for its end. */
+/** The name of a split's sheet without its ending. */
 export function sheetStem(split: Split, { percentage = 100, design = 'original' }: SplitOptions = {}): string {
   if (split === 'test') return `Test_text_${design}`;
   return `${PREFIXES[split]}_text${percentage === 100 ? '' : `_${percentage}`}`;
@@ -68,7 +68,7 @@ export async function fileIndex(folder: string): Promise<(name: string) => strin
       folder,
       'a folder',
       foundInstead(cause),
-      'Lay the dataset out as NAME/{Train,Val,Test}_Folder/{img,label} and NAME/Prompts_Folder.',
+      'Arrange the dataset as NAME/{Train,Val,Test}_Folder/{img,label} and NAME/Prompts_Folder.',
     );
   });
   const byName = new Map(visibleNames(names).map((name) => [normalizedName(name), name]));
@@ -88,12 +88,12 @@ export async function fileIndex(folder: string): Promise<(name: string) => strin
   };
 }
 
-/** A cell may name several masks of one image, parted by semicolons. */
+/** A cell may name several masks of one image, separated by semicolons. */
 export const maskNames = (cell: string): string[] => cell.split(';').map((name) => name.trim());
 
 export interface SplitFiles {
   readonly samples: readonly SampleFile[];
-  /** Rows of the sheet whose image or mask is not there. */
+  /** Rows of the sheet whose image or mask does not exist. */
   readonly missing: readonly string[];
 }
 

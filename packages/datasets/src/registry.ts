@@ -1,4 +1,4 @@
-// The sixteen published datasets as data: what they show, how many rows each prompt sheet has, how files are named, where they come from.
+// The sixteen published datasets as data: subject, number of rows of each prompt sheet, file names, source.
 import type { PromptDesign, SplitOptions } from './folder.ts';
 import { type DatasetSource, SOURCES } from './sources.ts';
 
@@ -9,16 +9,16 @@ type Rows = Readonly<Partial<Record<Percentage, number>>>;
 export interface DatasetEntry {
   readonly modality: 'ultrasound' | 'endoscopic ultrasound' | 'mri' | 'dermoscopy' | 'x-ray' | 'endoscopy';
   readonly organ: string;
-  /** Rows of the sheets, by percentage; a percentage that is not there has no sheet. */
+  /** Rows of the sheets, by percentage; a missing percentage has no sheet. */
   readonly train: Rows;
   readonly val: Rows;
   /** The test split is never reduced. */
   readonly test: number;
   /** The designs in which the test prompts exist. */
   readonly designs: readonly PromptDesign[];
-  /** What the sheets call the mask of an image: `{stem}` stands for the image's name without its end, which is `.png` in every sheet. */
+  /** The name of an image's mask in the sheets: `{stem}` is the image's name without its ending, which is `.png` in every sheet. */
   readonly maskName: '{stem}.png' | '{stem}.jpeg' | '{stem}_Segmentation.png';
-  /** What the sheets call the column of masks, where it is not `Ground Truth` in all of them. */
+  /** The title of the column of masks, if it is not `Ground Truth` in all sheets. */
   readonly maskColumn?: 'Mask';
   readonly source: DatasetSource;
 }

@@ -1,8 +1,8 @@
-// Where each published dataset comes from, on what terms, and whom to cite. Facts are the reference's (its DATASETS page) unless they say otherwise.
+// Origin, terms and citation of each published dataset, from the DATASETS page of the reference unless stated otherwise.
 
 /** A dataset's origin. */
 export interface DatasetSource {
-  /** The archive in the layout of this package; `undefined` where only a preparation makes it. */
+  /** The archive in the layout of this package; `undefined` if it must be prepared from raw data. */
   readonly archive: string | undefined;
   /** Where the data were first described or published. */
   readonly origin: string;

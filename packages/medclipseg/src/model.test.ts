@@ -54,4 +54,25 @@ eachBackend('segmenting', (backend) => {
     await expect(run).rejects.toThrow(/abort/i);
     model.dispose();
   });
+
+  it('stops between the blocks of a sample, without leaving tensors', async () => {
+    const model = new MedCLIPSeg({ config, parameters: newParameters() }, tokenizer);
+    const before = tf.memory().numTensors;
+    const control = new AbortController();
+    let samples = 0;
+    const run = model.segment(image, 'polyp', {
+      samples: 4,
+      fold: 4,
+      signal: control.signal,
+      onSample: () => {
+        samples += 1;
+      },
+    });
+    // Runs as soon as the computation gives way.
+    setImmediate(() => control.abort());
+    await expect(run).rejects.toThrow(/abort/i);
+    expect(samples).toBe(0);
+    expect(tf.memory().numTensors).toBe(before);
+    model.dispose();
+  });
 });

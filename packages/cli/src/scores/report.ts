@@ -8,12 +8,12 @@ import sharp from 'sharp';
 import { binaryMask } from './masks.ts';
 import { probabilityAt, readProbability } from './probabilities.ts';
 
-/** Pictures in the report are at most this wide or high. */
+/** Images in the report are at most this wide or high. */
 const SIDE = 360;
 const WORST = 5;
 const BEST = 3;
 
-/** Sources of the images of a case. */
+/** The files of a case. */
 export interface CaseFiles {
   readonly truth: string;
   readonly prediction: string;
@@ -60,7 +60,7 @@ async function draw(name: string, files: CaseFiles): Promise<ReportCase> {
   return { name, prompt: files.prompt, images };
 }
 
-/** Writes the report; `filesOf` tells where a case's files are. */
+/** Writes the report. */
 export async function writeReport(
   path: string,
   evaluation: Evaluation,

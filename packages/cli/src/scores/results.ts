@@ -1,7 +1,7 @@
 // The results of scoring: what is reported in addition to the scores, and the files that hold them.
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomically } from '@medclipseg/datasets/node';
+import { removeLeftovers, writeFileAtomically } from '@medclipseg/datasets/node';
 import { type Evaluation, publishedCsv, SCORE_NAMES, type ScoreName } from 'medclipseg/metrics';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
@@ -39,6 +39,7 @@ export function labeledRun(labels: Readonly<Record<string, ScoredRun>>): Labeled
  */
 export async function writeResults(folder: string, results: ScoredRun | LabeledRun): Promise<void> {
   await mkdir(folder, { recursive: true });
+  await removeLeftovers(folder);
   if (isLabeled(results)) {
     const { mean } = results;
     const folders = Object.fromEntries(

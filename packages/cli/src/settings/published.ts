@@ -73,7 +73,7 @@ function encoders(tree: Tree, path: string): void {
     throw new UsageError(
       `${path}: MODEL.CLIP_MODEL`,
       Object.keys(sources).join(', '),
-      model === undefined ? 'none beside MODEL.BACKBONE' : `'${model}'`,
+      model === undefined ? 'only MODEL.BACKBONE' : `'${model}'`,
       'Choose one of them.',
     );
   const family = model as FamilyName;
@@ -89,7 +89,7 @@ function encoders(tree: Tree, path: string): void {
     give(tree, 'MODEL.ENCODERS', source.encoders);
     if (source.tokenizer !== undefined) give(tree, 'MODEL.TOKENIZER', source.tokenizer);
   }
-  // The names in the other families' files tell.
+  // The tensor names of the other families identify them.
   if (family === 'pubmedclip') give(tree, 'MODEL.FAMILY', family);
   if (families[family].textKind === 'bert') give(tree, 'TRAIN.TEXT_DROPOUT', BERT_DROPOUT);
 }
@@ -97,7 +97,7 @@ function encoders(tree: Tree, path: string): void {
 /**
  * Settings under the names used here.
  *
- * @param onNotice told of each key that has no meaning here
+ * @param onNotice called for each key that has no meaning here
  */
 export function fromPublished(given: Tree, path: string, onNotice: (text: string) => void): Tree {
   const tree = { ...given };

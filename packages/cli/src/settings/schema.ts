@@ -37,9 +37,9 @@ export const newEncoders = z.strictObject({
 const frozenEncoders = z.strictObject({
   /** A checkpoint, a published one, or the encoders' own file: `mini`, a path, an address, or `owner/name/file` on the model hub. */
   ENCODERS: z.string(),
-  /** Where it does not lie beside them. */
+  /** If it is not next to them. */
   TOKENIZER: z.string().optional(),
-  /** Where the file does not tell: pubmedclip. */
+  /** If the tensor names do not identify it: pubmedclip. */
   FAMILY: names(families).optional(),
   /** On the model hub. */
   REVISION: z.string().optional(),
@@ -77,7 +77,7 @@ const schemaOf = <M extends z.ZodType>(model: M) =>
         /** Epochs without a better validation Dice after which the training ends. */
         PATIENCE: count.optional(),
         KEEP_CHECKPOINTS: count.default(1),
-        /** Also writes a checkpoint every so many steps. */
+        /** Also writes a checkpoint after this number of steps. */
         CHECKPOINT_STEPS: count.optional(),
         /** Checkpoints hold frozen encoders as well, instead of their name. */
         WHOLE_CHECKPOINTS: z.boolean().default(false),

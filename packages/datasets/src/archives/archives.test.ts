@@ -29,8 +29,8 @@ async function extract(bytes: Uint8Array, options?: Parameters<typeof extractArc
 const LINK_MODE = (0o120777 << 16) >>> 0;
 
 describe('extraction', () => {
-  it('keeps folders, leaves out the one that holds everything and what a Mac adds, and tells how far it is', async () => {
-    const told: number[] = [];
+  it('keeps folders, leaves out the one around everything and the files of macOS, and reports progress', async () => {
+    const progress: number[] = [];
     const files: Zippable = {
       'BUSI/': new Uint8Array(0),
       'BUSI/Train_Folder/img/a.png': text('a'),
@@ -38,10 +38,10 @@ describe('extraction', () => {
       '__MACOSX/BUSI/._a.png': text('clutter'),
       'BUSI/.DS_Store': text('clutter'),
     };
-    await extract(zipSync(files), { onProgress: (unpacked, total) => told.push(unpacked / total) });
+    await extract(zipSync(files), { onProgress: (unpacked, total) => progress.push(unpacked / total) });
     expect(await readFile(join(target(), 'Train_Folder/img/a.png'), 'utf8')).toBe('a');
     expect(await readdir(target(), { recursive: true })).toHaveLength(5);
-    expect(told).toEqual([1 / 6, 1]);
+    expect(progress).toEqual([1 / 6, 1]);
     await extractArchive(archivePath(), target()).then(
       () => expect.unreachable(),
       (error) => expect(error.message).toMatch(/expected no folder or an empty one, got one with 2 entries/),
@@ -83,7 +83,7 @@ describe('extraction', () => {
     expect(await readdir(dirname(folder))).not.toContain('evil.png');
   });
 
-  it('refuses more bytes than allowed, and sizes that lie', async () => {
+  it('refuses more bytes than allowed, and false sizes', async () => {
     await expect(extract(zipSync({ a: new Uint8Array(100) }, { level: 0 }), { maximumBytes: 99 })).rejects.toThrow(
       'at most 99 bytes',
     );
@@ -93,7 +93,7 @@ describe('extraction', () => {
     expect(await readdir(join(folder, 'out'))).toEqual([]);
   });
 
-  it('stops when told to, and keeps nothing', async () => {
+  it('stops when aborted, and keeps nothing', async () => {
     const control = new AbortController();
     const bytes = zipSync({ a: text('a'), b: text('b') });
     await expect(extract(bytes, { signal: control.signal, onProgress: () => control.abort() })).rejects.toThrow(

@@ -20,13 +20,13 @@ export interface EusSources {
 
 export interface EusOptions {
   readonly signal?: AbortSignal;
-  /** Told after each frame. */
+  /** Called after each frame. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 export interface EusReport {
   readonly frames: Readonly<Record<Split, number>>;
-  /** Names of rows whose frame is in neither folder; they have no files. */
+  /** Names of rows whose frame is in neither folder; they get no files. */
   readonly missing: readonly string[];
   /** Names of frames with cancer that have no annotation; their masks are empty. */
   readonly unannotated: readonly string[];
@@ -38,7 +38,7 @@ const isFile = (path: string) =>
     () => false,
   );
 
-/** Where the frame of a row lies: the name `C10_V3_0313.png` stands for the folder C10 and the file V3_0313.tif. */
+/** The path of the frame of a row: the name `C10_V3_0313.png` stands for the folder C10 and the file V3_0313.tif. */
 function framePath(image: string): readonly [folder: string, file: string] {
   const { name } = parse(image);
   const [, folder, frame] = /^([A-Za-z0-9]+)_([\w-]+)$/.exec(name) ?? [];
@@ -52,7 +52,7 @@ async function firstFile(paths: readonly string[]): Promise<string | undefined> 
   return undefined;
 }
 
-/** Prepares EUS in the published layout, in a folder that is not there yet. */
+/** Prepares EUS in the published layout, in a new folder. */
 export async function prepareEus(
   { cancer, healthy, prompts }: EusSources,
   folder: string,

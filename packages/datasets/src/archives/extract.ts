@@ -1,4 +1,4 @@
-// Zip archives from elsewhere, unpacked so that nothing can leave the folder, be a link, or fill the disk.
+// Zip archives from untrusted sources, extracted so that nothing can leave the folder, be a link, or fill the disk.
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -7,14 +7,14 @@ import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { writeFolderAtomically } from '../atomic.ts';
 import { DatasetError } from '../errors.ts';
 
-/** An archive that is broken, or holds what it must not. */
+/** An archive that is damaged or has forbidden contents. */
 export class ArchiveError extends DatasetError {
   override readonly name = 'ArchiveError';
   constructor(
     readonly archive: string,
     expected: string,
     actual: string,
-    remedy = 'Nothing of it was kept; get it from its source again.',
+    remedy = 'Nothing of it was kept; download it again.',
     options?: ErrorOptions,
   ) {
     super('datasets/archive', `${archive}: expected ${expected}, got ${actual}. ${remedy}`, options);
@@ -22,27 +22,27 @@ export class ArchiveError extends DatasetError {
 }
 
 export interface ExtractOptions {
-  /** Bytes that all files together may have. */
+  /** Limit of the total size of all files. */
   readonly maximumBytes?: number;
   readonly signal?: AbortSignal;
-  /** Told after each file: bytes unpacked so far, and of all files. */
+  /** Called after each file with the bytes extracted so far and of all files. */
   readonly onProgress?: (unpacked: number, total: number) => void;
 }
 
 /** EUS, the largest of the published datasets, has some 77,000 files. */
 const MAXIMUM_FILES = 500_000;
 const MAXIMUM_BYTES = 64 * 2 ** 30;
-/** Deflate reaches a thousand; folders of pictures do not reach five. */
+/** Deflate reaches 1000; folders of images stay below 5. */
 const MAXIMUM_RATIO = 100;
 
 const FILE_KIND = 0o170000;
 const LINK = 0o120000;
 const PLAIN = 0o100000;
 
-/** What a Mac adds to archives. */
+/** Files that macOS adds to archives. */
 const isClutter = (path: string) => /(^|\/)(__MACOSX\/|\.DS_Store$|\._[^/]*$)/.test(path);
 
-/** A path that stays where it is put, on every system. */
+/** Whether a path stays inside its folder on every system. */
 const isInside = (path: string) =>
   !/[\\:\0]/.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
@@ -50,7 +50,7 @@ const isInside = (path: string) =>
 function checkEntry(entry: Entry, archive: string): void {
   const { fileName } = entry;
   if (!isInside(fileName)) throw new ArchiveError(archive, 'paths within the archive', `'${fileName}'`);
-  // The upper half holds Unix's mode; 0 where another system made the archive.
+  // The upper 16 bits are the Unix mode; 0 if another system made the archive.
   const kind = (entry.externalFileAttributes >>> 16) & FILE_KIND;
   if (kind === LINK) throw new ArchiveError(archive, 'plain files', `the link '${fileName}'`);
   if (kind !== 0 && kind !== PLAIN) throw new ArchiveError(archive, 'plain files', `'${fileName}' of another kind`);
@@ -65,7 +65,7 @@ async function listFiles(zip: ZipFile, archive: string, maximumBytes: number): P
   for await (const entry of zip.eachEntry()) {
     if (entry.fileName.endsWith('/') || isClutter(entry.fileName)) continue;
     checkEntry(entry, archive);
-    // Systems that do not tell A from a would write one over the other.
+    // On case-insensitive file systems one would overwrite the other.
     const name = entry.fileName.toLowerCase();
     if (seen.has(name)) throw new ArchiveError(archive, 'each file once', `'${entry.fileName}' again`);
     seen.add(name);
@@ -76,11 +76,11 @@ async function listFiles(zip: ZipFile, archive: string, maximumBytes: number): P
     if (bytes > maximumBytes) throw new ArchiveError(archive, `at most ${maximumBytes} bytes of files`, 'more');
   }
   if (bytes > 2 ** 20 && bytes > MAXIMUM_RATIO * packed)
-    throw new ArchiveError(archive, 'files packed as pictures are', `${bytes} bytes in ${packed}`);
+    throw new ArchiveError(archive, 'files with the compression of images', `${bytes} bytes in ${packed}`);
   return files;
 }
 
-/** The folder that holds everything, with its slash; archives have one or none. */
+/** The folder that contains everything, with a slash at the end; empty if there is none. */
 function commonFolder(files: readonly Entry[], archive: string): string {
   const [first] = files;
   if (!first) throw new ArchiveError(archive, 'files', 'none');
@@ -89,7 +89,7 @@ function commonFolder(files: readonly Entry[], archive: string): string {
 }
 
 /**
- * Unpacks a zip archive into a folder that is not there yet, whole or not at all. A folder that holds everything is left out:
+ * Extracts a zip archive into a new folder, whole or not at all. A folder that contains everything is left out:
  * `BUSI/Train_Folder/…` becomes `Train_Folder/…`. Throws `ArchiveError`.
  */
 export async function extractArchive(archive: string, folder: string, options: ExtractOptions = {}): Promise<void> {
@@ -99,14 +99,14 @@ export async function extractArchive(archive: string, folder: string, options: E
       ? cause
       : new ArchiveError(
           archive,
-          'a whole zip archive',
-          `one that does not open (${(cause as Error).message})`,
+          'a complete zip archive',
+          `one that cannot be read (${(cause as Error).message})`,
           undefined,
           { cause },
         );
   let zip: ZipFile;
   try {
-    // Sizes that are other than declared make reading fail.
+    // Reading fails if a size is not the declared one.
     zip = await openPromise(archive, { lazyEntries: true, autoClose: false, strictFileNames: true });
   } catch (cause) {
     throw broken(cause);

@@ -1,4 +1,4 @@
-// What the prompt sheets of a dataset say of each other: subsets, designs, splits.
+// Consistency between the prompt sheets of a dataset: subsets, designs, splits.
 import { extname } from 'node:path';
 import { placesIn } from '../prompts/read.ts';
 import type { ProblemList } from './problems.ts';
@@ -36,11 +36,11 @@ export function checkDesigns(sheets: readonly Sheet[], problems: ProblemList): v
   for (const { file, rows, split, options } of sheets) {
     if (split !== 'test' || options.design === 'original') continue;
     const names = new Set(rows.map(({ image }) => image));
-    const odd = [
+    const mismatched = [
       ...rows.filter(({ image }) => !prompts.has(image)).map(({ image }) => `${image} (not in ${original.file})`),
       ...[...prompts.keys()].filter((image) => !names.has(image)).map((image) => `${image} (only in ${original.file})`),
     ];
-    problems.add('design-rows', file, odd, rows.length);
+    problems.add('design-rows', file, mismatched, rows.length);
     if (options.design === 'contradictory') continue;
     const placed = rows.flatMap(({ image, prompt }) => {
       const [here, there] = [placesIn(prompt), placesIn(prompts.get(image) ?? '')];

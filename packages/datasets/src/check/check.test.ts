@@ -16,7 +16,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const SIDE = 30;
 
-/** A gray picture told apart by its seed. */
+/** An image that differs by its seed. */
 const picture = (seed: number, side = SIDE) =>
   encodePng({
     width: side,
@@ -87,7 +87,7 @@ const FAULTS: readonly (readonly [ProblemKind, () => Promise<unknown>])[] = [
   ['mask-size', async () => put('Test', 'f.png', await picture(9), await square(2, 2, 6, 20))],
   ['mask-values', async () => put('Train', 'b.png', await picture(9), await square(2, 2, 6, SIDE, 1))],
   ['empty-mask', async () => put('Test', 'f.png', await picture(9), await square(0, 0, 0))],
-  ['unspoken-finding', () => sheet('Test_text_original.xlsx', [['f.png', 'no polyp in the image']])],
+  ['contradicted-mask', () => sheet('Test_text_original.xlsx', [['f.png', 'no polyp in the image']])],
   ['near-empty-mask', async () => put('Test', 'f.png', await picture(9, 200), await square(2, 2, 2, 200))],
   [
     'full-mask',
@@ -126,13 +126,13 @@ describe('a dataset', () => {
     });
   });
 
-  it.each(FAULTS)('with %s is told so, and nothing else', async (kind, spoil) => {
+  it.each(FAULTS)('with %s is reported for it, and for nothing else', async (kind, damage) => {
     await faultless();
-    await spoil();
+    await damage();
     expect(await kinds()).toEqual([kind]);
   });
 
-  it('with an image of the same name in two splits is told so', async () => {
+  it('with an image of the same name in two splits is reported', async () => {
     await faultless();
     await put('Test', 'a.png', await picture(77), await square(2, 2, 6));
     await sheet('Test_text_original.xlsx', [['a.png', PROMPT]]);
@@ -148,14 +148,14 @@ describe('a dataset', () => {
     expect(await kinds()).toEqual([]);
   });
 
-  it('with prompts longer than the text tower reads is told so', async () => {
+  it('with prompts longer than the text tower reads is reported', async () => {
     await faultless();
     const tokens = { count: (prompt: string) => prompt.split(' ').length + 2, limit: 12 };
     expect(await kinds({ tokens })).toEqual(['too-many-tokens', 'too-many-tokens', 'too-many-tokens']);
     expect(await kinds({ tokens: { ...tokens, limit: 13 } })).toEqual([]);
   });
 
-  it('whose smaller subset is not part of the larger one is told so', async () => {
+  it('whose smaller subset is not part of the larger one is reported', async () => {
     await faultless();
     await sheet('Train_text_50.xlsx', [
       ['a.png', PROMPT],
@@ -165,14 +165,14 @@ describe('a dataset', () => {
     expect(await kinds()).toEqual(['not-nested']);
   });
 
-  it('under the name of a published one is held against its documented counts', async () => {
+  it('under the name of a published one is compared with its documented counts', async () => {
     await faultless();
     const found = await kinds({ name: 'UDIAT' });
     expect(found.filter((kind) => kind === 'documented-count')).toHaveLength(3);
     expect(found.filter((kind) => kind === 'missing-sheet')).toHaveLength(4);
   });
 
-  it('of prompt sheets only is checked as far as sheets go', async () => {
+  it('of prompt sheets only is checked without images', async () => {
     await faultless();
     for (const split of ['Train', 'Val', 'Test']) await rm(join(folder, `${split}_Folder`), { recursive: true });
     const report = await checkDataset(folder);
@@ -195,7 +195,7 @@ describe('a dataset', () => {
   });
 });
 
-it('every kind of problem has been provoked above', () => {
+it('every kind of problem is tested above', () => {
   const provoked = new Set<string>([
     ...FAULTS.map(([kind]) => kind),
     'shared-name',

@@ -20,7 +20,7 @@ export interface CheckOptions {
 
 export interface CheckReport {
   readonly folder: string;
-  /** The published dataset that the sheets were held against. */
+  /** The published dataset with which the sheets were compared. */
   readonly dataset?: DatasetName;
   /** Rows of each split's whole sheet. */
   readonly rows: Readonly<Partial<Record<Split, number>>>;

@@ -12,7 +12,7 @@ import type { Sheet } from './sheets.ts';
 /** Files read at a time. */
 const AHEAD = 4;
 
-/** How many prompts agree with their mask, of those that can be held against it. */
+/** How many prompts agree with their mask, of those that can be compared with it. */
 export interface Agreement {
   readonly agree: number;
   readonly of: number;

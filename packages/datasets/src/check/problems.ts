@@ -2,22 +2,22 @@
 
 export type Severity = 'error' | 'warning' | 'note';
 
-/** Each kind of problem: how bad it is, and what it means for whoever trains or scores on the data. */
+/** Each kind of problem: how bad it is, and what it means for training and scoring. */
 export const PROBLEM_KINDS = {
-  'missing-sheet': ['error', 'the sheet is not there'],
-  'unreadable-sheet': ['error', 'the sheet does not open'],
+  'missing-sheet': ['error', 'the sheet is missing'],
+  'unreadable-sheet': ['error', 'the sheet cannot be read'],
   'empty-sheet': ['warning', 'the sheet has no rows'],
-  'missing-image': ['error', 'a row names an image that is not there'],
-  'missing-mask': ['error', 'a row names a mask that is not there'],
-  'unreadable-image': ['error', 'the image does not decode'],
-  'unreadable-mask': ['error', 'the mask does not decode'],
+  'missing-image': ['error', 'a row names an image that does not exist'],
+  'missing-mask': ['error', 'a row names a mask that does not exist'],
+  'unreadable-image': ['error', 'the image cannot be decoded'],
+  'unreadable-mask': ['error', 'the mask cannot be decoded'],
   'mask-values': ['error', 'the values of the masks cannot be read as background and foreground'],
   'mask-size': ['error', 'the mask has another size than its image'],
-  'empty-mask': ['error', 'the prompt speaks of a finding, the mask is empty'],
-  'unspoken-finding': ['error', 'the prompt says that there is nothing, the mask shows something'],
-  'near-empty-mask': ['warning', 'the mask holds specks only'],
+  'empty-mask': ['error', 'the prompt describes a lesion, the mask is empty'],
+  'contradicted-mask': ['error', 'the prompt says that there is no lesion, the mask has foreground'],
+  'near-empty-mask': ['warning', 'the mask has only tiny specks'],
   'full-mask': ['warning', 'the mask covers almost the whole image'],
-  'duplicate-row': ['warning', 'an image stands in a sheet more than once'],
+  'duplicate-row': ['warning', 'an image is in a sheet more than once'],
   'duplicate-content': ['warning', 'two images of a split have the same pixels'],
   'shared-name': ['error', 'an image of the same name is in two splits'],
   'shared-content': ['error', 'the same pixels are in two splits'],
@@ -41,7 +41,7 @@ export interface Problem {
   readonly where: string;
   /** What is concerned: images, or counts. */
   readonly items: readonly string[];
-  /** Out of how many, where that can be told. */
+  /** Out of how many, if known. */
   readonly of?: number;
 }
 
@@ -49,7 +49,7 @@ const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2
 
 /** Gathers problems. */
 export interface ProblemList {
-  /** Kinds without items are no problems. */
+  /** Does nothing without items. */
   readonly add: (kind: ProblemKind, where: string, items: readonly string[], of?: number) => void;
   /** Errors first; within a severity in the order of finding. */
   readonly sorted: () => Problem[];

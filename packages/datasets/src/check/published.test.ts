@@ -45,16 +45,16 @@ const KNOWN: Readonly<Record<DatasetName, readonly string[]>> = {
   EUS: [],
 };
 
-const told = ({ kind, where, items, of }: Problem) =>
+const summary = ({ kind, where, items, of }: Problem) =>
   `${kind} ${where}: ${items.length}${of === undefined ? '' : ` of ${of}`}`;
-const serious = (problems: readonly Problem[]) => problems.filter(({ severity }) => severity !== 'note').map(told);
+const serious = (problems: readonly Problem[]) => problems.filter(({ severity }) => severity !== 'note').map(summary);
 
 describe.skipIf(!present)('the published prompt sheets (skipped where they are absent)', () => {
   it.each(Object.keys(DATASETS) as DatasetName[])('of %s', async (name) => {
     const { problems, dataset } = await checkDataset(join(prompts, name));
     expect(dataset).toBe(name);
     expect(serious(problems)).toEqual(KNOWN[name]);
-    // The subset of a tenth was drawn anew; half and quarter lie within one another to learn from, not to validate.
+    // The subset of a tenth was drawn anew; the halves and quarters are nested for training, but not for validation.
     const subsets = problems.filter(({ kind }) => kind === 'not-nested').map(({ where }) => where);
     const expected = ['Train_text_10 in Train_text_25', 'Val_text_25 in Val_text_50', 'Val_text_10 in Val_text_25'];
     const { train }: DatasetEntry = DATASETS[name];
@@ -73,7 +73,7 @@ it.skipIf(!existsSync(kvasir))('Kvasir with its images (skipped where they are a
     'missing-mask Train_Folder: 2 of 800',
     moved(92, 100),
   ]);
-  // Our own words for the masks agree with the published prompts in so many of the images with one polyp.
+  // How many images with one polyp have the same words in our prompts and in the published ones.
   expect(places).toEqual({ agree: 628, of: 817 });
   expect(places.agree / places.of).toBeGreaterThan(0.75);
   expect(sizes).toEqual({ agree: 814, of: 814 });

@@ -38,17 +38,17 @@ function checkMask(mask: RasterImage, { image, prompt }: PromptRow): RowReport {
   if (area === 0) return { problems: nothing ? [] : [['empty-mask', `${image} ('${prompt}')`]] };
   const shown = findLesions(mask);
   if (shown.length === 0) return { problems: [['near-empty-mask', `${image} (${(100 * area).toFixed(3)} %)`]] };
-  if (nothing) return { problems: [['unspoken-finding', `${image} ('${prompt}')`]] };
+  if (nothing) return { problems: [['contradicted-mask', `${image} ('${prompt}')`]] };
   const full: RowReport['problems'] = area > FULL ? [['full-mask', `${image} (${(100 * area).toFixed(1)} %)`]] : [];
-  const told = placesIn(prompt);
+  const named = placesIn(prompt);
   const [finding] = shown;
-  if (told.length !== 1 || shown.length !== 1 || !finding) return { problems: full };
-  const placeAgrees = told[0] === finding.place;
+  if (named.length !== 1 || shown.length !== 1 || !finding) return { problems: full };
+  const placeAgrees = named[0] === finding.place;
   const sizes = prompt.match(/\b(small|medium|large)\b/gi) ?? [];
   return {
     placeAgrees,
     sizeAgrees: sizes.length === 1 ? sizes[0]?.toLowerCase() === finding.size : undefined,
-    problems: placeAgrees ? full : [...full, ['place', `${image} (told ${told[0]}, shown ${finding.place})`]],
+    problems: placeAgrees ? full : [...full, ['place', `${image} (prompt: ${named[0]}, mask: ${finding.place})`]],
   };
 }
 
@@ -85,9 +85,9 @@ export async function checkRow(
   const content = image && digest(image);
   if (parts.length === 0 || parts.length < maskPaths.length) return { problems, content };
   const size = image ?? (parts[0] as RasterImage);
-  const odd = parts.find(({ width, height }) => width !== size.width || height !== size.height);
-  if (odd) {
-    problems.push(['mask-size', `${row.image} (${size.width}x${size.height}, mask ${odd.width}x${odd.height})`]);
+  const other = parts.find(({ width, height }) => width !== size.width || height !== size.height);
+  if (other) {
+    problems.push(['mask-size', `${row.image} (${size.width}x${size.height}, mask ${other.width}x${other.height})`]);
     return { problems, content };
   }
   if (!reading) return { problems, content };

@@ -1,4 +1,4 @@
-// The prompt sheets of a dataset, read as far as they can be, and what each tells by itself.
+// The prompt sheets of a dataset, and the problems of a single sheet.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROMPT_DESIGNS, type Split, type SplitOptions, sheetStem } from '../folder.ts';
@@ -83,7 +83,7 @@ function repeated(names: readonly string[]): string[] {
   return [...new Set(names.filter((name) => seen.has(name) || !seen.add(name)))];
 }
 
-/** What one sheet tells by itself. */
+/** Checks one sheet by itself. */
 export function checkSheet(
   sheet: Sheet,
   entry: DatasetEntry | undefined,

@@ -22,7 +22,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const SIZE = 32;
 
-/** Folders of phantoms' images and masks, named as told. */
+/** Folders with the images and masks of phantoms, under the given names. */
 async function material(names: readonly string[], maskName = (name: string) => `${name}.png`) {
   const [images, masks] = [join(folder, 'images'), join(folder, 'masks')];
   for (const path of [images, masks]) await mkdir(path);
@@ -128,7 +128,7 @@ describe('createDataset', () => {
     expect((await readSplit(out, 'train')).missing).toEqual([]);
   });
 
-  it('names what does not pair, and leaves nothing behind', async () => {
+  it('names files that do not pair, and leaves no output', async () => {
     const options = await material(['a', 'b']);
     const out = join(folder, 'out');
     await writeFile(
@@ -149,7 +149,7 @@ describe('createDataset', () => {
     expect(await readdir(folder)).toEqual(['images', 'masks']);
   });
 
-  it('writes over nothing', async () => {
+  it('overwrites nothing', async () => {
     const options = await material(['a']);
     await expect(createDataset(options.images, options)).rejects.toThrow('expected no folder or an empty one');
   });
@@ -180,7 +180,7 @@ describe('splits', () => {
     );
   });
 
-  it('have subsets that lie within one another, rounded down as published', () => {
+  it('have nested subsets, rounded down as published', () => {
     const items = numbered(624, String);
     const subsets = [10, 25, 50, 100].map((percentage) => subset(items, percentage, 3));
     expect(subsets.map((list) => list.length)).toEqual([62, 156, 312, 624]);

@@ -1,4 +1,4 @@
-// Anybody's own images and masks as a dataset: splits, subsets, and prompts written from the masks.
+// A dataset from a user's own images and masks: splits, subsets, and prompts written from the masks.
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ImageError } from '../errors.ts';
@@ -23,7 +23,7 @@ export interface CreateOptions {
   /** Draws splits and subsets. */
   readonly seed: number;
   readonly shares?: SplitShares;
-  /** The part of a name before its first such separator is the patient, all of whose images come into one split. */
+  /** Names that are equal up to the first such separator are of one patient; all of its images go into one split. */
   readonly patientSeparator?: string;
   /** The label of label maps that is foreground, as a number or a color such as `#ff0000`; by default all labels are. */
   readonly label?: string;
@@ -32,7 +32,7 @@ export interface CreateOptions {
 }
 
 export interface CreateReport extends SplitCounts {
-  /** Images whose mask shows nothing. */
+  /** Images without foreground. */
   readonly withoutFinding: number;
   /** The labels that became foreground; none where the masks are gray levels cut at the threshold. */
   readonly labels: readonly string[];
@@ -74,7 +74,7 @@ async function readPair({ imagePath, maskPaths }: Pair, reading: MaskReading) {
 
 /**
  * Writes a dataset in the published layout from a folder of images and one of masks. Images are copied as they are; the masks of an
- * image are joined into one PNG. Throws `LayoutError` and `ImageError`, and then leaves nothing behind.
+ * image are joined into one PNG. Throws `LayoutError` and `ImageError`, and then leaves no output.
  */
 export async function createDataset(out: string, options: CreateOptions): Promise<CreateReport> {
   const { images, masks, wording, seed, shares, patientSeparator, signal, onProgress } = options;

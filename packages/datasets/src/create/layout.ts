@@ -43,7 +43,7 @@ async function writeSheets(folder: string, entries: Readonly<Record<Split, Entry
 
 /**
  * Writes `FOLDER/{Train,Val,Test}_Folder/{img,label}` and the sheets of `FOLDER/Prompts_Folder`: 10, 25, 50 and 100 percent
- * for training and validation, five designs for testing. All is written beside the folder and renamed at the end.
+ * for training and validation, five designs for testing. Everything is written under a temporary name and renamed at the end.
  */
 export async function writeLayout(
   folder: string,

@@ -1,4 +1,4 @@
-// Which sample is learned from, which one chosen by, which one scored; and the smaller shares of each.
+// Splits into training, validation and test, and the smaller subsets of each.
 import { DatasetError } from '../errors.ts';
 import type { Split } from '../folder.ts';
 import { seededRandom, shuffled } from '../random.ts';
@@ -12,7 +12,7 @@ export const DEFAULT_SHARES: SplitShares = { train: 0.8, val: 0.1, test: 0.1 };
 export interface SplitPlan {
   readonly seed: number;
   readonly shares?: SplitShares;
-  /** Samples of one group (a patient) come into the same split; each sample is its own group by default. */
+  /** Samples of one group (a patient) go into the same split; each sample is its own group by default. */
   readonly groupOf?: (name: string) => string;
 }
 
@@ -40,7 +40,7 @@ export function assignSplits(
   const assigned = new Map<string, Split>();
   for (const group of shuffled(seededRandom('splits', seed), [...groups.keys()])) {
     const members = groups.get(group) as string[];
-    // A group goes where at least half of it is still wanted; the rest is learned from.
+    // A group goes to a split that still needs at least half of its samples, otherwise to training.
     const split = (['test', 'val'] as const).find(
       (s) => wanted[s] - filled[s] >= members.length / 2 && wanted[s] > filled[s],
     );
@@ -50,7 +50,7 @@ export function assignSplits(
   return assigned;
 }
 
-/** A seeded share of the items, in their order, rounded down as published but not to nothing. Smaller shares lie within larger ones. */
+/** A seeded subset of the items, in their order; its size is rounded down as published, but is at least 1. Smaller subsets are part of larger ones. */
 export function subset<T>(items: readonly T[], percentage: number, seed: number): T[] {
   const count = items.length === 0 ? 0 : Math.max(1, Math.floor((items.length * percentage) / 100));
   const order = shuffled(

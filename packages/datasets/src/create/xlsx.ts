@@ -1,4 +1,4 @@
-// Prompt sheets as the published ones are: one worksheet of inline strings in an .xlsx archive.
+// Prompt sheets in the form of the published ones: one worksheet of inline strings in an .xlsx archive.
 import { strToU8, zipSync } from 'fflate';
 import type { PromptRow } from '../sheets/sheets.ts';
 
@@ -17,7 +17,7 @@ const FRAME: Readonly<Record<string, string>> = {
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-// Control characters may not stand in XML at all.
+// XML cannot contain control characters.
 const escaped = (text: string): string =>
   text.replace(/[&<>]/g, (c) => ENTITIES[c] as string).replace(/[^\P{Cc}\t\n\r]/gu, '');
 
@@ -36,7 +36,7 @@ export function encodePromptSheet(rows: readonly PromptRow[]): Uint8Array {
   const parts = Object.entries({ ...FRAME, 'xl/worksheets/sheet1.xml': sheet });
   return zipSync(
     Object.fromEntries(parts.map(([name, xml]) => [name, strToU8(DECLARATION + xml)])),
-    // The earliest date that a zip can hold: none of today's goes into the bytes.
+    // The earliest date of the zip format, so that the bytes do not depend on the day.
     { level: 6, mtime: new Date(1980, 0, 1) },
   );
 }

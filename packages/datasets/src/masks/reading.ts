@@ -54,7 +54,7 @@ const FEW = 16;
 const MOST_LABELS = 256;
 /** Share of the foreground's inner pixels that a value needs in order to be an area of its own. */
 const AREA = 0.01;
-/** Share of labeled pixels that must lie inside areas where there are many values. */
+/** Share of labeled pixels that must be inside areas where there are many values. */
 const FILLED = 0.3;
 
 const labelName = (value: number, kind: MaskValueKind): string =>
@@ -176,7 +176,7 @@ function mixed(surveys: readonly MaskSurvey[], where: string): MaskError {
   return new MaskError(where, 'masks that all use the same values', shown.join(' and '), REMEDY);
 }
 
-/** Whether a color lies on the line between two others, as at the soft edge between them. */
+/** Whether a color is on the line between two others, as at the soft edge between them. */
 function isBlend(color: number, ends: readonly number[]): boolean {
   const channels = (value: number) => [value >> 16, (value >> 8) & 255, value & 255];
   const c = channels(color);

@@ -20,7 +20,7 @@ export async function readPromptSheet(path: string): Promise<PromptRow[]> {
 }
 
 /**
- * The path of a sheet whose name is known but for its end. Where there is none, the path that the published layout would have.
+ * The path of a sheet of which only the ending is unknown. If there is none, the path in the published layout.
  * Throws `LayoutError` where there are several: they may disagree.
  */
 export async function findSheet(folder: string, stem: string): Promise<string> {

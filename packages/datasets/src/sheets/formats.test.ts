@@ -1,4 +1,4 @@
-// The three kinds of sheets read alike, sort as Python sorts, and refuse what would exhaust the machine.
+// The three formats of sheets give the same rows, in Python's order; sheets that would exhaust memory are refused.
 import fc from 'fast-check';
 import { strToU8, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
@@ -135,7 +135,7 @@ describe('refused with their name', () => {
     ['a line that is no JSON', 'x.jsonl', strToU8('{"Image":"a"}\n{"Image":'), 'line 2'],
     ['a line that is no object', 'x.jsonl', strToU8('[1]'), 'line 1: no object'],
     ['text in another encoding', 'x.csv', Uint8Array.from([0xff, 0xfe, 0x41, 0]), 'does not open'],
-    ['another kind of file', 'x.txt', strToU8(''), 'a name with another end'],
+    ['another kind of file', 'x.txt', strToU8(''), 'a name with another ending'],
     ['a missing column', 'x.csv', strToU8('Image,Text\na,b'), "expected a column 'Description', got 'Image', 'Text'"],
   ])('%s', async (_, file, bytes, reason) => {
     const reading = parsePromptSheet(bytes, file);

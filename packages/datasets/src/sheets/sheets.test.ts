@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it('a sheet that is none, or is not there, is named', async () => {
+it('a missing sheet and a file of another kind are named', async () => {
   const path = join(folder, 'Train_text.xlsx');
   const error = { tag: 'datasets/layout', message: expect.stringContaining(path) };
   await expect(readPromptSheet(path)).rejects.toMatchObject(error);
@@ -34,7 +34,7 @@ it('sorts by code point and takes Mask for Ground Truth', async () => {
   expect(rows.map(({ mask }) => mask)).toEqual(['../../secret.png', 'B.png', 'a.png']);
 });
 
-it('a name that points out of the folder opens nothing there', async () => {
+it('a name that points outside the folder opens nothing there', async () => {
   for (const part of ['Prompts_Folder', 'Val_Folder/img', 'Val_Folder/label'])
     await mkdir(join(folder, part), { recursive: true });
   await copyFile(fixture('outside.xlsx'), join(folder, 'Prompts_Folder/Val_text.xlsx'));
@@ -105,7 +105,7 @@ const present = existsSync(kvasir);
 if (!present && process.env.CI) throw new Error(`${kvasir}: expected the Kvasir images, got none.`);
 
 it.skipIf(!present)(
-  'finds the real images whose sheet names another extension, and tells which are missing',
+  'finds the real images for which the sheet gives another ending, and lists the missing ones',
   async () => {
     const { samples, missing } = await readSplit(kvasir, 'train');
     expect(samples).toHaveLength(798);

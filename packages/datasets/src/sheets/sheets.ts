@@ -18,17 +18,17 @@ function textOf(bytes: Uint8Array): string {
   }
 }
 
-/** How a sheet is read, by the end of its name. The order is the order of preference. */
+/** How a sheet is read, by the ending of its name. The order is the order of preference. */
 const READERS: Readonly<Record<string, (bytes: Uint8Array) => Table | Promise<Table>>> = {
   '.xlsx': readXlsx,
   '.csv': (bytes) => readCsv(textOf(bytes)),
   '.jsonl': (bytes) => readJsonLines(textOf(bytes)),
 };
 
-/** The ends of names that a prompt sheet may have. */
+/** The endings that the name of a prompt sheet may have. */
 export const SHEET_SUFFIXES: readonly string[] = Object.keys(READERS);
 
-/** That a file is no prompt sheet. */
+/** The error for a file that is not a prompt sheet. */
 export const noSheet = (name: string, reason: string, cause?: unknown): DatasetError =>
   new DatasetError(
     'datasets/layout',
@@ -39,11 +39,11 @@ export const noSheet = (name: string, reason: string, cause?: unknown): DatasetE
 /**
  * The rows of a prompt sheet, sorted by image as the reference sorts them. An empty sheet has none.
  *
- * @param name the file's name; its end tells the kind: `.xlsx`, `.csv` or `.jsonl`
+ * @param name the file's name; its ending is the format: `.xlsx`, `.csv` or `.jsonl`
  */
 export async function parsePromptSheet(bytes: Uint8Array, name: string): Promise<PromptRow[]> {
-  const suffix = SHEET_SUFFIXES.find((end) => name.toLowerCase().endsWith(end));
-  if (suffix === undefined) throw noSheet(name, 'a name with another end');
+  const suffix = SHEET_SUFFIXES.find((ending) => name.toLowerCase().endsWith(ending));
+  if (suffix === undefined) throw noSheet(name, 'a name with another ending');
   if (bytes.length > MAXIMUM_SHEET_BYTES) throw noSheet(name, `${bytes.length} bytes`);
   let table: Table;
   try {

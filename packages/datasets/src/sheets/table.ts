@@ -10,7 +10,7 @@ export interface PromptRow {
   readonly mask: string;
 }
 
-/** A table as it stands in a file: titles, then rows of cells. */
+/** A table as in its file: titles, then rows of cells. */
 export type Table = readonly (readonly unknown[])[];
 
 /** What each column may be called. */
@@ -44,7 +44,7 @@ export function promptRows(table: Table, name: string): PromptRow[] {
         name,
         `a column '${COLUMNS[field].join("' or '")}'`,
         `'${header.join("', '")}'`,
-        'Name the column so.',
+        'Name the column like that.',
       );
     return index;
   };

@@ -5,7 +5,16 @@ import { counterNoise, type NoiseRow, noNoise } from '@medclipseg/nn';
 import { nextTask } from '@medclipseg/nn/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig } from '../config.ts';
-import { encodePrefix, type Network, predictLogits, type Tokens, trunk } from '../network.ts';
+import {
+  encodeFeatures,
+  encodePrefix,
+  type Network,
+  predictLogits,
+  type Tokens,
+  type TrunkOptions,
+  trunkBlock,
+  trunkEnd,
+} from '../network.ts';
 import { type Estimate, RunningMean } from './running-mean.ts';
 import { type Group, schedule } from './schedule.ts';
 
@@ -59,20 +68,54 @@ function bytesPerSample({ vision, upscaleBlocks }: ModelConfig): number {
 const defaultFold = (config: ModelConfig, images: number): number =>
   Math.max(1, Math.min(MOST_SAMPLES_AT_ONCE, Math.floor(batchBudget() / (images * bytesPerSample(config)))));
 
-/** Probabilities [samples · B, size · size] of a group, in the order of its samples. */
+/** Disposes tokens, except for tensors that belong to other tokens as well. */
+function disposeTokens({ image, text }: Tokens, ...others: readonly Tokens[]): void {
+  const kept = new Set(others.flatMap((tokens) => [tokens.image, tokens.text]));
+  for (const tensor of [image, text]) if (!kept.has(tensor)) tensor.dispose();
+}
+
+/** The tokens after the trunk. Other tasks run between its blocks, so that it can be canceled within seconds on every backend. */
+async function trunkTokens(
+  network: Network,
+  start: Tokens,
+  prompts: TokenBatch,
+  options: TrunkOptions,
+  signal: AbortSignal | undefined,
+): Promise<Tokens> {
+  let tokens = start;
+  try {
+    while (tokens.block < trunkEnd(network.config)) {
+      const before = tokens;
+      tokens = tf.tidy(() => trunkBlock(network, before, prompts, options));
+      disposeTokens(before, start, tokens);
+      await nextTask();
+      signal?.throwIfAborted();
+    }
+  } catch (error) {
+    disposeTokens(tokens, start);
+    throw error;
+  }
+  return tokens;
+}
+
+/** Probabilities [samples · B, size · size] of the samples of a group, in their order. */
 async function sampleGroup(
   network: Network,
   start: Tokens,
   { prompts }: View,
   { units }: Group,
   rowsOf: ((sample: number) => NoiseRow[]) | undefined,
-  seed: number,
+  { seed, signal }: { readonly seed: number; readonly signal: AbortSignal | undefined },
 ): Promise<Float32Array> {
   const samples = units.flat();
   const noise = rowsOf ? counterNoise(seed, samples.flatMap(rowsOf)) : noNoise;
-  const probability = tf.tidy(() =>
-    tf.sigmoid(predictLogits(network, trunk(network, start, prompts, { noise, samples: samples.length }))),
-  );
+  const end = await trunkTokens(network, start, prompts, { noise, samples: samples.length }, signal);
+  let probability: tf.Tensor;
+  try {
+    probability = tf.tidy(() => tf.sigmoid(predictLogits(network, encodeFeatures(network, end, prompts))));
+  } finally {
+    disposeTokens(end, start);
+  }
   try {
     return (await probability.data()) as Float32Array;
   } finally {
@@ -116,7 +159,10 @@ export async function monteCarlo(
       const view = views[group.view] as View;
       starts[group.view] ??= tf.tidy(() => encodePrefix(network, view.image, view.prompts));
       const start = starts[group.view] as Tokens;
-      const values = await sampleGroup(network, start, view, group, samples === 0 ? undefined : rowsOf, seed);
+      const values = await sampleGroup(network, start, view, group, samples === 0 ? undefined : rowsOf, {
+        seed,
+        signal,
+      });
       let row = 0;
       for (const unit of group.units) {
         names.forEach((_, image) => {

@@ -1,4 +1,4 @@
-// medclipseg dataset check: what would ruin an experiment, as a table or as JSON.
+// medclipseg dataset check: problems that would invalidate an experiment, as a table or as JSON.
 import { readFile } from 'node:fs/promises';
 import { openTokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { type CheckReport, checkDataset, type Problem, type TokenCounter } from '@medclipseg/datasets/node';
@@ -11,10 +11,10 @@ export interface CheckCommandOptions {
   readonly json?: boolean;
 }
 
-/** Long enough for any prompt: the limit is compared with, not cut at. */
+/** Longer than any prompt: counts are compared with the limit, so nothing may be cut. */
 const UNBOUNDED = 100_000;
 
-/** Counts as the encoder does: start and end belong to a prompt, padding with 0 does not. */
+/** Counts as the encoder does: with start and end, without padding. */
 async function tokenCounter(file: string): Promise<TokenCounter> {
   const bytes = new Uint8Array(
     await readFile(file).catch(() => {
@@ -45,9 +45,11 @@ function line({ severity, where, meaning, items, of }: Problem): string {
 
 function table(report: CheckReport): string {
   const { rows, images, places, sizes, counts, dataset, tokensCounted } = report;
-  const held = dataset ? `held against the documented ${dataset}` : 'not one of the published datasets by its name';
+  const comparison = dataset
+    ? `compared with the documented ${dataset}`
+    : 'by its name not one of the published datasets';
   const lines = [
-    `${report.folder}: ${rows.train ?? 0} rows to train, ${rows.val ?? 0} to validate, ${rows.test ?? 0} to test; ${images} images; ${held}`,
+    `${report.folder}: ${rows.train ?? 0} rows for training, ${rows.val ?? 0} for validation, ${rows.test ?? 0} for test; ${images} images; ${comparison}`,
     ...report.problems.map(line),
   ];
   for (const [what, { agree, of }] of [
@@ -55,8 +57,8 @@ function table(report: CheckReport): string {
     ['size', sizes],
   ] as const)
     if (of > 0)
-      lines.push(`single findings: ${what} of prompt and mask agree in ${agree} of ${of} (${(agree / of).toFixed(3)})`);
-  if (!tokensCounted) lines.push('lengths of prompts were not measured: give --tokenizer');
+      lines.push(`single lesions: ${what} of prompt and mask agree in ${agree} of ${of} (${(agree / of).toFixed(3)})`);
+  if (!tokensCounted) lines.push('prompt lengths were not measured: give --tokenizer');
   lines.push(`${counts.error} errors, ${counts.warning} warnings, ${counts.note} notes`);
   return lines.join('\n');
 }

@@ -65,7 +65,7 @@ async function prepareFrom(from: string | undefined, folder: string, signal: Abo
   }
 }
 
-/** Downloads datasets into folders of their names. What is there already is left as it is. */
+/** Downloads datasets into folders of their names. Existing folders are left unchanged. */
 export async function download(
   names: readonly string[],
   { out, from, revision, json }: DownloadCommandOptions,
@@ -84,7 +84,7 @@ export async function download(
     const { archive, citation, terms } = DATASETS[name].source;
     const folder = join(out, name);
     folders[name] = folder;
-    if ((await readdir(folder).catch(() => [])).length > 0) notice(`${folder} is there already and left as it is`);
+    if ((await readdir(folder).catch(() => [])).length > 0) notice(`${folder} exists already and is left unchanged`);
     else {
       if (archive === undefined) await prepareFrom(from, folder, signal);
       else await fromHub(name, archive, folder, revision, signal);

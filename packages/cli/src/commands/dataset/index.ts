@@ -61,7 +61,7 @@ export const registerDataset: Register = (program, { signal, endWith }) => {
 
   dataset
     .command('check')
-    .description('find what would spoil an experiment; exit code 1 on errors')
+    .description('find problems that would invalidate an experiment; exit code 1 on errors')
     .argument('<folder>', 'dataset in the published layout, or prompt sheets only')
     .option('--tokenizer <file>', 'tokenizer.json, vocab.txt or merges file to measure prompts with')
     .option('--as <name>', 'the published dataset whose documented counts apply; by default the name of the folder')

@@ -1,4 +1,4 @@
-// medclipseg dataset phantom: drawn pictures with masks and true prompts.
+// medclipseg dataset phantom: synthetic images with masks and true prompts.
 import { writePhantoms } from '@medclipseg/datasets/node';
 import { wholeNumber } from '../../command.ts';
 import { withProgress } from '../../progress.ts';

@@ -1,4 +1,4 @@
-// medclipseg demo: mini on a phantom of each modality, with one picture of all, and scores.
+// medclipseg demo: mini on a phantom of each modality, with an overview image and scores.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { drawPhantom, MODALITIES, type Modality, type Phantom, type RasterImage } from '@medclipseg/datasets';
@@ -17,7 +17,7 @@ export interface DemoOptions extends BackendFlag {
 
 const binary = (mask: RasterImage): Uint8Array => Uint8Array.from(mask.data, (v) => (v > 0 ? 1 : 0));
 
-/** The first phantom from this seed on that shows a lesion: about one in seven shows none. */
+/** The first phantom from this seed on that has a lesion: about one in seven has none. */
 function phantomWithFinding(modality: Modality, seed: number): Phantom {
   for (let at = seed; ; at++) {
     const phantom = drawPhantom({ modality, seed: at });
@@ -32,7 +32,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
   const { network, tokenizer } = await loadModel('mini');
   const model = new MedCLIPSeg(network, tokenizer);
   const rows: RasterImage[][] = [];
-  process.stdout.write('modality     DSC   what was asked for\n');
+  process.stdout.write('modality     DSC   prompt\n');
   try {
     for (const modality of MODALITIES) {
       const { image, mask, prompt } = phantomWithFinding(modality, seed);
@@ -50,10 +50,10 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
   const picture = join(options.out, 'demo.png');
   await writePng(picture, sideBySide(rows));
   process.stdout.write(
-    `\n${picture}: a row for each; image, true mask, found mask, uncertainty (dark: sure, bright: unsure)
-Each image and its masks lie beside it. Drawn pictures, not patients; for research only, not a medical device.
+    `\n${picture}: one row per image: image, true mask, predicted mask, uncertainty (dark: low, bright: high)
+The same folder has each image and its masks. Synthetic images, not patients; for research only, not a medical device.
 
-Your own: medclipseg predict image.png --prompt "what to look for"\n`,
+Your own: medclipseg predict image.png --prompt "what to segment"\n`,
   );
 }
 

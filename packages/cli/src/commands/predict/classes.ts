@@ -11,7 +11,11 @@ export function classesOf(prompt: string | undefined, given: readonly string[]):
       prompt === undefined ? 'neither' : 'both',
       'Give one prompt for a mask, or a class for each part of a label map.',
     );
-  if (prompt !== undefined) return undefined;
+  if (prompt !== undefined) {
+    if (prompt.trim() === '')
+      throw new UsageError('--prompt', 'a prompt of one word or more', `'${prompt}'`, 'Say what to segment.');
+    return undefined;
+  }
   const classes: Record<string, string> = {};
   for (const text of given) {
     const [, name, prompt] = /^([^=]*[^=\s])\s*=\s*(\S.*)$/s.exec(text) ?? [];
@@ -28,7 +32,8 @@ export function classesOf(prompt: string | undefined, given: readonly string[]):
 export function thresholdOf(text: string | undefined, hasClasses: boolean): number | undefined {
   if (text === undefined) return undefined;
   const value = decimal(text) ?? Number.NaN;
-  if (!hasClasses) throw new UsageError('--threshold', '--class beside it', 'none', 'A mask is always above 0.5.');
+  if (!hasClasses)
+    throw new UsageError('--threshold', 'to be given with --class', 'no class', 'A mask is always above 0.5.');
   if (!(value >= 0 && value < 1))
     throw new UsageError('--threshold', 'a probability from 0 to below 1', `'${text}'`, 'Give for example 0.5.');
   return value;

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { RasterImage } from '@medclipseg/datasets';
-import { readImage, writeFileAtomically } from '@medclipseg/datasets/node';
+import { readImage, removeLeftovers, writeFileAtomically } from '@medclipseg/datasets/node';
 import { CLASS_COLORS, MAXIMUM_ENTROPY, MedCLIPSeg, type Segmentation, type SegmentOptions } from 'medclipseg';
 import {
   type BackendFlag,
@@ -13,9 +13,9 @@ import {
   wholeNumber,
 } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
+import { writeClassMaps, writeMaps } from '../../maps.ts';
 import { openModel, useBackend } from '../../open-model.ts';
 import { classesOf, thresholdOf } from './classes.ts';
-import { writeClassMaps, writeMaps } from './maps.ts';
 
 export interface PredictOptions extends SamplingFlags, ModelFlags, BackendFlag {
   readonly prompt?: string;
@@ -32,7 +32,7 @@ export interface PredictOptions extends SamplingFlags, ModelFlags, BackendFlag {
 const mean = (map: Float32Array): number => map.reduce((sum, v) => sum + v, 0) / map.length;
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-/** What a prediction tells: numbers for the report, a line for people, and the files. */
+/** The outcome of a prediction: numbers for the report, a line for people, and the files. */
 interface Outcome {
   readonly numbers: Readonly<Record<string, unknown>>;
   readonly line: string;
@@ -41,7 +41,7 @@ interface Outcome {
 
 type Segment = Omit<SegmentOptions, 'onSample'>;
 
-/** Numbers of a map whose region has so many pixels. */
+/** Numbers of a map with `pixels` pixels of foreground. */
 const measured = ({ samples, uncertainty }: Segmentation, pixels: number) => ({
   samples,
   foregroundPixels: pixels,
@@ -101,12 +101,13 @@ export async function predict(imagePath: string, options: PredictOptions, signal
   const { splitUncertainty } = options;
   let seconds = 0;
   const started = performance.now();
-  /** Nothing is written before there is something to write. */
+  /** Creates the folder only when there is something to write. */
   const timed =
     <T>(write: (result: T) => Promise<Record<string, string>>) =>
     async (result: T) => {
       seconds = (performance.now() - started) / 1000;
       await mkdir(options.out, { recursive: true });
+      await removeLeftovers(options.out);
       return write(result);
     };
   const { numbers, line, files } = await (classes

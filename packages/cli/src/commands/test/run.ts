@@ -8,6 +8,7 @@ import {
   readImage,
   readMask,
   readSplit,
+  removeLeftovers,
   withMaskReadings,
   writePng,
 } from '@medclipseg/datasets/node';
@@ -22,6 +23,7 @@ import {
   samplingOptions,
 } from '../../command.ts';
 import { IncompleteError, UsageError } from '../../errors.ts';
+import { uncertaintyImages } from '../../maps.ts';
 import { openModel, useBackend } from '../../open-model.ts';
 import { areEmpty, binaryMask, predictedMask } from '../../scores/masks.ts';
 import { probabilityAt, rounded, writeProbability } from '../../scores/probabilities.ts';
@@ -46,7 +48,9 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
   if (!PROMPT_DESIGNS.includes(options.design as PromptDesign))
     throw new UsageError('--design', PROMPT_DESIGNS.join(', '), `'${options.design}'`, 'Choose one of them.');
   if (options.prompt !== undefined && options.shufflePrompts)
-    throw new UsageError('--shuffle-prompts', 'no --prompt beside it', 'both', 'Choose one of them.');
+    throw new UsageError('--shuffle-prompts', 'to be given without --prompt', 'both', 'Choose one of them.');
+  if (options.prompt?.trim() === '')
+    throw new UsageError('--prompt', 'a prompt of one word or more', `'${options.prompt}'`, 'Say what to segment.');
   const evaluator = new Evaluator(contourOptions(options));
   const sampling = samplingOptions(options);
   const { samples, missing } = await readSplit(options.data, 'test', { design: options.design as PromptDesign });
@@ -58,33 +62,38 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
   });
   const files = withPrompts(masked, { ...options, seed: sampling.seed as number });
   const backend = await useBackend(options.backend);
-  const { network, tokenizer, path } = await openModel(options.checkpoint, options);
+  const { network, tokenizer, path } = await openModel(options.checkpoint, options, signal);
   const model = new MedCLIPSeg(network, tokenizer);
   const prompts = options.prompt ?? (options.shufflePrompts ? `${options.design}, shuffled` : options.design);
   const kind =
     options.prompt !== undefined ? 'prompt' : `${options.design}${options.shufflePrompts ? '-shuffled' : ''}`;
-  // Beside a checkpoint of one's own; a shipped or downloaded one lies where nothing else belongs.
+  // Next to the user's own checkpoint; the folders of shipped and downloaded ones are not for results.
   const home = existsSync(options.checkpoint) ? dirname(path) : 'out';
   const out = options.out ?? join(home, `test-${kind}`);
-  await Promise.all(['masks', 'probabilities'].map((kind) => mkdir(join(out, kind), { recursive: true })));
+  const folders = ['masks', 'probabilities', 'uncertainty', 'uncertainty-color'].map((kind) => join(out, kind));
+  for (const folder of folders) {
+    await mkdir(folder, { recursive: true });
+    await removeLeftovers(folder);
+  }
   const size = network.config.vision.imageSize;
   const bothEmpty: string[] = [];
   for (const [i, file] of files.entries()) {
     const { name, prompt, imagePath, maskPath } = file;
     const { estimate } = await model.segment(await readImage(imagePath), prompt, { ...sampling, name, signal });
-    // As published: the mask is kept at the model's size and brought to the truth's by its nearest pixel.
+    // As published: the mask has the model's size and is resized to the true mask by its nearest pixels.
     const gray = Uint8Array.from(estimate.probability, (p) => (p > 0.5 ? 255 : 0));
     const mask = { width: size, height: size, channels: 1, data: gray } as const;
     const map = rounded({ width: size, height: size, data: estimate.probability });
     await writePng(join(out, 'masks', `${name}.png`), mask);
     await writeProbability(join(out, 'probabilities', `${name}.png`), map);
+    const uncertainty = uncertaintyImages({ width: size, height: size, uncertainty: estimate.uncertainty });
+    for (const [kind, pixels] of Object.entries(uncertainty)) await writePng(join(out, kind, `${name}.png`), pixels);
     const truth = binaryMask(await readMask(file));
     const [prediction, probability] = [predictedMask(mask, truth), probabilityAt(map, truth)];
     if (areEmpty(truth, prediction)) bothEmpty.push(name);
     evaluator.add({ name, file: basename(maskPath), truth, prediction, probability });
     if ((i + 1) % 10 === 0) process.stderr.write(`${i + 1}/${files.length}\n`);
   }
-  model.dispose();
   const { data, design } = options;
   const results = {
     model: path,

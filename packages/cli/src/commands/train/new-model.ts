@@ -6,7 +6,7 @@ import { loadingBar } from '../../progress.ts';
 import { encoderConfig, modelConfig } from '../../settings/plan.ts';
 import type { Settings } from '../../settings/schema.ts';
 
-/** Flipping an image changes the words of place in its prompt; all of them belong to the vocabulary. */
+/** Flipping an image changes the words of place in its prompt; the vocabulary has all of them. */
 const WORDS_OF_PLACE = 'top bottom left right upper lower center polyp';
 
 /** Adapters on the frozen encoders of another file, or a new model with a vocabulary of the training prompts. */

@@ -1,4 +1,4 @@
-// A training of seconds on drawn images, run as a user runs it.
+// A training of a few seconds on synthetic images, run as a user runs it.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,9 +24,9 @@ export interface Ended {
 }
 
 interface RunOptions {
-  /** Sees what was written to stderr so far, and may stop the command. */
+  /** Called with everything written to stderr so far; may stop the command. */
   readonly onNotice?: (text: string, stop: (signal: NodeJS.Signals) => void) => void;
-  /** No file may grow beyond so many KiB: as on a disk that is full. */
+  /** Largest size of a file in KiB, to simulate a full disk. */
   readonly fileLimit?: number;
 }
 

@@ -1,4 +1,4 @@
-// The pictures of a prediction.
+// The maps of a prediction as images.
 import { join } from 'node:path';
 import type { RasterImage } from '@medclipseg/datasets';
 import { type PngPixels, writePng } from '@medclipseg/datasets/node';
@@ -11,7 +11,7 @@ import {
   uncertaintyImage,
 } from 'medclipseg';
 
-/** Where the pictures go, and what their names begin with. */
+/** Where the images go, and what their names begin with. */
 interface Place {
   readonly out: string;
   readonly name: string;
@@ -26,9 +26,15 @@ const sixteenBit = ({ width, height }: Pick<Segmentation, 'width' | 'height'>, m
     data: Uint16Array.from(map, (v) => Math.round((Math.min(v, most) / most) * 65535)),
   }) as const;
 
-async function writeAll({ out, name }: Place, pictures: Readonly<Record<string, PngPixels>>) {
+/** Uncertainty on the fixed scale from 0 to ln 2 in 16 bits, and in color. */
+export const uncertaintyImages = (result: Pick<Segmentation, 'width' | 'height' | 'uncertainty'>) => ({
+  uncertainty: sixteenBit(result, result.uncertainty, MAXIMUM_ENTROPY),
+  'uncertainty-color': uncertaintyImage(result),
+});
+
+async function writeAll({ out, name }: Place, images: Readonly<Record<string, PngPixels>>) {
   const files: Record<string, string> = {};
-  for (const [kind, pixels] of Object.entries(pictures)) {
+  for (const [kind, pixels] of Object.entries(images)) {
     files[kind] = `${name}-${kind}.png`;
     await writePng(join(out, files[kind]), pixels);
   }
@@ -46,17 +52,16 @@ export function writeMaps(
   return writeAll(place, {
     mask: { width, height, channels: 1, data: result.mask.map((v) => v * 255) },
     probability: sixteenBit(result, result.probability, 1),
-    uncertainty: entropy(result.uncertainty),
+    ...uncertaintyImages(result),
     ...(splitUncertainty && {
       'uncertainty-expected': entropy(result.expectedEntropy),
       'uncertainty-mutual': entropy(result.mutualInformation),
     }),
-    'uncertainty-color': uncertaintyImage(result),
     overlay: overlayImage(image, result),
   });
 }
 
-/** The labels as gray values, 0 where no class is, and the maps of each class by its number. */
+/** The label map as gray values, 0 where there is no class, and the maps of each class by its number. */
 export function writeClassMaps(place: Place, image: RasterImage, map: LabelMap): Promise<Record<string, string>> {
   const { width, height, labels } = map;
   const each = [...map.segmentations.values()].flatMap((result, i): [string, PngPixels][] => [
