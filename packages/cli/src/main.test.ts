@@ -86,7 +86,7 @@ it('Ctrl-C ends a computation on the CPU without a stack, with exit code 130', a
 
 it('a pipe, a device and a folder are no images', async () => {
   const pipe = join(folder, 'pipe.png');
-  spawnSync('mkfifo', [pipe]);
+  spawnSync('/bin/bash', ['-c', `mkfifo '${pipe}'`]);
   for (const [path, found] of [
     [pipe, 'a pipe or a device'],
     ['/dev/zero', 'a pipe or a device'],
