@@ -1,4 +1,4 @@
-// What every package's tests share: the same suite on each tfjs backend.
+// Shared by the tests of all packages: the same suite on each tfjs backend.
 export { eachBackend } from './each-backend.ts';
-export { findSoftwareGpu } from './software-gpu.ts';
+export { itWithGpu, missingForWebGpu } from './software-gpu.ts';
 export type { TestBackend } from './suite-on.ts';

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { eachBackend, findSoftwareGpu } from '@medclipseg/testing';
+import { eachBackend, itWithGpu, missingForWebGpu } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { ensureBackend, isBackendError, releaseBackend, selectBackend } from './index.ts';
 import { isSoftwareAdapter } from './webgpu.ts';
 
-/** A product by its definition. */
+/** A matrix product by its definition. */
 function product(a: number[], b: number[], [rows, inner, columns]: [number, number, number], ta: boolean, tb: boolean) {
   const out = new Array<number>(rows * columns).fill(0);
   for (let i = 0; i < rows; i++)
@@ -62,7 +62,7 @@ eachBackend('kernels', () => {
     );
   });
 
-  it.each([0, 1, -1])('takes a tensor apart along axis %i and puts it together again', async (axis) => {
+  it.each([0, 1, -1])('unstacks and stacks along axis %i', async (axis) => {
     const values = ramp(3 * 4 * 5, 1);
     const [parts, whole] = tf.tidy(() => {
       const pieces = tf.unstack(tf.tensor3d(values, [3, 4, 5]), axis);
@@ -74,8 +74,8 @@ eachBackend('kernels', () => {
   });
 
   it('slices strings', async () => {
-    const out = tf.tidy(() => tf.slice(tf.tensor1d(['polyp', 'lesion', 'nodule'], 'string'), [1], [2]));
-    expect(await out.data()).toEqual(['lesion', 'nodule']);
+    const out = tf.tidy(() => tf.slice(tf.tensor1d(['polyp', 'lesion', 'tumor'], 'string'), [1], [2]));
+    expect(await out.data()).toEqual(['lesion', 'tumor']);
     out.dispose();
   });
 
@@ -121,7 +121,7 @@ eachBackend('kernels', () => {
     tf.dispose([a, b]);
   });
 
-  it('a clone outlives what it was cloned from', async () => {
+  it('a clone outlives its source', async () => {
     const x = tf.tensor1d([1, 2, 3]);
     const copy = tf.clone(x);
     x.dispose();
@@ -144,11 +144,11 @@ describe('wasm memory', () => {
 });
 
 describe('selection', () => {
-  it('says what to install for a backend that is not here', async () => {
+  it('names the command that installs a missing backend', async () => {
     await expect(selectBackend('node')).rejects.toThrow('npm install @tensorflow/tfjs-node');
   });
 
-  it('keeps the cause of a backend that is here and does not start', async () => {
+  it('keeps the cause when an installed backend does not start', async () => {
     vi.doMock('@tensorflow/tfjs-node-gpu', () => {
       throw new Error('libcudart is missing');
     });
@@ -277,8 +277,7 @@ describe('in a process of its own', () => {
 });
 
 describe('webgpu', () => {
-  const hasGpu = findSoftwareGpu();
-  it.skipIf(!hasGpu && !process.env.CI)('refuses to hand out what was computed after an error', async () => {
+  itWithGpu('does not return values that were computed after an error', async () => {
     await selectBackend('webgpu');
     const x = tf.add(tf.ones([64, 64]), 1);
     const { device } = tf.backend() as unknown as { device: GPUDevice };
@@ -288,7 +287,7 @@ describe('webgpu', () => {
     await expect(x.data()).rejects.toMatchObject({ tag: 'backends/gpu-error' });
     x.dispose();
 
-    // Selecting it again is the way out.
+    // Selecting it again opens a fresh device.
     await selectBackend('webgpu');
     const y = tf.add(tf.ones([64, 64]), 1);
     expect((await y.data())[0]).toBe(2);
@@ -296,7 +295,7 @@ describe('webgpu', () => {
     await releaseBackend();
   });
 
-  it.skipIf(!hasGpu && !process.env.CI)('says that the device was lost', async () => {
+  itWithGpu('reports a lost device', async () => {
     await selectBackend('webgpu');
     const x = tf.add(tf.ones([64, 64]), 1);
     const { device } = tf.backend() as unknown as { device: GPUDevice };
@@ -305,5 +304,21 @@ describe('webgpu', () => {
     await expect(x.data()).rejects.toMatchObject({ tag: 'backends/gpu-lost' });
     x.dispose();
     await releaseBackend();
+  });
+});
+
+describe('webgpu tests', () => {
+  const driver = '/usr/lib/chromium/vk_swiftshader_icd.json';
+  const loader = '/usr/lib/x86_64-linux-gnu/libvulkan.so.1';
+  const missing = (files: string[], environment = {}) => missingForWebGpu(environment, (path) => files.includes(path));
+
+  it('run with driver and loader, and otherwise say what to install', () => {
+    expect(missing([driver, loader])).toBeUndefined();
+    expect(missing([])).toContain('install chromium');
+    expect(missing([loader])).toContain('install chromium');
+    expect(missing([driver])).toContain('install libvulkan1');
+    expect(missing(['/mine.json', loader], { VK_ICD_FILENAMES: '/mine.json' })).toBeUndefined();
+    expect(missing([driver, loader], { VK_ICD_FILENAMES: '/mine.json' })).toContain('/mine.json');
+    expect(missing([driver, '/opt/lib/libvulkan.so.1'], { LD_LIBRARY_PATH: '/opt/lib' })).toBeUndefined();
   });
 });
