@@ -29,6 +29,7 @@ const inBrowser = {
     'packages/losses/src/losses.test.ts',
     'packages/clip-encoders/src/towers.test.ts',
     'packages/datasets/src/images/raster.test.ts',
+    'packages/datasets/src/images/same-pixels.test.ts',
   ],
   browser: {
     enabled: true,
