@@ -1,5 +1,5 @@
 // Masks, outlines, colors and values drawn from probability maps.
-import { overlayImage, uncertaintyImage } from 'medclipseg';
+import { overlayImage, uncertaintyImage } from 'medclipseg/images';
 import { MAXIMUM_ENTROPY } from 'medclipseg/metrics';
 import { describe, expect, it } from 'vitest';
 import { SCALES } from './colors.ts';

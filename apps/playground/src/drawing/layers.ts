@@ -1,5 +1,6 @@
 // Layers over an image, as RGBA pixels. Pure functions of maps; pixels without content are transparent.
-import { type Color, ERRORS, OUTLINE, SCALES, type Scale, SHADOW, TINT } from './colors.ts';
+import { type Color, OVERLAY_COLORS } from 'medclipseg/images';
+import { ERRORS, SCALES, type Scale } from './colors.ts';
 
 /** Pixels in the layout of `ImageData`. */
 export type Rgba = Uint8ClampedArray<ArrayBuffer>;
@@ -12,7 +13,7 @@ const paint = (out: Rgba, i: number, [red, green, blue]: Color, alpha: number): 
 };
 
 /** The mask in one opaque color. The page sets the opacity in CSS, without redrawing. */
-export function tintLayer(mask: Uint8Array, color: Color = TINT): Rgba {
+export function tintLayer(mask: Uint8Array, color: Color = OVERLAY_COLORS.foreground): Rgba {
   const out = new Uint8ClampedArray(4 * mask.length);
   for (let i = 0; i < mask.length; i++) if (mask[i]) paint(out, i, color, 255);
   return out;
@@ -41,8 +42,8 @@ export function borderOf(mask: Uint8Array, width: number, height: number, reach:
 export function outlineLayer(mask: Uint8Array, width: number, height: number, reach: number): Rgba {
   const out = new Uint8ClampedArray(4 * mask.length);
   borderOf(mask, width, height, reach).forEach((side, i) => {
-    if (side === 1) paint(out, i, OUTLINE, 255);
-    else if (side === 2) paint(out, i, SHADOW, 170);
+    if (side === 1) paint(out, i, OVERLAY_COLORS.outline, 255);
+    else if (side === 2) paint(out, i, OVERLAY_COLORS.shadow, 170);
   });
   return out;
 }

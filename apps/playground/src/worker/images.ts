@@ -14,7 +14,8 @@ import {
 } from '@medclipseg/datasets';
 import { decodeImage, encodePng } from '@medclipseg/datasets/browser';
 import { transfer } from 'comlink';
-import { type Estimate, overlayImage, uncertaintyImage } from 'medclipseg';
+import type { Estimate } from 'medclipseg';
+import { overlayImage, uncertaintyImage } from 'medclipseg/images';
 import { imageScores, MAXIMUM_ENTROPY, resizeMap } from 'medclipseg/metrics';
 import { rgbaOf } from '../drawing/layers.ts';
 import { displaySize, estimateSize } from '../drawing/maps.ts';
