@@ -17,26 +17,30 @@ interface Place {
   readonly name: string;
 }
 
+/** Images by kind, each made only when it is written: at full size every one of them takes much memory. */
+type Drawings = Readonly<Record<string, () => PngPixels>>;
+
+type Size = Pick<Segmentation, 'width' | 'height'>;
+
 /** 16-bit values of a map whose largest possible value is `most`. */
-const sixteenBit = ({ width, height }: Pick<Segmentation, 'width' | 'height'>, map: Float32Array, most: number) =>
-  ({
-    width,
-    height,
-    channels: 1,
-    data: Uint16Array.from(map, (v) => Math.round((Math.min(v, most) / most) * 65535)),
-  }) as const;
+function sixteenBit({ width, height }: Size, map: Float32Array, most: number): PngPixels {
+  const data = new Uint16Array(map.length);
+  for (let i = 0; i < data.length; i++) data[i] = Math.round((Math.min(map[i] as number, most) / most) * 65535);
+  return { width, height, channels: 1, data };
+}
 
 /** Uncertainty on the fixed scale from 0 to ln 2 in 16 bits, and in color. */
-export const uncertaintyImages = (result: Pick<Segmentation, 'width' | 'height' | 'uncertainty'>) => ({
-  uncertainty: sixteenBit(result, result.uncertainty, MAXIMUM_ENTROPY),
-  'uncertainty-color': uncertaintyImage(result),
-});
+export const uncertaintyImages = (result: Pick<Segmentation, 'width' | 'height' | 'uncertainty'>) =>
+  ({
+    uncertainty: () => sixteenBit(result, result.uncertainty, MAXIMUM_ENTROPY),
+    'uncertainty-color': () => uncertaintyImage(result),
+  }) satisfies Drawings;
 
-async function writeAll({ out, name }: Place, images: Readonly<Record<string, PngPixels>>) {
+async function writeAll({ out, name }: Place, images: Drawings) {
   const files: Record<string, string> = {};
-  for (const [kind, pixels] of Object.entries(images)) {
+  for (const [kind, draw] of Object.entries(images)) {
     files[kind] = `${name}-${kind}.png`;
-    await writePng(join(out, files[kind]), pixels);
+    await writePng(join(out, files[kind]), draw());
   }
   return files;
 }
@@ -48,29 +52,28 @@ export function writeMaps(
   splitUncertainty = false,
 ): Promise<Record<string, string>> {
   const { width, height } = result;
-  const entropy = (map: Float32Array) => sixteenBit(result, map, MAXIMUM_ENTROPY);
   return writeAll(place, {
-    mask: { width, height, channels: 1, data: result.mask.map((v) => v * 255) },
-    probability: sixteenBit(result, result.probability, 1),
+    mask: () => ({ width, height, channels: 1, data: result.mask.map((v) => v * 255) }),
+    probability: () => sixteenBit(result, result.probability, 1),
     ...uncertaintyImages(result),
     ...(splitUncertainty && {
-      'uncertainty-expected': entropy(result.expectedEntropy),
-      'uncertainty-mutual': entropy(result.mutualInformation),
+      'uncertainty-expected': () => sixteenBit(result, result.expectedEntropy, MAXIMUM_ENTROPY),
+      'uncertainty-mutual': () => sixteenBit(result, result.mutualInformation, MAXIMUM_ENTROPY),
     }),
-    overlay: overlayImage(image, result),
+    overlay: () => overlayImage(image, result),
   });
 }
 
 /** The label map as gray values, 0 where there is no class, and the maps of each class by its number. */
 export function writeClassMaps(place: Place, image: RasterImage, map: LabelMap): Promise<Record<string, string>> {
   const { width, height, labels } = map;
-  const each = [...map.segmentations.values()].flatMap((result, i): [string, PngPixels][] => [
-    [`${i + 1}-probability`, sixteenBit(result, result.probability, 1)],
-    [`${i + 1}-uncertainty`, sixteenBit(result, result.uncertainty, MAXIMUM_ENTROPY)],
+  const each = [...map.segmentations.values()].flatMap((result, i): [string, () => PngPixels][] => [
+    [`${i + 1}-probability`, () => sixteenBit(result, result.probability, 1)],
+    [`${i + 1}-uncertainty`, () => sixteenBit(result, result.uncertainty, MAXIMUM_ENTROPY)],
   ]);
   return writeAll(place, {
-    labels: { width, height, channels: 1, data: labels },
+    labels: () => ({ width, height, channels: 1, data: labels }),
     ...Object.fromEntries(each),
-    overlay: labelImage(image, map),
+    overlay: () => labelImage(image, map),
   });
 }

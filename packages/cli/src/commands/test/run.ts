@@ -87,7 +87,7 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
     await writePng(join(out, 'masks', `${name}.png`), mask);
     await writeProbability(join(out, 'probabilities', `${name}.png`), map);
     const uncertainty = uncertaintyImages({ width: size, height: size, uncertainty: estimate.uncertainty });
-    for (const [kind, pixels] of Object.entries(uncertainty)) await writePng(join(out, kind, `${name}.png`), pixels);
+    for (const [kind, draw] of Object.entries(uncertainty)) await writePng(join(out, kind, `${name}.png`), draw());
     const truth = binaryMask(await readMask(file));
     const [prediction, probability] = [predictedMask(mask, truth), probabilityAt(map, truth)];
     if (areEmpty(truth, prediction)) bothEmpty.push(name);
