@@ -114,6 +114,14 @@ export const samplingOptions = ({
   trimPadding,
 });
 
+/** Reads `--window 40,400`: center and width, in the units of the file. */
+export function windowSetting(text: string): { readonly center: number; readonly width: number } {
+  const [center, width, ...rest] = text.split(',').map((part) => decimal(part.trim()));
+  if (center === undefined || width === undefined || width <= 0 || rest.length > 0)
+    throw new UsageError('--window', 'a center and a width above 0', `'${text}'`, 'Give for example 40,400.');
+  return { center, width };
+}
+
 /** How contours are scored, for commands that score. */
 export interface ContourFlags {
   readonly tolerance: string;

@@ -1,7 +1,7 @@
 // Decoding in browsers, in pages and workers: everything in plain TypeScript except WebP, which the browser decodes.
 import { decodeBmp } from './bmp.ts';
 import { fromSamples } from './convert.ts';
-import { imageDecoder, type PictureDecoder } from './decoder.ts';
+import { type FormatDecoder, imageDecoder } from './decoder.ts';
 import { decodeJpeg } from './jpeg/decode.ts';
 import { orient } from './orient.ts';
 import { decodePng } from './png.ts';
@@ -9,7 +9,7 @@ import { decodeTiff } from './tiff/decode.ts';
 import { readWebp } from './webp.ts';
 
 /** Through a canvas, which is exact for opaque images: no color management, no multiplication by alpha. */
-const decodeWebp: PictureDecoder = async (bytes) => {
+const decodeWebp: FormatDecoder = async (bytes) => {
   const { opaque, orientation } = readWebp(bytes);
   const bitmap = await createImageBitmap(new Blob([opaque as BlobPart], { type: 'image/webp' }), {
     colorSpaceConversion: 'none',

@@ -4,7 +4,7 @@ import { constants, inflateRawSync } from 'node:zlib';
 import { foundInstead, ImageError } from '../errors.ts';
 import { decodeBmp } from './bmp.ts';
 import { fromSamples } from './convert.ts';
-import { type DecodeOptions, imageDecoder, type PictureDecoder } from './decoder.ts';
+import { type DecodeOptions, type FormatDecoder, imageDecoder } from './decoder.ts';
 import type { FastInflate } from './inflate.ts';
 import { decodeJpeg } from './jpeg/decode.ts';
 import { orient } from './orient.ts';
@@ -30,7 +30,7 @@ const fastInflate: FastInflate = (packed, length) => {
 /** A Buffer as the Uint8Array that it extends: their `slice` differs. */
 const plain = ({ buffer, byteOffset, byteLength }: Buffer) => new Uint8Array(buffer, byteOffset, byteLength);
 
-const decodeWebp: PictureDecoder = async (bytes) => {
+const decodeWebp: FormatDecoder = async (bytes) => {
   const { opaque, orientation } = readWebp(bytes);
   const sharp = await requireSharp('to decode WebP');
   const image = sharp(opaque, { limitInputPixels: false, failOn: 'warning', ignoreIcc: true, autoOrient: false });

@@ -29,13 +29,13 @@ export interface DecodeOptions {
 }
 
 /** Decodes the bytes of a file whose header has been read and whose size is allowed. May throw anything. */
-export type PictureDecoder = (
+export type FormatDecoder = (
   bytes: Uint8Array,
   header: ImageHeader,
   options: ToneOptions,
 ) => RasterImage | Promise<RasterImage>;
 
-export type FormatDecoders = Readonly<Record<ImageHeader['format'], PictureDecoder>>;
+export type FormatDecoders = Readonly<Record<ImageHeader['format'], FormatDecoder>>;
 
 /**
  * Decodes PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI. EXIF orientation is applied; 16-bit images keep their high byte;

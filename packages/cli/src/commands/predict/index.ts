@@ -24,6 +24,11 @@ export const registerPredict: Register = (program, { signal }) => {
       '--page <n>',
       'page of a TIFF, frame of a DICOM file, slice of a NIfTI volume, from 0; needed where there are several',
     )
+    .option('--volume <n>', 'volume of a four-dimensional NIfTI file, from 0; needed where there are several')
+    .option(
+      '--window <center,width>',
+      "values shown as black to white, in place of the file's window; needed for TIFF of float, signed or 32-bit values",
+    )
     .option('--split-uncertainty', 'also write the expected uncertainty of the samples and their disagreement')
     .option('--json', 'print the report');
   addBackendFlag(addSamplingFlags(addModelFlags(command))).action(async (image, options) => {

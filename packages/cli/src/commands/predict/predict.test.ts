@@ -1,4 +1,4 @@
-// predict with several named prompts: a label map of the classes.
+// predict: label maps of several named prompts, and images that need a window.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -93,5 +93,29 @@ describe('classes', () => {
     expect(thresholdOf(undefined, false)).toBeUndefined();
     expect(() => thresholdOf('1', true)).toThrow(/from 0 to below 1, got '1'/);
     expect(() => thresholdOf('0.5', false)).toThrow(/expected --class beside it/);
+  });
+});
+
+describe('predict --window', () => {
+  it('shows 12-bit values in a 16-bit file; without it, a warning says how dark they are', async () => {
+    const file = join(folder, 'deep.png');
+    const data = Uint16Array.from({ length: 64 * 64 }, (_, i) => (i * 37) % 4096);
+    await writePng(file, { width: 64, height: 64, channels: 1, data });
+    const predict = (...args: string[]) =>
+      run(...args, '--prompt', 'one polyp', '--samples', '1', '--out', join(folder, 'w'));
+    const original = scan;
+    scan = file;
+    try {
+      const plain = await predict();
+      expect(plain.code, plain.err).toBe(0);
+      expect(plain.err).toContain('--window');
+      const shown = await predict('--window', '2048,4096');
+      expect(shown.code, shown.err).toBe(0);
+      expect(shown.err).not.toContain('--window');
+      const wrong = await predict('--window', '2048');
+      expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('--window: expected a center and a width') });
+    } finally {
+      scan = original;
+    }
   });
 });

@@ -11,6 +11,7 @@ import {
   samplingOptions,
   VERSION,
   wholeNumber,
+  windowSetting,
 } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
 import { writeClassMaps, writeMaps } from '../../maps.ts';
@@ -25,6 +26,8 @@ export interface PredictOptions extends SamplingFlags, ModelFlags, BackendFlag {
   readonly model: string;
   readonly out: string;
   readonly page?: string;
+  readonly volume?: string;
+  readonly window?: string;
   readonly splitUncertainty?: boolean;
   readonly json?: boolean;
 }
@@ -91,8 +94,12 @@ export async function predict(imagePath: string, options: PredictOptions, signal
     throw new UsageError('--interpolation', 'bilinear or nearest', `'${interpolation}'`, 'Choose one of them.');
   const classes = classesOf(prompt, options.class);
   const threshold = thresholdOf(options.threshold, classes !== undefined);
-  const page = options.page === undefined ? undefined : wholeNumber('--page', options.page);
-  const image = await readImage(imagePath, 'color', { page });
+  const image = await readImage(imagePath, 'color', {
+    page: options.page === undefined ? undefined : wholeNumber('--page', options.page),
+    volume: options.volume === undefined ? undefined : wholeNumber('--volume', options.volume),
+    window: options.window === undefined ? undefined : windowSetting(options.window),
+    onWarning: (message) => process.stderr.write(`${message}\n`),
+  });
   const backend = await useBackend(options.backend);
   const { network, tokenizer, path } = await openModel(options.model, options, signal);
   const model = new MedCLIPSeg(network, tokenizer);
