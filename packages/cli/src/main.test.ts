@@ -53,7 +53,7 @@ it('a backend that is not here says what to install', async () => {
   expect(err).toContain('npm install @tensorflow/tfjs-node');
 });
 
-it('doctor tells what works', async () => {
+it('doctor lists what works', async () => {
   const { code, out } = await run('doctor', '--json');
   expect(code).toBe(0);
   expect(JSON.parse(out).backends).toContainEqual({ name: 'wasm', works: true, reason: '' });

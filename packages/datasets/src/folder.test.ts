@@ -75,7 +75,7 @@ describe('images', () => {
 });
 
 describe('batches', () => {
-  it('come in the order asked for, in the model’s channel order, and go on from the middle', async () => {
+  it('come in the requested order, in the model’s channel order, and resume in the middle', async () => {
     const all = await files(5);
     const seen: string[][] = [];
     const blue: number[] = [];
@@ -92,7 +92,7 @@ describe('batches', () => {
     expect(blue).toEqual([0, 3]);
   });
 
-  it('stop when told to', async () => {
+  it('stop on a signal', async () => {
     const control = new AbortController();
     const iterator = new SampleLoader({ size: 8 }).batches(await files(4), {
       batchSize: 1,
@@ -106,7 +106,7 @@ describe('batches', () => {
 });
 
 describe('augmentation', () => {
-  it('turns the words of place with the picture', () => {
+  it('turns the place words with the image', () => {
     const image = {
       width: 2,
       height: 2,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { prose, read } from './repository.ts';
 import { usesOf } from './words.ts';
 
 describe('wording', () => {
@@ -8,5 +9,10 @@ describe('wording', () => {
       "a.ts:1: 'lies' (write: is, is in)",
       "a.ts:1: 'Colour' (write: color)",
     ]);
+  });
+
+  it('is plain American technical English', () => {
+    expect(prose.length).toBeGreaterThan(500);
+    expect(prose.flatMap((path) => usesOf(path, read(path)))).toEqual([]);
   });
 });

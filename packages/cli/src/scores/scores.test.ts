@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compare } from '../commands/compare/run.ts';
 import { type EvaluateOptions, evaluate } from '../commands/evaluate/run.ts';
-import { exitCode, describe as told } from '../errors.ts';
+import { describe as describeError, exitCode } from '../errors.ts';
 import { probabilityAt, readProbability, rounded, writeProbability } from './probabilities.ts';
 
 let folder = '';
@@ -68,7 +68,7 @@ async function run(command: () => Promise<void>): Promise<{ code: number; out: s
     await command();
     return { code: 0, ...text };
   } catch (error) {
-    return { code: exitCode(error), out: text.out, err: text.err + told(error) };
+    return { code: exitCode(error), out: text.out, err: text.err + describeError(error) };
   } finally {
     for (const spy of spies) spy.mockRestore();
   }

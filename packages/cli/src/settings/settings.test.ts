@@ -51,7 +51,7 @@ async function file(text: string): Promise<string> {
 }
 
 describe('a published file', () => {
-  it('gives the published training, and tells what has no meaning here', async () => {
+  it('gives the published training, and reports what has no meaning here', async () => {
     const notices: string[] = [];
     const settings = await readSettings(published, [], (text) => notices.push(text));
     expect(settings).toMatchObject({ NAME: 'Kvasir', SEED: 666, TEST: { NUM_SAMPLES: 30 } });
@@ -83,7 +83,7 @@ describe('a published file', () => {
       'MODEL.DEVICE is not used; the backend comes from --backend',
       'TEST.USE_LATEST is not used; test takes the checkpoint that --checkpoint names, of a folder the best',
     ]);
-    // What is written beside the checkpoints is read again.
+    // The settings saved with the checkpoints can be read again.
     expect(await readSettings(await file(stringify(settings)))).toEqual(settings);
   });
 
@@ -145,7 +145,7 @@ describe('--set', () => {
   });
 });
 
-it('a file with slips is told of each of them', async () => {
+it('every mistake in a file is reported', async () => {
   const path = await file('NAME: x\nMODEL: { ENCODERS: mini, LAYER: [1] }\nTRAIN: { EPOCHS: 3, SEED: 1 }\n');
   await expect(readSettings(path)).rejects.toThrow(
     /MODEL.LAYERS: .*got nothing\n.*MODEL.LAYER: no such key; did you mean MODEL.LAYERS\?\n.*TRAIN.EPOCHS: no such key; did you mean TRAIN.NUM_EPOCHS\?\n.*TRAIN.SEED: no such key; did you mean SEED\?/,

@@ -17,7 +17,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const SIDE = 30;
 
 /** An image that differs by its seed. */
-const picture = (seed: number, side = SIDE) =>
+const photo = (seed: number, side = SIDE) =>
   encodePng({
     width: side,
     height: side,
@@ -59,7 +59,7 @@ async function faultless(): Promise<void> {
   let seed = 0;
   for (const [split, list] of Object.entries(names)) {
     for (const kind of ['img', 'label']) await mkdir(join(folder, `${split}_Folder`, kind), { recursive: true });
-    for (const name of list) await put(split, name, await picture(seed++), await square(2, 2, 6));
+    for (const name of list) await put(split, name, await photo(seed++), await square(2, 2, 6));
   }
   await sheet(
     'Train_text.xlsx',
@@ -84,15 +84,15 @@ const FAULTS: readonly (readonly [ProblemKind, () => Promise<unknown>])[] = [
     'unreadable-mask',
     async () => writeFile(join(folder, 'Val_Folder', 'label', 'e.png'), (await square(2, 2, 6)).subarray(0, 60)),
   ],
-  ['mask-size', async () => put('Test', 'f.png', await picture(9), await square(2, 2, 6, 20))],
-  ['mask-values', async () => put('Train', 'b.png', await picture(9), await square(2, 2, 6, SIDE, 1))],
-  ['empty-mask', async () => put('Test', 'f.png', await picture(9), await square(0, 0, 0))],
+  ['mask-size', async () => put('Test', 'f.png', await photo(9), await square(2, 2, 6, 20))],
+  ['mask-values', async () => put('Train', 'b.png', await photo(9), await square(2, 2, 6, SIDE, 1))],
+  ['empty-mask', async () => put('Test', 'f.png', await photo(9), await square(0, 0, 0))],
   ['contradicted-mask', () => sheet('Test_text_original.xlsx', [['f.png', 'no polyp in the image']])],
-  ['near-empty-mask', async () => put('Test', 'f.png', await picture(9, 200), await square(2, 2, 2, 200))],
+  ['near-empty-mask', async () => put('Test', 'f.png', await photo(9, 200), await square(2, 2, 2, 200))],
   [
     'full-mask',
     async () => {
-      await put('Test', 'f.png', await picture(9), await square(0, 0, SIDE));
+      await put('Test', 'f.png', await photo(9), await square(0, 0, SIDE));
       await sheet('Test_text_original.xlsx', [['f.png', 'one large polyp, located in center of the image']]);
     },
   ],
@@ -104,8 +104,8 @@ const FAULTS: readonly (readonly [ProblemKind, () => Promise<unknown>])[] = [
         ['e.png', `${PROMPT}.`],
       ]),
   ],
-  ['duplicate-content', async () => put('Train', 'b.png', await picture(0), await square(2, 2, 6))],
-  ['shared-content', async () => put('Test', 'f.png', await picture(0), await square(2, 2, 6))],
+  ['duplicate-content', async () => put('Train', 'b.png', await photo(0), await square(2, 2, 6))],
+  ['shared-content', async () => put('Test', 'f.png', await photo(0), await square(2, 2, 6))],
   ['empty-prompt', () => sheet('Val_text.xlsx', [['e.png', '']])],
   ['design-rows', () => sheet('Test_text_contradictory.xlsx', [['g.png', PROMPT]])],
   ['design-place', () => sheet('Test_text_overdescriptive.xlsx', [['f.png', 'A polyp in the lower right region.']])],
@@ -134,7 +134,7 @@ describe('a dataset', () => {
 
   it('with an image of the same name in two splits is reported', async () => {
     await faultless();
-    await put('Test', 'a.png', await picture(77), await square(2, 2, 6));
+    await put('Test', 'a.png', await photo(77), await square(2, 2, 6));
     await sheet('Test_text_original.xlsx', [['a.png', PROMPT]]);
     const { problems } = await checkDataset(folder);
     expect(problems.map(({ kind, where, items }) => [kind, where, items])).toEqual([

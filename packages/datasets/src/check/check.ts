@@ -28,7 +28,7 @@ export interface CheckReport {
   readonly images: number;
   /** Whether prompts were measured in tokens. */
   readonly tokensCounted: boolean;
-  /** Prompts with one place whose mask has one finding: how many agree on the 3x3 grid. */
+  /** Prompts with one place whose mask has one lesion: how many agree on the 3x3 grid. */
   readonly places: Agreement;
   /** The same of their words for small, medium and large. */
   readonly sizes: Agreement;

@@ -51,7 +51,7 @@ const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2
 export interface ProblemList {
   /** Does nothing without items. */
   readonly add: (kind: ProblemKind, where: string, items: readonly string[], of?: number) => void;
-  /** Errors first; within a severity in the order of finding. */
+  /** Errors first; within a severity in the order in which they were found. */
   readonly sorted: () => Problem[];
 }
 

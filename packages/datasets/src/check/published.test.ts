@@ -54,7 +54,7 @@ describe.skipIf(!present)('the published prompt sheets (skipped where they are a
     const { problems, dataset } = await checkDataset(join(prompts, name));
     expect(dataset).toBe(name);
     expect(serious(problems)).toEqual(KNOWN[name]);
-    // The subset of a tenth was drawn anew; the halves and quarters are nested for training, but not for validation.
+    // The subset of a tenth was drawn separately; the halves and quarters are nested for training, but not for validation.
     const subsets = problems.filter(({ kind }) => kind === 'not-nested').map(({ where }) => where);
     const expected = ['Train_text_10 in Train_text_25', 'Val_text_25 in Val_text_50', 'Val_text_10 in Val_text_25'];
     const { train }: DatasetEntry = DATASETS[name];

@@ -18,7 +18,7 @@ export interface RowReport {
   readonly problems: readonly (readonly [ProblemKind, string])[];
   /** Of the decoded pixels. */
   readonly content?: string;
-  /** Of a prompt with one place, and a mask with one finding. */
+  /** Of a prompt with one place, and a mask with one lesion. */
   readonly placeAgrees?: boolean;
   /** The same for the word of size. */
   readonly sizeAgrees?: boolean;
@@ -41,14 +41,14 @@ function checkMask(mask: RasterImage, { image, prompt }: PromptRow): RowReport {
   if (nothing) return { problems: [['contradicted-mask', `${image} ('${prompt}')`]] };
   const full: RowReport['problems'] = area > FULL ? [['full-mask', `${image} (${(100 * area).toFixed(1)} %)`]] : [];
   const named = placesIn(prompt);
-  const [finding] = shown;
-  if (named.length !== 1 || shown.length !== 1 || !finding) return { problems: full };
-  const placeAgrees = named[0] === finding.place;
+  const [lesion] = shown;
+  if (named.length !== 1 || shown.length !== 1 || !lesion) return { problems: full };
+  const placeAgrees = named[0] === lesion.place;
   const sizes = prompt.match(/\b(small|medium|large)\b/gi) ?? [];
   return {
     placeAgrees,
-    sizeAgrees: sizes.length === 1 ? sizes[0]?.toLowerCase() === finding.size : undefined,
-    problems: placeAgrees ? full : [...full, ['place', `${image} (prompt: ${named[0]}, mask: ${finding.place})`]],
+    sizeAgrees: sizes.length === 1 ? sizes[0]?.toLowerCase() === lesion.size : undefined,
+    problems: placeAgrees ? full : [...full, ['place', `${image} (prompt: ${named[0]}, mask: ${lesion.place})`]],
   };
 }
 

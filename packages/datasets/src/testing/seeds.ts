@@ -32,18 +32,18 @@ function pngs(): Uint8Array[] {
 
 async function tiffs(): Promise<Uint8Array[]> {
   const value = (x: number, y: number, c: number) => (7 * x + 31 * y + c) & 127;
-  const picture = { width: 23, height: 17, samples: 3, bits: 8, value };
+  const layout = { width: 23, height: 17, samples: 3, bits: 8, value };
   const packed = (['none', 'lzw', 'deflate', 'packbits', 'jpeg'] as const).map((compression) =>
     noise().tiff({ compression }).toBuffer(),
   );
   return [
     ...(await Promise.all(packed)),
     await noise(1).threshold().toColourspace('b-w').tiff({ compression: 'ccittfax4', bitdepth: 1 }).toBuffer(),
-    encodeTiff({ ...picture, tile: 16, planar: true, deflate: true, predictor: 2 }),
-    encodeTiff({ ...picture, samples: 1, bits: 12, littleEndian: false, rowsPerStrip: 4 }),
-    encodeTiff({ ...picture, samples: 1, bits: 32, format: 'float', deflate: true, predictor: 3 }),
-    encodeTiff({ ...picture, big: true, samples: 4, photometric: 5 }),
-    encodeTiff({ ...picture, samples: 1, reversed: true, rowsPerStrip: 3 }),
+    encodeTiff({ ...layout, tile: 16, planar: true, deflate: true, predictor: 2 }),
+    encodeTiff({ ...layout, samples: 1, bits: 12, littleEndian: false, rowsPerStrip: 4 }),
+    encodeTiff({ ...layout, samples: 1, bits: 32, format: 'float', deflate: true, predictor: 3 }),
+    encodeTiff({ ...layout, big: true, samples: 4, photometric: 5 }),
+    encodeTiff({ ...layout, samples: 1, reversed: true, rowsPerStrip: 3 }),
   ];
 }
 

@@ -60,9 +60,9 @@ describe('dataset', () => {
     // Merges without a merge: every letter is a token, and CLIP reads 77.
     const merges = join(folder, 'merges.txt');
     await writeFile(merges, '#version: 0.2\n');
-    const { code, out: told } = await run('check', out, '--tokenizer', merges, '--json');
+    const { code, out: json } = await run('check', out, '--tokenizer', merges, '--json');
     expect(code).toBe(0);
-    const report = JSON.parse(told);
+    const report = JSON.parse(json);
     expect(report.tokensCounted).toBe(true);
     expect(report.problems).toMatchObject([
       { kind: 'too-many-tokens', where: 'Test_text_contradictory.xlsx' },

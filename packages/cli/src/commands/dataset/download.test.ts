@@ -1,4 +1,4 @@
-// medclipseg dataset download, against a hub on loopback that breaks off and lies.
+// medclipseg dataset download, against a hub on the loopback interface that breaks off and sends wrong data.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -45,7 +45,7 @@ const run = (...args: string[]) =>
     );
   });
 
-it('goes on after breaks, unpacks, tells terms and citation, and leaves what is there alone', async () => {
+it('resumes after interruptions, unpacks, prints terms and citation, and does not touch what exists', async () => {
   hub.answers.push(broken(100), broken(150));
   const { code, out, err } = await run('BUSI', '--out', join(folder, 'data'), '--json');
   expect(err).toMatch(/BUSI: cite Al-Dhabyani .*Terms: /);
@@ -62,7 +62,7 @@ it('goes on after breaks, unpacks, tells terms and citation, and leaves what is 
   expect(hub.asked).toHaveLength(3);
 });
 
-it('an archive with another hash than the hub tells, or with paths that leave it, gives no folder', async () => {
+it('an archive whose hash differs from that of the hub, or whose paths leave the folder, gives no folder', async () => {
   hub.answers.push(
     (_, response, content) =>
       void response.writeHead(200, { 'content-length': content.length }).end(Buffer.alloc(content.length)),

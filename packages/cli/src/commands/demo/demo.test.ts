@@ -1,4 +1,4 @@
-// The demonstration as a newcomer meets it: pictures, scores, and where they lie.
+// The demonstration as a newcomer runs it: images, scores, and their paths.
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => rm(out, { recursive: true }));
 
 describe('demo', () => {
-  it('segments a phantom of each modality well, and shows them in one picture', async () => {
+  it('segments a phantom of each modality well, and shows them in one image', async () => {
     const { status, stdout } = spawnSync(
       process.execPath,
       [

@@ -47,10 +47,10 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
   } finally {
     model.dispose();
   }
-  const picture = join(options.out, 'demo.png');
-  await writePng(picture, sideBySide(rows));
+  const overview = join(options.out, 'demo.png');
+  await writePng(overview, sideBySide(rows));
   process.stdout.write(
-    `\n${picture}: one row per image: image, true mask, predicted mask, uncertainty (dark: low, bright: high)
+    `\n${overview}: one row per image: image, true mask, predicted mask, uncertainty (dark: low, bright: high)
 The same folder has each image and its masks. Synthetic images, not patients; for research only, not a medical device.
 
 Your own: medclipseg predict image.png --prompt "what to segment"\n`,

@@ -92,7 +92,7 @@ describe('classes', () => {
     expect(thresholdOf('0.3', true)).toBe(0.3);
     expect(thresholdOf(undefined, false)).toBeUndefined();
     expect(() => thresholdOf('1', true)).toThrow(/from 0 to below 1, got '1'/);
-    expect(() => thresholdOf('0.5', false)).toThrow(/expected --class beside it/);
+    expect(() => thresholdOf('0.5', false)).toThrow(/expected to be given with --class/);
   });
 });
 

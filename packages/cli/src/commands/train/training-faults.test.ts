@@ -1,4 +1,4 @@
-// What goes wrong in the middle of a training: it says what, ends with 1, and the last good checkpoint is there to go on from.
+// Failures during training: the command names the cause, ends with 1, and the last good checkpoint can be resumed.
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openTensorFile } from '@medclipseg/weights/node';
@@ -8,7 +8,7 @@ import { run, smallTraining } from './small-training.ts';
 let small: Awaited<ReturnType<typeof smallTraining>>;
 let whole: Buffer;
 const checkpoint = (out: string) => readFile(join(out, 'latest.safetensors'));
-/** Where the newest checkpoint stands; it opens, or this fails. */
+/** The progress of the newest checkpoint; fails if it does not open. */
 async function standing(out: string) {
   const file = await openTensorFile(join(out, 'latest.safetensors'));
   for (const name of file.tensors.keys()) await file.read(name);
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => small.remove());
 
-it('an image that cannot be read in mid-epoch is named; with the image mended the training goes on to the same end', async () => {
+it('an image that cannot be read in mid-epoch is named; once it is repaired, the training resumes and ends with the same result', async () => {
   const out = join(small.folder, 'unreadable');
   const images = join(small.data, 'Train_Folder', 'img');
   // The first epoch's order is a function of the seed: wherever this one comes, other batches come before or after it.
@@ -39,12 +39,12 @@ it('an image that cannot be read in mid-epoch is named; with the image mended th
   expect(broken.err).not.toMatch(/^ {4}at /m);
   expect((await standing(out)).epoch).toBe(0);
   await writeFile(join(images, name), image);
-  const mended = await run(small.trainInto(out, '--resume', ...EVERY_STEP));
-  expect(mended.code, mended.err).toBe(0);
+  const resumed = await run(small.trainInto(out, '--resume', ...EVERY_STEP));
+  expect(resumed.code, resumed.err).toBe(0);
   expect(Buffer.compare(await checkpoint(out), whole)).toBe(0);
 });
 
-it('a disk that fills up leaves the checkpoint before; with room the training goes on to the same end', async () => {
+it('a disk that fills up leaves the checkpoint before; with room the training resumes and ends with the same result', async () => {
   const out = join(small.folder, 'full');
   let sent = false;
   const stopped = await run(small.trainInto(out, ...EVERY_STEP), {
@@ -61,7 +61,7 @@ it('a disk that fills up leaves the checkpoint before; with room the training go
   expect(full.code, full.err).toBe(1);
   expect(full.err).toMatch(/expected a place to .* write to, got 'EFBIG: file too large, write'.* has room/);
   expect(Buffer.compare(await checkpoint(out), before)).toBe(0);
-  // Nothing half written is left to fill the disk further.
+  // No partial file is left to fill the disk further.
   expect((await readdir(out)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   const room = await run(small.trainInto(out, '--resume', ...EVERY_STEP));
   expect(room.code, room.err).toBe(0);

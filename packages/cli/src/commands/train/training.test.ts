@@ -61,9 +61,9 @@ describe('train', () => {
         'wasm',
       ]);
     for (const out of ['a', 'b']) expect((await predict(join(folder, out))).code).toBe(0);
-    const pictures = (await readdir(join(folder, 'a'))).filter((name) => name.endsWith('.png'));
-    expect(pictures).toHaveLength(5);
-    for (const name of pictures)
+    const images = (await readdir(join(folder, 'a'))).filter((name) => name.endsWith('.png'));
+    expect(images).toHaveLength(5);
+    for (const name of images)
       expect(await readFile(join(folder, 'a', name))).toEqual(await readFile(join(folder, 'b', name)));
 
     const long = await run([
@@ -81,7 +81,7 @@ describe('train', () => {
     await expect(readdir(join(folder, 'c'))).rejects.toThrow('ENOENT');
   });
 
-  it('on frozen encoders keeps what learns, by itself, and goes on bit for bit', async () => {
+  it('on frozen encoders stores only what learns, and resumes bit for bit', async () => {
     const [encoders, frozen] = [join(folder, 'encoders'), join(folder, 'frozen.yaml')];
     expect((await run(trainInto(encoders, '--set', 'TRAIN.NUM_EPOCHS=1'))).code).toBe(0);
     await writeFile(
@@ -232,7 +232,7 @@ describe('train', () => {
 
   // Twenty in a long run: MEDCLIPSEG_KILLS=20.
   const kills = Number(process.env.MEDCLIPSEG_KILLS ?? 2);
-  it(`killed at ${kills} random moments, goes on each time and ends at the same weights`, async () => {
+  it(`killed at ${kills} random moments, resumes each time and ends with the same weights`, async () => {
     const more = ['--set', `TRAIN.NUM_EPOCHS=${8 + kills}`, '--set', 'TRAIN.CHECKPOINT_STEPS=1'];
     const [whole, killed] = [join(folder, 'unharmed'), join(folder, 'killed')];
     expect((await run(trainInto(whole, ...more))).code).toBe(0);
@@ -254,7 +254,7 @@ describe('train', () => {
         () => true,
         () => false,
       );
-      // Killed before its first checkpoint, a training begins anew; a checkpoint that was there stays.
+      // Killed before its first checkpoint, a training starts over; a checkpoint that was there stays.
       expect(there || !started, `no checkpoint after kill ${i + 1} at ${delay} ms: ${ended.err}`).toBe(true);
       started = there;
     }
