@@ -7,7 +7,7 @@ describe('public API', () => {
     expect(entries.length).toBeGreaterThan(15);
     for (const [specifier, names] of Object.entries(publicApi()))
       await expect(`${names.join('\n')}\n`).toMatchFileSnapshot(
-        `./public-api/${specifier.replaceAll('/', '.').replace(/^@/, '')}.txt`,
+        `./recorded-api/${specifier.replaceAll('/', '.').replace(/^@/, '')}.txt`,
       );
   });
 });

@@ -74,7 +74,11 @@ describe('extraction', () => {
     ],
     ['a bomb', zipSync({ 'bomb.png': new Uint8Array(2 ** 23) }), /expected files with the compression of images/],
     ['no files', zipSync({}), /expected files, got none/],
-    ['no archive', text('<html>not found</html>'), /expected a whole zip archive/],
+    [
+      'no archive',
+      text('<html>not found</html>'),
+      /expected a complete zip archive, got one that cannot be read\. Nothing/,
+    ],
   ])('refuses %s and keeps nothing', async (_, bytes, reason) => {
     const extracting = extract(bytes);
     await expect(extracting).rejects.toMatchObject({ tag: 'datasets/archive', archive: archivePath() });

@@ -97,13 +97,7 @@ export async function extractArchive(archive: string, folder: string, options: E
   const broken = (cause: unknown) =>
     cause instanceof DatasetError || signal?.aborted
       ? cause
-      : new ArchiveError(
-          archive,
-          'a complete zip archive',
-          `one that cannot be read (${(cause as Error).message})`,
-          undefined,
-          { cause },
-        );
+      : new ArchiveError(archive, 'a complete zip archive', 'one that cannot be read', undefined, { cause });
   let zip: ZipFile;
   try {
     // Reading fails if a size is not the declared one.

@@ -61,9 +61,9 @@ describe('train', () => {
         'wasm',
       ]);
     for (const out of ['a', 'b']) expect((await predict(join(folder, out))).code).toBe(0);
-    const images = (await readdir(join(folder, 'a'))).filter((name) => name.endsWith('.png'));
-    expect(images).toHaveLength(5);
-    for (const name of images)
+    const names = (await readdir(join(folder, 'a'))).filter((name) => name.endsWith('.png'));
+    expect(names).toHaveLength(5);
+    for (const name of names)
       expect(await readFile(join(folder, 'a', name))).toEqual(await readFile(join(folder, 'b', name)));
 
     const long = await run([
