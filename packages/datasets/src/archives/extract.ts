@@ -94,10 +94,18 @@ function commonFolder(files: readonly Entry[], archive: string): string {
  */
 export async function extractArchive(archive: string, folder: string, options: ExtractOptions = {}): Promise<void> {
   const { maximumBytes = MAXIMUM_BYTES, signal, onProgress } = options;
+  // The zip library's own words name the path where one is refused; elsewhere they describe bytes.
+  const detail = ({ message }: Error) => (/path|characters/.test(message) ? ` (${message})` : '');
   const broken = (cause: unknown) =>
     cause instanceof DatasetError || signal?.aborted
       ? cause
-      : new ArchiveError(archive, 'a complete zip archive', 'one that cannot be read', undefined, { cause });
+      : new ArchiveError(
+          archive,
+          'a complete zip archive',
+          `one that cannot be read${detail(cause as Error)}`,
+          undefined,
+          { cause },
+        );
   let zip: ZipFile;
   try {
     // Reading fails if a size is not the declared one.
