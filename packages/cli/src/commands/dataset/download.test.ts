@@ -58,7 +58,7 @@ it('resumes after interruptions, unpacks, prints terms and citation, and does no
   );
   const again = await run('BUSI', '--out', join(folder, 'data'));
   expect(again).toMatchObject({ code: 0, out: `${busi}\n` });
-  expect(again.err).toContain('is there already');
+  expect(again.err).toContain('exists already');
   expect(hub.asked).toHaveLength(3);
 });
 
