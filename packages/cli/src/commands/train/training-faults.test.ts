@@ -59,7 +59,9 @@ it('a disk that fills up leaves the checkpoint before; with room the training re
     fileLimit: Math.floor(before.length / 2048),
   });
   expect(full.code, full.err).toBe(1);
-  expect(full.err).toMatch(/latest\.safetensors: expected a place to write to, got 'EFBIG: file too large'.* free space/);
+  expect(full.err).toMatch(
+    /latest\.safetensors: expected a place to write to, got 'EFBIG: file too large'.* free space/,
+  );
   expect(Buffer.compare(await checkpoint(out), before)).toBe(0);
   // No partial file is left to fill the disk further.
   expect((await readdir(out)).filter((name) => name.endsWith('.tmp'))).toEqual([]);

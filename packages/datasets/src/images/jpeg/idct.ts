@@ -8,7 +8,7 @@ const [F_1_501, F_1_847, F_1_961, F_2_053, F_2_562, F_3_072] = [12299, 15137, 16
 const workspace = new Int32Array(64);
 
 const wrapped = (value: number): number => (value << 16) >> 16;
-const saturated = (value: number): number => (value < -32768 ? -32768 : value > 32767 ? 32767 : value);
+const saturated = (value: number): number => Math.max(-32768, Math.min(value, 32767));
 
 /**
  * Dequantizes 64 coefficients in natural order, transforms them and writes 8x8 samples of 0 to 255.
