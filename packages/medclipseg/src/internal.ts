@@ -19,6 +19,8 @@ export {
   type Tokens,
   TRAINABLE_PARAMETERS,
   type TrunkOptions,
+  tensorsOf,
+  tokensOf,
   trunk,
   trunkBlock,
   trunkEnd,

@@ -12,6 +12,7 @@ import {
   predictLogits,
   type Tokens,
   type TrunkOptions,
+  tensorsOf,
   trunkBlock,
   trunkEnd,
 } from '../network.ts';
@@ -69,9 +70,9 @@ const defaultFold = (config: ModelConfig, images: number): number =>
   Math.max(1, Math.min(MOST_SAMPLES_AT_ONCE, Math.floor(batchBudget() / (images * bytesPerSample(config)))));
 
 /** Disposes tokens, except for tensors that belong to other tokens as well. */
-function disposeTokens({ image, text }: Tokens, ...others: readonly Tokens[]): void {
-  const kept = new Set(others.flatMap((tokens) => [tokens.image, tokens.text]));
-  for (const tensor of [image, text]) if (!kept.has(tensor)) tensor.dispose();
+function disposeTokens(tokens: Tokens, ...others: readonly Tokens[]): void {
+  const kept = new Set(others.flatMap(tensorsOf));
+  for (const tensor of tensorsOf(tokens)) if (!kept.has(tensor)) tensor.dispose();
 }
 
 /** The tokens after the trunk. Other tasks run between its blocks, so that it can be canceled within seconds on every backend. */
@@ -181,7 +182,7 @@ export async function monteCarlo(
       await nextTask();
     }
   } finally {
-    for (const start of starts) if (start) tf.dispose([start.image, start.text]);
+    for (const start of starts) if (start) tf.dispose(tensorsOf(start));
   }
   return means.map((mean) => mean.estimate());
 }
