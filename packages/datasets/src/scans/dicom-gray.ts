@@ -147,3 +147,15 @@ export function grayFrame(
     }),
   };
 }
+
+/** The values of a frame in the modality's units; of segmentations bits, labels, or fractions as 0 to 255. */
+export function measuredValues(
+  data: DicomDataSet,
+  layout: PixelLayout,
+  { values }: StoredFrame,
+  frame: number,
+): Float64Array {
+  const isFraction = data.text(0x00620001) === 'FRACTIONAL' && layout.allocated > 1;
+  const measured = isFraction ? segmentationGray(data, layout) : modalityOf(data, frame, layout.signed);
+  return Float64Array.from(values, measured as (stored: number) => number);
+}

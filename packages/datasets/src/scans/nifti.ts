@@ -5,7 +5,7 @@ import type { RasterImage } from '../images/raster.ts';
 import { gunzip, isGzip } from './inflate.ts';
 import { HEADER_BYTES, type NiftiHeader, readNiftiHeader } from './nifti-header.ts';
 import { radiologicalOrder, type SliceOrder, storedOrder, toDisplayOrder } from './orientation.ts';
-import { plainBytes, type ScanFacts, spacingOf } from './scan.ts';
+import { plainBytes, type ScanFacts, type StoredImage, spacingOf } from './scan.ts';
 import { exactWindow, fullWindow, throughWindow, type WindowSetting } from './window.ts';
 
 /** Gzipped volumes are not unpacked beyond this many bytes. */
@@ -163,15 +163,16 @@ function colorSlice(raw: Uint8Array, bytes: number): Uint8Array {
   return out;
 }
 
-/**
- * Decodes a slice of a NIfTI-1 or -2 volume, gzipped or not: across the third axis, in radiological convention by the header's sform or
- * qform, and as stored where the header has neither. Values are rescaled and shown through the header's window (cal_min, cal_max), or from
- * the 1st to the 99th percentile of the slice. Throws `ImageError`.
- */
-export function decodeNifti(
-  bytes: Uint8Array,
-  { name, page, volume, voxels, window, onWarning }: NiftiOptions,
-): RasterImage {
+/** A slice as stored: bytes of color, or rescaled values. */
+interface Slice {
+  readonly header: NiftiHeader;
+  readonly order: SliceOrder;
+  /** Interleaved red, green and blue. */
+  readonly colors?: Uint8Array;
+  readonly values: Float32Array | Float64Array;
+}
+
+function readSlice(bytes: Uint8Array, { name, page, volume, voxels, onWarning }: Omit<NiftiOptions, 'window'>): Slice {
   const header = readNiftiHeader(firstBytes(bytes, HEADER_BYTES));
   const { columns, rows, slices, volumes, littleEndian } = header;
   checkSize(columns, rows, name);
@@ -200,13 +201,24 @@ export function decodeNifti(
 
   if (!header.directions) onWarning?.(`${name}: ${NO_ORIENTATION}`);
   const order = orderOf(header);
-  const image = { width: order.width, height: order.height };
-  if (type.color) return { ...image, channels: 3, data: toDisplayOrder(colorSlice(raw, type.bytes), order, 3) };
+  if (type.color) return { header, order, colors: colorSlice(raw, type.bytes), values: new Float32Array() };
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const values = new (columns * rows > LARGE_SLICE ? Float32Array : Float64Array)(columns * rows);
   const read = type.read as Read;
   for (let i = 0; i < values.length; i++)
     values[i] = read(view, i * type.bytes, littleEndian) * header.slope + header.intercept;
+  return { header, order, values };
+}
+
+/**
+ * Decodes a slice of a NIfTI-1 or -2 volume, gzipped or not: across the third axis, in radiological convention by the header's sform or
+ * qform, and as stored where the header has neither. Values are rescaled and shown through the header's window (cal_min, cal_max), or from
+ * the 1st to the 99th percentile of the slice. Throws `ImageError`.
+ */
+export function decodeNifti(bytes: Uint8Array, { window, ...options }: NiftiOptions): RasterImage {
+  const { header, order, colors, values } = readSlice(bytes, options);
+  const image = { width: order.width, height: order.height };
+  if (colors) return { ...image, channels: 3, data: toDisplayOrder(colors, order, 3) };
   const range = fullWindow(values, OUTLIERS);
   if (!range)
     throw new FormatError(
@@ -216,4 +228,10 @@ export function decodeNifti(
     );
   const shown = window ? exactWindow(window) : (header.window ?? range);
   return { ...image, channels: 1, data: toDisplayOrder(throughWindow(values, shown), order) };
+}
+
+/** The values of a slice without any window, turned as it is displayed; `undefined` if it has colors. */
+export function niftiValues(bytes: Uint8Array, options: Omit<NiftiOptions, 'window'>): StoredImage | undefined {
+  const { order, colors, values } = readSlice(bytes, options);
+  return colors ? undefined : { width: order.width, height: order.height, values: toDisplayOrder(values, order) };
 }
