@@ -13,7 +13,7 @@ const MAXIMUM_UNPACKED = 1 << 30;
 /** Bytes that may follow the voxels. */
 const MAXIMUM_TRAILER = 1 << 24;
 /** Share of the darkest and of the brightest values that the window leaves out where the file names none. */
-const OUTLIERS = 0.01;
+export const OUTLIERS = 0.01;
 /** Slices of more pixels are computed in single precision, which takes half the memory. */
 const LARGE_SLICE = 1 << 24;
 
@@ -31,7 +31,7 @@ export interface NiftiOptions {
   readonly onWarning?: (message: string) => void;
 }
 
-const NO_ORIENTATION = 'The file does not define the orientation of the patient: slices are shown as stored.';
+export const NO_ORIENTATION = 'The file does not define the orientation of the patient: slices are shown as stored.';
 
 type Read = (view: DataView, at: number, littleEndian: boolean) => number;
 
@@ -45,7 +45,7 @@ interface VoxelType {
 }
 
 /** Voxel types by NIfTI's code. */
-const TYPES: Readonly<Record<number, VoxelType>> = {
+const VOXEL_TYPES: Readonly<Record<number, VoxelType>> = {
   1: { bytes: 0, name: 'single bits' },
   2: { bytes: 1, read: (view, at) => view.getUint8(at) },
   4: { bytes: 2, read: (view, at, little) => view.getInt16(at, little) },
@@ -65,8 +65,26 @@ const TYPES: Readonly<Record<number, VoxelType>> = {
   2304: { bytes: 4, color: true },
 };
 
+/** How the voxels of a file are read. Throws `FormatError` for types that are not, and for a header without its voxels. */
+export function voxelTypeOf(header: NiftiHeader, voxels: Uint8Array | undefined): VoxelType {
+  const type = VOXEL_TYPES[header.type];
+  if (!type || type.name)
+    throw new FormatError(
+      type?.name ?? `NIfTI data type ${header.type}`,
+      'voxels of integers, floats or RGB',
+      'Convert the volume.',
+    );
+  if (header.paired && !voxels)
+    throw new FormatError(
+      'a header whose voxels are in an .img file',
+      'a NIfTI volume with its voxels',
+      'Give both files.',
+    );
+  return type;
+}
+
 /** The first bytes of a file, unpacked if it is gzipped. */
-function firstBytes(bytes: Uint8Array, wanted: number): Uint8Array {
+export function firstBytes(bytes: Uint8Array, wanted: number): Uint8Array {
   if (!isGzip(bytes)) return bytes.subarray(0, wanted);
   const out = new Uint8Array(wanted);
   let filled = 0;
@@ -82,7 +100,7 @@ function firstBytes(bytes: Uint8Array, wanted: number): Uint8Array {
 const verified = new WeakSet<Uint8Array>();
 
 /** The bytes from `from` to `to`, unpacked if they are gzipped; then the whole file is unpacked once, since only its end holds the checksum. */
-function byteRange(bytes: Uint8Array, from: number, to: number, whole: number): Uint8Array {
+export function byteRange(bytes: Uint8Array, from: number, to: number, whole: number): Uint8Array {
   const missing = (present: number) =>
     new FormatError(`${present}`, `${to} bytes`, 'Copy the file again from its source.');
   if (!isGzip(bytes)) {
@@ -142,7 +160,7 @@ export function describeNifti(bytes: Uint8Array): ScanFacts {
   };
 }
 
-function chooseVolume(count: number, volume: number | undefined): number {
+export function chooseVolume(count: number, volume: number | undefined): number {
   if (volume === undefined && count > 1)
     throw new FormatError(
       'none',
@@ -156,7 +174,7 @@ function chooseVolume(count: number, volume: number | undefined): number {
 }
 
 /** The voxels of a color slice without alpha. */
-function colorSlice(raw: Uint8Array, bytes: number): Uint8Array {
+export function colorSlice(raw: Uint8Array, bytes: number): Uint8Array {
   if (bytes === 3) return raw;
   const out = new Uint8Array((raw.length / 4) * 3);
   for (let from = 0, to = 0; from < raw.length; from += 4, to += 3) out.set(raw.subarray(from, from + 3), to);
@@ -176,19 +194,7 @@ function readSlice(bytes: Uint8Array, { name, page, volume, voxels, onWarning }:
   const header = readNiftiHeader(firstBytes(bytes, HEADER_BYTES));
   const { columns, rows, slices, volumes, littleEndian } = header;
   checkSize(columns, rows, name);
-  const type = TYPES[header.type];
-  if (!type || type.name)
-    throw new FormatError(
-      type?.name ?? `NIfTI data type ${header.type}`,
-      'voxels of integers, floats or RGB',
-      'Convert the volume.',
-    );
-  if (header.paired && !voxels)
-    throw new FormatError(
-      'a header whose voxels are in an .img file',
-      'a NIfTI volume with its voxels',
-      'Give both files.',
-    );
+  const type = voxelTypeOf(header, voxels);
   const slice = chooseVolume(volumes, volume) * slices + choosePage(slices, page, name);
   const size = columns * rows * type.bytes;
   const from = header.offset + slice * size;
