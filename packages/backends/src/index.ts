@@ -12,10 +12,12 @@ export {
   BACKENDS,
   type BackendName,
   ensureBackend,
+  NoBackendError,
   releaseBackend,
   type SelectedBackend,
   type SelectOptions,
   type SkippedBackend,
   selectBackend,
+  selectedBackend,
 } from './select.ts';
 export type { WasmPaths } from './wasm.ts';

@@ -25,6 +25,8 @@ export interface SelectedBackend {
 }
 
 export interface SelectOptions {
+  /** What `auto` tries, in this order. Default: all. */
+  readonly among?: readonly BackendName[];
   /** Addresses of the wasm binaries in a bundled application: a folder's URL, or one URL per file. Not needed in Node. */
   readonly wasmPaths?: WasmPaths;
 }
@@ -105,6 +107,22 @@ function expectOneCore(): void {
   );
 }
 
+/** None of the backends that `auto` tried works. */
+export class NoBackendError extends BackendError {
+  override readonly name = 'NoBackendError';
+  constructor(
+    readonly skipped: readonly SkippedBackend[],
+    message: string,
+  ) {
+    super('backends/missing', message);
+  }
+}
+
+let current: SelectedBackend | undefined;
+
+/** What the last call of {@link selectBackend} selected. */
+export const selectedBackend = (): SelectedBackend | undefined => current;
+
 /**
  * Makes a backend the current one. `auto` takes the first that works of node-gpu, webgpu, node, wasm and cpu. It never takes WebGPU on a
  * software adapter, which is slower than wasm; select `webgpu` by name for that.
@@ -122,25 +140,28 @@ export async function selectBackend(
   options: SelectOptions = {},
 ): Promise<SelectedBackend> {
   expectOneCore();
+  current = undefined;
   if (name !== 'auto') {
     if (!BACKENDS.includes(name))
       throw new BackendError(
         'backends/unknown',
         `backend: expected auto, ${BACKENDS.join(', ')}, got '${name}'. Choose one of them.`,
       );
-    return { ...(await setUp(name, options, true)), skipped: [] };
+    current = { ...(await setUp(name, options, true)), skipped: [] };
+    return current;
   }
   const skipped: SkippedBackend[] = [];
-  for (const candidate of BACKENDS) {
+  for (const candidate of options.among ?? BACKENDS) {
     try {
-      return { ...(await setUp(candidate, options, false)), skipped };
+      current = { ...(await setUp(candidate, options, false)), skipped };
+      return current;
     } catch (error) {
       const tag = error instanceof BackendError ? error.tag : 'backends/broken';
       skipped.push({ name: candidate, tag, reason: error instanceof Error ? error.message : String(error) });
     }
   }
-  throw new BackendError(
-    'backends/missing',
+  throw new NoBackendError(
+    skipped,
     `backend: expected one that works, got none:\n${skipped.map(({ reason }) => `  ${reason}`).join('\n')}\nInstall one: npm install @tensorflow/tfjs-backend-wasm@${tf.version_core}.`,
   );
 }

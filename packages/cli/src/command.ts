@@ -43,10 +43,13 @@ export const decimal = (text: string): number | undefined =>
 
 export interface BackendFlag {
   readonly backend: string;
+  readonly threads?: string;
 }
 
 export const addBackendFlag = (command: Command): Command =>
-  command.option('--backend <name>', 'auto, node-gpu, node, webgpu, wasm or cpu', 'auto');
+  command
+    .option('--backend <name>', 'auto, node-gpu, webgpu, onnx, node, wasm or cpu', 'auto')
+    .option('--threads <n>', 'threads of the backend onnx; by default one per available core');
 
 /** What a checkpoint does not say itself, for commands that open a model. */
 export interface ModelFlags {

@@ -1,27 +1,30 @@
-// The backend and the model that a command names.
-import { type BackendName, selectBackend } from '@medclipseg/backends';
+// The device and the model that a command names.
 import { type FamilyName, families } from '@medclipseg/clip-encoders';
-import { type LoadedModel, loadModel } from 'medclipseg/internal';
-import type { ModelFlags } from './command.ts';
+import { type DeviceName, MedCLIPSeg, type ModelInfo, selectDevice } from 'medclipseg';
+import { type BackendFlag, type ModelFlags, wholeNumber } from './command.ts';
 import { UsageError } from './errors.ts';
 import { loadingBar } from './progress.ts';
 
-/** Selects a backend and says which on stderr. */
-export async function useBackend(name: string): Promise<BackendName> {
-  const { name: selected } = await selectBackend(name as BackendName | 'auto');
-  process.stderr.write(`backend: ${selected}\n`);
-  return selected;
+/** Selects a device and says which on stderr. */
+export async function useBackend({ backend, threads }: BackendFlag): Promise<DeviceName> {
+  const count = threads === undefined ? undefined : wholeNumber('--threads', threads, 1);
+  const { name } = await selectDevice(backend as DeviceName | 'auto', { threads: count });
+  if (threads !== undefined && name !== 'onnx')
+    throw new UsageError('--threads', 'the backend onnx', name, 'Leave --threads out, or add --backend onnx.');
+  process.stderr.write(`backend: ${name}\n`);
+  return name;
 }
 
+/** Opens a model on the current device. */
 export async function openModel(
   path: string,
   { encoders, tokenizer, family, revision, offline }: ModelFlags,
   signal?: AbortSignal,
-): Promise<LoadedModel> {
+): Promise<MedCLIPSeg & { readonly info: ModelInfo }> {
   if (family !== undefined && !Object.hasOwn(families, family))
     throw new UsageError('--family', Object.keys(families).join(', '), `'${family}'`, 'Choose one of them.');
   const { onProgress, stop } = loadingBar();
-  return loadModel(path, {
+  const model = await MedCLIPSeg.fromPretrained(path, {
     encoders,
     tokenizer,
     family: family as FamilyName | undefined,
@@ -30,4 +33,5 @@ export async function openModel(
     signal,
     onProgress,
   }).finally(stop);
+  return model as typeof model & { readonly info: ModelInfo };
 }

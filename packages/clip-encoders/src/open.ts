@@ -99,6 +99,7 @@ function roundToEven(x: number): number {
  * Opens the encoders in a weight file. Strict: no tensor may be missing, unknown or of another shape. Apart from the parameters, only one
  * tensor of the file is in memory at a time.
  *
+ * @param options.upload makes the tensors; default: on the current backend
  * @param options.family required only for `pubmedclip`, whose files look like those of `clip`
  * @throws UnknownWeightsError if the file contains no encoders
  * @throws KeyMismatchError if its tensors are not those of the encoders
@@ -112,14 +113,18 @@ function roundToEven(x: number): number {
  * disposeParameters(clip.parameters);
  * ```
  */
-export async function openClip(file: TensorFile, options: { readonly family?: FamilyName } = {}): Promise<Clip> {
+export async function openClip(
+  file: TensorFile,
+  options: { readonly family?: FamilyName; readonly upload?: (value: TensorValue) => tf.Tensor } = {},
+): Promise<Clip> {
   const { family, layout, weights } = findEncoders(file, options.family);
   const config: ClipConfig = { family, ...encoderConfigs(family, weights, layout.keys) };
   const spec = specOf(config);
   const { halfPrecision }: Family = families[family];
+  const { upload: make = ({ shape, data }: TensorValue) => tf.tensor(data, [...shape]) } = options;
   const made: tf.Tensor[] = [];
   const upload = ({ shape, data }: TensorValue, name: string) => {
-    const tensor = tf.tensor(halfPrecision?.test(name) ? roundToHalf(data) : data, [...shape]);
+    const tensor = make({ shape, data: halfPrecision?.test(name) ? roundToHalf(data) : data });
     made.push(tensor);
     return tensor;
   };

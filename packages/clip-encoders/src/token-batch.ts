@@ -26,24 +26,17 @@ function checkRows(rows: readonly ArrayLike<number>[]): void {
   }
 }
 
-/**
- * Stacks the token ids of prompts, each padded with 0 to the same length.
- *
- * @param trim leaves out the positions that are padding in every row
- * @returns ids [B, T]; the caller disposes them
- * @throws InputError for rows of different lengths, or values that are not ids
- *
- * @example
- * ```ts
- * const tokenizer = wordTokenizer({ words: ['polyp', 'small'], contextLength: 8 });
- * const prompts = tokenBatch(['polyp', 'small polyp'].map((prompt) => tokenizer.encode(prompt)));
- * console.log(prompts.ids.shape, prompts.largestId); // [ 2, 8 ] 5
- * ```
- */
-export function tokenBatch(
+/** The token ids of a batch, row by row, and what {@link tokenBatch} finds out about them. */
+export interface TokenRows extends Required<Pick<TokenBatch, 'used' | 'duplicateOf' | 'largestId'>> {
+  readonly ids: Int32Array;
+  readonly shape: readonly [rows: number, length: number];
+}
+
+/** What {@link tokenBatch} stacks, without a tensor. */
+export function tokenRows(
   rows: readonly ArrayLike<number>[],
   { trim = false }: { readonly trim?: boolean } = {},
-): TokenBatch {
+): TokenRows {
   checkRows(rows);
   const length = (rows[0] as ArrayLike<number>).length;
   const longest = Math.max(...rows.map((row) => Array.from(row).findLastIndex((id) => id !== 0) + 1));
@@ -60,9 +53,29 @@ export function tokenBatch(
     return seen.get(prompt) as number;
   });
   return {
-    ids: tf.tensor2d(ids, [rows.length, context], 'int32'),
+    ids,
+    shape: [rows.length, context],
     used,
     duplicateOf,
     largestId: ids.reduce((largest, id) => Math.max(largest, id), 0),
   };
+}
+
+/**
+ * Stacks the token ids of prompts, each padded with 0 to the same length.
+ *
+ * @param trim leaves out the positions that are padding in every row
+ * @returns ids [B, T]; the caller disposes them
+ * @throws InputError for rows of different lengths, or values that are not ids
+ *
+ * @example
+ * ```ts
+ * const tokenizer = wordTokenizer({ words: ['polyp', 'small'], contextLength: 8 });
+ * const prompts = tokenBatch(['polyp', 'small polyp'].map((prompt) => tokenizer.encode(prompt)));
+ * console.log(prompts.ids.shape, prompts.largestId); // [ 2, 8 ] 5
+ * ```
+ */
+export function tokenBatch(rows: readonly ArrayLike<number>[], options: { readonly trim?: boolean } = {}): TokenBatch {
+  const { ids, shape, ...found } = tokenRows(rows, options);
+  return { ids: tf.tensor2d(ids, [...shape], 'int32'), ...found };
 }

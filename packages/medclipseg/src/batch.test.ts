@@ -1,11 +1,11 @@
 // An image's result does not depend on the batch: not on its other images, their order, or how often an image occurs.
-import { type FamilyName, families, tokenBatch } from '@medclipseg/clip-encoders';
+import { type FamilyName, families } from '@medclipseg/clip-encoders';
 import { disposeParameters, keyOf, randomNormal } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
-import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { ModelConfig } from './config.ts';
+import { tfjsEngine } from './engine/tfjs.ts';
 import { config, tokenizer } from './fixtures/tiny-model.ts';
 import { initializeModel } from './network.ts';
 import { monteCarlo } from './sampling/monte-carlo.ts';
@@ -34,12 +34,11 @@ eachBackend('a batch', () => {
     const probabilities = async (images: readonly number[]) => {
       const rows = images.map(imageOf);
       const view = {
-        image: tf.tensor4d(Float32Array.from(rows.flatMap(({ pixels }) => [...pixels])), [rows.length, SIZE, SIZE, 3]),
-        prompts: tokenBatch(rows.map(({ ids }) => ids)),
+        pixels: Float32Array.from(rows.flatMap(({ pixels }) => [...pixels])),
+        tokens: rows.map(({ ids }) => ids),
       };
       const names = rows.map(({ name }) => name);
-      const estimates = await monteCarlo(network, [view], names, { samples: 2, seed: 5, fold: 2 });
-      tf.dispose([view.image, view.prompts.ids]);
+      const estimates = await monteCarlo(tfjsEngine(network), [view], names, { samples: 2, seed: 5, fold: 2 });
       return estimates.map(({ probability }) => probability);
     };
     const alone: Float32Array[] = [];

@@ -25,6 +25,20 @@ export class ArgumentError extends ModelError {
   }
 }
 
+/** A device that cannot be used here. */
+export class DeviceError extends ModelError {
+  override readonly name = 'DeviceError';
+  constructor(
+    readonly device: string,
+    expected: string,
+    actual: string,
+    remedy: string,
+    options?: ErrorOptions,
+  ) {
+    super('medclipseg/device', `device '${device}': expected ${expected}, got ${actual}. ${remedy}`, options);
+  }
+}
+
 /** A loss that is not finite; the last checkpoint is intact. */
 export class DivergedError extends ModelError {
   override readonly name = 'DivergedError';

@@ -2,8 +2,18 @@
 export type { Progress } from '@medclipseg/weights';
 export type { ModelConfig } from './config.ts';
 export {
+  DEVICES,
+  type DeviceName,
+  type DeviceOptions,
+  type SelectedDevice,
+  type SkippedDevice,
+  selectDevice,
+} from './device.ts';
+export type { Engine, EngineInput, EngineOptions, SampleNoise, Start } from './engine/engine.ts';
+export {
   ArgumentError,
   CheckpointError,
+  DeviceError,
   DivergedError,
   isModelError,
   LockedError,
@@ -11,7 +21,6 @@ export {
   TokenizerError,
 } from './errors.ts';
 export { CLASS_COLORS, labelImage, overlayImage, sideBySide, uncertaintyImage } from './images.ts';
-export { knownWords, unknownPrompt } from './known-words.ts';
 export { type LabelOptions, MedCLIPSeg, type ModelOrigin, type SegmentOptions } from './model.ts';
 export type { ModelParameters, Network } from './network.ts';
 export { type CheckpointOptions, encodeCheckpoint } from './pretrained/checkpoint.ts';

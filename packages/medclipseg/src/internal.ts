@@ -7,6 +7,8 @@ export {
   type ScaleBlockParameters,
   scaleBlock,
 } from './decoder.ts';
+export { currentOnnx } from './device.ts';
+export { tfjsEngine } from './engine/tfjs.ts';
 export { checkpointKeys, decoderKeys, trainedKeys } from './keys.ts';
 export {
   assembleModel,
@@ -19,8 +21,6 @@ export {
   type Tokens,
   TRAINABLE_PARAMETERS,
   type TrunkOptions,
-  tensorsOf,
-  tokensOf,
   trunk,
   trunkBlock,
   trunkEnd,

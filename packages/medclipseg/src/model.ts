@@ -1,6 +1,4 @@
 // A model: images of any size and prompts in, maps at the size of the image out.
-import { ensureBackend, selectBackend } from '@medclipseg/backends';
-import { tokenBatch } from '@medclipseg/clip-encoders';
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import {
   applySymmetry,
@@ -12,14 +10,24 @@ import {
   SYMMETRIES,
   type Symmetry,
 } from '@medclipseg/datasets';
-import { disposeParameters, initialize, trainable } from '@medclipseg/nn';
+import { disposeParameters, freeze, initialize, mapParameters, trainable } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import { loadOnnx } from '#platform';
 import { checkCount } from './arguments.ts';
 import type { ModelConfig } from './config.ts';
+import { currentOnnx, ensureDevice, selectDevice } from './device.ts';
+import type { Engine, EngineOptions } from './engine/engine.ts';
+import { tfjsEngine } from './engine/tfjs.ts';
 import { ArgumentError, ModelError } from './errors.ts';
 import { initializeModel, type ModelParameters, modelSpec, type Network, TRAINABLE_PARAMETERS } from './network.ts';
 import type { EncodersReference } from './pretrained/encoders-reference.ts';
-import { type Encoders, loadModel, type ModelInfo, type PretrainedOptions } from './pretrained/load.ts';
+import {
+  type Encoders,
+  type LoadOptions,
+  loadModel,
+  type ModelInfo,
+  type PretrainedOptions,
+} from './pretrained/load.ts';
 import type { ModelSource } from './pretrained/locate.ts';
 import { type MonteCarloOptions, monteCarlo, type View } from './sampling/monte-carlo.ts';
 import type { Estimate } from './sampling/running-mean.ts';
@@ -56,28 +64,82 @@ export interface ModelOrigin {
   readonly info?: ModelInfo;
   /** The frozen encoders, if they come from another file: checkpoints name them instead of holding them. */
   readonly encoders?: EncodersReference;
+  /** What computes the network; the model takes it over. Default: TensorFlow.js on its current backend. */
+  readonly engine?: Engine;
+}
+
+/** The weights of a network that are in a file, as tensors of the current backend. */
+const loadedNetwork = ({ config, parameters }: Network): Network => ({
+  config,
+  // At once, since the property that needs them is not a promise.
+  parameters: freeze(mapParameters(parameters, (tensor) => tf.tensor(tensor.dataSync(), [...tensor.shape]))),
+});
+
+/** Opens a model whose weights stay in a file that ONNX Runtime maps. */
+async function openOnOnnx(source: ModelSource, loading: LoadOptions, options: EngineOptions): Promise<MedCLIPSeg> {
+  const runtime = await loadOnnx();
+  const weights = runtime.createWeights();
+  try {
+    const { network, tokenizer, ...info } = await loadModel(source, loading, (value) => weights.put(value));
+    return new MedCLIPSeg(network, tokenizer, { info, engine: runtime.createEngine(network, weights, options) });
+  } catch (error) {
+    weights.close();
+    throw error;
+  }
 }
 
 /** Owns the parameters of a network. */
 export class MedCLIPSeg {
-  #network: Network | undefined;
+  #network: Network;
+  #engine: Engine;
+  /** The tensors of the network, if they differ from those of the engine. */
+  #loaded: Network | undefined;
+  #disposed = false;
+  /** Whether ONNX Runtime was the current device when the model was made; a training uses it then, too. */
+  readonly device: Engine['kind'];
   readonly info?: ModelInfo;
   readonly encoders?: EncodersReference;
 
   constructor(
     network: Network,
     readonly tokenizer: Tokenizer,
-    { info, encoders = info?.encoders }: ModelOrigin = {},
+    { info, encoders = info?.encoders, engine }: ModelOrigin = {},
   ) {
     this.#network = network;
+    this.#engine = engine ?? tfjsEngine(network);
+    this.device = engine?.kind ?? (currentOnnx() ? 'onnx' : 'tfjs');
     this.info = info;
     this.encoders = encoders;
   }
 
-  /** @throws {ModelError} after {@link dispose} */
+  /**
+   * Configuration and parameters. On the device `onnx` the weights stay in a file; the first read of this property loads them into
+   * TensorFlow.js as well. {@link config} needs no weights.
+   *
+   * @throws {ModelError} after {@link dispose}
+   */
   get network(): Network {
-    if (this.#network) return this.#network;
-    throw new ModelError('medclipseg/disposed', 'model: expected one in use, got a disposed one. Open it again.');
+    this.#checkUsable();
+    if (this.#engine.kind === 'tfjs') return this.#network;
+    this.#loaded ??= loadedNetwork(this.#network);
+    return this.#loaded;
+  }
+
+  /** @throws {ModelError} after {@link dispose} */
+  get config(): ModelConfig {
+    this.#checkUsable();
+    return this.#network.config;
+  }
+
+  /** What computes {@link segment}. */
+  get engine(): Engine {
+    this.#checkUsable();
+    return this.#engine;
+  }
+
+  #checkUsable(): void {
+    if (this.#disposed)
+      throw new ModelError('medclipseg/disposed', 'model: expected one in use, got a disposed one. Open it again.');
   }
 
   /** A new model with random parameters, all of which learn. */
@@ -90,7 +152,7 @@ export class MedCLIPSeg {
   /** A new model on frozen encoders, which it takes over: adapters and decoder are random and learn. */
   static createOn(
     { vision, text, preprocessing, tokenizer, parameters, reference }: Encoders,
-    { seed = 666, ...shape }: Pick<ModelConfig, 'adapters' | 'upscaleBlocks' | 'skips'> & { readonly seed?: number },
+    { seed = 666, ...shape }: Pick<ModelConfig, 'adapters' | 'upscaleBlocks'> & { readonly seed?: number },
   ): MedCLIPSeg {
     checkCount('seed', seed);
     const deepest = Math.max(...shape.adapters.layers);
@@ -124,8 +186,10 @@ export class MedCLIPSeg {
    * released.info?.format; // 'published'
    */
   static async fromPretrained(source: ModelSource, options: PretrainedOptions = {}): Promise<MedCLIPSeg> {
-    const { device, wasmPaths, ...loading } = options;
-    await (device === undefined ? ensureBackend({ wasmPaths }) : selectBackend(device, { wasmPaths }));
+    const { device, wasmPaths, threads, ...loading } = options;
+    await (device === undefined ? ensureDevice({ wasmPaths, threads }) : selectDevice(device, { wasmPaths, threads }));
+    const onnx = currentOnnx();
+    if (onnx) return openOnOnnx(source, loading, { ...onnx, ...(threads !== undefined && { threads }) });
     const { network, tokenizer, ...info } = await loadModel(source, loading);
     return new MedCLIPSeg(network, tokenizer, { info });
   }
@@ -133,7 +197,14 @@ export class MedCLIPSeg {
   /** Lets the parameters whose name matches learn, by default adapters and decoder, as published; all others are frozen. */
   unfreeze(names: RegExp = TRAINABLE_PARAMETERS): this {
     const { config, parameters } = this.network;
+    const [stored, engine] = [this.#network, this.#engine];
     this.#network = { config, parameters: trainable(parameters, names) };
+    this.#engine = tfjsEngine(this.#network);
+    this.#loaded = undefined;
+    if (engine.kind === 'onnx') {
+      disposeParameters(stored.parameters);
+      void engine.dispose();
+    }
     return this;
   }
 
@@ -212,40 +283,39 @@ export class MedCLIPSeg {
   }
 
   async #segmentOne(image: RasterImage, prompt: string, options: SegmentOptions): Promise<Segmentation> {
-    const { network } = this;
+    const { engine } = this;
     const { name = 'image', trimPadding, dihedral, onSample, interpolation, ...sampling } = options;
-    const size = network.config.vision.imageSize;
+    const size = engine.config.vision.imageSize;
     const small = resizeLinear(image, size, size);
-    const views: View[] = [];
     const restored = (estimate: Estimate) => restore(estimate, size, image, { interpolation });
-    try {
-      for (const symmetry of dihedral ? SYMMETRIES : [UPRIGHT])
-        views.push(this.#view(small, prompt, symmetry, trimPadding));
-      const [estimate] = await monteCarlo(network, views, [name], {
-        ...sampling,
-        onSample: onSample && ((done, estimateOf) => onSample(done, restored(estimateOf(0)))),
-      });
-      return restored(estimate as Estimate);
-    } finally {
-      for (const view of views) tf.dispose([view.image, view.prompts.ids]);
-    }
+    const views = (dihedral ? SYMMETRIES : [UPRIGHT]).map((symmetry) =>
+      this.#view(small, prompt, symmetry, trimPadding),
+    );
+    const [estimate] = await monteCarlo(engine, views, [name], {
+      ...sampling,
+      onSample: onSample && ((done, estimateOf) => onSample(done, restored(estimateOf(0)))),
+    });
+    return restored(estimate as Estimate);
   }
 
   #view(small: RasterImage, prompt: string, symmetry: Symmetry, trim?: boolean): View {
     const size = small.width;
-    const ids = this.tokenizer.encode(applySymmetryToPrompt(prompt, symmetry));
     const pixels = new Float32Array(size * size * 3);
-    normalizePixels(applySymmetry(small, symmetry), this.network.config.preprocessing, pixels);
+    normalizePixels(applySymmetry(small, symmetry), this.config.preprocessing, pixels);
     return {
-      prompts: tokenBatch([ids], { trim }),
-      image: tf.tensor4d(pixels, [1, size, size, 3]),
+      pixels,
+      tokens: [this.tokenizer.encode(applySymmetryToPrompt(prompt, symmetry))],
+      trim,
       undo: symmetry === UPRIGHT ? undefined : (map) => invertSymmetry(map, size, symmetry),
     };
   }
 
-  /** Frees the memory of the parameters. */
-  dispose(): void {
-    if (this.#network) disposeParameters(this.#network.parameters);
-    this.#network = undefined;
+  /** Frees the memory of the parameters, and ends the threads of the device `onnx`. */
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    disposeParameters(this.#network.parameters);
+    if (this.#loaded) disposeParameters(this.#loaded.parameters);
+    await this.#engine.dispose();
   }
 }

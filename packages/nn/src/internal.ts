@@ -2,6 +2,7 @@
 export { isConstant } from './differentiable.ts';
 export { applyDropout } from './dropout.ts';
 export { expectCount, expectNumber, expectShape } from './errors.ts';
+export { type NoiseSite, noiseValues } from './noise.ts';
 
 /**
  * Resolves in a later task. Backends that compute synchronously (cpu, wasm, native) resolve their reads as microtasks: without this, a loop

@@ -11,13 +11,19 @@ export interface NoiseRow {
   readonly negated?: boolean;
 }
 
+/** A place of the network that takes noise. */
+export interface NoiseSite {
+  readonly adapter: number;
+  readonly direction: string;
+}
+
 /**
  * A source of standard normal noise.
  *
  * `draw` returns a tensor of `shape` [B, T, C] for a `site` of the network (an adapter and a direction), or undefined for no noise.
  */
 export interface Noise {
-  draw(site: { readonly adapter: number; readonly direction: string }, shape: readonly number[]): tf.Tensor | undefined;
+  draw(site: NoiseSite, shape: readonly number[]): tf.Tensor | undefined;
 }
 
 /**
@@ -28,18 +34,27 @@ export interface Noise {
  * console.log(noise.draw({ adapter: 0, direction: 'imageFromText' }, [1, 77, 256])?.shape); // [ 1, 77, 256 ]
  */
 export const counterNoise = (seed: number, rows: readonly NoiseRow[]): Noise => ({
-  draw({ adapter, direction }, shape) {
+  draw(site, shape) {
     expectNumber('noise seed', seed);
     if (shape[0] !== rows.length) throw new ShapeError('noise', `${rows.length} rows`, `[${shape}]`);
-    const size = tf.util.sizeFromShape(shape.slice(1));
-    const values = new Float32Array(size * rows.length);
-    rows.forEach(({ image, sample, negated }, i) => {
-      fillNormal(keyOf(seed, image, sample, adapter, direction), values, i * size, size);
-      if (negated) for (let j = i * size; j < (i + 1) * size; j++) values[j] = -(values[j] as number);
-    });
-    return tf.tensor(values, [...shape]);
+    return tf.tensor(noiseValues(seed, rows, site, tf.util.sizeFromShape(shape.slice(1))), [...shape]);
   },
 });
+
+/** The values of {@link counterNoise} at a site, row by row. @param size values per row */
+export function noiseValues(
+  seed: number,
+  rows: readonly NoiseRow[],
+  { adapter, direction }: NoiseSite,
+  size: number,
+): Float32Array {
+  const values = new Float32Array(size * rows.length);
+  rows.forEach(({ image, sample, negated }, i) => {
+    fillNormal(keyOf(seed, image, sample, adapter, direction), values, i * size, size);
+    if (negated) for (let j = i * size; j < (i + 1) * size; j++) values[j] = -(values[j] as number);
+  });
+  return values;
+}
 
 /**
  * The given tensors, in the order in which one forward pass asks for noise. A site that asks again gets the same tensor again, so that

@@ -4,7 +4,7 @@
 export class OnnxError extends Error {
   override readonly name: string = 'OnnxError';
   constructor(
-    readonly tag: `onnx/${'trace' | 'encode' | 'runtime-missing' | 'session' | 'input' | 'arguments'}`,
+    readonly tag: `onnx/${'trace' | 'encode' | 'runtime-missing' | 'runtime-broken' | 'session' | 'input' | 'arguments'}`,
     message: string,
     options?: ErrorOptions,
   ) {

@@ -18,6 +18,11 @@ import type { ErrorFields, RunRequest, WorkerAnswer, WorkerStart } from './sessi
 
 export type { CompileOptions, ModelSource, RunOptions, Session, TensorData, TensorDescription };
 
+export interface NodeCompileOptions extends CompileOptions {
+  /** Folder of the external files of a model that is given by its bytes. The runtime maps them: they must stay until the session ends. */
+  readonly folder?: string;
+}
+
 const RUNTIME = 'onnxruntime-node';
 
 /** The address of onnxruntime-node; a worker that is started from text cannot resolve names. */
@@ -32,6 +37,22 @@ function runtimeAddress(): string {
       { cause },
     );
   }
+}
+
+/**
+ * Loads onnxruntime-node, to find out whether sessions can be made.
+ *
+ * @throws {OnnxError} `onnx/runtime-missing` where it is not installed, `onnx/runtime-broken` where it does not load
+ */
+export async function checkRuntime(): Promise<void> {
+  const address = runtimeAddress();
+  await import(/* @vite-ignore */ address).catch((cause) => {
+    throw new OnnxError(
+      'onnx/runtime-broken',
+      `${RUNTIME}: expected it to load, got '${cause instanceof Error ? cause.message : cause}'. Install it again: npm install ${RUNTIME}.`,
+      { cause },
+    );
+  });
 }
 
 function startWorker(workerData: WorkerStart): Worker {
@@ -150,10 +171,12 @@ const isEncoded = (source: ModelSource): source is EncodedModel =>
  * const { y } = await session.run({ x: { type: 'float32', shape: [1, 2], data: Float32Array.of(3, 4) } });
  * y.data; // Float32Array [ 11 ]
  */
-export async function compile(source: ModelSource, options: CompileOptions = {}): Promise<Session> {
+export async function compile(source: ModelSource, { folder, ...options }: NodeCompileOptions = {}): Promise<Session> {
   const checked = checkOptions(options);
   const runtime = runtimeAddress();
   const files: ModelFiles =
-    typeof source === 'string' ? { path: resolve(source) } : { model: isEncoded(source) ? source.model : source };
+    typeof source === 'string'
+      ? { path: resolve(source) }
+      : { model: isEncoded(source) ? source.model : source, folder: folder && resolve(folder) };
   return new WorkerSession({ runtime, files, options: checked }).opened();
 }

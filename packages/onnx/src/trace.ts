@@ -3,23 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Dimensions } from './dimensions.ts';
 import { OnnxError, TraceError } from './errors.ts';
 import { Graph, type Value } from './graph.ts';
-import { convolutions } from './kernels/convolutions.ts';
 import { elementwise } from './kernels/elementwise.ts';
-import { images } from './kernels/images.ts';
 import type { KernelCall, RecordedKernel } from './kernels/kernel.ts';
 import { layout } from './kernels/layout.ts';
 import { products } from './kernels/products.ts';
 import { reductions } from './kernels/reductions.ts';
 import { BACKEND, callingPlace, elementType, RecordingBackend, tensorOf } from './recorder.ts';
 
-const KERNELS: Readonly<Record<string, RecordedKernel>> = {
-  ...elementwise,
-  ...reductions,
-  ...layout,
-  ...products,
-  ...convolutions,
-  ...images,
-};
+const KERNELS: Readonly<Record<string, RecordedKernel>> = { ...elementwise, ...reductions, ...layout, ...products };
 
 /** An input of the graph. A name instead of a size makes that dimension symbolic: the file accepts any size. */
 export interface InputDescription {
@@ -36,6 +27,8 @@ export interface TraceOptions {
   readonly parameters?: ReadonlyMap<string, tf.Tensor> | Readonly<Record<string, tf.Tensor>>;
   /** Largest number of elements of a constant that has no name. Default: 16384. */
   readonly maximumConstant?: number;
+  /** Names of symbolic dimensions that no input has alone, such as `samples` where inputs have `batch · samples` rows. */
+  readonly dimensions?: readonly string[];
 }
 
 const MAXIMUM_CONSTANT = 2 ** 14;
@@ -108,7 +101,8 @@ function disposeNewVariables(before: ReadonlySet<string>): void {
  * The function runs once, synchronously; what it does in JavaScript (loops, conditions, sizes) is fixed by that run. Random numbers must be inputs.
  * The tensors in `parameters` must stay alive until the graph is encoded.
  *
- * @param fn from its inputs by name to its outputs by name; its second argument declares further inputs
+ * @param fn from its inputs by name to its outputs by name; its second argument declares further inputs, its third has the sizes that stand
+ *   for symbolic dimensions while it runs
  * @throws {TraceError} where it reads values, makes a large constant, or uses an operation without an ONNX form: naming operation and place
  * @example
  * const weights = tf.tensor2d([[1], [2]]);
@@ -116,16 +110,20 @@ function disposeNewVariables(before: ReadonlySet<string>): void {
  * graph.inputs.length; // 1
  */
 export function trace<Names extends string>(
-  fn: (inputs: Readonly<Record<Names, tf.Tensor>>, declare: DeclareInput) => Readonly<Record<string, tf.Tensor>>,
+  fn: (
+    inputs: Readonly<Record<Names, tf.Tensor>>,
+    declare: DeclareInput,
+    sizes: Readonly<Record<string, number>>,
+  ) => Readonly<Record<string, tf.Tensor>>,
   inputs: Readonly<Record<Names, InputDescription>>,
-  { parameters = {}, maximumConstant = MAXIMUM_CONSTANT }: TraceOptions = {},
+  { parameters = {}, maximumConstant = MAXIMUM_CONSTANT, dimensions = [] }: TraceOptions = {},
 ): Graph {
   if (running) throw new OnnxError('onnx/trace', 'trace: expected no trace to be running, got one. Trace one by one.');
   register();
   const described = entriesOf<InputDescription>(inputs);
   const named = entriesOf(parameters);
   const sizes = [...described.map(([, { shape }]) => shape), ...named.map(([, { shape }]) => shape)].flat();
-  const names = sizes.filter((size) => typeof size === 'string');
+  const names = [...sizes.filter((size) => typeof size === 'string'), ...dimensions];
   const fixed = sizes.filter((size) => typeof size === 'number');
   for (const size of fixed)
     if (!Number.isInteger(size) || size < 0)
@@ -148,7 +146,8 @@ export function trace<Names extends string>(
         name,
         declare(name, graph.dimensions.resolve(shape), dtype),
       ]);
-      const outputs = fn(Object.fromEntries(tensors), declare);
+      const symbols = Object.fromEntries(graph.dimensions.all.map(({ name, prime }) => [name, prime]));
+      const outputs = fn(Object.fromEntries(tensors), declare, symbols);
       if (outputs instanceof Promise)
         throw new OnnxError('onnx/arguments', 'trace: expected a synchronous function, got a promise. Remove async.');
       for (const { source } of graph.inputs)

@@ -19,6 +19,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
     '@medclipseg/losses',
     '@medclipseg/mini',
     '@medclipseg/nn',
+    '@medclipseg/onnx',
     '@medclipseg/pvl-attention',
     '@medclipseg/weights',
   ],

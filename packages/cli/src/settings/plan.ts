@@ -53,7 +53,6 @@ export const modelConfig = ({ MODEL }: Settings, { vision, text, preprocessing }
     maskPadding: MODEL.MASK_PADDING,
   },
   upscaleBlocks: MODEL.NUM_UPSCALE,
-  ...(MODEL.SKIPS && { skips: true }),
   preprocessing,
 });
 

@@ -18,6 +18,12 @@ const ENCODERS = /^(vision|text)\./;
 /** The state of a training, as {@link Trainer} has it. */
 export type TrainingState = Pick<Trainer, 'progress' | 'optimizerState'> & Partial<Pick<Trainer, 'plan'>>;
 
+/** Makes a tensor of a parameter's values. */
+export type Upload = (value: TensorValue) => tf.Tensor;
+
+/** On the current backend. */
+export const uploadTensor: Upload = ({ shape, data }) => tf.tensor(data, [...shape]);
+
 export interface Contents {
   readonly tensors: ReadonlyMap<string, TensorValue>;
   readonly metadata: Readonly<Record<string, string>>;
@@ -124,6 +130,7 @@ export async function readParameters(
   config: ModelConfig,
   whole: TensorFile,
   given: ReadonlyMap<string, tf.Tensor> = new Map(),
+  upload: Upload = uploadTensor,
 ): Promise<ModelParameters> {
   const file = stripPrefix(whole, 'model.');
   const shapes = shapesOf(modelSpec(config));
@@ -144,8 +151,7 @@ export async function readParameters(
     );
   const made = new Map<string, tf.Tensor>();
   try {
-    for (const [key, shape] of shapes)
-      if (!given.has(key)) made.set(key, tf.tensor((await file.read(key)).data, [...shape]));
+    for (const key of shapes.keys()) if (!given.has(key)) made.set(key, upload(await file.read(key)));
     return assembleModel(config, new Map([...given, ...made]));
   } catch (error) {
     tf.dispose([...made.values()]);

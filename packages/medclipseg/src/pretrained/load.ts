@@ -1,13 +1,13 @@
 // Opens a model for prediction: a checkpoint of this project or of the published program.
-import type { BackendName, SelectOptions } from '@medclipseg/backends';
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { disposeParameters, flatten, freeze } from '@medclipseg/nn';
 import { openTensors, type TensorFile } from '@medclipseg/weights';
 import type { ModelConfig } from '../config.ts';
+import type { DeviceName, DeviceOptions } from '../device.ts';
 import { CheckpointError } from '../errors.ts';
 import type { Network } from '../network.ts';
 import type { TrainingProgress } from '../training/plan.ts';
-import { descriptionOf, isOwn, isWhole, readParameters, refuse } from './checkpoint.ts';
+import { descriptionOf, isOwn, isWhole, readParameters, refuse, type Upload, uploadTensor } from './checkpoint.ts';
 import { checkEncoders, type EncoderParameters, type EncodersReference, hashEncoders } from './encoders-reference.ts';
 import { locate, type ModelSource } from './locate.ts';
 import type { Place, PlaceOptions } from './place.ts';
@@ -35,9 +35,9 @@ export interface LoadedModel extends ModelInfo {
 }
 
 /** How {@link MedCLIPSeg.fromPretrained} opens a model. */
-export interface PretrainedOptions extends LoadOptions, SelectOptions {
-  /** Backend to select first. Default: the current one; if there is none, the best that works here. */
-  readonly device?: BackendName | 'auto';
+export interface PretrainedOptions extends LoadOptions, DeviceOptions {
+  /** What computes. Default: the current device; if there is none, the best that works. */
+  readonly device?: DeviceName | 'auto';
 }
 
 /** How a model is found, and what a published checkpoint does not contain. */
@@ -57,12 +57,13 @@ async function namedEncoders(
   tokenizer: Tokenizer,
   reference: EncodersReference | undefined,
   options: LoadOptions,
+  upload: Upload,
 ): Promise<EncoderParameters> {
   if (!reference)
     throw new CheckpointError(path, 'encoders, or the name of their file', 'neither', 'Save the checkpoint again.');
   const { source, revision, family } = reference;
   const asked = options.encoders ?? source;
-  const encoders = await loadEncoders(asked, { revision, family, ...options, tokenizer }).catch((cause) => {
+  const encoders = await openEncoders(asked, { revision, family, ...options, tokenizer }, upload).catch((cause) => {
     if (options.signal?.aborted) throw cause;
     throw new CheckpointError(
       path,
@@ -82,13 +83,13 @@ async function namedEncoders(
   }
 }
 
-async function openOwn(path: string, file: TensorFile, options: LoadOptions): Promise<LoadedModel> {
+async function openOwn(path: string, file: TensorFile, options: LoadOptions, upload: Upload): Promise<LoadedModel> {
   const { config, ...description } = descriptionOf(file);
   const encoders = isWhole(file)
     ? undefined
-    : await namedEncoders(path, description.tokenizer, description.encoders, options);
+    : await namedEncoders(path, description.tokenizer, description.encoders, options, upload);
   try {
-    const parameters = freeze(await readParameters(path, config, file, encoders && flatten(encoders)));
+    const parameters = freeze(await readParameters(path, config, file, encoders && flatten(encoders), upload));
     return { network: { config, parameters }, path, format: 'medclipseg', ...description };
   } catch (error) {
     if (encoders) disposeParameters(encoders);
@@ -96,10 +97,10 @@ async function openOwn(path: string, file: TensorFile, options: LoadOptions): Pr
   }
 }
 
-async function open(place: Place, file: TensorFile, options: LoadOptions): Promise<LoadedModel> {
+async function open(place: Place, file: TensorFile, options: LoadOptions, upload: Upload): Promise<LoadedModel> {
   const path = place.name;
-  if (isOwn(file)) return openOwn(path, file, options);
-  const { network, tokenizer } = await openPublished(place, findPublished(file) ?? refuse(path, file), options);
+  if (isOwn(file)) return openOwn(path, file, options, upload);
+  const { network, tokenizer } = await openPublished(place, findPublished(file) ?? refuse(path, file), options, upload);
   freeze(network.parameters);
   return { network, tokenizer, path, format: 'published', metadata: file.metadata };
 }
@@ -111,25 +112,30 @@ const locateModel = (source: ModelSource, options: LoadOptions): Promise<Place> 
  * Opens a model for prediction; {@link MedCLIPSeg.fromPretrained} wraps it.
  *
  * @param options also what a published checkpoint does not contain
+ * @param upload makes the tensors of the parameters; by default on the current backend
  * @throws {CheckpointError} if there is none, or if it is incomplete
  */
-export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
+export async function loadModel(
+  source: ModelSource,
+  options: LoadOptions = {},
+  upload: Upload = uploadTensor,
+): Promise<LoadedModel> {
   const place = await locateModel(source, options);
   try {
-    return await open(place, await openTensors(place.source), options);
+    return await open(place, await openTensors(place.source), options, upload);
   } finally {
     await place.source.close();
   }
 }
 
 /** The encoders of an open file. */
-async function encodersIn(place: Place, file: TensorFile, options: LoadOptions): Promise<Encoders> {
+async function encodersIn(place: Place, file: TensorFile, options: LoadOptions, upload: Upload): Promise<Encoders> {
   const { origin, name } = place;
   const { family, revision } = options;
   const referenceTo = async (parameters: EncoderParameters): Promise<EncodersReference | undefined> =>
     origin === undefined ? undefined : { source: origin, sha256: await hashEncoders(parameters), family, revision };
   if (isOwn(file)) {
-    const { network, tokenizer, encoders } = await openOwn(name, file, options);
+    const { network, tokenizer, encoders } = await openOwn(name, file, options, upload);
     const { vision, text, ...others } = network.parameters;
     disposeParameters(others);
     const { preprocessing, vision: image, text: prompt } = network.config;
@@ -140,16 +146,20 @@ async function encodersIn(place: Place, file: TensorFile, options: LoadOptions):
   }
   const { family: found, config } = towersIn(file, options);
   const tokenizer = await tokenizerFor(config, found, [place], options);
-  const { parameters } = await openTowers(file, options);
+  const { parameters } = await openTowers(file, options, upload);
   return { ...config, tokenizer, parameters: freeze(parameters), reference: await referenceTo(parameters) };
 }
 
-/** The encoders of a model, a published checkpoint or a file of their makers, frozen. The caller disposes their parameters. */
-export async function loadEncoders(source: ModelSource, options: LoadOptions = {}): Promise<Encoders> {
+/** As {@link loadEncoders}. @param upload makes the tensors of the parameters */
+async function openEncoders(source: ModelSource, options: LoadOptions, upload: Upload): Promise<Encoders> {
   const place = await locateModel(source, options);
   try {
-    return await encodersIn(place, await openTensors(place.source), options);
+    return await encodersIn(place, await openTensors(place.source), options, upload);
   } finally {
     await place.source.close();
   }
 }
+
+/** The encoders of a model, a published checkpoint or a file of their makers, frozen. The caller disposes their parameters. */
+export const loadEncoders = (source: ModelSource, options: LoadOptions = {}): Promise<Encoders> =>
+  openEncoders(source, options, uploadTensor);

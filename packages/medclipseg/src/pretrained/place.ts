@@ -1,5 +1,8 @@
 // Where a file was found: on a disk, on a server, or on the model hub.
-import { type ByteSource, blobSource, HttpError, type Progress, urlBlob } from '@medclipseg/weights';
+import { type ByteSource, blobSource, HttpError, type Progress, type TensorValue, urlBlob } from '@medclipseg/weights';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Engine, EngineOptions } from '../engine/engine.ts';
+import type { Network } from '../network.ts';
 
 export interface Place {
   /** For messages; identifies the file. */
@@ -25,6 +28,19 @@ export interface PlaceOptions {
 /** The path of another file in the same folder. */
 export const siblingOf = (path: string, name: string): string => path.slice(0, path.lastIndexOf('/') + 1) + name;
 
+/** Weights for the engine of ONNX Runtime, which are outside of TensorFlow.js. */
+export interface EngineWeights {
+  /** Stores a tensor; the result has no values in memory. */
+  put(value: TensorValue): Tensor;
+  close(): void;
+}
+
+export interface OnnxRuntime {
+  createWeights(): EngineWeights;
+  /** @param weights hold the tensors of the network; the engine takes them over */
+  createEngine(network: Network, weights: EngineWeights, options: EngineOptions): Engine;
+}
+
 /** What depends on the runtime; `#platform` in package.json chooses an implementation. */
 export interface Platform {
   /** Opens a file or folder by a name that is not an address; nothing if there is none. */
@@ -33,6 +49,8 @@ export interface Platform {
   openHubFile(repo: string, path: string, paths: readonly string[], options: PlaceOptions): Promise<Place>;
   /** Paths of the files in a repository of the model hub. */
   listHub(repo: string, options: PlaceOptions): Promise<readonly string[]>;
+  /** ONNX Runtime. Rejects where it cannot be used, saying why. */
+  loadOnnx(): Promise<OnnxRuntime>;
 }
 
 const isWeb = ({ protocol }: URL): boolean => /^https?:$/.test(protocol);

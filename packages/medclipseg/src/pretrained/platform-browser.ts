@@ -1,6 +1,7 @@
 // Models in a page: relative addresses, and the model hub with its files in the Cache API.
 import { blobSource } from '@medclipseg/weights';
 import { hubBlob, listHubFiles } from '@medclipseg/weights/hub';
+import { DeviceError } from '../errors.ts';
 import { openAddress, type PlaceOptions, type Platform, siblingOf } from './place.ts';
 
 /** A relative address begins as a path does; anything else may be a repository. */
@@ -29,4 +30,8 @@ export const openHubFile: Platform['openHubFile'] = async (repo, path, siblings,
       return siblings.includes(sibling) ? new Uint8Array(await (await fetched(sibling)).arrayBuffer()) : undefined;
     },
   };
+};
+
+export const loadOnnx: Platform['loadOnnx'] = async () => {
+  throw new DeviceError('onnx', 'Node', 'a browser', 'Use webgpu or wasm here.');
 };

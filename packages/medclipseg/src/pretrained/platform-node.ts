@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hubFile, listHubFiles } from '@medclipseg/weights/hub/node';
 import { fileSource } from '@medclipseg/weights/node';
+import type { StoredWeights } from '../engine/onnx/stored-weights.ts';
 import { CheckpointError } from '../errors.ts';
 import { type Place, type PlaceOptions, type Platform, siblingOf } from './place.ts';
 import { BEST, chooseWeights, LATEST, weightFiles } from './weight-files.ts';
@@ -68,5 +69,18 @@ export const openHubFile: Platform['openHubFile'] = async (repo, path, siblings,
       const sibling = siblingOf(path, name);
       return siblings.includes(sibling) ? new Uint8Array(await readFile(await fetched(sibling))) : undefined;
     },
+  };
+};
+
+export const loadOnnx: Platform['loadOnnx'] = async () => {
+  const { checkRuntime } = await import('@medclipseg/onnx/node');
+  await checkRuntime();
+  const [stored, { OnnxEngine }] = await Promise.all([
+    import('../engine/onnx/stored-weights.ts'),
+    import('../engine/onnx/onnx-engine.ts'),
+  ]);
+  return {
+    createWeights: () => new stored.StoredWeights(),
+    createEngine: (network, weights, options) => new OnnxEngine(network, weights as StoredWeights, options),
   };
 };

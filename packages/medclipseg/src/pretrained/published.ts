@@ -4,12 +4,13 @@ import { type EncoderConfigs, encoderConfigs, findEncoders } from '@medclipseg/c
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
 import { disposeParameters, flatten, shapesOf } from '@medclipseg/nn';
 import { DEFAULT_BETA } from '@medclipseg/pvl-attention';
-import { openTensors, readMapped, type TensorFile, type TensorValue, unwrapped } from '@medclipseg/weights';
+import { openTensors, readMapped, type TensorFile, unwrapped } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig } from '../config.ts';
 import { CheckpointError } from '../errors.ts';
 import { checkpointKeys, trainedKeys } from '../keys.ts';
 import { assembleModel, modelSpec, type Network } from '../network.ts';
+import { type Upload, uploadTensor } from './checkpoint.ts';
 import type { EncoderParameters } from './encoders-reference.ts';
 import { locate, type ModelSource } from './locate.ts';
 import type { Place, PlaceOptions } from './place.ts';
@@ -88,8 +89,9 @@ function configOf(
 export async function openTowers(
   file: TensorFile,
   options: Pick<PublishedOptions, 'family' | 'heads'>,
+  upload: Upload = uploadTensor,
 ): Promise<{ family: FamilyName; config: EncoderConfig; parameters: EncoderParameters }> {
-  const { config, parameters } = await openClip(file, options);
+  const { config, parameters } = await openClip(file, { ...options, upload });
   const { logitScale, ...towers } = parameters;
   disposeParameters({ logitScale });
   return { family: config.family, config: encoderConfig(config.family, config, options), parameters: towers };
@@ -104,12 +106,12 @@ export function towersIn(
   return { family, config: encoderConfig(family, encoderConfigs(family, weights, layout.keys), options) };
 }
 
-/** Reads tensors into the backend; frees them if one of them fails. */
-async function uploading<T>(work: (upload: (value: TensorValue) => tf.Tensor) => Promise<T>): Promise<T> {
+/** Frees the tensors that were made if one of them fails. */
+async function uploading<T>(upload: Upload, work: (upload: Upload) => Promise<T>): Promise<T> {
   const made: tf.Tensor[] = [];
   try {
-    return await work(({ shape, data }) => {
-      const tensor = tf.tensor(data, [...shape]);
+    return await work((value) => {
+      const tensor = upload(value);
       made.push(tensor);
       return tensor;
     });
@@ -131,12 +133,13 @@ async function openWhole(
   place: Place,
   weights: TensorFile,
   options: OpenPublishedOptions,
+  upload: Upload,
 ): Promise<{ network: Network; tokenizer: Tokenizer }> {
   const { family, config: encoders } = towersIn(weights, options);
   const config = configOf(place.name, weights, encoders, options);
   const tokenizer = await tokenizerFor(config, family, [place], options);
   const { ignored: ignore }: Family = families[family];
-  const network = await uploading(async (upload) =>
+  const network = await uploading(upload, async (upload) =>
     networkOf(config, await readMapped(weights, checkpointKeys(family), shapesFor(config), { ignore }, upload)),
   );
   return { network, tokenizer };
@@ -147,6 +150,7 @@ async function openTrainedPart(
   place: Place,
   weights: TensorFile,
   options: OpenPublishedOptions,
+  upload: Upload,
 ): Promise<{ network: Network; tokenizer: Tokenizer }> {
   if (!options.encoders)
     throw new CheckpointError(
@@ -161,11 +165,11 @@ async function openTrainedPart(
     const found = towersIn(file, options);
     const config = configOf(place.name, weights, found.config, options);
     const tokenizer = await tokenizerFor(config, found.family, [place, other], options);
-    const { parameters } = await openTowers(file, options);
+    const { parameters } = await openTowers(file, options, upload);
     const encoders = flatten(parameters);
     try {
       const trained = new Map([...shapesFor(config)].filter(([name]) => !encoders.has(name)));
-      const network = await uploading(async (upload) =>
+      const network = await uploading(upload, async (upload) =>
         networkOf(config, new Map([...encoders, ...(await readMapped(weights, trainedKeys, trained, {}, upload))])),
       );
       return { network, tokenizer };
@@ -191,7 +195,8 @@ export const openPublished = (
   place: Place,
   weights: TensorFile,
   options: OpenPublishedOptions = {},
+  upload: Upload = uploadTensor,
 ): Promise<{ network: Network; tokenizer: Tokenizer }> =>
   [...weights.tensors.keys()].every((name) => TRAINED.test(name))
-    ? openTrainedPart(place, weights, options)
-    : openWhole(place, weights, options);
+    ? openTrainedPart(place, weights, options, upload)
+    : openWhole(place, weights, options, upload);

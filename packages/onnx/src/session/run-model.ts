@@ -28,10 +28,14 @@ export interface Runtime {
   readonly Tensor: new (type: never, data: never, dims: readonly number[]) => RuntimeTensor;
 }
 
-/** The bytes of a model and of the external files that it names; or its path, with external files next to it. */
+/** The path of a model, with its external files next to it; or its bytes, and the folder or the bytes of the external files. */
 export type ModelFiles =
   | { readonly path: string }
-  | { readonly model: Uint8Array; readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[] };
+  | {
+      readonly model: Uint8Array;
+      readonly folder?: string;
+      readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
+    };
 
 export interface OpenModel {
   readonly inputs: readonly TensorDescription[];
@@ -60,7 +64,13 @@ export async function openModel(
     interOpNumThreads: 1,
     graphOptimizationLevel: optimization,
     // Threads that wait do not burn time that others need.
-    extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
+    extra: {
+      session: {
+        intra_op: { allow_spinning: '0' },
+        inter_op: { allow_spinning: '0' },
+        ...('model' in files && files.folder && { model_external_initializers_file_folder_path: files.folder }),
+      },
+    },
     ...('model' in files && files.external && { externalData: [...files.external] }),
   };
   const source = 'path' in files ? files.path : files.model;

@@ -5,11 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { selectBackend } from '@medclipseg/backends';
-import { tokenBatch } from '@medclipseg/clip-encoders';
 import { normalizePixels, resizeLinear } from '@medclipseg/datasets';
 import { readImage, readSplit, type SampleFile } from '@medclipseg/datasets/node';
-import * as tf from '@tensorflow/tfjs-core';
-import { loadModel, type MonteCarloOptions, monteCarlo, type View } from 'medclipseg/internal';
+import { loadModel, type MonteCarloOptions, monteCarlo, tfjsEngine, type View } from 'medclipseg/internal';
 import { type Estimated, mapStore } from './sampling-maps.ts';
 import { samplingTable } from './sampling-table.ts';
 
@@ -49,6 +47,7 @@ if (!checkpoint || !dataset) {
 await mkdir(values.work, { recursive: true });
 await selectBackend(values.backend as 'wasm');
 const { network, tokenizer } = await loadModel(checkpoint);
+const engine = tfjsEngine(network);
 const size = network.config.vision.imageSize;
 const files = (await readSplit(dataset, 'test')).samples.slice(0, Number(values.images));
 const store = mapStore(values.work, values.pairs ? 'pairs' : 'samples');
@@ -59,48 +58,43 @@ const clock = () => {
   return (user + system) / 1000;
 };
 
-async function withView<T>({ imagePath, prompt }: SampleFile, use: (view: View) => Promise<T>): Promise<T> {
+async function viewOf({ imagePath, prompt }: SampleFile): Promise<View> {
   const pixels = new Float32Array(size * size * 3);
   normalizePixels(resizeLinear(await readImage(imagePath), size, size), network.config.preprocessing, pixels);
-  const view = { image: tf.tensor4d(pixels, [1, size, size, 3]), prompts: tokenBatch([tokenizer.encode(prompt)]) };
-  try {
-    return await use(view);
-  } finally {
-    tf.dispose([view.image, view.prompts.ids]);
-  }
+  return { pixels, tokens: [tokenizer.encode(prompt)] };
 }
 
-const estimatesOf = (file: SampleFile) =>
-  withView(file, async (view) => {
-    const found: Estimated[] = [];
-    for (const { name, options, at } of RUNS) {
-      const begin = clock();
-      // The time of the evaluation itself does not count.
-      let looked = 0;
-      const [estimate] = await monteCarlo(network, [view], [file.name], {
-        ...options,
-        onSample: (done, estimateOf) => {
-          const now = clock();
-          if (at?.includes(done))
-            found.push({
-              method: `${name}, ${done}`,
-              samples: done,
-              ms: now - begin - looked,
-              map: estimateOf(0).probability,
-            });
-          looked += clock() - now;
-        },
+async function estimatesOf(file: SampleFile): Promise<Estimated[]> {
+  const view = await viewOf(file);
+  const found: Estimated[] = [];
+  for (const { name, options, at } of RUNS) {
+    const begin = clock();
+    // The time of the evaluation itself does not count.
+    let looked = 0;
+    const [estimate] = await monteCarlo(engine, [view], [file.name], {
+      ...options,
+      onSample: (done, estimateOf) => {
+        const now = clock();
+        if (at?.includes(done))
+          found.push({
+            method: `${name}, ${done}`,
+            samples: done,
+            ms: now - begin - looked,
+            map: estimateOf(0).probability,
+          });
+        looked += clock() - now;
+      },
+    });
+    if (!at && estimate)
+      found.push({
+        method: name,
+        samples: options.samples === 0 ? 1 : estimate.samples,
+        ms: clock() - begin - looked,
+        map: estimate.probability,
       });
-      if (!at && estimate)
-        found.push({
-          method: name,
-          samples: options.samples === 0 ? 1 : estimate.samples,
-          ms: clock() - begin - looked,
-          map: estimate.probability,
-        });
-    }
-    return found;
-  });
+  }
+  return found;
+}
 
 const progress = (text: string) => process.stderr.write(`${text}\n`);
 
@@ -109,9 +103,8 @@ async function refer(file: SampleFile, wanted: number): Promise<void> {
   for (let done = PART; done <= wanted; done += PART) {
     const reference = await store.reference(file.name, size * size);
     if (reference.samples >= done) continue;
-    const [part] = await withView(file, (view) =>
-      monteCarlo(network, [view], [file.name], { samples: PART, seed: 1_000_000 + done, antithetic: values.pairs }),
-    );
+    const drawing = { samples: PART, seed: 1_000_000 + done, antithetic: values.pairs };
+    const [part] = await monteCarlo(engine, [await viewOf(file)], [file.name], drawing);
     if (part) await store.addReference(file.name, reference, PART, part.probability);
   }
 }

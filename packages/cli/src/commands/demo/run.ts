@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { drawPhantom, MODALITIES, type Modality, type Phantom, type RasterImage } from '@medclipseg/datasets';
 import { writePng } from '@medclipseg/datasets/node';
 import { MedCLIPSeg, overlayImage, type Segmentation, sideBySide, uncertaintyImage } from 'medclipseg';
-import { loadModel } from 'medclipseg/internal';
 import { overlapScores } from 'medclipseg/metrics';
 import { type BackendFlag, wholeNumber } from '../../command.ts';
 import { useBackend } from '../../open-model.ts';
@@ -28,9 +27,8 @@ function phantomWithFinding(modality: Modality, seed: number): Phantom {
 export async function demo(options: DemoOptions, signal: AbortSignal): Promise<void> {
   const [seed, samples] = [wholeNumber('--seed', options.seed), wholeNumber('--samples', options.samples)];
   await mkdir(options.out, { recursive: true });
-  await useBackend(options.backend);
-  const { network, tokenizer } = await loadModel('mini');
-  const model = new MedCLIPSeg(network, tokenizer);
+  await useBackend(options);
+  const model = await MedCLIPSeg.fromPretrained('mini');
   const rows: RasterImage[][] = [];
   process.stdout.write('modality     DSC   prompt\n');
   try {
@@ -45,7 +43,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
       process.stdout.write(`${modality.padEnd(11)}  ${overlapScores(truth, result.mask).dsc.toFixed(2)}  ${prompt}\n`);
     }
   } finally {
-    model.dispose();
+    await model.dispose();
   }
   const overview = join(options.out, 'demo.png');
   await writePng(overview, sideBySide(rows));

@@ -1,12 +1,12 @@
 // medclipseg doctor: what of this machine the program can use.
-import { BACKENDS, selectBackend } from '@medclipseg/backends';
+import { DEVICES, selectDevice } from 'medclipseg';
 import { VERSION } from '../../command.ts';
 
 export async function doctor({ json }: { readonly json?: boolean }): Promise<void> {
   const backends: { name: string; works: boolean; reason: string }[] = [];
-  for (const name of BACKENDS)
+  for (const name of DEVICES)
     try {
-      await selectBackend(name);
+      await selectDevice(name);
       backends.push({ name, works: true, reason: '' });
     } catch (error) {
       backends.push({ name, works: false, reason: error instanceof Error ? error.message : String(error) });

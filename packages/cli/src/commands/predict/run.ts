@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { RasterImage } from '@medclipseg/datasets';
 import { readImage, removeLeftovers, writeFileAtomically } from '@medclipseg/datasets/node';
-import { CLASS_COLORS, MAXIMUM_ENTROPY, MedCLIPSeg, type Segmentation, type SegmentOptions } from 'medclipseg';
+import { CLASS_COLORS, MAXIMUM_ENTROPY, type MedCLIPSeg, type Segmentation, type SegmentOptions } from 'medclipseg';
 import {
   type BackendFlag,
   type ModelFlags,
@@ -100,9 +100,8 @@ export async function predict(imagePath: string, options: PredictOptions, signal
     window: options.window === undefined ? undefined : windowSetting(options.window),
     onWarning: (message) => process.stderr.write(`${message}\n`),
   });
-  const backend = await useBackend(options.backend);
-  const { network, tokenizer, path } = await openModel(options.model, options, signal);
-  const model = new MedCLIPSeg(network, tokenizer);
+  const backend = await useBackend(options);
+  const model = await openModel(options.model, options, signal);
   const how = { ...sampling, interpolation, signal } as const;
   const place = { out: options.out, name: basename(imagePath, extname(imagePath)) };
   const { splitUncertainty } = options;
@@ -140,7 +139,7 @@ export async function predict(imagePath: string, options: PredictOptions, signal
     node: process.version,
     image: imagePath,
     size: [image.width, image.height],
-    model: path,
+    model: model.info.path,
     backend,
     sampling,
     interpolation,

@@ -12,7 +12,6 @@ import {
   withMaskReadings,
   writePng,
 } from '@medclipseg/datasets/node';
-import { MedCLIPSeg } from 'medclipseg';
 import { Evaluator } from 'medclipseg/metrics';
 import {
   type BackendFlag,
@@ -61,9 +60,9 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
     onNotice: (text) => process.stderr.write(`${text}\n`),
   });
   const files = withPrompts(masked, { ...options, seed: sampling.seed as number });
-  const backend = await useBackend(options.backend);
-  const { network, tokenizer, path } = await openModel(options.checkpoint, options, signal);
-  const model = new MedCLIPSeg(network, tokenizer);
+  const backend = await useBackend(options);
+  const model = await openModel(options.checkpoint, options, signal);
+  const { path } = model.info;
   const prompts = options.prompt ?? (options.shufflePrompts ? `${options.design}, shuffled` : options.design);
   const kind =
     options.prompt !== undefined ? 'prompt' : `${options.design}${options.shufflePrompts ? '-shuffled' : ''}`;
@@ -75,7 +74,7 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
     await mkdir(folder, { recursive: true });
     await removeLeftovers(folder);
   }
-  const size = network.config.vision.imageSize;
+  const size = model.config.vision.imageSize;
   const bothEmpty: string[] = [];
   for (const [i, file] of files.entries()) {
     const { name, prompt, imagePath, maskPath } = file;

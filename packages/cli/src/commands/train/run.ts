@@ -55,7 +55,7 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
       'one that holds checkpoints',
       'Add --resume to continue it, or choose another --out.',
     );
-  await useBackend(options.backend);
+  await useBackend(options);
   const checkpoints = await openCheckpointFolder(options.out, { keep: TRAIN.KEEP_CHECKPOINTS });
   const open: { log?: RunLog; bar?: TrainingBar } = {};
   let best: number | undefined;

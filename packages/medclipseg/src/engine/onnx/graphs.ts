@@ -1,0 +1,102 @@
+// The network as two ONNX graphs: what no noise reaches, and the samples. Traced from the functions that TensorFlow.js runs.
+import type { TokenBatch } from '@medclipseg/clip-encoders';
+import { flatten } from '@medclipseg/nn';
+import type { NoiseSite } from '@medclipseg/nn/internal';
+import { fusePatterns, type Graph, type InputDescription, trace } from '@medclipseg/onnx';
+import * as tf from '@tensorflow/tfjs-core';
+import { encodePrefix, type Network, predictLogits, type Tokens, trunk } from '../../network.ts';
+
+/** Images and their prompts to the tokens of both encoders before the first adapter. */
+export interface PrefixGraph {
+  /** Inputs `image` [B, size, size, 3] and `token_ids` [B, T]; outputs `image_tokens` [B, Tv, Cv] and `text_tokens` [B, T, Ct]. */
+  readonly graph: Graph;
+}
+
+/** Noise that a graph takes as an input: standard normal, [S·B, tokens, width], sample by sample. */
+export interface NoiseInput extends NoiseSite {
+  readonly name: string;
+  readonly tokens: number;
+  readonly width: number;
+}
+
+/** Tokens and noise to probabilities. */
+export interface SampleGraph {
+  /** Inputs `image_tokens`, `text_tokens`, `token_ids` and those of `noise`; output `probability` [S·B, size, size]. */
+  readonly graph: Graph;
+  /** In the order in which the network asks for it. All zero gives the mean network. */
+  readonly noise: readonly NoiseInput[];
+}
+
+const BATCH = 'batch';
+const SAMPLES = 'samples';
+
+/** `imageFromText` of adapter 0: `noise_0_image_from_text`. */
+const noiseName = ({ adapter, direction }: NoiseSite): string =>
+  `noise_${adapter}_${direction.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+
+/** Every position counts as a token: which ones are padding is known only when the graph runs. */
+const promptsOf = (ids: tf.Tensor): TokenBatch => ({ ids, used: ids.shape[1] as number });
+
+const tokenIds = (length: number): InputDescription => ({ shape: [BATCH, length], dtype: 'int32' });
+
+const traced = (network: Network, ...[fn, inputs]: Parameters<typeof trace>): Graph => {
+  const graph = trace(fn, inputs, { parameters: flatten(network.parameters), dimensions: [SAMPLES] });
+  fusePatterns(graph);
+  return graph;
+};
+
+/** @param length tokens per prompt, padding included */
+export function prefixGraph(network: Network, length = network.config.text.context): PrefixGraph {
+  const { imageSize } = network.config.vision;
+  const graph = traced(
+    network,
+    ({ image, token_ids }) => {
+      const tokens = encodePrefix(network, image as tf.Tensor, promptsOf(token_ids as tf.Tensor));
+      return { image_tokens: tokens.image, text_tokens: tokens.text };
+    },
+    { image: { shape: [BATCH, imageSize, imageSize, 3] }, token_ids: tokenIds(length) },
+  );
+  return { graph };
+}
+
+/**
+ * @param prefix traced with the same network and length, whose outputs are the inputs here
+ * @param length tokens per prompt, padding included
+ */
+export function sampleGraph(network: Network, prefix: PrefixGraph, length = network.config.text.context): SampleGraph {
+  const { layers } = network.config.adapters;
+  const noise: NoiseInput[] = [];
+  const shapeOf = (name: string): (number | string)[] => {
+    const [, ...sizes] = prefix.graph.outputs.find((output) => output.name === name)?.value.shape ?? [];
+    return [BATCH, ...sizes];
+  };
+  const graph = traced(
+    network,
+    ({ image_tokens, text_tokens, token_ids }, declare, { [SAMPLES]: samples }) => {
+      const start: Tokens = {
+        image: image_tokens as tf.Tensor,
+        text: text_tokens as tf.Tensor,
+        block: Math.min(...layers),
+      };
+      const prompts = promptsOf(token_ids as tf.Tensor);
+      const features = trunk(network, start, prompts, {
+        samples,
+        noise: {
+          draw(site, shape) {
+            const name = noiseName(site);
+            const [, tokens, width] = shape as [number, number, number];
+            noise.push({ ...site, name, tokens, width });
+            return declare(name, shape);
+          },
+        },
+      });
+      return { probability: tf.sigmoid(predictLogits(network, features)) };
+    },
+    {
+      image_tokens: { shape: shapeOf('image_tokens') },
+      text_tokens: { shape: shapeOf('text_tokens') },
+      token_ids: tokenIds(length),
+    },
+  );
+  return { graph, noise };
+}

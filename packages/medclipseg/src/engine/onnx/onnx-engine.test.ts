@@ -1,0 +1,153 @@
+// On the device `onnx`, segmentations are those of TensorFlow.js, whatever the options; nothing is left when the model is disposed.
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { selectBackend } from '@medclipseg/backends';
+import { type FamilyName, families } from '@medclipseg/clip-encoders';
+import { keyOf, randomNormal } from '@medclipseg/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { image, config as tiny, tokenizer } from '../../fixtures/tiny-model.ts';
+import { encodeCheckpoint, MedCLIPSeg, type ModelConfig, type SegmentOptions } from '../../index.ts';
+import { initializeModel } from '../../network.ts';
+import { monteCarlo } from '../../sampling/monte-carlo.ts';
+import { tfjsEngine } from '../tfjs.ts';
+
+const distance = (a: Float32Array, b: Float32Array) =>
+  a.reduce((largest, v, i) => Math.max(largest, Math.abs(v - (b[i] as number))), 0);
+const folders = () =>
+  readdirSync(tmpdir()).filter((name) => name.startsWith('medclipseg-') && name.includes(`-${process.pid}-`));
+
+/** A model in TensorFlow.js, and the same on ONNX Runtime. */
+async function bothModels(config: ModelConfig = tiny) {
+  await selectBackend('wasm');
+  const wasm = new MedCLIPSeg({ config, parameters: initializeModel(config, 3) }, tokenizer);
+  const bytes = await encodeCheckpoint(wasm.network, tokenizer.toJson());
+  return { wasm, onnx: await MedCLIPSeg.fromPretrained(bytes, { device: 'onnx' }) };
+}
+
+let models: Awaited<ReturnType<typeof bothModels>>;
+beforeAll(async () => {
+  models = await bothModels();
+});
+afterAll(async () => {
+  await Promise.all([models.wasm.dispose(), models.onnx.dispose()]);
+});
+
+describe('the device onnx', () => {
+  it.each<[string, SegmentOptions]>([
+    ['plain samples', { samples: 5 }],
+    ['the mean network', { samples: 0 }],
+    ['opposite noise', { samples: 5, antithetic: true, fold: 3 }],
+    ['a stop rule', { samples: 40, stopWhen: { standardError: 0.02 } }],
+    ['symmetries', { samples: 9, dihedral: true }],
+    ['symmetries of the mean network', { samples: 0, dihedral: true }],
+    ['trimmed padding', { samples: 3, trimPadding: true }],
+    ['another seed and name', { samples: 2, seed: 7, name: 'b', interpolation: 'nearest' }],
+  ])('has the results of wasm: %s', async (_, options) => {
+    const [a, b] = [
+      await models.wasm.segment(image, 'polyp left', options),
+      await models.onnx.segment(image, 'polyp left', options),
+    ];
+    expect(b.samples).toBe(a.samples);
+    expect(distance(b.probability, a.probability)).toBeLessThan(1e-5);
+    expect(distance(b.uncertainty, a.uncertainty)).toBeLessThan(1e-4);
+  });
+
+  it('has the same bits every time, and with mini whatever the fold', async () => {
+    const mini = await MedCLIPSeg.fromPretrained('mini', { device: 'onnx' });
+    const run = async (model: MedCLIPSeg, options: SegmentOptions) =>
+      (await model.segment(image, 'polyp top', { samples: 5, ...options })).estimate;
+    expect(await run(models.onnx, {})).toEqual(await run(models.onnx, {}));
+    expect(await run(mini, { fold: 5 })).toEqual(await run(mini, { fold: 1 }));
+    await mini.dispose();
+  });
+
+  it('streams running results, ends when aborted, and goes on', async () => {
+    const done: number[] = [];
+    const abort = new AbortController();
+    const running = models.onnx.segment(image, 'polyp', {
+      samples: 8,
+      fold: 2,
+      signal: abort.signal,
+      onSample: (count, { probability }) => {
+        done.push(count);
+        expect(probability.every((p) => p > 0 && p < 1)).toBe(true);
+        if (count === 4) abort.abort();
+      },
+    });
+    await expect(running).rejects.toThrow(/abort/);
+    expect(done).toEqual([2, 4]);
+    expect((await models.onnx.segment(image, 'polyp', { samples: 1 })).samples).toBe(1);
+  });
+
+  it('segments several images and classes as wasm does', async () => {
+    const classes = { left: 'polyp left', right: 'polyp right bottom' };
+    const maps = await Promise.all(Object.values(models).map((model) => model.label(image, classes, { samples: 3 })));
+    expect(maps[0]?.labels).toEqual(maps[1]?.labels);
+    const both = await models.onnx.segment([image, image], ['polyp', 'polyp left'], { samples: 2 });
+    const second = await models.onnx.segment(image, 'polyp left', { samples: 2, name: 'image1' });
+    expect(both[1]?.probability).toEqual(second.probability);
+  });
+
+  it.each(Object.keys(families) as FamilyName[])('%s: images of a batch do not affect each other', async (family) => {
+    const { wasm, onnx } = await bothModels({
+      ...tiny,
+      vision: { ...tiny.vision, ...families[family].vision },
+      text: { ...tiny.text, kind: families[family].textKind },
+    });
+    const size = tiny.vision.imageSize;
+    const images = ['polyp left', 'polyp', 'top right polyp bottom left'].map((prompt, i) => ({
+      name: `image ${i}`,
+      pixels: randomNormal(keyOf('image', i), size * size * 3),
+      ids: tokenizer.encode(prompt),
+    }));
+    const run = async (engine: typeof onnx.engine, rows: readonly (typeof images)[number][]) => {
+      const view = {
+        pixels: Float32Array.from(rows.flatMap(({ pixels }) => [...pixels])),
+        tokens: rows.map(({ ids }) => ids),
+      };
+      const names = rows.map(({ name }) => name);
+      const estimates = await monteCarlo(engine, [view], names, { samples: 3, fold: 2 });
+      return estimates.map(({ probability }) => probability);
+    };
+    const together = await run(onnx.engine, images);
+    const expected = await run(tfjsEngine(wasm.network), images);
+    for (const [i, probability] of together.entries()) {
+      expect(distance(probability, expected[i] as Float32Array)).toBeLessThan(1e-5);
+      const [alone] = await run(onnx.engine, images.slice(i, i + 1));
+      expect(distance(probability, alone as Float32Array)).toBeLessThan(1e-6);
+    }
+    await Promise.all([wasm.dispose(), onnx.dispose()]);
+  });
+});
+
+describe('weights on the device onnx', () => {
+  it('stay in a file until tensors are asked for, and are all gone afterwards', async () => {
+    const [tensors, before] = [tf.memory().numTensors, folders()];
+    const { wasm, onnx } = await bothModels();
+    expect(folders().length).toBe(before.length + 1);
+    const stored = tf.memory().numBytes;
+    expect(onnx.config).toEqual(tiny);
+    await onnx.segment(image, 'polyp', { samples: 1 });
+    expect(tf.memory().numBytes).toBe(stored);
+    const { parameters } = onnx.network;
+    expect(await parameters.maskHead[0]?.weight.data()).toEqual(
+      await wasm.network.parameters.maskHead[0]?.weight.data(),
+    );
+    await onnx.segment(image, 'polyp', { samples: 1 });
+    await Promise.all([wasm.dispose(), onnx.dispose()]);
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(folders()).toEqual(before);
+    await expect(onnx.segment(image, 'polyp')).rejects.toThrow(/disposed/);
+  });
+
+  it('become variables of TensorFlow.js where they learn', async () => {
+    const { wasm, onnx } = await bothModels();
+    expect(onnx.device).toBe('onnx');
+    onnx.unfreeze();
+    expect(onnx.engine.kind).toBe('tfjs');
+    const run = async (model: MedCLIPSeg) => (await model.segment(image, 'polyp', { samples: 2 })).probability;
+    expect(await run(onnx)).toEqual(await run(wasm));
+    await Promise.all([wasm.dispose(), onnx.dispose()]);
+  });
+});
