@@ -40,13 +40,16 @@ export const stemSpec = (widths: readonly number[]) =>
     down: linearSpec(2 * width, width),
   }));
 
-/** [B, H, W, 3] → [B, H/s, W/s, C] with s = 4·2^(stages − 1). */
-export const stem = (stages: StemParameters, image: tf.Tensor): tf.Tensor =>
-  stages.reduce((x, stage, i) => {
-    const small = layerNorm(patchEmbedding(x, stage.shrink, i === 0 ? 4 : 2), stage.shrinkNorm);
+/** The output of every stage, [B, H, W, 3] → [B, H/s, W/s, C] with s = 4·2^i. */
+export function stemMaps(stages: StemParameters, image: tf.Tensor): tf.Tensor[] {
+  const maps: tf.Tensor[] = [];
+  for (const [i, stage] of stages.entries()) {
+    const small = layerNorm(patchEmbedding(maps.at(-1) ?? image, stage.shrink, i === 0 ? 4 : 2), stage.shrinkNorm);
     const mixed = layerNorm(depthwise(small, stage.depthwise), stage.norm);
-    return tf.add(small, linear(gelu(linear(mixed, stage.up)), stage.down));
-  }, image);
+    maps.push(tf.add(small, linear(gelu(linear(mixed, stage.up)), stage.down)));
+  }
+  return maps;
+}
 
 /** A 3x3 convolution followed by ReLU. */
 export interface StemConvolution {
@@ -62,10 +65,14 @@ export const convolutionsSpec = (stages: readonly StemConvolution[]) =>
 export const convolutionsStride = (stages: readonly StemConvolution[]): number =>
   stages.reduce((product, { stride }) => product * stride, 1);
 
-/** [B, H, W, 3] → [B, H/s, W/s, C] where s is the product of the strides. */
-export const convolutions = (
+/** The output of every convolution, [B, H, W, 3] → [B, H/s, W/s, C] where s is the product of the strides so far. */
+export function convolutionMaps(
   parameters: readonly ConvolutionParameters[],
   image: tf.Tensor,
   stages: readonly StemConvolution[],
-): tf.Tensor =>
-  parameters.reduce((x, stage, i) => tf.relu(convolution(x, stage, (stages[i] as StemConvolution).stride)), image);
+): tf.Tensor[] {
+  const maps: tf.Tensor[] = [];
+  for (const [i, stage] of parameters.entries())
+    maps.push(tf.relu(convolution(maps.at(-1) ?? image, stage, (stages[i] as StemConvolution).stride)));
+  return maps;
+}

@@ -17,12 +17,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type BlockParameters, blockSpec, transformerBlock } from './block.ts';
 import { InputError } from './errors.ts';
 import {
-  convolutions,
+  convolutionMaps,
   convolutionsSpec,
   convolutionsStride,
   type StemConvolution,
   type StemParameters,
-  stem,
+  stemMaps,
   stemSpec,
 } from './stem.ts';
 
@@ -76,6 +76,26 @@ const patchInput = ({ patch, stem, convolutions }: VisionConfig): { channels: nu
     ? { channels: convolutions.at(-1)?.width ?? 3, stride: patch / convolutionsStride(convolutions) }
     : { channels: stem?.at(-1) ?? 3, stride: stem ? 2 : patch };
 
+/** A map of the stem: its channels and its side for images of the configured size. */
+export interface StemMap {
+  readonly channels: number;
+  readonly side: number;
+}
+
+/** The maps that {@link embedWithStem} returns, in their order; none without a stem. */
+export function stemMapsOf({ imageSize, stem = [], convolutions }: VisionConfig): StemMap[] {
+  let side = imageSize;
+  if (!convolutions)
+    return stem.map((channels, i) => {
+      side /= i === 0 ? 4 : 2;
+      return { channels, side };
+    });
+  return convolutions.map(({ width, stride }) => {
+    side = Math.ceil(side / stride);
+    return { channels: width, side };
+  });
+}
+
 /** Shapes and initial values of an image encoder's parameters. */
 export function visionSpec(config: VisionConfig) {
   const { width, layers, mlpWidth, outputs } = config;
@@ -96,12 +116,6 @@ export function visionSpec(config: VisionConfig) {
   };
 }
 
-/** The input of the patch embedding. */
-function stemOf(parameters: VisionParameters, image: tf.Tensor, config: VisionConfig): tf.Tensor {
-  if (parameters.stem) return stem(parameters.stem, image);
-  return parameters.convolutions ? convolutions(parameters.convolutions, image, config.convolutions ?? []) : image;
-}
-
 /**
  * Embeds patches, class token and positions.
  *
@@ -109,7 +123,20 @@ function stemOf(parameters: VisionParameters, image: tf.Tensor, config: VisionCo
  * @returns tokens [B, 1 + patches, C]
  * @throws InputError for images of another shape
  */
-export function embedImage(parameters: VisionParameters, image: tf.Tensor, config: VisionConfig): tf.Tensor {
+export const embedImage = (parameters: VisionParameters, image: tf.Tensor, config: VisionConfig): tf.Tensor =>
+  embedWithStem(parameters, image, config).tokens;
+
+/**
+ * {@link embedImage} together with the maps of the stem, described by {@link stemMapsOf}.
+ *
+ * @param image [B, H, W, 3], normalized
+ * @throws InputError for images of another shape
+ */
+export function embedWithStem(
+  parameters: VisionParameters,
+  image: tf.Tensor,
+  config: VisionConfig,
+): { readonly tokens: tf.Tensor; readonly stem: readonly tf.Tensor[] } {
   const { width, epsilon, imageSize } = config;
   const [batch = 0, ...rest] = image.shape;
   if (batch === 0 || `${rest}` !== `${[imageSize, imageSize, 3]}`)
@@ -120,10 +147,13 @@ export function embedImage(parameters: VisionParameters, image: tf.Tensor, confi
       `Resize to ${imageSize}x${imageSize} and add a batch axis.`,
     );
   const { stride } = patchInput(config);
-  const grid = patchEmbedding(stemOf(parameters, image, config), parameters.patch, stride);
+  const stem = parameters.stem
+    ? stemMaps(parameters.stem, image)
+    : convolutionMaps(parameters.convolutions ?? [], image, config.convolutions ?? []);
+  const grid = patchEmbedding(stem.at(-1) ?? image, parameters.patch, stride);
   const first = tf.tile(tf.reshape(parameters.classToken, [1, 1, width]), [batch, 1, 1]);
   const tokens = tf.add(tf.concat([first, tf.reshape(grid, [batch, -1, width])], 1), parameters.positions);
-  return parameters.preNorm ? layerNorm(tokens, parameters.preNorm, epsilon) : tokens;
+  return { tokens: parameters.preNorm ? layerNorm(tokens, parameters.preNorm, epsilon) : tokens, stem };
 }
 
 /**

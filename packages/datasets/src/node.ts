@@ -36,3 +36,33 @@ export {
 export { type PhantomDatasetOptions, phantomSeed, writePhantoms } from './phantoms/write.ts';
 export { readPromptSheet } from './sheets/files.ts';
 export { type PromptRow, parsePromptSheet } from './sheets/sheets.ts';
+export {
+  type BrokenSeries,
+  type DicomFacts,
+  groupSlices,
+  type LeftOut,
+  type SingleFile,
+  type SliceGroup,
+  type SliceGroups,
+} from './volumes/dicom-groups.ts';
+export { encodeDicomSeg, type SegOptions, type SegSegment } from './volumes/dicom-seg.ts';
+export { openVolume, readDicomFacts, type VolumeOptions, writeNifti } from './volumes/files.ts';
+export { encodeNifti, type NiftiMapOptions } from './volumes/nifti-file.ts';
+export {
+  type Affine,
+  type Axis,
+  axisAcross,
+  displayedSlice,
+  MAXIMUM_VOXELS,
+  mapSlices,
+  type NiftiTemplate,
+  orientationOf,
+  PLANES,
+  type PlaneName,
+  planeAcross,
+  type SliceRange,
+  type Triple,
+  type Volume,
+  type VolumeWindow,
+  type VoxelMap,
+} from './volumes/volume.ts';

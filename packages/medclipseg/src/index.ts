@@ -21,6 +21,7 @@ export {
   TokenizerError,
 } from './errors.ts';
 export { CLASS_COLORS, labelImage, overlayImage, sideBySide, uncertaintyImage } from './images.ts';
+export { knownWords, unknownPrompt } from './known-words.ts';
 export { type LabelOptions, MedCLIPSeg, type ModelOrigin, type SegmentOptions } from './model.ts';
 export type { ModelParameters, Network } from './network.ts';
 export { type CheckpointOptions, encodeCheckpoint } from './pretrained/checkpoint.ts';

@@ -21,6 +21,8 @@ export {
   type Tokens,
   TRAINABLE_PARAMETERS,
   type TrunkOptions,
+  tensorsOf,
+  tokensOf,
   trunk,
   trunkBlock,
   trunkEnd,

@@ -152,7 +152,7 @@ export class MedCLIPSeg {
   /** A new model on frozen encoders, which it takes over: adapters and decoder are random and learn. */
   static createOn(
     { vision, text, preprocessing, tokenizer, parameters, reference }: Encoders,
-    { seed = 666, ...shape }: Pick<ModelConfig, 'adapters' | 'upscaleBlocks'> & { readonly seed?: number },
+    { seed = 666, ...shape }: Pick<ModelConfig, 'adapters' | 'upscaleBlocks' | 'skips'> & { readonly seed?: number },
   ): MedCLIPSeg {
     checkCount('seed', seed);
     const deepest = Math.max(...shape.adapters.layers);

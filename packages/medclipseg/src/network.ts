@@ -1,6 +1,5 @@
 // The network: two encoders, adapters before some of their blocks, a decoder.
 import {
-  embedImage,
   firstTextBlocks,
   imageBlock,
   imageFeatures,
@@ -12,12 +11,13 @@ import {
   type VisionParameters,
   visionSpec,
 } from '@medclipseg/clip-encoders';
+import { embedWithStem, type StemMap, stemMapsOf } from '@medclipseg/clip-encoders/internal';
 import { assemble, initialize, type Noise } from '@medclipseg/nn';
 import { type PvlAdapterParameters, type PvlOptions, pvlAdapter, pvlAdapterSpec } from '@medclipseg/pvl-attention';
 import { foldSamples } from '@medclipseg/pvl-attention/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig } from './config.ts';
-import { type DecoderParameters, decodeMask, decoderSpec } from './decoder.ts';
+import { type DecoderParameters, decodeMask, decoderSpec, skipStages } from './decoder.ts';
 
 export interface ModelParameters extends DecoderParameters {
   readonly vision: VisionParameters;
@@ -31,6 +31,9 @@ export interface Network {
   readonly parameters: ModelParameters;
 }
 
+/** The maps of the stem that the decoder uses. */
+const stagesOf = (config: ModelConfig): number[] => (config.skips ? skipStages(config) : []);
+
 export const modelSpec = (config: ModelConfig) => ({
   vision: visionSpec(config.vision),
   text: textSpec(config.text),
@@ -42,7 +45,11 @@ export const modelSpec = (config: ModelConfig) => ({
       gate: config.adapters.gate,
     }),
   ),
-  ...decoderSpec(config.vision.outputs, config.upscaleBlocks),
+  ...decoderSpec(
+    config.vision.outputs,
+    config.upscaleBlocks,
+    stagesOf(config).map((stage) => stemMapsOf(config.vision)[stage] as StemMap),
+  ),
 });
 
 // The type of a text tower depends on a value of its configuration, which the types of specs do not express.
@@ -56,14 +63,26 @@ export const assembleModel = (config: ModelConfig, tensors: ReadonlyMap<string, 
   assemble(modelSpec(config), tensors) as unknown as ModelParameters;
 
 /** Names of the parameters that the published training learns; the encoders stay frozen. */
-export const TRAINABLE_PARAMETERS = /^(adapters|upscale|maskHead)\./;
+export const TRAINABLE_PARAMETERS = /^(adapters|upscale|skips|maskHead)\./;
 
 /** Tokens of both towers before block `block`. */
 export type Tokens = {
   readonly image: tf.Tensor; // [B, Tv, Cv]
   readonly text: tf.Tensor; // [B, Tt, Ct]
+  /** Maps of the stem for the decoder's skips, [images, side, side, C]; they pass unchanged. */
+  readonly stem?: tf.Tensor[];
   readonly block: number;
 };
+
+/** All tensors of tokens; {@link tokensOf} is the inverse. */
+export const tensorsOf = ({ image, text, stem = [] }: Tokens): tf.Tensor[] => [image, text, ...stem];
+
+export const tokensOf = ([image, text, ...stem]: readonly tf.Tensor[], block: number): Tokens => ({
+  image: image as tf.Tensor,
+  text: text as tf.Tensor,
+  ...(stem.length > 0 && { stem }),
+  block,
+});
 
 const imageStep = ({ config, parameters }: Network, block: number, x: tf.Tensor) =>
   // The last block belongs to the features, which may need only a part of its output.
@@ -76,10 +95,11 @@ const textStep = ({ config, parameters }: Network, block: number, y: tf.Tensor, 
 export function encodePrefix(network: Network, image: tf.Tensor, prompts: TokenBatch): Tokens {
   const { config, parameters } = network;
   const first = Math.min(...config.adapters.layers);
-  let x = embedImage(parameters.vision, image, config.vision);
+  const embedded = embedWithStem(parameters.vision, image, config.vision);
+  let x = embedded.tokens;
   for (let block = 0; block < first; block++) x = imageStep(network, block, x);
   const y = firstTextBlocks(parameters.text, prompts, config.text, Math.min(first, config.text.layers));
-  return { image: x, text: y, block: first };
+  return tokensOf([x, y, ...stagesOf(config).map((stage) => embedded.stem[stage] as tf.Tensor)], first);
 }
 
 /** Adds the deltas of an adapter to both sequences; the first adapter folds the samples into the batch. */
@@ -124,7 +144,7 @@ export const trunkEnd = ({ vision, adapters }: ModelConfig): number =>
  */
 export function trunkBlock(
   network: Network,
-  { image, text, block }: Tokens,
+  { image, text, stem, block }: Tokens,
   prompts: TokenBatch,
   { noise, samples = 1 }: TrunkOptions = {},
 ): Tokens {
@@ -140,25 +160,28 @@ export function trunkBlock(
     }));
   x = imageStep(network, block, x);
   if (block < last) y = textStep(network, block, y, prompts);
-  return { image: x, text: y, block: block + 1 };
+  return tokensOf([x, y, ...(stem ?? [])], block + 1);
 }
 
 /** Output of the encoders, not normalized. */
 export type Features = {
   readonly patches: tf.Tensor; // [B·S, patches, outputs]
   readonly text: tf.Tensor; // [B·S, outputs]
+  /** See {@link Tokens}. */
+  readonly stem?: tf.Tensor[];
 };
 
 /** The features from the tokens after the trunk. */
 export function encodeFeatures(
   { config, parameters }: Network,
-  { image, text }: Tokens,
+  { image, text, stem }: Tokens,
   prompts: TokenBatch,
 ): Features {
   const textBlocks = Math.min(Math.max(...config.adapters.layers), config.text.layers);
   return {
     patches: imageFeatures(parameters.vision, image, config.vision),
     text: textFeatures(parameters.text, textBlocks, text, prompts, config.text),
+    ...(stem && { stem }),
   };
 }
 
@@ -170,5 +193,5 @@ export function trunk(network: Network, start: Tokens, prompts: TokenBatch, opti
 }
 
 /** Logits [B·S, size, size] from features. */
-export const predictLogits = ({ config, parameters }: Network, { patches, text }: Features): tf.Tensor =>
-  tf.tidy(() => decodeMask(parameters, patches, text, config.vision.imageSize));
+export const predictLogits = ({ config, parameters }: Network, { patches, text, stem }: Features): tf.Tensor =>
+  tf.tidy(() => decodeMask(parameters, patches, text, config.vision.imageSize, stem));

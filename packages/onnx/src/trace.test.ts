@@ -4,62 +4,14 @@ import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeOnnx, type InputDescription, isOnnxError, TraceError, trace } from './index.ts';
-import { compile } from './node.ts';
+import { difference, type Fn, float, int } from './fixtures/compare.ts';
+import { type InputDescription, isOnnxError, TraceError, trace } from './index.ts';
 import type { TensorData } from './session/session.ts';
 
-type Inputs = Readonly<
-  Record<
-    'a' | 'b' | 'c' | 'd' | 'depthwise' | 'filter' | 'i' | 'ids' | 'image' | 'positive' | 'up' | 'w' | 'x',
-    tf.Tensor
-  >
->;
 const rowsOf = ({ shape }: tf.Tensor) => shape[0] as number;
 
-type Fn = (inputs: Inputs) => Record<string, tf.Tensor>;
-
-const ramp = (size: number, scale = 1, offset = 0) =>
-  Float32Array.from({ length: size }, (_, i) => offset + scale * Math.sin(1 + i * 0.7));
-
-const float = (shape: number[], data = ramp(tf.util.sizeFromShape(shape))): TensorData => ({
-  type: 'float32',
-  shape,
-  data,
-});
-const int = (shape: number[], values: number[]): TensorData => ({
-  type: 'int32',
-  shape,
-  data: Int32Array.from(values),
-});
-
-/** Largest difference between a function's results on the current backend and in ONNX Runtime, for the given inputs. */
-async function difference(fn: Fn, inputs: Record<string, TensorData>, shapes?: Record<string, InputDescription>) {
-  const tensors = Object.fromEntries(
-    Object.entries(inputs).map(([name, { data, shape, type }]) => [name, tf.tensor(data, [...shape], type)]),
-  );
-  const expected = tf.tidy(() => fn(tensors as Inputs));
-  const described = Object.fromEntries(
-    Object.entries(inputs).map(([name, { shape, type }]) => [name, { shape, dtype: type }]),
-  );
-  const graph = trace(fn as (inputs: Record<string, tf.Tensor>) => Record<string, tf.Tensor>, shapes ?? described);
-  const session = await compile(await encodeOnnx(graph));
-  const actual = await session.run(inputs);
-  let largest = 0;
-  for (const [name, tensor] of Object.entries(expected)) {
-    expect(actual[name]?.shape, name).toEqual(tensor.shape);
-    expect(actual[name]?.type, name).toEqual(tensor.dtype);
-    const values = await tensor.data();
-    values.forEach((value, i) => {
-      largest = Math.max(largest, Math.abs(value - Number(actual[name]?.data[i])));
-    });
-  }
-  await session.dispose();
-  tf.dispose([tensors, expected]);
-  return largest;
-}
-
 const x = float([2, 3, 4]);
-const positive = float([2, 3, 4], ramp(24, 0.5, 1));
+const positive = float([2, 3, 4], 0.5, 1);
 const image = float([2, 8, 9, 3]);
 
 /** Functions by the kernels that they need; each is compared with TensorFlow.js. */
@@ -203,7 +155,7 @@ eachBackend('traced functions', () => {
           Array.from({ length: rows }, (_, i) => i % 2),
         ),
       };
-      expect(await difference(fn, inputs, shapes)).toBe(0);
+      expect(await difference(fn, inputs, { shapes })).toBe(0);
     }
   });
 
@@ -230,12 +182,7 @@ describe('trace', () => {
   it.each([
     ['reading values', (x: tf.Tensor) => tf.scalar(x.dataSync()[0] as number), 'data', /a read of values/],
     ['a kernel without an ONNX form', (x: tf.Tensor) => tf.fft(tf.complex(x, x)), 'Complex', /got none/],
-    [
-      'a large constant',
-      (x: tf.Tensor) => tf.add(x, tf.tensor(ramp(40_000), [10_000, 4])),
-      'constant',
-      /40000 of shape/,
-    ],
+    ['a large constant', (x: tf.Tensor) => tf.add(x, tf.randomNormal([10_000, 4])), 'constant', /40000 of shape/],
   ])('refuses %s, naming operation and place', (_, fn, operation, message) => {
     const error = refused(({ x }) => ({ y: fn(x as tf.Tensor) }));
     expect(error).toBeInstanceOf(TraceError);
@@ -247,7 +194,15 @@ describe('trace', () => {
   it('refuses numbers and constants that depend on a symbolic dimension', () => {
     const inputs = { x: { shape: ['batch', 2] } };
     const scaled: Fn = ({ x }) => ({ y: tf.div(x, rowsOf(x) * 2) });
-    const mask: Fn = ({ x }) => ({ y: tf.add(x, tf.tensor2d(ramp(rowsOf(x) * 2), [rowsOf(x), 2])) });
+    const mask: Fn = ({ x }) => ({
+      y: tf.add(
+        x,
+        tf.tensor2d(
+          Array.from({ length: rowsOf(x) * 2 }, (_, i) => i),
+          [rowsOf(x), 2],
+        ),
+      ),
+    });
     expect(refused(scaled, inputs).message).toMatch(/depends on the dimension 'batch'/);
     expect(refused(mask, inputs).message).toMatch(/\[batch,2\] values made in JavaScript/);
   });

@@ -3,14 +3,23 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Dimensions } from './dimensions.ts';
 import { OnnxError, TraceError } from './errors.ts';
 import { Graph, type Value } from './graph.ts';
+import { convolutions } from './kernels/convolutions.ts';
 import { elementwise } from './kernels/elementwise.ts';
+import { images } from './kernels/images.ts';
 import type { KernelCall, RecordedKernel } from './kernels/kernel.ts';
 import { layout } from './kernels/layout.ts';
 import { products } from './kernels/products.ts';
 import { reductions } from './kernels/reductions.ts';
 import { BACKEND, callingPlace, elementType, RecordingBackend, tensorOf } from './recorder.ts';
 
-const KERNELS: Readonly<Record<string, RecordedKernel>> = { ...elementwise, ...reductions, ...layout, ...products };
+const KERNELS: Readonly<Record<string, RecordedKernel>> = {
+  ...elementwise,
+  ...reductions,
+  ...layout,
+  ...products,
+  ...convolutions,
+  ...images,
+};
 
 /** An input of the graph. A name instead of a size makes that dimension symbolic: the file accepts any size. */
 export interface InputDescription {

@@ -9,6 +9,8 @@ export interface TensorInfo {
   readonly shape: readonly number[];
   /** The first name in the file of the same values, if this is a later one. */
   readonly aliasOf?: string;
+  /** Bytes from the start of the file, where they lie there uncompressed and in order, as in safetensors. */
+  readonly range?: { readonly offset: number; readonly length: number };
 }
 
 /** A tensor's values, row-major, widened to float32. */

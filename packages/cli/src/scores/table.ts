@@ -18,7 +18,8 @@ const correlation = ({ value, low, high }: Interval) => `${value.toFixed(2)} (${
 
 function calibrationLines({ calibration }: Evaluation): string[] {
   if (!calibration) return [];
-  const { brier, brierOfImages, reliability, selective, meanUncertainty, uncertaintyPerForeground } = calibration;
+  const { brier, brierOfImages, reliability, selective } = calibration;
+  const { meanUncertainty, uncertaintyPerForeground, expectedDice } = calibration;
   const { area, areaOfRandomOrder, areaOfBestOrder, errorAuroc } = selective;
   return [
     '',
@@ -37,6 +38,8 @@ function calibrationLines({ calibration }: Evaluation): string[] {
       ['Mean uncertainty with DSC, Spearman', correlation(meanUncertainty.spearman)],
       ['Per foreground pixel, Pearson', correlation(uncertaintyPerForeground.pearson)],
       ['Per foreground pixel, Spearman', correlation(uncertaintyPerForeground.spearman)],
+      ['Expected Dice with DSC, Pearson', correlation(expectedDice.pearson)],
+      ['Expected Dice with DSC, Spearman', correlation(expectedDice.spearman)],
     ].map(([name = '', value = '']) => `${name.padEnd(38)}  ${value}`),
   ];
 }

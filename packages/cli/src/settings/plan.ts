@@ -53,6 +53,7 @@ export const modelConfig = ({ MODEL }: Settings, { vision, text, preprocessing }
     maskPadding: MODEL.MASK_PADDING,
   },
   upscaleBlocks: MODEL.NUM_UPSCALE,
+  ...(MODEL.SKIPS && { skips: true }),
   preprocessing,
 });
 

@@ -14,6 +14,8 @@ const trainedPart = {
   BETA: z.number().default(2.35),
   GATE_INIT: z.number().default(0),
   NUM_UPSCALE: count.default(2),
+  /** Adds maps of the encoder's convolutional stem to the upscaled maps. */
+  SKIPS: z.boolean().optional(),
   MASK_PADDING: z.boolean().default(false),
 };
 

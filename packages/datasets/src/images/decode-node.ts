@@ -5,6 +5,7 @@ import { foundInstead, ImageError } from '../errors.ts';
 import { decodeBmp } from './bmp.ts';
 import { fromSamples } from './convert.ts';
 import { type DecodeOptions, type FormatDecoder, imageDecoder } from './decoder.ts';
+import { readHeader } from './header.ts';
 import type { FastInflate } from './inflate.ts';
 import { decodeJpeg } from './jpeg/decode.ts';
 import { orient } from './orient.ts';
@@ -38,6 +39,12 @@ const decodeWebp: FormatDecoder = async (bytes) => {
   return orient(fromSamples(info.width, info.height, info.channels, plain(data)), orientation);
 };
 
+/** Decodes a baseline or progressive JPEG within another file. */
+export async function decodeJpegImage(bytes: Uint8Array): Promise<RasterImage> {
+  readHeader(bytes, 'jpeg', { name: 'JPEG' });
+  return decodeJpeg(bytes);
+}
+
 /** Decodes an image file's bytes; see {@link DecodeImage}. */
 export const decodeImage = imageDecoder({
   png: (bytes, _, options) => decodePng(bytes, { ...options, fastInflate }),
@@ -61,7 +68,7 @@ export async function readImageBytes(path: string): Promise<Uint8Array> {
 }
 
 /** The two files of a NIfTI pair of header and voxels, given either of them. */
-async function readPair(path: string): Promise<{ readonly bytes: Uint8Array; readonly voxels?: Uint8Array }> {
+export async function readPair(path: string): Promise<{ readonly bytes: Uint8Array; readonly voxels?: Uint8Array }> {
   const [, base, kind, packed = ''] = /^(.*)\.(hdr|img)(\.gz)?$/i.exec(path) ?? [];
   const other = base && (kind?.toLowerCase() === 'hdr' ? `${base}.img` : `${base}.hdr`);
   const bytes = await readImageBytes(path);

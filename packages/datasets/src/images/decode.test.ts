@@ -194,7 +194,14 @@ describe('limits', () => {
   it.each([
     ['text', new TextEncoder().encode('no image'), 'bytes of another kind'],
     ['a lone signature', Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]), 'ends early'],
-    ['nothing', new Uint8Array(0), 'bytes of another kind'],
+    ['nothing', new Uint8Array(0), 'an empty file'],
+    ['a GIF', new TextEncoder().encode('GIF89a...'), 'a GIF file. Convert it to PNG.'],
+    ['a JPEG 2000 file', Uint8Array.from([0xff, 0x4f, 0xff, 0x51, 0, 0]), 'a JPEG 2000 file'],
+    ['a JPEG XL file', Uint8Array.from([0xff, 0x0a, 0, 0]), 'a JPEG XL file'],
+    ['an AVIF file', new TextEncoder().encode('\0\0\0\x1cftypavif'), 'an AVIF file'],
+    ['a web page', new TextEncoder().encode('<!DOCTYPE html><title>'), 'a web page. Download the file itself.'],
+    ['a Git LFS pointer', new TextEncoder().encode('version https://git-lfs.github.com/spec/v1'), 'git lfs pull'],
+    ['DICOM without a preamble', Uint8Array.from([8, 0, 5, 0, 10, 0, 0, 0]), 'without the preamble'],
   ])('%s is no image', async (_, bytes, reason) => {
     await expect(decodeImage(bytes, { name: 'x.png' })).rejects.toThrow(reason);
     await expect(decodeImage(bytes)).rejects.toBeInstanceOf(ImageError);

@@ -1,9 +1,10 @@
 // Image files as pixels, as OpenCV reads them: color without alpha, or gray. Each runtime brings its own table of decoders.
-import { ImageError } from '../errors.ts';
 import type { CodecHost } from '../scans/dicom-codecs.ts';
+import type { StoredImage } from '../scans/scan.ts';
 import type { WindowSetting } from '../scans/window.ts';
 import { toColor, toGray } from './convert.ts';
 import { type ImageHeader, readHeader, sniffFormat } from './header.ts';
+import { otherKind } from './kinds.ts';
 import type { RasterImage } from './raster.ts';
 import { refusal } from './refusal.ts';
 import type { ToneOptions } from './tone.ts';
@@ -48,30 +49,34 @@ export type FormatDecoders = Readonly<Record<ImageHeader['format'], FormatDecode
  * // 512 512 1
  * ```
  */
-export type DecodeImage = (bytes: Uint8Array, options?: DecodeOptions) => Promise<RasterImage>;
+export interface DecodeImage {
+  (bytes: Uint8Array, options?: DecodeOptions): Promise<RasterImage>;
+  /** The values of a gray DICOM frame or NIfTI slice without any window, as masks need them; `undefined` for other files. */
+  readonly scanValues?: (
+    bytes: Uint8Array,
+    options: Pick<DecodeOptions, 'page' | 'volume'> & { readonly name: string },
+  ) => Promise<StoredImage | undefined>;
+}
 
 /** Builds a runtime's `decodeImage` from its table of decoders. `wasmAddress` locates the codecs of compressed scans where they do not find themselves. */
 export function imageDecoder(
   decoders: FormatDecoders,
   { wasmAddress }: Pick<CodecHost, 'wasmAddress'> = {},
 ): DecodeImage {
+  const host: CodecHost = {
+    wasmAddress,
+    decodeJpeg: async (jpeg) => decoders.jpeg(jpeg, readHeader(jpeg, 'jpeg'), {}),
+  };
   const decodeAny = async (
     bytes: Uint8Array,
     options: DecodeOptions & { readonly name: string },
   ): Promise<RasterImage> => {
     const { name, page, volume, voxels, window, onWarning } = options;
     const format = sniffFormat(bytes);
-    if (format === undefined)
-      throw new ImageError(name, 'a PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI file', 'bytes of another kind');
+    if (format === undefined) throw otherKind(bytes, name);
     if (format === 'dicom') {
       const { decodeDicom } = await import('../scans/dicom.ts');
-      return decodeDicom(bytes, {
-        name,
-        page,
-        window,
-        wasmAddress,
-        decodeJpeg: async (jpeg) => decoders.jpeg(jpeg, readHeader(jpeg, 'jpeg', { name }), {}),
-      });
+      return decodeDicom(bytes, { name, page, window, ...host });
     }
     if (format === 'nifti') {
       const { decodeNifti } = await import('../scans/nifti.ts');
@@ -80,7 +85,10 @@ export function imageDecoder(
     const warn = onWarning && ((message: string) => onWarning(`${name}: ${message}`));
     return decoders[format](bytes, readHeader(bytes, format, { name, page }), { window, onWarning: warn });
   };
-  return async (bytes, { as = 'color', name = 'image', ...options } = {}) => {
+  const decodeImage = async (
+    bytes: Uint8Array,
+    { as = 'color', name = 'image', ...options }: DecodeOptions = {},
+  ): Promise<RasterImage> => {
     let image: RasterImage;
     try {
       image = await decodeAny(bytes, { name, ...options });
@@ -89,4 +97,16 @@ export function imageDecoder(
     }
     return as === 'color' ? toColor(image) : toGray(image);
   };
+  const scanValues: DecodeImage['scanValues'] = async (bytes, options) => {
+    try {
+      const format = sniffFormat(bytes);
+      if (format === 'dicom')
+        return await (await import('../scans/dicom.ts')).dicomValues(bytes, { ...options, ...host });
+      if (format === 'nifti') return (await import('../scans/nifti.ts')).niftiValues(bytes, options);
+      return undefined;
+    } catch (cause) {
+      throw refusal(cause, options.name);
+    }
+  };
+  return Object.assign(decodeImage, { scanValues });
 }

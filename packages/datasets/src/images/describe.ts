@@ -1,7 +1,7 @@
 // Properties of an image file, read without decoding its pixels.
-import { ImageError } from '../errors.ts';
 import type { ScanFacts } from '../scans/scan.ts';
 import { type ImageFormat, sniffFormat } from './header.ts';
+import { otherKind } from './kinds.ts';
 import { refusal } from './refusal.ts';
 import { readTiffPages } from './tiff/pages.ts';
 
@@ -31,8 +31,7 @@ export async function describeImage(
   { name = 'image' }: { readonly name?: string } = {},
 ): Promise<ImageFacts> {
   const format = sniffFormat(bytes);
-  if (format === undefined)
-    throw new ImageError(name, 'a PNG, JPEG, TIFF, WebP, BMP, DICOM or NIfTI file', 'bytes of another kind');
+  if (format === undefined) throw otherKind(bytes, name);
   try {
     return { format, ...(await factsOf(format, bytes)) };
   } catch (cause) {

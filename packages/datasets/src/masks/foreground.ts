@@ -1,5 +1,6 @@
 // Masks of background and foreground from the values of a file and the reading of its folder.
 import type { DecodeImage } from '../images/decoder.ts';
+import { sniffFormat } from '../images/header.ts';
 import type { RasterImage } from '../images/raster.ts';
 import { MaskError, type MaskReading } from './reading.ts';
 import { type MaskValues, maskDecoder } from './values.ts';
@@ -50,6 +51,11 @@ export function foregroundMask(mask: MaskValues, reading: LabelReading, name = '
   return { width, height, channels: 1, data: out };
 }
 
+/** Gray values as levels from 0 to 255. */
+function grayLevels({ width, height, maximum, data }: MaskValues): RasterImage {
+  return { width, height, channels: 1, data: Uint8Array.from(data, (value) => Math.floor((255 * value) / maximum)) };
+}
+
 /** Reads a mask file as gray levels to be thresholded: as decoded for the published threshold, 0 and 255 for labels. */
 export type DecodeForeground = (
   bytes: Uint8Array,
@@ -60,8 +66,13 @@ export type DecodeForeground = (
 /** The reader of masks that goes with a runtime's image decoder. */
 export const foregroundDecoder = (decodeImage: DecodeImage): DecodeForeground => {
   const decodeMask = maskDecoder(decodeImage);
-  return async (bytes, reading, { name = 'mask', page } = {}) =>
-    reading.kind === 'threshold'
-      ? decodeImage(bytes, { name, page, as: 'gray' })
-      : foregroundMask(await decodeMask(bytes, { name, page }), reading, name);
+  return async (bytes, reading, { name = 'mask', page } = {}) => {
+    const format = sniffFormat(bytes);
+    // Scans would be shown through a window.
+    const isStored = format === 'dicom' || format === 'nifti';
+    if (reading.kind === 'threshold' && !isStored) return decodeImage(bytes, { name, page, as: 'gray' });
+    const values = await decodeMask(bytes, { name, page });
+    if (reading.kind === 'threshold' && values.kind !== 'gray') return decodeImage(bytes, { name, page, as: 'gray' });
+    return reading.kind === 'threshold' ? grayLevels(values) : foregroundMask(values, reading, name);
+  };
 };

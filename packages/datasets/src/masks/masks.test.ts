@@ -6,7 +6,8 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeImage } from '../images/decode-node.ts';
 import { encodePng } from '../images/encode.ts';
-import { encodeAnyPng, type PngDrawing } from '../images/testing/encoders.ts';
+import { encodeAnyPng, encodeTiff, type PngDrawing } from '../images/testing/encoders.ts';
+import { type DicomImage, encodeDicom, encodeNifti, words } from '../scans/testing/files.ts';
 import { decodeMask, interpretMaskFiles, readMaskFile, surveyMasks, withMaskReadings } from './folder.ts';
 import { foregroundDecoder, foregroundMask } from './foreground.ts';
 import { interpretMasks, isBinary, type MaskReading, selectLabel } from './reading.ts';
@@ -215,6 +216,87 @@ describe('what cannot be interpreted', () => {
     if (reading.kind === 'labels')
       expect(() => foregroundMask(other, reading, 'b.png')).toThrow('b.png: expected a mask with the values 0, 1');
   });
+});
+
+describe('values without a range of their own', () => {
+  const square = (value: number) =>
+    Array.from({ length: SIDE * SIDE }, (_, i) => (squareAt(i % SIDE, Math.floor(i / SIDE)) === 1 ? value : 0));
+  const frame = (values: readonly number[], options: Partial<DicomImage> = {}) =>
+    encodeDicom({ rows: SIDE, columns: SIDE, pixels: words(values), ...options });
+  const slice = (values: readonly number[]) => encodeNifti({ dimensions: [SIDE, SIDE, 1], values });
+  const tiff = (value: number, format: 'float' | 'signed', bits: number) =>
+    encodeTiff({
+      width: SIDE,
+      height: SIDE,
+      samples: 1,
+      bits,
+      format,
+      value: (x, y) => (squareAt(x, y) === 1 ? value : 0),
+    });
+
+  it.each([
+    ['a DICOM frame', frame(square(2)), 2],
+    [
+      'a DICOM frame with a window that hides it',
+      frame(square(2), {
+        more: [
+          [0x0028, 0x1050, 'DS', '500'],
+          [0x0028, 0x1051, 'DS', '10'],
+        ],
+      }),
+      2,
+    ],
+    ['a NIfTI slice', slice(square(3)), 3],
+    ['a TIFF of floats', tiff(1, 'float', 32), 1],
+    ['a TIFF of signed numbers', tiff(1, 'signed', 32), 1],
+  ])('%s is read as stored', async (_, bytes, value) => {
+    const { data, kind } = await decodeMask(bytes);
+    expect(kind).toBe('gray');
+    expect(new Set(data)).toEqual(new Set([0, value]));
+    expect(data.filter((v) => v > 0)).toHaveLength(64);
+  });
+
+  it.each([
+    ['DICOM frames', frame],
+    ['NIfTI slices', slice],
+  ])('%s that are foreground everywhere are not counted as empty', async (_, encode) => {
+    const files = [encode(square(1)), encode(Array.from({ length: SIDE * SIDE }, () => 1))];
+    const masks = await Promise.all(files.map((bytes) => decodeMask(bytes)));
+    const reading = interpretMasks(masks.map((mask, i) => surveyMask(mask, String(i))));
+    const pixels = await Promise.all(
+      files.map(
+        async (bytes) => (await foregroundDecoder(decodeImage)(bytes, reading)).data.filter((v) => v > 0).length,
+      ),
+    );
+    expect(pixels).toEqual([64, SIDE * SIDE]);
+  });
+
+  it('labels of different slices are not confused', async () => {
+    const masks = await Promise.all([1, 2].map((label) => decodeMask(slice(square(label)))));
+    const reading = interpretMasks(masks.map((mask, i) => surveyMask(mask, String(i))));
+    expect(reading.kind === 'labels' && reading.labels.map(({ name }) => name)).toEqual(['1', '2']);
+  });
+
+  it('are refused with their range where they are not whole numbers', async () => {
+    await expect(decodeMask(tiff(0.5, 'float', 32), { name: 'a.tif' })).rejects.toThrow(
+      'a.tif: expected a mask of whole numbers from 0 to 65535, got values from 0 to 0.5, 64 of them no whole numbers. Save it as PNG',
+    );
+    await expect(decodeMask(tiff(-3, 'signed', 16))).rejects.toThrow('got values from -3 to 0');
+    await expect(decodeMask(frame(square(1), { photometric: 'MONOCHROME1' }))).rejects.toThrow('got MONOCHROME1');
+  });
+});
+
+it('a transparent image is no mask', async () => {
+  const clear = png([[255, 255, 255, 0]], { colorType: 6, sample: (_, __, c) => (c === 3 ? 0 : 255) });
+  await expect(decodeMask(clear)).rejects.toThrow('got a transparent image');
+});
+
+it('label numbers of 16 bits next to colored masks are refused, not emptied', async () => {
+  const files = [png([BLACK, RED], { colorType: 2 }), png([0, 1], { bits: 16 })];
+  const masks = await Promise.all(files.map((bytes) => decodeMask(bytes)));
+  expect(() => interpretMasks(masks.map((mask, i) => surveyMask(mask, String(i))))).toThrow(
+    'expected masks that all use the same values',
+  );
 });
 
 it('never counts a mask with an area as empty: it is read whole or refused', () => {

@@ -231,11 +231,16 @@ export function interpretMasks(surveys: readonly MaskSurvey[], where = 'masks'):
   if (kinds.size === 0) return labelsOf(total(surveys), [], 'gray');
   if (kinds.has('index') && kinds.size > 1) throw mixed(shown, where);
   if (kinds.has('index')) return labelsOf(total(surveys), total(shown).values, 'index');
-  if (kinds.has('color'))
+  if (kinds.has('color')) {
+    // Small label numbers of 16 bits would become black.
+    const isDark = ({ kind, maximum, counts }: MaskSurvey) =>
+      kind === 'gray' && maximum > 255 && [...counts.keys()].some((value) => value > 0 && value < 257);
+    if (shown.some(isDark)) throw mixed(shown, where);
     return interpretColors(
       surveys.map((survey) => (survey.kind === 'color' ? survey : asColors(survey))),
       where,
     );
+  }
   return interpretGray(shown, where);
 }
 

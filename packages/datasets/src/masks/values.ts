@@ -1,5 +1,6 @@
 // The values stored in a mask file, before any of them is interpreted as foreground.
 import { ImageError } from '../errors.ts';
+import { FormatError } from '../images/bytes.ts';
 import { toGray } from '../images/convert.ts';
 import type { DecodeImage } from '../images/decoder.ts';
 import { readHeader, sniffFormat } from '../images/header.ts';
@@ -38,6 +39,32 @@ function grayValues(width: number, height: number, data: Uint8Array | Uint16Arra
   const values = repeated ? Uint8Array.from(data, (v) => v / 257) : data;
   const maximum = values instanceof Uint16Array ? 65535 : 255;
   return { width, height, kind: 'gray', maximum, lossy: false, data: values };
+}
+
+/** The largest label number. */
+const MOST_LABEL = 65535;
+
+/** Values of scans and of float, signed and 32-bit samples as gray values: they must be whole numbers. */
+function wholeValues(width: number, height: number, data: ArrayLike<number>, name: string): MaskValues {
+  let [low, high, broken] = [Infinity, -Infinity, 0];
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i] as number;
+    if (!Number.isInteger(value)) broken += 1;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  if (broken > 0 || low < 0 || high > MOST_LABEL) {
+    const range =
+      low <= high ? `values from ${Number(low.toPrecision(6))} to ${Number(high.toPrecision(6))}` : 'no values';
+    throw new ImageError(
+      name,
+      `a mask of whole numbers from 0 to ${MOST_LABEL}`,
+      broken > 0 && low <= high ? `${range}, ${broken} of them no whole numbers` : range,
+      { remedy: 'Save it as PNG with 0 for the background and one value for each label.' },
+    );
+  }
+  const values = high > 255 ? Uint16Array.from(data) : Uint8Array.from(data);
+  return grayValues(width, height, values);
 }
 
 /** Color pixels whose channels agree are gray; so are those whose channels differ only by compression noise. */
@@ -103,12 +130,16 @@ function sampleValues(
   };
   const varies = (values: ArrayLike<number>) => Array.prototype.some.call(values, (v) => v !== values[0]);
   const channels = Array.from({ length: colors }, (_, c) => channel(c));
-  if (samples > colors && !channels.some(varies) && varies(channel(colors)))
-    throw new ImageError(
-      name,
-      'a mask in the color values',
-      'one color, and values that vary only in the alpha channel',
-    );
+  if (samples > colors && !channels.some(varies)) {
+    const alpha = channel(colors);
+    const isShown = alpha[0] !== 0 || channels.every((values) => values[0] === 0);
+    if (varies(alpha) || !isShown)
+      throw new ImageError(
+        name,
+        'a mask in the color values',
+        isShown || varies(alpha) ? 'one color, and values that vary only in the alpha channel' : 'a transparent image',
+      );
+  }
   const [first = data, second = first, third = first] = channels;
   if (first.every((v, i) => v === second[i] && v === third[i])) return grayValues(width, height, first);
   const shift = data instanceof Uint16Array ? 8 : 0;
@@ -136,8 +167,12 @@ function tiffValues(bytes: Uint8Array, directory: number, name: string): MaskVal
   const { width, height, samples, bits, photometric, tag } = page;
   const palette = tag(320);
   let read: MaskValues;
-  if (photometric === 3) {
-    if (!palette) throw new RangeError('no palette');
+  if (values instanceof Float64Array) {
+    if (samples !== 1 || photometric !== 1)
+      throw new FormatError(`${samples} samples of ${bits} bits`, 'a mask of one sample, 0 for black');
+    read = wholeValues(width, height, values, name);
+  } else if (photometric === 3) {
+    if (!palette) throw new FormatError('palette indices without a palette');
     const colors = palette.length / 3;
     read = paletteValues(width, height, values, (index) =>
       pack((palette[index] ?? 0) >> 8, (palette[colors + index] ?? 0) >> 8, (palette[2 * colors + index] ?? 0) >> 8),
@@ -169,14 +204,14 @@ export const maskDecoder =
       try {
         return format === 'png' ? pngValues(bytes, name) : tiffValues(bytes, directory, name);
       } catch (cause) {
-        // The runtime's decoder may know a compression that ours does not.
-        if (format === 'tiff' && bits <= 8) return colorValues(await decodeImage(bytes, { name, page }), true);
+        // JPEG in TIFF has no stored samples.
+        if (format === 'tiff' && bits <= 8 && !(cause instanceof ImageError))
+          return colorValues(await decodeImage(bytes, { name, page }), true);
         throw refusal(cause, name, 'a PNG or TIFF mask of whole numbers');
       }
     }
-    const values = colorValues(await decodeImage(bytes, { name, page, as: 'color' }), isLossy(format, bytes));
-    // The window of a scan stretches its values, so that labels of different slices would be confused.
-    if ((format === 'dicom' || format === 'nifti') && new Set(values.data).size > 2)
-      throw new ImageError(name, 'a mask with one value of foreground', 'several; save label maps as PNG files');
-    return values;
+    // The window of a scan would change its values.
+    const stored = await decodeImage.scanValues?.(bytes, { name, page });
+    if (stored) return wholeValues(stored.width, stored.height, stored.values, name);
+    return colorValues(await decodeImage(bytes, { name, page, as: 'color' }), isLossy(format, bytes));
   };

@@ -162,6 +162,18 @@ interface FrameHeader {
   readonly height: number;
   readonly components: number;
   readonly precision: number;
+  /** Where the components' signs are, of JPEG 2000 data with signed components. */
+  readonly signs?: readonly number[];
+}
+
+/** The bit of a JPEG 2000 component's depth that says that it is signed. */
+const SIGN = 0x80;
+
+/** JPEG 2000 data whose components are declared unsigned: the decoder then adds half of the range, where it would cut signed values of 8 bits at 0. */
+function asUnsigned(packed: Uint8Array, signs: readonly number[]): Uint8Array {
+  const out = Uint8Array.from(packed);
+  for (const at of signs) out[at] = (out[at] as number) & ~SIGN;
+  return out;
 }
 
 /** The image and tile size (SIZ) of a JPEG 2000 codestream, by itself or in a JP2 file. */
@@ -174,7 +186,13 @@ function jpeg2000Header(packed: Uint8Array): FrameHeader {
       number,
       number,
     ];
-    return { width, height, components: view.getUint16(at + 40), precision: ((packed[at + 42] as number) & 127) + 1 };
+    const components = view.getUint16(at + 40);
+    const depths = Array.from({ length: Math.min(components, 4) }, (_, c) => packed[at + 42 + 3 * c] ?? 0);
+    const [depth = 0] = depths;
+    if (depths.some((other) => other !== depth))
+      throw new FormatError('components of several depths', 'JPEG 2000 components of one depth');
+    const signs = depth & SIGN ? depths.map((_, c) => at + 42 + 3 * c) : undefined;
+    return { width, height, components, precision: (depth & 127) + 1, signs };
   }
   throw new FormatError('compressed data of another kind or cut short', 'a JPEG, JPEG-LS or JPEG 2000 frame');
 }
@@ -188,13 +206,16 @@ function checkFrame({ width, height, components }: Omit<FrameHeader, 'precision'
     );
 }
 
-/** Samples of `precision` bits, whose highest bit is the sign if the file says that they are signed. */
+/** Samples of `precision` bits, whose highest bit is the sign if the file says that they are signed. Encoders may declare more bits than the file. */
 function decodedFrame(
   values: Uint8Array | Uint16Array,
-  precision: number,
-  { signed }: PixelLayout,
+  declared: number,
+  { signed, stored }: PixelLayout,
   photometric: string,
 ): StoredFrame {
+  // Lossy compression may exceed the range a little; data of more bits than the file says exceed it by far.
+  const most = 2 * 2 ** stored;
+  const precision = declared > stored && values.every((value) => value < most) ? stored : declared;
   if (!signed) return { values, photometric, bits: precision };
   const shift = 32 - precision;
   const out = new (precision <= 8 ? Int8Array : Int16Array)(values.length);
@@ -220,7 +241,7 @@ async function jpegFrame(
   checkFrame({ width, height, components: components.length }, layout);
   if (process === 0xc3 || precision > 8) {
     const values = decodeHuffmanJpeg(packed);
-    return decodedFrame(values, Math.min(precision, layout.stored), layout, afterDecoding(layout.photometric));
+    return decodedFrame(values, precision, layout, afterDecoding(layout.photometric));
   }
   const ids = String.fromCharCode(...components.map(({ id }) => id)).toUpperCase();
   const rgb = components.length === 3 && layout.photometric === 'RGB' && !marked && ids !== 'RGB';
@@ -242,11 +263,21 @@ export async function decompressFrame(packed: Uint8Array, layout: PixelLayout, h
   }
   const jpeg = packed[0] === 0xff && packed[1] === 0xd8 ? readJpegHeader(packed) : undefined;
   if (jpeg && jpeg.process !== 0xf7) return jpegFrame(packed, jpeg, layout, host);
-  const header = jpeg ? { ...jpeg, components: jpeg.components.length } : jpeg2000Header(packed);
+  const header: FrameHeader = jpeg ? { ...jpeg, components: jpeg.components.length } : jpeg2000Header(packed);
   checkFrame(header, layout);
   if (header.precision > 16) throw new FormatError(`${header.precision}`, 'samples of at most 16 bits');
   checkClaim(4 * header.width * header.height * header.components, Math.max(packed.length, 512), MOST_PACKED);
-  const { bytes, precision } = await decodeWithWasm(jpeg ? 'charls' : 'openjpeg', packed, host);
+  const { signs } = header;
+  const input = signs ? asUnsigned(packed, signs) : packed;
+  const { bytes, precision } = await decodeWithWasm(jpeg ? 'charls' : 'openjpeg', input, host);
   const values = precision <= 8 ? bytes : new Uint16Array(bytes.buffer);
+  if (signs) {
+    const half = 2 ** (precision - 1);
+    return {
+      values: Int16Array.from(values, (value) => value - half),
+      photometric: afterDecoding(photometric),
+      bits: precision,
+    };
+  }
   return decodedFrame(values, precision, layout, afterDecoding(photometric));
 }

@@ -109,7 +109,7 @@ export function colorFrame(
     );
   const rgb = new Uint8Array(values.length);
   const divisor = 2 ** Math.max(0, bits - 8);
-  for (let i = 0; i < rgb.length; i++) rgb[i] = Math.floor((values[i] as number) / divisor);
+  for (let i = 0; i < rgb.length; i++) rgb[i] = Math.min(255, Math.floor((values[i] as number) / divisor));
   if (photometric === 'YBR_FULL') ybrToRgb(rgb);
   return { ...image, data: rgb };
 }

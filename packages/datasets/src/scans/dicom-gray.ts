@@ -34,7 +34,7 @@ function lookupTable(item: DicomDataSet, signed: boolean): LookupTable {
 }
 
 /** What a stored value measures, in the modality's units. */
-function modalityOf(data: DicomDataSet, frame: number, signed: boolean): (stored: number) => number {
+export function modalityOf(data: DicomDataSet, frame: number, signed: boolean): (stored: number) => number {
   const item = data.items(TAGS.modalityLut)[0];
   if (item) return lookupTable(item, signed).read;
   const slope = holderOf(data, TAGS.rescaleSlope, frame).decimal(TAGS.rescaleSlope) ?? 1;
@@ -42,13 +42,13 @@ function modalityOf(data: DicomDataSet, frame: number, signed: boolean): (stored
   return (stored) => stored * slope + intercept;
 }
 
-const through = ({ low, high }: Window) => {
+export const through = ({ low, high }: Window) => {
   const scale = high > low ? 255 / (high - low) : 0;
   return (value: number) => (value <= low || Number.isNaN(value) ? 0 : value >= high ? 255 : (value - low) * scale);
 };
 
 /** The gray, 0 to 255, of a measured value by the file's table or window; `undefined` if it has neither. */
-function voiOf(data: DicomDataSet, frame: number, signed: boolean): ((value: number) => number) | undefined {
+export function voiOf(data: DicomDataSet, frame: number, signed: boolean): ((value: number) => number) | undefined {
   const item = holderOf(data, TAGS.voiLut, frame).items(TAGS.voiLut)[0];
   if (item) {
     const { read, bright } = lookupTable(item, signed);
@@ -66,7 +66,7 @@ function voiOf(data: DicomDataSet, frame: number, signed: boolean): ((value: num
 }
 
 /** Whether a stored value is padding around the image, which does not count for the range of values (PS3.3 section C.7.5.1.1.2). */
-function paddingOf(data: DicomDataSet, signed: boolean): (stored: number) => boolean {
+export function paddingOf(data: DicomDataSet, signed: boolean): (stored: number) => boolean {
   const value = data.word(0x00280120, 0, signed);
   if (value === undefined) return () => false;
   const limit = data.word(0x00280121, 0, signed) ?? value;
@@ -146,4 +146,16 @@ export function grayFrame(
       return inverted ? 255 - gray : gray;
     }),
   };
+}
+
+/** The values of a frame in the modality's units; of segmentations bits, labels, or fractions as 0 to 255. */
+export function measuredValues(
+  data: DicomDataSet,
+  layout: PixelLayout,
+  { values }: StoredFrame,
+  frame: number,
+): Float64Array {
+  const isFraction = data.text(0x00620001) === 'FRACTIONAL' && layout.allocated > 1;
+  const measured = isFraction ? segmentationGray(data, layout) : modalityOf(data, frame, layout.signed);
+  return Float64Array.from(values, measured as (stored: number) => number);
 }

@@ -4,11 +4,11 @@ import { checkSize, choosePage } from '../images/header.ts';
 import type { RasterImage } from '../images/raster.ts';
 import { type CodecHost, decompressFrame, isCompressed } from './dicom-codecs.ts';
 import { colorFrame } from './dicom-color.ts';
-import { type DicomFile, parseDicom } from './dicom-file.ts';
+import { type DicomDataSet, type DicomFile, parseDicom } from './dicom-file.ts';
 import { compressedFrame, nativeFrame } from './dicom-frames.ts';
-import { grayFrame } from './dicom-gray.ts';
-import { frameCount, holderOf, layoutOf, TAGS } from './dicom-layout.ts';
-import { plainBytes, type ScanFacts, spacingOf } from './scan.ts';
+import { grayFrame, measuredValues } from './dicom-gray.ts';
+import { frameCount, holderOf, layoutOf, type PixelLayout, type StoredFrame, TAGS } from './dicom-layout.ts';
+import { plainBytes, type ScanFacts, type StoredImage, spacingOf } from './scan.ts';
 import { kindWithoutPixels } from './sop-classes.ts';
 import type { WindowSetting } from './window.ts';
 
@@ -45,15 +45,15 @@ export function describeDicom(bytes: Uint8Array): ScanFacts {
   return { pages: frameCount(data), spacing, ...(aspect !== 1 && { pixelAspect: aspect }) };
 }
 
-/**
- * Decodes a frame of a DICOM file. Reads uncompressed, deflated, run-length encoded, JPEG, JPEG-LS and JPEG 2000 pixels. Gray ones go through
- * the modality's table or rescaling and the file's first table or window; without either, the smallest value is black and the largest white.
- * Throws `FormatError` or `ImageError`.
- */
-export async function decodeDicom(
-  bytes: Uint8Array,
-  { name, page, window, ...host }: DicomOptions,
-): Promise<RasterImage> {
+interface Frame {
+  readonly data: DicomDataSet;
+  readonly layout: PixelLayout;
+  readonly stored: StoredFrame;
+  readonly frame: number;
+  readonly isGray: boolean;
+}
+
+async function readFrame(bytes: Uint8Array, { name, page, ...host }: Omit<DicomOptions, 'window'>): Promise<Frame> {
   const file = parseDicom(plainBytes(bytes));
   checkPixels(file);
   const { data } = file;
@@ -64,7 +64,32 @@ export async function decodeDicom(
   const stored = isCompressed(layout.transferSyntax)
     ? await decompressFrame(compressedFrame(data, layout, frame, frames), layout, host)
     : nativeFrame(data, layout, frame);
-  return layout.samples === 1 && stored.photometric.startsWith('MONOCHROME')
-    ? grayFrame(data, layout, stored, frame, window)
-    : colorFrame(data, layout, stored);
+  const isGray = layout.samples === 1 && stored.photometric.startsWith('MONOCHROME');
+  return { data, layout, stored, frame, isGray };
+}
+
+/**
+ * Decodes a frame of a DICOM file. Reads uncompressed, deflated, run-length encoded, JPEG, JPEG-LS and JPEG 2000 pixels. Gray ones go through
+ * the modality's table or rescaling and the file's first table or window; without either, the smallest value is black and the largest white.
+ * Throws `FormatError` or `ImageError`.
+ */
+export async function decodeDicom(bytes: Uint8Array, { window, ...options }: DicomOptions): Promise<RasterImage> {
+  const { data, layout, stored, frame, isGray } = await readFrame(bytes, options);
+  return isGray ? grayFrame(data, layout, stored, frame, window) : colorFrame(data, layout, stored);
+}
+
+/** The values of a gray frame without any window, as of a mask; `undefined` if it has colors. Throws `FormatError` or `ImageError`. */
+export async function dicomValues(
+  bytes: Uint8Array,
+  options: Omit<DicomOptions, 'window'>,
+): Promise<StoredImage | undefined> {
+  const { data, layout, stored, frame, isGray } = await readFrame(bytes, options);
+  if (!isGray) return undefined;
+  if (stored.photometric !== 'MONOCHROME2')
+    throw new FormatError(
+      stored.photometric,
+      'a DICOM mask of MONOCHROME2',
+      'Save it as PNG, with 0 for the background.',
+    );
+  return { width: layout.columns, height: layout.rows, values: measuredValues(data, layout, stored, frame) };
 }

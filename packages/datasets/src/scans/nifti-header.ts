@@ -13,12 +13,16 @@ export interface NiftiHeader {
   /** Millimeters between voxels along the three axes; not positive if unknown. */
   readonly spacing: readonly [number, number, number];
   readonly unitKnown: boolean;
+  /** Millimeters of the file's unit of length; 1 if unknown. */
+  readonly unit: number;
   /** First byte of the voxels. */
   readonly offset: number;
   /** Whether the voxels are in a file of their own (`.hdr` and `.img`). */
   readonly paired: boolean;
   readonly slope: number;
   readonly intercept: number;
+  /** The axis across which slices were acquired, if the header names it. */
+  readonly sliceAxis?: 0 | 1 | 2;
   /** The window of the header, if it has one. */
   readonly window?: { readonly low: number; readonly high: number };
   /** From voxel indices to right, anterior, superior; absent if the file does not say. */
@@ -102,6 +106,9 @@ export function readNiftiHeader(bytes: Uint8Array): NiftiHeader {
   const code = (at1: number, at2: number) =>
     second ? view.getInt32(at2, littleEndian) : view.getInt16(at1, littleEndian);
 
+  // Two bits each for the axes of frequency, phase and slice; 0 if unknown.
+  const sliceAxis = ((reader.u8(second ? 524 : 39) >> 4) & 3) - 1;
+
   let directions: Directions | undefined;
   const srow = reals(280, 400, 12);
   const affine = [0, 4, 8].map((at) => srow.slice(at, at + 4));
@@ -123,10 +130,12 @@ export function readNiftiHeader(bytes: Uint8Array): NiftiHeader {
     type: second ? view.getInt16(12, littleEndian) : view.getInt16(70, littleEndian),
     spacing,
     unitKnown: unit !== undefined,
+    unit: unit ?? 1,
     offset,
     paired,
     slope: rescaled ? slope : 1,
     intercept: rescaled ? intercept : 0,
+    ...(sliceAxis >= 0 && { sliceAxis: sliceAxis as 0 | 1 | 2 }),
     ...(Number.isFinite(low) && Number.isFinite(high) && high > low && { window: { low, high } }),
     ...(directions && usable(directions) && { directions }),
   };

@@ -5,7 +5,7 @@ import type { RasterImage } from '../images/raster.ts';
 import { gunzip, isGzip } from './inflate.ts';
 import { HEADER_BYTES, type NiftiHeader, readNiftiHeader } from './nifti-header.ts';
 import { radiologicalOrder, type SliceOrder, storedOrder, toDisplayOrder } from './orientation.ts';
-import { plainBytes, type ScanFacts, spacingOf } from './scan.ts';
+import { plainBytes, type ScanFacts, type StoredImage, spacingOf } from './scan.ts';
 import { exactWindow, fullWindow, throughWindow, type WindowSetting } from './window.ts';
 
 /** Gzipped volumes are not unpacked beyond this many bytes. */
@@ -13,7 +13,7 @@ const MAXIMUM_UNPACKED = 1 << 30;
 /** Bytes that may follow the voxels. */
 const MAXIMUM_TRAILER = 1 << 24;
 /** Share of the darkest and of the brightest values that the window leaves out where the file names none. */
-const OUTLIERS = 0.01;
+export const OUTLIERS = 0.01;
 /** Slices of more pixels are computed in single precision, which takes half the memory. */
 const LARGE_SLICE = 1 << 24;
 
@@ -31,7 +31,7 @@ export interface NiftiOptions {
   readonly onWarning?: (message: string) => void;
 }
 
-const NO_ORIENTATION = 'The file does not define the orientation of the patient: slices are shown as stored.';
+export const NO_ORIENTATION = 'The file does not define the orientation of the patient: slices are shown as stored.';
 
 type Read = (view: DataView, at: number, littleEndian: boolean) => number;
 
@@ -45,7 +45,7 @@ interface VoxelType {
 }
 
 /** Voxel types by NIfTI's code. */
-const TYPES: Readonly<Record<number, VoxelType>> = {
+const VOXEL_TYPES: Readonly<Record<number, VoxelType>> = {
   1: { bytes: 0, name: 'single bits' },
   2: { bytes: 1, read: (view, at) => view.getUint8(at) },
   4: { bytes: 2, read: (view, at, little) => view.getInt16(at, little) },
@@ -65,8 +65,26 @@ const TYPES: Readonly<Record<number, VoxelType>> = {
   2304: { bytes: 4, color: true },
 };
 
+/** How the voxels of a file are read. Throws `FormatError` for types that are not, and for a header without its voxels. */
+export function voxelTypeOf(header: NiftiHeader, voxels: Uint8Array | undefined): VoxelType {
+  const type = VOXEL_TYPES[header.type];
+  if (!type || type.name)
+    throw new FormatError(
+      type?.name ?? `NIfTI data type ${header.type}`,
+      'voxels of integers, floats or RGB',
+      'Convert the volume.',
+    );
+  if (header.paired && !voxels)
+    throw new FormatError(
+      'a header whose voxels are in an .img file',
+      'a NIfTI volume with its voxels',
+      'Give both files.',
+    );
+  return type;
+}
+
 /** The first bytes of a file, unpacked if it is gzipped. */
-function firstBytes(bytes: Uint8Array, wanted: number): Uint8Array {
+export function firstBytes(bytes: Uint8Array, wanted: number): Uint8Array {
   if (!isGzip(bytes)) return bytes.subarray(0, wanted);
   const out = new Uint8Array(wanted);
   let filled = 0;
@@ -82,7 +100,7 @@ function firstBytes(bytes: Uint8Array, wanted: number): Uint8Array {
 const verified = new WeakSet<Uint8Array>();
 
 /** The bytes from `from` to `to`, unpacked if they are gzipped; then the whole file is unpacked once, since only its end holds the checksum. */
-function byteRange(bytes: Uint8Array, from: number, to: number, whole: number): Uint8Array {
+export function byteRange(bytes: Uint8Array, from: number, to: number, whole: number): Uint8Array {
   const missing = (present: number) =>
     new FormatError(`${present}`, `${to} bytes`, 'Copy the file again from its source.');
   if (!isGzip(bytes)) {
@@ -142,7 +160,7 @@ export function describeNifti(bytes: Uint8Array): ScanFacts {
   };
 }
 
-function chooseVolume(count: number, volume: number | undefined): number {
+export function chooseVolume(count: number, volume: number | undefined): number {
   if (volume === undefined && count > 1)
     throw new FormatError(
       'none',
@@ -156,38 +174,27 @@ function chooseVolume(count: number, volume: number | undefined): number {
 }
 
 /** The voxels of a color slice without alpha. */
-function colorSlice(raw: Uint8Array, bytes: number): Uint8Array {
+export function colorSlice(raw: Uint8Array, bytes: number): Uint8Array {
   if (bytes === 3) return raw;
   const out = new Uint8Array((raw.length / 4) * 3);
   for (let from = 0, to = 0; from < raw.length; from += 4, to += 3) out.set(raw.subarray(from, from + 3), to);
   return out;
 }
 
-/**
- * Decodes a slice of a NIfTI-1 or -2 volume, gzipped or not: across the third axis, in radiological convention by the header's sform or
- * qform, and as stored where the header has neither. Values are rescaled and shown through the header's window (cal_min, cal_max), or from
- * the 1st to the 99th percentile of the slice. Throws `ImageError`.
- */
-export function decodeNifti(
-  bytes: Uint8Array,
-  { name, page, volume, voxels, window, onWarning }: NiftiOptions,
-): RasterImage {
+/** A slice as stored: bytes of color, or rescaled values. */
+interface Slice {
+  readonly header: NiftiHeader;
+  readonly order: SliceOrder;
+  /** Interleaved red, green and blue. */
+  readonly colors?: Uint8Array;
+  readonly values: Float32Array | Float64Array;
+}
+
+function readSlice(bytes: Uint8Array, { name, page, volume, voxels, onWarning }: Omit<NiftiOptions, 'window'>): Slice {
   const header = readNiftiHeader(firstBytes(bytes, HEADER_BYTES));
   const { columns, rows, slices, volumes, littleEndian } = header;
   checkSize(columns, rows, name);
-  const type = TYPES[header.type];
-  if (!type || type.name)
-    throw new FormatError(
-      type?.name ?? `NIfTI data type ${header.type}`,
-      'voxels of integers, floats or RGB',
-      'Convert the volume.',
-    );
-  if (header.paired && !voxels)
-    throw new FormatError(
-      'a header whose voxels are in an .img file',
-      'a NIfTI volume with its voxels',
-      'Give both files.',
-    );
+  const type = voxelTypeOf(header, voxels);
   const slice = chooseVolume(volumes, volume) * slices + choosePage(slices, page, name);
   const size = columns * rows * type.bytes;
   const from = header.offset + slice * size;
@@ -200,13 +207,24 @@ export function decodeNifti(
 
   if (!header.directions) onWarning?.(`${name}: ${NO_ORIENTATION}`);
   const order = orderOf(header);
-  const image = { width: order.width, height: order.height };
-  if (type.color) return { ...image, channels: 3, data: toDisplayOrder(colorSlice(raw, type.bytes), order, 3) };
+  if (type.color) return { header, order, colors: colorSlice(raw, type.bytes), values: new Float32Array() };
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const values = new (columns * rows > LARGE_SLICE ? Float32Array : Float64Array)(columns * rows);
   const read = type.read as Read;
   for (let i = 0; i < values.length; i++)
     values[i] = read(view, i * type.bytes, littleEndian) * header.slope + header.intercept;
+  return { header, order, values };
+}
+
+/**
+ * Decodes a slice of a NIfTI-1 or -2 volume, gzipped or not: across the third axis, in radiological convention by the header's sform or
+ * qform, and as stored where the header has neither. Values are rescaled and shown through the header's window (cal_min, cal_max), or from
+ * the 1st to the 99th percentile of the slice. Throws `ImageError`.
+ */
+export function decodeNifti(bytes: Uint8Array, { window, ...options }: NiftiOptions): RasterImage {
+  const { header, order, colors, values } = readSlice(bytes, options);
+  const image = { width: order.width, height: order.height };
+  if (colors) return { ...image, channels: 3, data: toDisplayOrder(colors, order, 3) };
   const range = fullWindow(values, OUTLIERS);
   if (!range)
     throw new FormatError(
@@ -216,4 +234,10 @@ export function decodeNifti(
     );
   const shown = window ? exactWindow(window) : (header.window ?? range);
   return { ...image, channels: 1, data: toDisplayOrder(throughWindow(values, shown), order) };
+}
+
+/** The values of a slice without any window, turned as it is displayed; `undefined` if it has colors. */
+export function niftiValues(bytes: Uint8Array, options: Omit<NiftiOptions, 'window'>): StoredImage | undefined {
+  const { order, colors, values } = readSlice(bytes, options);
+  return colors ? undefined : { width: order.width, height: order.height, values: toDisplayOrder(values, order) };
 }

@@ -36,7 +36,7 @@ const PERMUTATIONS = [
 ] as const;
 
 /** The anatomical directions that the three voxel axes are closest to. */
-function closestDirections(matrix: Directions): Direction[] {
+export function closestDirections(matrix: Directions): Direction[] {
   const column = (k: number) => matrix.map((row) => row[k] as number);
   const cosines = [0, 1, 2].map((k) => {
     const values = column(k);
@@ -58,9 +58,9 @@ export const storedOrder = (width: number, height: number): SliceOrder => ({
   stepY: width,
 });
 
-/** A slice across the third axis in radiological convention. */
-export function radiologicalOrder(matrix: Directions, columns: number, rows: number): SliceOrder {
-  const [first, second] = closestDirections(matrix) as [Direction, Direction, Direction];
+/** A slice across a voxel axis (by default the third) in radiological convention; the slice as stored has the other two axes, in their order. */
+export function radiologicalOrder(matrix: Directions, columns: number, rows: number, across = 2): SliceOrder {
+  const [first, second] = closestDirections(matrix).filter((_, axis) => axis !== across) as [Direction, Direction];
   const axes = [
     { ...first, size: columns, step: 1 },
     { ...second, size: rows, step: columns },

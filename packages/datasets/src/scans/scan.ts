@@ -21,6 +21,13 @@ export interface ScanFacts {
   readonly notes?: readonly string[];
 }
 
+/** One value per pixel, row-major, before any window. */
+export interface StoredImage {
+  readonly width: number;
+  readonly height: number;
+  readonly values: ArrayLike<number>;
+}
+
 /** The spacing, if both distances are positive numbers. */
 export const spacingOf = (x: number | undefined, y: number | undefined): PixelSpacing | undefined =>
   Number.isFinite(x) && Number.isFinite(y) && (x as number) > 0 && (y as number) > 0

@@ -11,15 +11,16 @@ import {
   predictLogits,
   type Tokens,
   type TrunkOptions,
+  tensorsOf,
   trunkBlock,
   trunkEnd,
 } from '../network.ts';
 import { type Engine, type EngineInput, foldWithin, type SampleNoise, type Start } from './engine.ts';
 
 /** Disposes tokens, except for tensors that belong to other tokens as well. */
-function disposeTokens({ image, text }: Tokens, ...others: readonly Tokens[]): void {
-  const kept = new Set(others.flatMap((tokens) => [tokens.image, tokens.text]));
-  for (const tensor of [image, text]) if (!kept.has(tensor)) tensor.dispose();
+function disposeTokens(tokens: Tokens, ...others: readonly Tokens[]): void {
+  const kept = new Set(others.flatMap(tensorsOf));
+  for (const tensor of tensorsOf(tokens)) if (!kept.has(tensor)) tensor.dispose();
 }
 
 /** The tokens after the trunk. Other tasks run between its blocks, so that it can be canceled within seconds on every backend. */
@@ -71,7 +72,7 @@ class TfjsStart implements Start {
   }
 
   dispose(): void {
-    tf.dispose([this.tokens.image, this.tokens.text, this.prompts.ids]);
+    tf.dispose([...tensorsOf(this.tokens), this.prompts.ids]);
   }
 }
 

@@ -44,6 +44,31 @@ it('is calibrated where there are probabilities', () => {
   expect(calibration?.brierOfImages.value).toBeCloseTo(calibration?.brier as number, 12);
 });
 
+it('has the quality figures of images with a predicted foreground, and how they follow the score', () => {
+  const evaluator = new Evaluator(options);
+  const truth = mask(1, 1, 0, 0);
+  for (const [name, probability] of Object.entries({
+    sure: [0.99, 0.99, 0.01, 0.01],
+    unsure: [0.6, 0.4, 0.6, 0.4],
+    between: [0.8, 0.6, 0.55, 0.1],
+    empty: [0.2, 0.3, 0.1, 0.1],
+  })) {
+    const prediction = mask(...probability.map((p) => (p > 0.5 ? 1 : 0)));
+    evaluator.add({ name, file: `${name}.png`, truth, prediction, probability });
+  }
+  const { calibration, images } = evaluator.result();
+  expect(images.map(({ expectedDice }) => expectedDice?.toFixed(3))).toEqual(['0.990', '0.600', '0.772', undefined]);
+  expect(images.map(({ uncertaintyPerForeground }) => typeof uncertaintyPerForeground)).toEqual([
+    'number',
+    'number',
+    'number',
+    'undefined',
+  ]);
+  expect([calibration?.expectedDice.images, calibration?.meanUncertainty.images]).toEqual([3, 4]);
+  expect(calibration?.expectedDice.spearman.value).toBeCloseTo(1, 12);
+  expect(calibration?.uncertaintyPerForeground.spearman.value).toBeCloseTo(-1, 12);
+});
+
 it('takes probabilities of all images or of none', () => {
   const evaluator = new Evaluator();
   evaluator.add({ name: 'a', file: 'a.png', truth: mask(1), prediction: mask(1) });

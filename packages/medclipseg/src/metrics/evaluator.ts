@@ -21,8 +21,10 @@ export interface EvaluatedCalibration extends Calibration {
   readonly brierOfImages: Interval;
   /** Of an image's mean uncertainty with its DSC. */
   readonly meanUncertainty: Correlation;
-  /** Of an image's uncertainty per expected foreground pixel with its DSC. */
+  /** Of an image's uncertainty per expected foreground pixel with its DSC. Images without predicted foreground are left out. */
   readonly uncertaintyPerForeground: Correlation;
+  /** Of the Dice that the model expects with the DSC. Images without predicted foreground are left out. */
+  readonly expectedDice: Correlation;
 }
 
 export interface Evaluation {
@@ -95,13 +97,21 @@ export class Evaluator {
   }
 
   #calibration(): EvaluatedCalibration {
-    const column = (key: keyof ImageCalibration | 'dsc') => this.#images.map((image) => image[key] as number);
-    const against = (key: keyof ImageCalibration) => correlate(column(key), column('dsc'), this.#bootstrap);
+    const images = this.#images;
+    const dsc = images.map((image) => image.dsc);
+    const against = (key: keyof ImageCalibration) =>
+      correlate(
+        images.map((image) => image[key]),
+        dsc,
+        this.#bootstrap,
+      );
+    const brier = images.map((image) => image.brier as number);
     return {
       ...this.#meter.result(),
-      brierOfImages: bootstrapMean(column('brier'), this.#bootstrap),
+      brierOfImages: bootstrapMean(brier, this.#bootstrap),
       meanUncertainty: against('meanUncertainty'),
       uncertaintyPerForeground: against('uncertaintyPerForeground'),
+      expectedDice: against('expectedDice'),
     };
   }
 }

@@ -21,6 +21,7 @@ export type { Mask, MaskImage, Spacing } from './mask.ts';
 export { type OverlapScores, overlapScores } from './overlap.ts';
 export { publishedSurfaceDice } from './published-surface.ts';
 export { type PublishedRow, publishedAverages, publishedCsv, publishedRound } from './published-table.ts';
+export { expectedDice, type QualityMaps, uncertaintyPerForeground } from './quality.ts';
 export {
   type BootstrapOptions,
   bootstrap,

@@ -12,8 +12,8 @@ export function uncertaintyFigure(images: readonly EvaluatedImage[], calibration
 }
 
 export function calibrationSection(calibration: EvaluatedCalibration): Html {
-  const { brier, brierOfImages, pixels, reliability, selective, meanUncertainty, uncertaintyPerForeground } =
-    calibration;
+  const { brier, brierOfImages, pixels, reliability, selective } = calibration;
+  const { meanUncertainty, uncertaintyPerForeground, expectedDice } = calibration;
   const rows: readonly (readonly [string, string])[] = [
     [
       'Brier score',
@@ -30,11 +30,13 @@ export function calibrationSection(calibration: EvaluatedCalibration): Html {
     ['Mean uncertainty with DSC: Spearman', two(meanUncertainty.spearman)],
     ['Uncertainty per foreground pixel with DSC: Pearson', two(uncertaintyPerForeground.pearson)],
     ['Uncertainty per foreground pixel with DSC: Spearman', two(uncertaintyPerForeground.spearman)],
+    ['Expected Dice with DSC: Pearson', two(expectedDice.pearson)],
+    ['Expected Dice with DSC: Spearman', two(expectedDice.spearman)],
   ];
   return html`<h2>Calibration and uncertainty</h2><div class="cases"><div class="plots">
 <figure><h3>Reliability</h3><figcaption>On the diagonal, probabilities come true as often as they say. Larger points hold more pixels.</figcaption>${reliabilityPlot(calibration)}</figure>
 <figure><h3>Risk against coverage</h3><figcaption>Leaving the least sure pixels to a person: the lower the line, the better.</figcaption>${riskCoveragePlot(calibration)}</figure></div>
-<div class="card"><p class="soft">Over ${pixels.toLocaleString('en')} pixels. Uncertainty is the entropy of the mean probability.</p><table class="pairs"><tbody>${rows.map(
+<div class="card"><p class="soft">Over ${pixels.toLocaleString('en')} pixels. Uncertainty is the entropy of the mean probability. Images without predicted foreground have neither an uncertainty per foreground pixel nor an expected Dice.</p><table class="pairs"><tbody>${rows.map(
     ([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`,
   )}</tbody></table></div></div>`;
 }

@@ -86,10 +86,11 @@ export function riskCoveragePlot({ selective }: EvaluatedCalibration): Html {
 }
 
 /** Score against uncertainty, one point per image. */
-export function uncertaintyPlot(images: readonly EvaluatedImage[]): Html {
-  const values = images.map(({ uncertaintyPerForeground }) => uncertaintyPerForeground ?? 0);
+export function uncertaintyPlot(all: readonly EvaluatedImage[]): Html {
+  const images = all.filter(({ uncertaintyPerForeground }) => uncertaintyPerForeground !== undefined);
+  const values = images.map(({ uncertaintyPerForeground }) => uncertaintyPerForeground as number);
   // A few images with hardly any foreground would compress all others on the left.
-  const end = roundUp([...values].sort((a, b) => a - b)[Math.floor(0.98 * (values.length - 1))] as number);
+  const end = roundUp([...values].sort((a, b) => a - b)[Math.floor(0.98 * (values.length - 1))] ?? 1);
   const x = { title: 'uncertainty per foreground pixel (nats)', from: 0, to: end };
   const beyond = values.filter((value) => value > end).length;
   return plot('DSC of each image against its uncertainty', x, { title: 'DSC', from: 0, to: 1 }, (scale) => [

@@ -77,15 +77,16 @@ function cases(title: string, shownCases: readonly ReportCase[], { images }: Eva
 
 function imageTable({ images }: Evaluation): Html {
   const columns = ['dsc', 'nsdPublished', 'nsdContour', 'hd95', 'averageSurfaceDistance'] as const;
-  const uncertain = images[0]?.uncertaintyPerForeground !== undefined;
+  const hasProbabilities = images[0]?.brier !== undefined;
+  const three = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(3));
   const rows = [...images]
     .sort((a, b) => a.dsc - b.dsc)
     .map(
       (image) =>
-        html`<tr><th scope="row">${image.name}</th>${columns.map((name) => html`<td>${shown(name, image[name])}</td>`)}${uncertain && html`<td>${(image.uncertaintyPerForeground ?? Number.NaN).toFixed(3)}</td>`}</tr>`,
+        html`<tr><th scope="row">${image.name}</th>${columns.map((name) => html`<td>${shown(name, image[name])}</td>`)}${hasProbabilities && html`<td>${three(image.uncertaintyPerForeground)}</td><td>${three(image.expectedDice)}</td>`}</tr>`,
     );
   return html`<h2>All images</h2><details class="card"><summary>${images.length} images, worst first</summary><div class="wide"><table>
-<thead><tr><th scope="col">image</th>${columns.map((name) => html`<th scope="col">${SCORES[name].title}</th>`)}${uncertain && html`<th scope="col">uncertainty</th>`}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
+<thead><tr><th scope="col">image</th>${columns.map((name) => html`<th scope="col">${SCORES[name].title}</th>`)}${hasProbabilities && html`<th scope="col">uncertainty per foreground</th><th scope="col">expected Dice</th>`}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }
 
 const absent = (names: readonly string[], what: string): Html | undefined =>

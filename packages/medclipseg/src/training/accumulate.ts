@@ -2,7 +2,7 @@
 import { type LossOptions, publishedWeights, segmentationLoss, softContrastive } from '@medclipseg/losses';
 import { registerGradients } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { encodePrefix, type Network, predictLogits, type Tokens, trunk } from '../network.ts';
+import { encodePrefix, type Network, predictLogits, type Tokens, tensorsOf, trunk } from '../network.ts';
 import { backward, hasFrozenEncoders, poolPatches } from './backward.ts';
 import type { LossAndGradients, MicroBatch } from './batch.ts';
 import { lossAndGradients } from './step.ts';
@@ -55,7 +55,7 @@ export async function accumulatedGradients(
   try {
     const vectors = parts.map(({ image, prompts, noise }) => {
       const start = frozen ? tf.tidy(() => encodePrefix(network, image, prompts)) : undefined;
-      if (start) keep(start.image, start.text);
+      if (start) keep(...tensorsOf(start));
       starts.push(start);
       const [ofImage, ofText] = tf.tidy(() => {
         const features = trunk(network, start ?? encodePrefix(network, image, prompts), prompts, { noise });

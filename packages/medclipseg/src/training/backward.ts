@@ -1,12 +1,5 @@
 // Gradients of a loss of the features, storing all intermediate results or only the tokens between blocks.
-import {
-  l2Normalize,
-  type Noise,
-  recomputedGradients,
-  type Segment,
-  type SegmentTensors,
-  valueAndGradients,
-} from '@medclipseg/nn';
+import { l2Normalize, type Noise, recomputedGradients, type Segment, valueAndGradients } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   encodeFeatures,
@@ -14,6 +7,8 @@ import {
   type Features,
   type Network,
   type Tokens,
+  tensorsOf,
+  tokensOf,
   trunk,
   trunkBlock,
   trunkEnd,
@@ -51,33 +46,23 @@ export function backward(
       () => loss(trunk(network, start ?? encodePrefix(network, image, prompts), prompts, { noise })),
       variables,
     );
-  const tokens = ([x, y]: SegmentTensors, block: number): Tokens => ({
-    image: x as tf.Tensor,
-    text: y as tf.Tensor,
-    block,
-  });
   const first = Math.min(...network.config.adapters.layers);
   const segments = Array.from(
     { length: trunkEnd(network.config) - first },
     (_, i): Segment =>
-      (inputs) => {
-        const next = trunkBlock(network, tokens(inputs, first + i), prompts, { noise });
-        return [next.image, next.text];
-      },
+      (inputs) =>
+        tensorsOf(trunkBlock(network, tokensOf(inputs, first + i), prompts, { noise })),
   );
-  const below: Segment = () => {
-    const made = encodePrefix(network, image, prompts);
-    return [made.image, made.text];
-  };
+  const below: Segment = () => tensorsOf(encodePrefix(network, image, prompts));
   const features: Segment = (inputs) => {
-    const { patches, text } = encodeFeatures(network, tokens(inputs, trunkEnd(network.config)), prompts);
-    return [patches, text];
+    const { patches, text, stem = [] } = encodeFeatures(network, tokensOf(inputs, trunkEnd(network.config)), prompts);
+    return [patches, text, ...stem];
   };
   return recomputedGradients(
     {
-      start: start && [start.image, start.text],
+      start: start && tensorsOf(start),
       segments: [...(start ? [] : [below]), ...segments, features],
-      head: ([patches, text]) => loss({ patches: patches as tf.Tensor, text: text as tf.Tensor }),
+      head: ([patches, text, ...stem]) => loss({ patches: patches as tf.Tensor, text: text as tf.Tensor, stem }),
     },
     variables,
   );

@@ -13,7 +13,7 @@ import {
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { config, tokenizer } from '../fixtures/tiny-model.ts';
+import { config, tokenizer, withSkips } from '../fixtures/tiny-model.ts';
 import type { ModelConfig } from '../index.ts';
 import {
   accumulatedGradients,
@@ -63,6 +63,8 @@ async function expectSame(actual: LossAndGradients, expected: LossAndGradients) 
 const variants: [string, ModelConfig, RegExp][] = [
   ['frozen encoders', config, TRAINABLE_PARAMETERS],
   ['everything learning', config, /./],
+  ['skips, frozen encoders', withSkips, TRAINABLE_PARAMETERS],
+  ['skips, everything learning', withSkips, /./],
   ['adapters out of order', { ...config, adapters: { ...config.adapters, layers: [2, 1] } }, TRAINABLE_PARAMETERS],
 ];
 

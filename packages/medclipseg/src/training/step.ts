@@ -2,7 +2,7 @@
 import { type LossOptions, segmentationLoss } from '@medclipseg/losses';
 import { type Adam, clipByGlobalNorm } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { encodePrefix, type Network, predictLogits } from '../network.ts';
+import { encodePrefix, type Network, predictLogits, tensorsOf } from '../network.ts';
 import { type BackwardOptions, backward, hasFrozenEncoders, poolPatches } from './backward.ts';
 import type { LossAndGradients, TrainingBatch } from './batch.ts';
 
@@ -41,7 +41,7 @@ export async function lossAndGradients(
     return { loss: { total, dice, crossEntropy, contrastive } as LossAndGradients['loss'], gradients };
   } finally {
     terms?.dispose();
-    if (start) tf.dispose([start.image, start.text]);
+    if (start) tf.dispose(tensorsOf(start));
   }
 }
 

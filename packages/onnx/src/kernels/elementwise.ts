@@ -1,22 +1,59 @@
 // Kernels that work on each element, with broadcasting.
-import type { Value } from '../graph.ts';
-import { broadcast, cast, type RecordedKernel } from './kernel.ts';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Graph, Value } from '../graph.ts';
+import { broadcast, cast, type KernelCall, type RecordedKernel, scalarLike } from './kernel.ts';
+
+type Pair = Readonly<Record<'a' | 'b', Value>>;
 
 const binary =
   (operation: string): RecordedKernel =>
-  ({ graph, inputs: { a, b } }) =>
-    graph.add(operation, [a as Value, b as Value], broadcast(a as Value, b as Value));
+  ({ graph, inputs, refuse }) => {
+    const { a, b } = inputs as Pair;
+    if (a.type === 'bool') refuse('numbers', 'bool', 'Cast to int32 or float32.');
+    return graph.add(operation, [a, b], broadcast(a, b));
+  };
 
 const comparison =
   (operation: string): RecordedKernel =>
-  ({ graph, inputs: { a, b } }) =>
-    graph.add(operation, [a as Value, b as Value], broadcast(a as Value, b as Value), { type: 'bool' });
+  ({ graph, inputs }) => {
+    const { a, b } = inputs as Pair;
+    // ONNX does not order booleans.
+    const values =
+      operation === 'Equal'
+        ? [a, b]
+        : [a, b].map((value) => (value.type === 'bool' ? cast(graph, value, 'int32') : value));
+    return graph.add(operation, values, broadcast(a, b), { type: 'bool' });
+  };
+
+const logical =
+  (operation: string): RecordedKernel =>
+  ({ graph, inputs }) => {
+    const { a, b } = inputs as Pair;
+    return graph.add(operation, [a, b], broadcast(a, b), { type: 'bool' });
+  };
 
 /** TensorFlow.js names the input of most of them `x`. */
 const unary =
   (operation: string): RecordedKernel =>
   ({ graph, inputs: { x } }) =>
     graph.add(operation, [x as Value], (x as Value).shape);
+
+function clip({ graph, inputs }: KernelCall, low: number, high: number): Value {
+  const x = inputs.x as Value;
+  return graph.add('Clip', [x, scalarLike(graph, x, low), scalarLike(graph, x, high)], x.shape);
+}
+
+/** The remainder with the sign of the divisor. */
+function modulo(graph: Graph, a: Value, b: Value): Value {
+  const shape = broadcast(a, b);
+  if (a.type === 'int32') return graph.add('Mod', [a, b], shape);
+  const remainder = (value: Value) => graph.add('Mod', [value, b], shape, { attributes: { fmod: 1 } });
+  const first = remainder(a);
+  const negative = (value: Value) => graph.add('Less', [value, graph.scalar(0)], value.shape, { type: 'bool' });
+  const same = graph.add('Equal', [negative(a), negative(b)], shape, { type: 'bool' });
+  const turned = remainder(graph.add('Add', [first, b], shape));
+  return graph.add('Where', [same, first, turned], shape, { type: 'float32' });
+}
 
 export const elementwise: Readonly<Record<string, RecordedKernel>> = {
   Add: binary('Add'),
@@ -31,8 +68,9 @@ export const elementwise: Readonly<Record<string, RecordedKernel>> = {
   Less: comparison('Less'),
   LessEqual: comparison('LessOrEqual'),
   Equal: comparison('Equal'),
-  LogicalAnd: comparison('And'),
-  LogicalOr: comparison('Or'),
+  LogicalAnd: logical('And'),
+  LogicalOr: logical('Or'),
+  LogicalXor: logical('Xor'),
   NotEqual: (call) => {
     const equal = comparison('Equal')(call) as Value;
     return call.graph.add('Not', [equal], equal.shape);
@@ -50,14 +88,26 @@ export const elementwise: Readonly<Record<string, RecordedKernel>> = {
   Sign: unary('Sign'),
   Sin: unary('Sin'),
   Cos: unary('Cos'),
+  Tan: unary('Tan'),
+  Asin: unary('Asin'),
+  Acos: unary('Acos'),
+  Atan: unary('Atan'),
+  Sinh: unary('Sinh'),
+  Cosh: unary('Cosh'),
+  Asinh: unary('Asinh'),
+  Acosh: unary('Acosh'),
+  Atanh: unary('Atanh'),
   Tanh: unary('Tanh'),
   Erf: unary('Erf'),
   Sigmoid: unary('Sigmoid'),
   Softplus: unary('Softplus'),
   Relu: unary('Relu'),
-  Relu6: ({ graph, inputs: { x } }) =>
-    graph.add('Clip', [x as Value, graph.scalar(0), graph.scalar(6)], (x as Value).shape),
+  Relu6: (call) => clip(call, 0, 6),
   Elu: unary('Elu'),
+  Selu: ({ graph, inputs: { x } }) => {
+    const { SELU_SCALE: gamma, SELU_SCALEALPHA: product } = tf.backend_util;
+    return graph.add('Selu', [x as Value], (x as Value).shape, { floats: { alpha: product / gamma, gamma } });
+  },
   LeakyRelu: ({ graph, inputs: { x }, attributes }) =>
     graph.add('LeakyRelu', [x as Value], (x as Value).shape, { floats: { alpha: attributes.alpha } }),
   Expm1: ({ graph, inputs: { x } }) => {
@@ -77,19 +127,38 @@ export const elementwise: Readonly<Record<string, RecordedKernel>> = {
     const root = graph.add('Sqrt', [x as Value], (x as Value).shape);
     return graph.add('Reciprocal', [root], root.shape);
   },
-  Step: ({ graph, inputs: { x }, attributes, refuse }) => {
-    if (attributes.alpha) refuse('alpha 0', `${attributes.alpha}`);
-    return cast(
-      graph,
-      graph.add('Greater', [x as Value, graph.scalar(0)], (x as Value).shape, { type: 'bool' }),
-      'float32',
-    );
+  Step: ({ graph, inputs, attributes: { alpha } }) => {
+    const x = inputs.x as Value;
+    const above = graph.add('Greater', [x, scalarLike(graph, x, 0)], x.shape, { type: 'bool' });
+    if (!alpha) return cast(graph, above, x.type);
+    return graph.add('Where', [above, scalarLike(graph, x, 1), scalarLike(graph, x, alpha)], x.shape, { type: x.type });
   },
-  ClipByValue: ({ graph, inputs: { x }, attributes: { clipValueMin, clipValueMax } }) =>
-    graph.add('Clip', [x as Value, graph.scalar(clipValueMin), graph.scalar(clipValueMax)], (x as Value).shape),
-  Select: ({ graph, inputs: { condition, t, e } }) => {
-    const shape = broadcast(condition as Value, { ...(t as Value), shape: broadcast(t as Value, e as Value) });
-    return graph.add('Where', [condition as Value, t as Value, e as Value], shape, { type: (t as Value).type });
+  ClipByValue: (call) => clip(call, call.attributes.clipValueMin, call.attributes.clipValueMax),
+  Mod: ({ graph, inputs }) => {
+    const { a, b } = inputs as Pair;
+    return modulo(graph, a, b);
+  },
+  FloorDiv: ({ graph, inputs }) => {
+    const { a, b } = inputs as Pair;
+    const shape = broadcast(a, b);
+    // Integer division truncates; without its remainder a quotient is exact.
+    if (a.type === 'int32') return graph.add('Div', [graph.add('Sub', [a, modulo(graph, a, b)], shape), b], shape);
+    return cast(graph, graph.add('Floor', [graph.add('Div', [a, b], shape)], shape), 'int32');
+  },
+  IsNan: ({ graph, inputs: { x } }) => graph.add('IsNaN', [x as Value], (x as Value).shape, { type: 'bool' }),
+  IsInf: ({ graph, inputs: { x } }) => graph.add('IsInf', [x as Value], (x as Value).shape, { type: 'bool' }),
+  IsFinite: ({ graph, inputs }) => {
+    const x = inputs.x as Value;
+    // Infinite numbers and NaN less themselves are NaN.
+    const zero = graph.add('Sub', [x, x], x.shape);
+    return graph.add('Equal', [zero, scalarLike(graph, x, 0)], x.shape, { type: 'bool' });
+  },
+  Select: ({ graph, inputs }) => {
+    const { condition, t, e } = inputs as Record<'condition' | 't' | 'e', Value>;
+    const shape = broadcast(condition, { ...t, shape: broadcast(t, e) });
+    // Runtimes do not choose among booleans.
+    const [yes, no] = t.type === 'bool' ? [cast(graph, t, 'int32'), cast(graph, e, 'int32')] : [t, e];
+    return cast(graph, graph.add('Where', [condition, yes, no], shape, { type: yes.type }), t.type);
   },
   FusedBatchNorm: ({ graph, inputs, attributes: { varianceEpsilon } }) => {
     const { x, mean, variance, scale, offset } = inputs as Record<'x' | 'mean' | 'variance', Value> & typeof inputs;

@@ -1,7 +1,7 @@
 // What a recorded kernel is: a function from values to values that adds nodes to the graph.
 import * as tf from '@tensorflow/tfjs-core';
 import { ELEMENT_TYPES, type ElementType, type Graph, type Value } from '../graph.ts';
-import type { RecordingBackend } from '../recorder.ts';
+import { type RecordingBackend, typed } from '../recorder.ts';
 
 export interface KernelCall {
   readonly graph: Graph;
@@ -67,4 +67,22 @@ export function slice(graph: Graph, value: Value, begin: readonly number[], size
   const ends = axes.map((axis) => (begin[axis] as number) + (size[axis] as number));
   const inputs = [value, graph.shapeValue(starts), graph.shapeValue(ends), graph.int64(axes)];
   return graph.add('Slice', inputs, size);
+}
+
+/** A number as a scalar of the type of another value. */
+export const scalarLike = (graph: Graph, { type }: Value, value: number): Value =>
+  graph.constant(typed([value], type), [], type);
+
+const ACTIVATIONS: Readonly<Record<string, string>> = { relu: 'Relu', sigmoid: 'Sigmoid', elu: 'Elu', tanh: 'Tanh' };
+
+/** The activation that a fused kernel applies to its result. */
+export function activated({ graph, inputs, attributes, refuse }: KernelCall, value: Value): Value {
+  const { activation, leakyreluAlpha } = attributes;
+  if (!activation || activation === 'linear') return value;
+  if (activation === 'relu6') return graph.add('Clip', [value, graph.scalar(0), graph.scalar(6)], value.shape);
+  if (activation === 'leakyrelu')
+    return graph.add('LeakyRelu', [value], value.shape, { floats: { alpha: leakyreluAlpha ?? 0.2 } });
+  if (activation === 'prelu') return graph.add('PRelu', [value, inputs.preluActivationWeights as Value], value.shape);
+  const operation = ACTIVATIONS[activation] ?? refuse(`one of ${Object.keys(ACTIVATIONS).join(', ')}`, activation);
+  return graph.add(operation, [value], value.shape);
 }

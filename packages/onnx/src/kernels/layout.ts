@@ -153,6 +153,11 @@ export const layout: Readonly<Record<string, RecordedKernel>> = {
       type,
     );
   },
+  LinSpace: ({ graph, attributes: { start, stop, num } }) => {
+    const step = (stop - start) / (num - 1);
+    const values = Float32Array.from({ length: num }, (_, i) => start + (num > 1 ? i * step : 0));
+    return graph.constant(values, [num], 'float32');
+  },
   Fill: ({ backend, attributes: { value, shape, dtype } }) => backend.filled(value, shape, dtype ?? 'float32'),
   ZerosLike: ({ backend, inputs: { x } }) => backend.filled(0, (x as Value).shape, (x as Value).type),
   OnesLike: ({ backend, inputs: { x } }) => backend.filled(1, (x as Value).shape, (x as Value).type),

@@ -6,13 +6,20 @@ const reduction =
   (operation: string): RecordedKernel =>
   ({ graph, inputs, attributes: { axis, reductionIndices, keepDims } }) => {
     const x = inputs.x as Value;
-    const numbers = x.type === 'bool' ? cast(graph, x, 'int32') : x;
+    const numbers =
+      operation === 'ReduceMean' ? cast(graph, x, 'float32') : x.type === 'bool' ? cast(graph, x, 'int32') : x;
     const axes = axesOf(axis ?? reductionIndices, numbers);
     const shape = numbers.shape.flatMap((size, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [size]));
     if (axes.every((i) => numbers.shape[i] === 1)) return reshape(graph, numbers, shape);
     const attributes = { keepdims: keepDims ? 1 : 0 };
     return graph.add(operation, [numbers, graph.int64(axes)], shape, { attributes });
   };
+
+/** Of booleans, as the smallest or largest of 0 and 1. */
+const logical =
+  (operation: string): RecordedKernel =>
+  (call) =>
+    cast(call.graph, reduction(operation)(call) as Value, 'bool');
 
 /** The place of the largest or smallest element. */
 const extremum =
@@ -38,6 +45,8 @@ export const reductions: Readonly<Record<string, RecordedKernel>> = {
   Max: reduction('ReduceMax'),
   Min: reduction('ReduceMin'),
   Prod: reduction('ReduceProd'),
+  All: logical('ReduceMin'),
+  Any: logical('ReduceMax'),
   ArgMax: extremum('ArgMax'),
   ArgMin: extremum('ArgMin'),
   Softmax: alongAxis('Softmax', 'dim'),

@@ -129,11 +129,17 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
   if (length > limit) throw new FormatError(file, `a header of at most ${limit} bytes`, `one of ${length}`);
   const base = 8 + length;
   const { entries, metadata } = parseHeader(file, await source.read(8, length), size - base);
+  const tensors = new Map(
+    [...entries].map(([name, { begin, end, ...info }]) => [
+      name,
+      { ...info, range: { offset: base + begin, length: end - begin } },
+    ]),
+  );
   return tensorFile(
     file,
-    entries,
+    tensors,
     metadata,
-    ({ begin, end }) => source.read(base + begin, end - begin),
+    ({ range: { offset, length } }) => source.read(offset, length),
     () => source.close(),
   );
 }

@@ -34,6 +34,6 @@ export async function newModel(
       `${deepest}`,
       'Name the blocks that follow an adapter.',
     );
-  const { adapters, upscaleBlocks } = modelConfig(settings, encoders);
-  return MedCLIPSeg.createOn(encoders, { adapters, upscaleBlocks, seed });
+  const { adapters, upscaleBlocks, skips } = modelConfig(settings, encoders);
+  return MedCLIPSeg.createOn(encoders, { adapters, upscaleBlocks, skips, seed });
 }

@@ -325,16 +325,19 @@ function pageOf(bytes: Uint8Array, directory: number): TiffPage {
 /** The stored samples of a page, interleaved. */
 export interface TiffSamples {
   readonly page: TiffPage;
-  readonly values: Uint8Array | Uint16Array;
+  readonly values: Uint8Array | Uint16Array | Float64Array;
 }
 
-/** Reads the stored samples of a page, which must be unsigned integers of up to 16 bits without lossy compression. The caller has checked the size. */
+/**
+ * Reads the stored samples of a page without lossy compression; those that are no unsigned integers of up to 16 bits as floats. The caller
+ * has checked the size.
+ */
 export function readTiffSamples(bytes: Uint8Array, directory: number): TiffSamples {
   const page = pageOf(bytes, directory);
   const kind = kindOf(page);
-  if (kind.format !== 'unsigned' || kind.bits > 16) throw new FormatError(`${kind.bits}-bit ${kind.format} samples`);
   const { width, height, bits, samples } = page;
-  const values = bits > 8 ? new Uint16Array(width * height * samples) : new Uint8Array(width * height * samples);
+  const Values = kind.format !== 'unsigned' || bits > 16 ? Float64Array : bits > 8 ? Uint16Array : Uint8Array;
+  const values = new Values(width * height * samples);
   const visit: VisitLine = (line, y, x, columns, plane) => {
     const start = (y * width + x) * samples;
     if (plane === undefined) values.set(line.subarray(0, columns * samples), start);

@@ -4,11 +4,14 @@ import { flatten } from '@medclipseg/nn';
 import type { NoiseSite } from '@medclipseg/nn/internal';
 import { fusePatterns, type Graph, type InputDescription, trace } from '@medclipseg/onnx';
 import * as tf from '@tensorflow/tfjs-core';
-import { encodePrefix, type Network, predictLogits, type Tokens, trunk } from '../../network.ts';
+import { encodePrefix, type Network, predictLogits, tensorsOf, tokensOf, trunk } from '../../network.ts';
 
 /** Images and their prompts to the tokens of both encoders before the first adapter. */
 export interface PrefixGraph {
-  /** Inputs `image` [B, size, size, 3] and `token_ids` [B, T]; outputs `image_tokens` [B, Tv, Cv] and `text_tokens` [B, T, Ct]. */
+  /**
+   * Inputs `image` [B, size, size, 3] and `token_ids` [B, T]; outputs `image_tokens` [B, Tv, Cv], `text_tokens` [B, T, Ct] and, for the decoder's
+   * skips, `stem_0`, `stem_1`, … [B, side, side, C].
+   */
   readonly graph: Graph;
 }
 
@@ -21,11 +24,13 @@ export interface NoiseInput extends NoiseSite {
 
 /** Tokens and noise to probabilities. */
 export interface SampleGraph {
-  /** Inputs `image_tokens`, `text_tokens`, `token_ids` and those of `noise`; output `probability` [S·B, size, size]. */
+  /** Inputs: the outputs of the prefix, `token_ids` and those of `noise`; output `probability` [S·B, size, size]. */
   readonly graph: Graph;
   /** In the order in which the network asks for it. All zero gives the mean network. */
   readonly noise: readonly NoiseInput[];
 }
+
+const tokenName = (i: number): string => ['image_tokens', 'text_tokens'][i] ?? `stem_${i - 2}`;
 
 const BATCH = 'batch';
 const SAMPLES = 'samples';
@@ -51,8 +56,8 @@ export function prefixGraph(network: Network, length = network.config.text.conte
   const graph = traced(
     network,
     ({ image, token_ids }) => {
-      const tokens = encodePrefix(network, image as tf.Tensor, promptsOf(token_ids as tf.Tensor));
-      return { image_tokens: tokens.image, text_tokens: tokens.text };
+      const tokens = tensorsOf(encodePrefix(network, image as tf.Tensor, promptsOf(token_ids as tf.Tensor)));
+      return Object.fromEntries(tokens.map((tensor, i) => [tokenName(i), tensor]));
     },
     { image: { shape: [BATCH, imageSize, imageSize, 3] }, token_ids: tokenIds(length) },
   );
@@ -66,20 +71,16 @@ export function prefixGraph(network: Network, length = network.config.text.conte
 export function sampleGraph(network: Network, prefix: PrefixGraph, length = network.config.text.context): SampleGraph {
   const { layers } = network.config.adapters;
   const noise: NoiseInput[] = [];
-  const shapeOf = (name: string): (number | string)[] => {
-    const [, ...sizes] = prefix.graph.outputs.find((output) => output.name === name)?.value.shape ?? [];
-    return [BATCH, ...sizes];
-  };
+  const tokens = prefix.graph.outputs.map(({ name, value: { shape } }) => [
+    name,
+    { shape: [BATCH, ...shape.slice(1)] },
+  ]);
   const graph = traced(
     network,
-    ({ image_tokens, text_tokens, token_ids }, declare, { [SAMPLES]: samples }) => {
-      const start: Tokens = {
-        image: image_tokens as tf.Tensor,
-        text: text_tokens as tf.Tensor,
-        block: Math.min(...layers),
-      };
+    ({ token_ids, ...start }, declare, { [SAMPLES]: samples }) => {
+      const tensors = tokens.map((_, i) => start[tokenName(i)] as tf.Tensor);
       const prompts = promptsOf(token_ids as tf.Tensor);
-      const features = trunk(network, start, prompts, {
+      const features = trunk(network, tokensOf(tensors, Math.min(...layers)), prompts, {
         samples,
         noise: {
           draw(site, shape) {
@@ -92,11 +93,7 @@ export function sampleGraph(network: Network, prefix: PrefixGraph, length = netw
       });
       return { probability: tf.sigmoid(predictLogits(network, features)) };
     },
-    {
-      image_tokens: { shape: shapeOf('image_tokens') },
-      text_tokens: { shape: shapeOf('text_tokens') },
-      token_ids: tokenIds(length),
-    },
+    { ...Object.fromEntries(tokens), token_ids: tokenIds(length) },
   );
   return { graph, noise };
 }

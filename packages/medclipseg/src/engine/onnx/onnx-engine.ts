@@ -118,9 +118,8 @@ export class OnnxEngine implements Engine {
     const size = this.config.vision.imageSize;
     const token_ids: TensorData = { type: 'int32', shape, data: ids };
     const image = float32(pixels, [images, size, size, 3]);
-    const { image_tokens, text_tokens } = await sessions.prefix.run({ image, token_ids }, { signal });
-    const inputs = { image_tokens, text_tokens, token_ids } as Record<string, TensorData>;
-    return new OnnxStart(sessions, inputs, images);
+    const start = await sessions.prefix.run({ image, token_ids }, { signal });
+    return new OnnxStart(sessions, { ...start, token_ids }, images);
   }
 
   async dispose(): Promise<void> {

@@ -3,24 +3,29 @@ import { type BootstrapOptions, bootstrap, type Interval } from '../statistics/b
 import { pearson, spearman } from '../statistics/ranks.ts';
 
 export interface Correlation {
+  /** Number of images with the figure. */
+  readonly images: number;
   readonly pearson: Interval;
   readonly spearman: Interval;
 }
 
-/** Correlation over images of an uncertainty with a score, with intervals; below 0 where uncertain images score worse. */
+/** Correlation over images of a figure, such as the uncertainty, with a score, with intervals. Images without the figure are left out. */
 export function correlate(
-  uncertainty: readonly number[],
-  score: readonly number[],
+  figures: readonly (number | undefined)[],
+  scores: readonly number[],
   options: BootstrapOptions = {},
 ): Correlation {
+  const present = figures.flatMap((figure, i) =>
+    figure === undefined ? [] : [{ figure, score: scores[i] as number }],
+  );
   const over = (correlation: typeof pearson) =>
     bootstrap(
-      uncertainty.length,
+      present.length,
       (images) => {
-        const of = (values: readonly number[]) => Float64Array.from(images, (i) => values[i] as number);
-        return correlation(of(uncertainty), of(score));
+        const column = (key: 'figure' | 'score') => Float64Array.from(images, (i) => present[i]?.[key] as number);
+        return correlation(column('figure'), column('score'));
       },
       { resamples: 2000, ...options },
     );
-  return { pearson: over(pearson), spearman: over(spearman) };
+  return { images: present.length, pearson: over(pearson), spearman: over(spearman) };
 }

@@ -1,6 +1,7 @@
 // Calibration of probabilities, and how well uncertainty predicts errors. Pixels are streamed, memory is bounded.
 import { binaryEntropy, MAXIMUM_ENTROPY } from '../../uncertainty.ts';
 import { ScoreError } from '../errors.ts';
+import { expectedDice, uncertaintyPerForeground } from '../quality.ts';
 import { type Reliability, ReliabilityMeter } from './reliability.ts';
 import { type SelectivePrediction, selectivePrediction } from './selective.ts';
 
@@ -21,8 +22,10 @@ export interface ImageCalibration {
   readonly brier: number;
   /** Mean over all pixels, in nats. */
   readonly meanUncertainty: number;
-  /** Sum of the uncertainty over the expected foreground (sum of the probability); does not shrink with small foregrounds. */
-  readonly uncertaintyPerForeground: number;
+  /** See {@link uncertaintyPerForeground}; none without predicted foreground. */
+  readonly uncertaintyPerForeground?: number;
+  /** See {@link expectedDice}; none without predicted foreground. */
+  readonly expectedDice?: number;
 }
 
 /** Collects pixels image by image, all with the same weight. */
@@ -52,7 +55,9 @@ export class CalibrationMeter {
     for (const { length } of [probability, uncertainty ?? probability])
       if (length !== pixels)
         throw new ScoreError('map to calibrate', `${pixels} pixels, as the truth`, `${length}`, 'Resize the map.');
-    let [squares, uncertain, foreground] = [0, 0, 0];
+    const mask = new Uint8Array(pixels);
+    const uncertain = new Float64Array(pixels);
+    let squares = 0;
     for (let i = 0; i < pixels; i++) {
       const [p, t] = [probability[i] as number, truth[i] as number];
       const u = uncertainty ? (uncertainty[i] as number) : binaryEntropy(p);
@@ -65,9 +70,9 @@ export class CalibrationMeter {
         );
       this.#reliability.add(p, t);
       squares += (p - t) ** 2;
-      uncertain += u;
-      foreground += p;
-      const side = (p > 0.5 ? 1 : 0) === t ? this.#right : this.#wrong;
+      uncertain[i] = u;
+      mask[i] = p > 0.5 ? 1 : 0;
+      const side = mask[i] === t ? this.#right : this.#wrong;
       const level = Math.min(LEVELS - 1, Math.round((u / MAXIMUM_ENTROPY) * (LEVELS - 1)));
       side[level] = (side[level] as number) + 1;
     }
@@ -76,8 +81,9 @@ export class CalibrationMeter {
     this.#squares += squares;
     return {
       brier: squares / pixels,
-      meanUncertainty: uncertain / pixels,
-      uncertaintyPerForeground: uncertain / Math.max(1, foreground),
+      meanUncertainty: uncertain.reduce((sum, u) => sum + u, 0) / pixels,
+      uncertaintyPerForeground: uncertaintyPerForeground({ uncertainty: uncertain, probability, mask }),
+      expectedDice: expectedDice({ probability, mask }),
     };
   }
 

@@ -1,0 +1,187 @@
+// Convolutions and pooling. ONNX keeps channels first, TensorFlow.js last.
+import * as tf from '@tensorflow/tfjs-core';
+import type { Graph, Value } from '../graph.ts';
+import { activated, broadcast, type KernelCall, type RecordedKernel, reshape, transpose } from './kernel.ts';
+
+type Shape4 = [number, number, number, number];
+type Shape5 = [number, number, number, number, number];
+
+/** From `[batch, …, channels]`. */
+export const channelsFirst = (graph: Graph, value: Value): Value =>
+  transpose(graph, value, [0, value.shape.length - 1, ...[...value.shape.keys()].slice(1, -1)]);
+
+/** From `[batch, channels, …]`. */
+export const channelsLast = (graph: Graph, value: Value): Value =>
+  transpose(graph, value, [0, ...[...value.shape.keys()].slice(2), 1]);
+
+/** Where a window goes, one number per spatial axis. */
+interface Window {
+  readonly sizes: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  /** `[batch, channels, …]`. */
+  readonly shape: readonly number[];
+}
+
+function windowOf({ refuse }: KernelCall, info: tf.backend_util.Conv2DInfo | tf.backend_util.Conv3DInfo): Window {
+  const deep = 'outDepth' in info ? info : undefined;
+  const { padInfo } = info;
+  const front = 'front' in padInfo ? padInfo : undefined;
+  const axes = (depth: number | undefined, height: number, width: number) =>
+    depth === undefined ? [height, width] : [depth, height, width];
+  const inputs = axes(deep?.inDepth, info.inHeight, info.inWidth);
+  const sizes = axes(deep?.filterDepth, info.filterHeight, info.filterWidth);
+  const strides = axes(deep?.strideDepth, info.strideHeight, info.strideWidth);
+  const dilations = axes(deep?.dilationDepth, info.dilationHeight, info.dilationWidth);
+  const before = axes(front?.front, padInfo.top, padInfo.left);
+  // Volumes whose strides exceed their window: TensorFlow.js reads them with an offset.
+  if (before.some((padding) => padding < 0))
+    refuse('padding of at least 0', `[${before}]`, "Use strides no larger than the window, or padding 'valid'.");
+  const outputs = axes(deep?.outDepth, info.outHeight, info.outWidth);
+  const after = axes(front?.back, padInfo.bottom, padInfo.right).map((padding, i) => {
+    const reach =
+      ((outputs[i] as number) - 1) * (strides[i] as number) + ((sizes[i] as number) - 1) * (dilations[i] as number) + 1;
+    // A last window that begins inside and ends outside: `dimRoundingMode: 'ceil'`.
+    return Math.max(padding, reach - (inputs[i] as number) - (before[i] as number));
+  });
+  return { sizes, strides, dilations, before, after, shape: [info.batchSize, info.outChannels, ...outputs] };
+}
+
+const attributesOf = ({ sizes, strides, dilations, before, after }: Window) => ({
+  kernel_shape: sizes,
+  strides,
+  dilations,
+  pads: [...before, ...after],
+});
+
+function checkLayout({ attributes, refuse }: KernelCall): void {
+  if (attributes.dataFormat === 'NCHW' || attributes.dataFormat === 'NCDHW')
+    refuse('channels last (NHWC)', attributes.dataFormat, 'Transpose the input.');
+}
+
+const bias1d = (bias: Value | undefined, channels: number): bias is Value =>
+  bias?.shape.length === 1 && bias.shape[0] === channels;
+
+/** With the bias and the activation of fused kernels, before channels are moved back, since runtimes fuse them. */
+function convolution(call: KernelCall, kind: 'plain' | 'depthwise' | 'volume'): Value {
+  checkLayout(call);
+  const { graph, attributes: a } = call;
+  const { x, filter, bias } = call.inputs as { x: Value; filter: Value; bias?: Value };
+  const window = windowOf(
+    call,
+    kind === 'volume'
+      ? tf.backend_util.computeConv3DInfo(
+          [...x.shape] as Shape5,
+          [...filter.shape] as Shape5,
+          a.strides,
+          a.dilations ?? 1,
+          a.pad,
+        )
+      : tf.backend_util.computeConv2DInfo(
+          [...x.shape] as Shape4,
+          [...filter.shape] as Shape4,
+          a.strides,
+          a.dilations ?? 1,
+          a.pad,
+          a.dimRoundingMode,
+          kind === 'depthwise',
+        ),
+  );
+  const rank = filter.shape.length;
+  const [inputs, outputs] = filter.shape.slice(-2) as [number, number];
+  const spatial = [...filter.shape.keys()].slice(0, -2);
+  const kernel =
+    kind === 'depthwise'
+      ? reshape(graph, transpose(graph, filter, [2, 3, 0, 1]), [inputs * outputs, 1, ...window.sizes])
+      : transpose(graph, filter, [rank - 1, rank - 2, ...spatial]);
+  const channels = window.shape[1] as number;
+  const inside = bias1d(bias, channels);
+  const output = graph.add('Conv', [channelsFirst(graph, x), kernel, ...(inside ? [bias] : [])], window.shape, {
+    attributes: { ...attributesOf(window), group: kind === 'depthwise' ? inputs : 1 },
+  });
+  if ((inside || !bias) && a.activation !== 'prelu') return channelsLast(graph, activated(call, output));
+  const last = channelsLast(graph, output);
+  return activated(call, bias && !inside ? graph.add('Add', [last, bias], broadcast(last, bias)) : last);
+}
+
+const pooling =
+  (operation: 'MaxPool' | 'AveragePool', volume = false): RecordedKernel =>
+  (call) => {
+    checkLayout(call);
+    const { graph, inputs, attributes: a } = call;
+    const x = inputs.x as Value;
+    const window = windowOf(
+      call,
+      volume
+        ? tf.backend_util.computePool3DInfo(
+            [...x.shape] as Shape5,
+            a.filterSize,
+            a.strides,
+            1,
+            a.pad,
+            a.dimRoundingMode,
+          )
+        : tf.backend_util.computePool2DInfo(
+            [...x.shape] as Shape4,
+            a.filterSize,
+            a.strides,
+            1,
+            a.pad,
+            a.dimRoundingMode,
+          ),
+    );
+    if (window.sizes.some((size, i) => Math.max(window.before[i] as number, window.after[i] as number) >= size))
+      call.refuse(
+        'padding smaller than the window',
+        `[${window.before}] and [${window.after}]`,
+        'Pad the input first.',
+      );
+    const { dilations: _, ...attributes } = attributesOf(window);
+    return channelsLast(graph, graph.add(operation, [channelsFirst(graph, x)], window.shape, { attributes }));
+  };
+
+export const convolutions: Readonly<Record<string, RecordedKernel>> = {
+  Conv2D: (call) => convolution(call, 'plain'),
+  FusedConv2D: (call) => convolution(call, 'plain'),
+  DepthwiseConv2dNative: (call) => convolution(call, 'depthwise'),
+  FusedDepthwiseConv2D: (call) => convolution(call, 'depthwise'),
+  Conv3D: (call) => convolution(call, 'volume'),
+  Conv2DBackpropInput: (call) => {
+    checkLayout(call);
+    const { graph, inputs, attributes: a } = call;
+    const { dy, filter } = inputs as { dy: Value; filter: Value };
+    const window = windowOf(
+      call,
+      tf.backend_util.computeConv2DInfo(
+        a.inputShape,
+        [...filter.shape] as Shape4,
+        a.strides,
+        1,
+        a.pad,
+        a.dimRoundingMode,
+      ),
+    );
+    const { sizes, strides, before, after, shape } = window;
+    const [batch, height, width, channels] = a.inputShape as Shape4;
+    // Rows and columns that no window reaches: the strides do not divide the input.
+    const missing = [height, width].map(
+      (size, i) =>
+        size -
+        (((shape[i + 2] as number) - 1) * (strides[i] as number) +
+          (sizes[i] as number) -
+          (before[i] as number) -
+          (after[i] as number)),
+    );
+    const kernel = transpose(graph, filter, [3, 2, 0, 1]);
+    const output = graph.add('ConvTranspose', [channelsFirst(graph, dy), kernel], [batch, channels, height, width], {
+      attributes: { ...attributesOf(window), group: 1, output_padding: missing },
+    });
+    return channelsLast(graph, output);
+  },
+  MaxPool: pooling('MaxPool'),
+  AvgPool: pooling('AveragePool'),
+  MaxPool3D: pooling('MaxPool', true),
+  AvgPool3D: pooling('AveragePool', true),
+};
