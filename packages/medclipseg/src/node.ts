@@ -1,5 +1,6 @@
-// Node only: training from dataset folders into checkpoint folders, and its logs.
+// Node only: the engine of ONNX Runtime, training from dataset folders into checkpoint folders, and its logs.
 
+export { type OnnxEngine, type OnnxEngineOptions, onnxEngine } from './engine/onnx/onnx-engine.ts';
 export { LogError } from './logging/errors.ts';
 export { createEventWriter, type EventWriter, type EventWriterOptions } from './logging/event-writer.ts';
 export type { EventImage, EventValues } from './logging/events.ts';

@@ -38,11 +38,14 @@ export const FLOOR = 1e-2;
 export const toTensor = ({ shape, data }: TensorValue): tf.Tensor => tf.tensor(data, [...shape]);
 
 /** Numbered tensors `prefix0`, `prefix1`, … of a file. */
-export async function readNumbered(file: TensorFile, prefix: string): Promise<tf.Tensor[]> {
-  const tensors: tf.Tensor[] = [];
-  for (let i = 0; file.tensors.has(`${prefix}${i}`); i++) tensors.push(toTensor(await file.read(`${prefix}${i}`)));
-  return tensors;
+export async function readNumberedValues(file: TensorFile, prefix: string): Promise<TensorValue[]> {
+  const values: TensorValue[] = [];
+  for (let i = 0; file.tensors.has(`${prefix}${i}`); i++) values.push(await file.read(`${prefix}${i}`));
+  return values;
 }
+
+export const readNumbered = async (file: TensorFile, prefix: string): Promise<tf.Tensor[]> =>
+  (await readNumberedValues(file, prefix)).map(toTensor);
 
 /** NCHW → NHWC. */
 export const channelsLast = (x: tf.Tensor): tf.Tensor => tf.tidy(() => tf.transpose(x, [0, 2, 3, 1]));

@@ -1,10 +1,10 @@
-// npm run parity -- FOLDER [--backend cpu,wasm,webgpu] [--perturb-gate 0.01]: every golden file under FOLDER against this implementation.
+// npm run parity -- FOLDER [--backend cpu,wasm,webgpu,onnx] [--perturb-gate 0.01]: every golden file under FOLDER against this implementation.
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type BackendName, selectBackend } from '@medclipseg/backends';
 import { openTensorFile } from '@medclipseg/weights/node';
 import * as tf from '@tensorflow/tfjs-core';
+import { type DeviceName, selectDevice } from 'medclipseg';
 import { failuresIn, printRows, type Row, summarize } from './report.ts';
 import { filesParity } from './small/files.ts';
 import { layerParity } from './small/layers.ts';
@@ -17,7 +17,7 @@ const { values, positionals } = parseArgs({
 });
 const folder = positionals[0];
 if (!folder) {
-  console.error('Usage: npm run parity -- FOLDER [--backend cpu,wasm,webgpu] [--perturb-gate 0.01]');
+  console.error('Usage: npm run parity -- FOLDER [--backend cpu,wasm,webgpu,onnx] [--perturb-gate 0.01]');
   process.exit(2);
 }
 const root = resolve(folder);
@@ -38,17 +38,20 @@ function find(at: string): { models: string[]; files: string[] } {
   return found;
 }
 
-async function onBackend(): Promise<Row[]> {
+async function onBackend(backend: string): Promise<Row[]> {
   const rows: Row[] = [];
   const { models, files } = find(root);
-  for (const path of files) {
+  const onnx = backend === 'onnx';
+  // Single layers and losses have no graphs of their own.
+  for (const path of onnx ? [] : files) {
     const name = relative(root, path);
     const file = await openTensorFile(path);
     const result = (await layerParity(name, file)) ?? (await lossParity(name, file));
     await file.close();
     rows.push(...(result ?? []));
   }
-  for (const path of models) rows.push(...(await modelParity(path, basename(path), Number(values['perturb-gate']))));
+  for (const path of models)
+    rows.push(...(await modelParity(path, basename(path), { perturbGate: Number(values['perturb-gate']), onnx })));
   return rows;
 }
 
@@ -60,9 +63,9 @@ const print = (title: string, rows: readonly Row[]) => {
 
 print('without tfjs', await filesParity(root));
 for (const backend of values.backend.split(',')) {
-  await selectBackend(backend as BackendName);
+  await selectDevice(backend as DeviceName);
   const before = tf.memory().numTensors;
-  const rows = await onBackend();
+  const rows = await onBackend(backend);
   print(backend, rows);
   const left = tf.memory().numTensors - before;
   if (rows.length === 0 || left !== 0) {

@@ -13,7 +13,7 @@ if (!present && process.env.CI) throw new Error(`no golden values at ${folder}`)
 
 it.skipIf(!present)('a gate that is off by 0.01 fails in logits, probability, losses and gradients', async () => {
   await selectBackend('wasm');
-  const rows = await modelParity(folder, 'unimedclip-tiny', 0.01);
+  const rows = await modelParity(folder, 'unimedclip-tiny', { perturbGate: 0.01 });
   await releaseBackend();
   const failed = rows.filter((row) => failuresIn([row]) > 0).map(({ quantity }) => quantity.replace(/\d+/g, 'N'));
   for (const quantity of ['sample N logits', 'probability', 'N gradients of step N', 'losses of N steps'])

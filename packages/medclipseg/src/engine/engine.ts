@@ -1,6 +1,6 @@
 // What computes the network for sampling: TensorFlow.js on one of its backends, or ONNX Runtime.
 import { visionTokens } from '@medclipseg/clip-encoders';
-import type { NoiseRow } from '@medclipseg/nn';
+import type { NoiseSite } from '@medclipseg/nn/internal';
 import type { ModelConfig } from '../config.ts';
 
 /** A batch of images with their prompts. */
@@ -13,11 +13,8 @@ export interface EngineInput {
   readonly trim?: boolean;
 }
 
-/** The noise of a group of samples: one row per sample and image, sample by sample. */
-export interface SampleNoise {
-  readonly seed: number;
-  readonly rows: readonly NoiseRow[];
-}
+/** The noise of a group of samples at a site: `size` values per row; one row per sample and image, sample by sample. */
+export type SampleNoise = (site: NoiseSite, size: number) => Float32Array;
 
 /** What no noise reaches, computed once per batch. */
 export interface Start {

@@ -1,7 +1,7 @@
 // Computes the network with TensorFlow.js, on its current backend.
 import { batchBudget } from '@medclipseg/backends';
 import { type TokenBatch, tokenBatch } from '@medclipseg/clip-encoders';
-import { counterNoise, noNoise } from '@medclipseg/nn';
+import { type Noise, noNoise } from '@medclipseg/nn';
 import { nextTask } from '@medclipseg/nn/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -56,7 +56,9 @@ class TfjsStart implements Start {
 
   async sample(samples: number, drawn?: SampleNoise, signal?: AbortSignal): Promise<Float32Array> {
     const { network, tokens, prompts } = this;
-    const noise = drawn ? counterNoise(drawn.seed, drawn.rows) : noNoise;
+    const noise: Noise = drawn
+      ? { draw: (site, shape) => tf.tensor(drawn(site, tf.util.sizeFromShape(shape.slice(1))), [...shape]) }
+      : noNoise;
     const end = await trunkTokens(network, tokens, prompts, { noise, samples }, signal);
     let probability: tf.Tensor;
     try {

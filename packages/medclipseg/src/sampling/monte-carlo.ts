@@ -1,7 +1,7 @@
 // Monte-Carlo segmentation: runs the network with fresh noise and averages its probabilities as they arrive.
 import type { NoiseRow } from '@medclipseg/nn';
-import { nextTask } from '@medclipseg/nn/internal';
-import type { Engine, EngineInput, Start } from '../engine/engine.ts';
+import { nextTask, noiseValues } from '@medclipseg/nn/internal';
+import type { Engine, EngineInput, SampleNoise, Start } from '../engine/engine.ts';
 import { type Estimate, RunningMean } from './running-mean.ts';
 import { schedule } from './schedule.ts';
 
@@ -73,8 +73,9 @@ export async function monteCarlo(
       starts[group.view] ??= await engine.start(view, signal);
       const start = starts[group.view] as Start;
       const drawn = group.units.flat();
-      const noise = samples === 0 ? undefined : { seed, rows: drawn.flatMap(rowsOf) };
-      const values = await start.sample(drawn.length, noise, signal);
+      const rows = drawn.flatMap(rowsOf);
+      const noise: SampleNoise = (site, size) => noiseValues(seed, rows, site, size);
+      const values = await start.sample(drawn.length, samples === 0 ? undefined : noise, signal);
       let row = 0;
       for (const unit of group.units) {
         names.forEach((_, image) => {

@@ -6,17 +6,9 @@ import { assemble, disposeParameters, replayedNoise, shapesOf, trainable, variab
 import { readMapped, type TensorFile, tensorsInMemory, writeMapped } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import { binaryEntropy, type ModelConfig, type ModelParameters, type Network } from 'medclipseg';
-import {
-  checkpointKeys,
-  encodePrefix,
-  lossAndGradients,
-  modelSpec,
-  predictLogits,
-  TRAINABLE_PARAMETERS,
-  trainedKeys,
-  trunk,
-} from 'medclipseg/internal';
+import { checkpointKeys, lossAndGradients, modelSpec, TRAINABLE_PARAMETERS, trainedKeys } from 'medclipseg/internal';
 import { largest } from '../compare.ts';
+import { onnxForward, tfjsForward } from '../forward.ts';
 import { perturbed } from '../perturb.ts';
 import { publishedParts } from '../published-sizes.ts';
 import type { Row } from '../report.ts';
@@ -25,6 +17,8 @@ import { checkpointHash, generatedCheckpoint, noiseDraws, noiseHash } from './ch
 export interface FamilyOptions {
   /** Added to one adapter's gate, to show that the comparison notices. */
   readonly perturbGate?: number;
+  /** Runs forward passes in ONNX Runtime; the training step is left out. */
+  readonly onnx?: boolean;
 }
 
 const json = <T>(file: TensorFile, name: string): T => JSON.parse(file.metadata[name] as string) as T;
@@ -122,7 +116,10 @@ function normError(actual: ReadonlyMap<string, number>, expected: Readonly<Recor
 }
 
 /** Compares everything that a golden file holds. */
-export async function familyParity(file: TensorFile, { perturbGate = 0 }: FamilyOptions = {}): Promise<Row[]> {
+export async function familyParity(
+  file: TensorFile,
+  { perturbGate = 0, onnx = false }: FamilyOptions = {},
+): Promise<Row[]> {
   const family = file.metadata.family as FamilyName;
   const rows: Row[] = [];
   const add = (quantity: string, error: number, tolerance = 1e-4) =>
@@ -151,19 +148,8 @@ export async function familyParity(file: TensorFile, { perturbGate = 0 }: Family
     }
   };
 
-  const start = tf.tidy(() => encodePrefix(network, image, prompts));
-  const forward = (sample: string) =>
-    withNoise(sample, async (noise) => {
-      const outputs = tf.tidy(() => {
-        const features = trunk(network, start, prompts, { noise });
-        return { ...features, logits: predictLogits(network, features) };
-      });
-      const [patches, text, logits] = await Promise.all(
-        [outputs.patches, outputs.text, outputs.logits].map(async (t) => (await t.data()) as Float32Array),
-      );
-      tf.dispose([outputs.patches, outputs.text, outputs.logits]);
-      return { patches, text, logits } as Record<'patches' | 'text' | 'logits', Float32Array>;
-    });
+  const passes = onnx ? await onnxForward(network, image, prompts) : tfjsForward(network, image, prompts);
+  const forward = (sample: string) => passes.run(drawsOf(sample));
 
   const samples = [await forward('0'), await forward('1')];
   const both = (name: 'text' | 'logits') => Float32Array.from(samples.flatMap((sample) => [...sample[name]]));
@@ -179,7 +165,12 @@ export async function familyParity(file: TensorFile, { perturbGate = 0 }: Family
   add('entropy', absoluteError(probability.map(binaryEntropy), await expected('entropy')));
 
   add('training logits', relativeError((await forward('train')).logits, await expected('train_logits')));
-  tf.dispose([start.image, start.text]);
+  await passes.dispose();
+  if (onnx) {
+    tf.dispose([image, mask, prompts.ids]);
+    disposeParameters(network.parameters);
+    return rows;
+  }
   const variables = variablesOf(network.parameters);
   const { loss, gradients } = await withNoise('train', (noise) =>
     // BERT's activations over 256 tokens do not fit into the memory of wasm.

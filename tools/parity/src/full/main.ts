@@ -4,9 +4,10 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type BackendName, releaseBackend, selectBackend } from '@medclipseg/backends';
+import { releaseBackend } from '@medclipseg/backends';
 import { openTensorFile } from '@medclipseg/weights/node';
 import * as tf from '@tensorflow/tfjs-core';
+import { type DeviceName, selectDevice } from 'medclipseg';
 import { failuresIn, printRows, summarize } from '../report.ts';
 import { familyParity } from './family.ts';
 
@@ -33,10 +34,13 @@ if (unknown !== undefined) {
 /** Compares one family in this process; returns the number of failures. */
 async function compare(family: string): Promise<number> {
   const begin = performance.now();
-  await selectBackend(values.backend as BackendName);
+  await selectDevice(values.backend as DeviceName);
   const file = await openTensorFile(join(folder, `${family}.safetensors`));
   const before = tf.memory().numTensors;
-  const rows = await familyParity(file, { perturbGate: Number(values['perturb-gate']) });
+  const rows = await familyParity(file, {
+    perturbGate: Number(values['perturb-gate']),
+    onnx: values.backend === 'onnx',
+  });
   await file.close();
   const left = tf.memory().numTensors - before;
   rows.push({ file: family, quantity: 'tensors not disposed', error: left, tolerance: 0 });

@@ -17,17 +17,18 @@ import { readMapped, stripPrefix, type TensorFile, type TensorValue } from '@med
 import { openTensorFile } from '@medclipseg/weights/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { binaryEntropy, type ModelConfig, type ModelParameters, type Network } from 'medclipseg';
+import { applyGradients, checkpointKeys, lossAndGradients, modelSpec, TRAINABLE_PARAMETERS } from 'medclipseg/internal';
 import {
-  applyGradients,
-  checkpointKeys,
-  encodePrefix,
-  lossAndGradients,
-  modelSpec,
-  predictLogits,
-  TRAINABLE_PARAMETERS,
-  trunk,
-} from 'medclipseg/internal';
-import { FLOOR, gradientError, inputs, largest, readNumbered, toTensor, worstError } from '../compare.ts';
+  FLOOR,
+  gradientError,
+  inputs,
+  largest,
+  readNumbered,
+  readNumberedValues,
+  toTensor,
+  worstError,
+} from '../compare.ts';
+import { onnxForward, tfjsForward } from '../forward.ts';
 import { perturbed } from '../perturb.ts';
 import type { Row } from '../report.ts';
 
@@ -89,8 +90,19 @@ function configOf(family: FamilyName, golden: GoldenConfig, weights: TensorFile)
   };
 }
 
-/** Compares the golden folder of one family. @param perturbGate added to one adapter's gate */
-export async function modelParity(folder: string, name: string, perturbGate = 0): Promise<Row[]> {
+export interface ModelParityOptions {
+  /** Added to one adapter's gate. */
+  readonly perturbGate?: number;
+  /** Runs forward passes in ONNX Runtime; training steps are left out. */
+  readonly onnx?: boolean;
+}
+
+/** Compares the golden folder of one family. */
+export async function modelParity(
+  folder: string,
+  name: string,
+  { perturbGate = 0, onnx = false }: ModelParityOptions = {},
+): Promise<Row[]> {
   const family = name.replace(/-tiny$/, '') as FamilyName;
   const forward = await openTensorFile(join(folder, 'forward.safetensors'));
   const golden = JSON.parse(forward.metadata.config as string) as GoldenConfig;
@@ -125,10 +137,11 @@ export async function modelParity(folder: string, name: string, perturbGate = 0)
   }
   if (!config || !weights) throw new Error(`${folder}: expected a weight file, got none.`);
 
-  rows.push(...(await forwardParity(name, forward, config, weights)));
+  rows.push(...(await forwardParity(name, forward, config, weights, onnx)));
+  await forward.close();
+  if (onnx) return rows;
   const training = await openTensorFile(join(folder, 'train.safetensors'));
   rows.push(...(await trainingParity(name, family, training, config, weights)));
-  await forward.close();
   await training.close();
   return rows;
 }
@@ -141,6 +154,7 @@ async function forwardParity(
   file: TensorFile,
   config: ModelConfig,
   weights: ReadonlyMap<string, TensorValue>,
+  onnx: boolean,
 ): Promise<Row[]> {
   const network: Network = { config, parameters: freeze(build(config, weights)) };
   const { image, prompts } = await inputs(file);
@@ -150,31 +164,25 @@ async function forwardParity(
 
   const pixels = config.vision.imageSize ** 2 * (image.shape[0] as number);
   const mean = new Float64Array(pixels);
-  const start = tf.tidy(() => encodePrefix(network, image, prompts));
+  const forward = onnx ? await onnxForward(network, image, prompts) : tfjsForward(network, image, prompts);
   let samples = 0;
   for (; file.tensors.has(`sample.${samples}.logits`); samples++) {
-    const noise = await readNumbered(file, `sample.${samples}.noise.`);
-    const logits = tf.tidy(() =>
-      predictLogits(network, trunk(network, start, prompts, { noise: replayedNoise(noise) })),
-    );
-    const values = await logits.data();
-    await compare(`sample ${samples} logits`, values, `sample.${samples}.logits`);
-    values.forEach((z, i) => {
+    const { logits } = await forward.run(await readNumberedValues(file, `sample.${samples}.noise.`));
+    await compare(`sample ${samples} logits`, logits, `sample.${samples}.logits`);
+    logits.forEach((z, i) => {
       mean[i] = (mean[i] as number) + 1 / (1 + Math.exp(-z));
     });
-    tf.dispose([logits, ...noise]);
   }
   const probability = mean.map((sum) => sum / samples);
   await compare('probability', probability, 'probability');
   await compare('uncertainty', probability.map(binaryEntropy), 'uncertainty');
 
-  const noise = await readNumbered(file, 'encode.noise.');
-  const features = tf.tidy(() => trunk(network, start, prompts, { noise: replayedNoise(noise) }));
-  await compare('text features', await features.text.data(), 'encode.text_features');
+  const features = await forward.run(await readNumberedValues(file, 'encode.noise.'));
+  await compare('text features', features.text, 'encode.text_features');
   const dense = file.tensors.has('encode.patch_features') ? 'encode.patch_features' : 'encode.image_features';
   const { shape, data } = await file.read(dense);
   const [batch, tokens, width] = shape as [number, number, number];
-  const count = features.patches.shape[1] as number;
+  const count = features.patches.length / (batch * width);
   // The golden features of the BERT families start with the class token.
   const patches = Array.from({ length: batch }, (_, b) =>
     Array.from(data.subarray((b * tokens + tokens - count) * width, (b + 1) * tokens * width)),
@@ -182,10 +190,11 @@ async function forwardParity(
   rows.push({
     file: name,
     quantity: 'patch features',
-    error: worstError(await features.patches.data(), patches),
+    error: worstError(features.patches, patches),
     tolerance: 1e-4,
   });
-  tf.dispose([image, prompts.ids, start.image, start.text, features.patches, features.text, ...noise]);
+  await forward.dispose();
+  tf.dispose([image, prompts.ids]);
   disposeParameters(network.parameters);
   return rows;
 }

@@ -24,10 +24,20 @@ export interface NoiseInput extends NoiseSite {
 
 /** Tokens and noise to probabilities. */
 export interface SampleGraph {
-  /** Inputs: the outputs of the prefix, `token_ids` and those of `noise`; output `probability` [S·B, size, size]. */
+  /**
+   * Inputs: the outputs of the prefix, `token_ids` and those of `noise`; output `probability` [S·B, size, size], and if asked for, `logits` of that
+   * shape, `patch_features` [S·B, patches, C] and `text_features` [S·B, C].
+   */
   readonly graph: Graph;
   /** In the order in which the network asks for it. All zero gives the mean network. */
   readonly noise: readonly NoiseInput[];
+}
+
+export interface SampleGraphOptions {
+  /** Tokens per prompt, padding included. Default: the whole context. */
+  readonly length?: number;
+  /** Also gives logits and features. */
+  readonly features?: boolean;
 }
 
 const tokenName = (i: number): string => ['image_tokens', 'text_tokens'][i] ?? `stem_${i - 2}`;
@@ -64,11 +74,12 @@ export function prefixGraph(network: Network, length = network.config.text.conte
   return { graph };
 }
 
-/**
- * @param prefix traced with the same network and length, whose outputs are the inputs here
- * @param length tokens per prompt, padding included
- */
-export function sampleGraph(network: Network, prefix: PrefixGraph, length = network.config.text.context): SampleGraph {
+/** @param prefix traced with the same network and length, whose outputs are the inputs here */
+export function sampleGraph(
+  network: Network,
+  prefix: PrefixGraph,
+  { length = network.config.text.context, features: withFeatures = false }: SampleGraphOptions = {},
+): SampleGraph {
   const { layers } = network.config.adapters;
   const noise: NoiseInput[] = [];
   const tokens = prefix.graph.outputs.map(({ name, value: { shape } }) => [
@@ -91,7 +102,11 @@ export function sampleGraph(network: Network, prefix: PrefixGraph, length = netw
           },
         },
       });
-      return { probability: tf.sigmoid(predictLogits(network, features)) };
+      const logits = predictLogits(network, features);
+      return {
+        probability: tf.sigmoid(logits),
+        ...(withFeatures && { logits, patch_features: features.patches, text_features: features.text }),
+      };
     },
     { ...Object.fromEntries(tokens), token_ids: tokenIds(length) },
   );

@@ -62,7 +62,7 @@ describe('the device onnx', () => {
     await mini.dispose();
   });
 
-  it('streams running results, ends when aborted, and goes on', async () => {
+  it('streams running results, ends when aborted, and works afterwards', async () => {
     const done: number[] = [];
     const abort = new AbortController();
     const running = models.onnx.segment(image, 'polyp', {

@@ -1,12 +1,12 @@
 // Computes the network with ONNX Runtime: graphs traced from it, sessions per length of the prompts.
 import { availableParallelism } from 'node:os';
 import { type TokenRows, tokenRows } from '@medclipseg/clip-encoders/internal';
-import { flatten, type NoiseRow } from '@medclipseg/nn';
-import { noiseValues } from '@medclipseg/nn/internal';
+import { disposeParameters, flatten } from '@medclipseg/nn';
 import { encodeOnnx, type Graph } from '@medclipseg/onnx';
-import { compile, type Session, type TensorData } from '@medclipseg/onnx/node';
+import { checkRuntime, compile, type Session, type TensorData } from '@medclipseg/onnx/node';
+import type * as tf from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../../errors.ts';
-import type { Network } from '../../network.ts';
+import { assembleModel, type Network } from '../../network.ts';
 import {
   type Engine,
   type EngineInput,
@@ -16,7 +16,7 @@ import {
   type Start,
 } from '../engine.ts';
 import { type NoiseInput, prefixGraph, sampleGraph } from './graphs.ts';
-import type { StoredWeights } from './stored-weights.ts';
+import { StoredWeights } from './stored-weights.ts';
 
 /** More threads do not make one sample faster. */
 const MOST_THREADS = 16;
@@ -40,35 +40,45 @@ class OnnxStart implements Start {
     readonly images: number,
   ) {}
 
-  async sample(samples: number, drawn?: SampleNoise, signal?: AbortSignal): Promise<Float32Array> {
+  async sample(samples: number, noise?: SampleNoise, signal?: AbortSignal): Promise<Float32Array> {
+    const { probability } = await this.outputs(samples, noise, signal);
+    return probability as Float32Array;
+  }
+
+  /** All outputs of the graph by their names. */
+  async outputs(samples: number, noise?: SampleNoise, signal?: AbortSignal): Promise<Record<string, Float32Array>> {
     const rows = samples * this.images;
-    const values = (site: NoiseInput, size: number) =>
-      drawn ? noiseValues(drawn.seed, drawn.rows as NoiseRow[], site, size) : new Float32Array(rows * size);
-    const noise = this.sessions.noise.map((site) => {
-      const { name, tokens, width } = site;
-      return [name, float32(values(site, tokens * width), [rows, tokens, width])] as const;
+    const drawn = this.sessions.noise.map(({ name, tokens, width, ...site }) => {
+      const values = noise ? noise(site, tokens * width) : new Float32Array(rows * tokens * width);
+      return [name, float32(values, [rows, tokens, width])] as const;
     });
-    const inputs = { ...this.inputs, ...Object.fromEntries(noise) };
-    const { probability } = await this.sessions.sample.run(inputs, { signal });
-    return (probability as TensorData).data as Float32Array;
+    const outputs = await this.sessions.sample.run({ ...this.inputs, ...Object.fromEntries(drawn) }, { signal });
+    return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
   }
 
   dispose(): void {}
+}
+
+export interface OnnxEngineOptions extends EngineOptions {
+  /** The sample graph also gives logits and features. */
+  readonly features?: boolean;
 }
 
 /** Owns the weights and the sessions of a network. */
 export class OnnxEngine implements Engine {
   readonly kind = 'onnx';
   readonly threads: number;
+  readonly #features?: boolean;
   readonly #sessions = new Map<number, Promise<Sessions>>();
 
   /** @param network whose tensors are in `weights`, which the engine takes over */
   constructor(
     readonly network: Network,
     readonly weights: StoredWeights,
-    { threads = Math.min(MOST_THREADS, availableParallelism()) }: EngineOptions = {},
+    { threads = Math.min(MOST_THREADS, availableParallelism()), features }: OnnxEngineOptions = {},
   ) {
     this.threads = threads;
+    this.#features = features;
   }
 
   get config() {
@@ -86,7 +96,7 @@ export class OnnxEngine implements Engine {
 
   async #open(length: number): Promise<Sessions> {
     const prefix = prefixGraph(this.network, length);
-    const sample = sampleGraph(this.network, prefix, length);
+    const sample = sampleGraph(this.network, prefix, { length, features: this.#features });
     const opened = await Promise.allSettled([this.#compile(prefix.graph), this.#compile(sample.graph)]);
     const failed = opened.find((result) => result.status === 'rejected');
     if (!failed) {
@@ -97,7 +107,7 @@ export class OnnxEngine implements Engine {
     throw failed.reason;
   }
 
-  async start({ pixels, tokens, trim }: EngineInput, signal?: AbortSignal): Promise<Start> {
+  async start({ pixels, tokens, trim }: EngineInput, signal?: AbortSignal): Promise<OnnxStart> {
     const { ids, shape, largestId }: TokenRows = tokenRows(tokens, { trim });
     const [images, length] = shape;
     const { vocabulary } = this.config.text;
@@ -130,6 +140,28 @@ export class OnnxEngine implements Engine {
         result.status === 'fulfilled' ? [result.value.prefix.dispose(), result.value.sample.dispose()] : [],
       ),
     );
+    disposeParameters(this.network.parameters);
     this.weights.close();
+  }
+}
+
+/**
+ * An engine for a network whose parameters are tensors: their values are copied into a temporary file. {@link MedCLIPSeg.fromPretrained} makes
+ * no tensors on the device `onnx` and needs less memory.
+ *
+ * @throws {OnnxError} if onnxruntime-node is not installed or does not load; the message says how to install it
+ */
+export async function onnxEngine(network: Network, options?: OnnxEngineOptions): Promise<OnnxEngine> {
+  await checkRuntime();
+  const weights = new StoredWeights();
+  try {
+    const stored = new Map<string, tf.Tensor>();
+    for (const [name, tensor] of flatten(network.parameters))
+      stored.set(name, weights.put({ shape: tensor.shape, data: (await tensor.data()) as Float32Array }));
+    const parameters = assembleModel(network.config, stored);
+    return new OnnxEngine({ config: network.config, parameters }, weights, options);
+  } catch (error) {
+    weights.close();
+    throw error;
   }
 }
