@@ -118,10 +118,10 @@ export const samplingOptions = ({
 });
 
 /** Reads `--window 40,400`: center and width, in the units of the file. */
-export function windowSetting(text: string): { readonly center: number; readonly width: number } {
+export function windowSetting(text: string, flag = '--window'): { readonly center: number; readonly width: number } {
   const [center, width, ...rest] = text.split(',').map((part) => decimal(part.trim()));
   if (center === undefined || width === undefined || width <= 0 || rest.length > 0)
-    throw new UsageError('--window', 'a center and a width above 0', `'${text}'`, 'Give for example 40,400.');
+    throw new UsageError(flag, 'a center and a width above 0', `'${text}'`, 'Give for example 40,400.');
   return { center, width };
 }
 

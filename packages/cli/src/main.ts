@@ -7,6 +7,7 @@ import { registerDemo } from './commands/demo/index.ts';
 import { registerDoctor } from './commands/doctor/index.ts';
 import { registerEvaluate } from './commands/evaluate/index.ts';
 import { registerPredict } from './commands/predict/index.ts';
+import { registerServe } from './commands/serve/index.ts';
 import { registerTest } from './commands/test/index.ts';
 import { registerTrain } from './commands/train/index.ts';
 import { registerWeights } from './commands/weights/index.ts';
@@ -20,6 +21,7 @@ const COMMANDS: readonly Register[] = [
   registerEvaluate,
   registerCompare,
   registerDemo,
+  registerServe,
   registerDataset,
   registerWeights,
   registerDoctor,

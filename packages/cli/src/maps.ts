@@ -18,7 +18,7 @@ interface Place {
 }
 
 /** Images by kind, each made only when it is written: at full size every one of them takes much memory. */
-type Drawings = Readonly<Record<string, () => PngPixels>>;
+export type Drawings = Readonly<Record<string, () => PngPixels>>;
 
 type Size = Pick<Segmentation, 'width' | 'height'>;
 
@@ -45,14 +45,10 @@ async function writeAll({ out, name }: Place, images: Drawings) {
   return files;
 }
 
-export function writeMaps(
-  place: Place,
-  image: RasterImage,
-  result: Segmentation,
-  splitUncertainty = false,
-): Promise<Record<string, string>> {
+/** The maps of a prediction, by kind. */
+export function mapDrawings(image: RasterImage, result: Segmentation, splitUncertainty = false): Drawings {
   const { width, height } = result;
-  return writeAll(place, {
+  return {
     mask: () => ({ width, height, channels: 1, data: result.mask.map((v) => v * 255) }),
     probability: () => sixteenBit(result, result.probability, 1),
     ...uncertaintyImages(result),
@@ -61,19 +57,29 @@ export function writeMaps(
       'uncertainty-mutual': () => sixteenBit(result, result.mutualInformation, MAXIMUM_ENTROPY),
     }),
     overlay: () => overlayImage(image, result),
-  });
+  };
 }
 
+export const writeMaps = (
+  place: Place,
+  image: RasterImage,
+  result: Segmentation,
+  splitUncertainty = false,
+): Promise<Record<string, string>> => writeAll(place, mapDrawings(image, result, splitUncertainty));
+
 /** The label map as gray values, 0 where there is no class, and the maps of each class by its number. */
-export function writeClassMaps(place: Place, image: RasterImage, map: LabelMap): Promise<Record<string, string>> {
+export function classDrawings(image: RasterImage, map: LabelMap): Drawings {
   const { width, height, labels } = map;
   const each = [...map.segmentations.values()].flatMap((result, i): [string, () => PngPixels][] => [
     [`${i + 1}-probability`, () => sixteenBit(result, result.probability, 1)],
     [`${i + 1}-uncertainty`, () => sixteenBit(result, result.uncertainty, MAXIMUM_ENTROPY)],
   ]);
-  return writeAll(place, {
+  return {
     labels: () => ({ width, height, channels: 1, data: labels }),
     ...Object.fromEntries(each),
     overlay: () => labelImage(image, map),
-  });
+  };
 }
+
+export const writeClassMaps = (place: Place, image: RasterImage, map: LabelMap): Promise<Record<string, string>> =>
+  writeAll(place, classDrawings(image, map));

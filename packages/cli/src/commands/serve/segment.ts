@@ -1,0 +1,176 @@
+// One request in its turn: decodes the image, runs the model, and writes the answer.
+import type { RasterImage } from '@medclipseg/datasets';
+import { decodeImage } from '@medclipseg/datasets/node';
+import {
+  CLASS_COLORS,
+  MAXIMUM_ENTROPY,
+  type MedCLIPSeg,
+  type ModelInfo,
+  type Segmentation,
+  unknownPrompt,
+} from 'medclipseg';
+import { VERSION } from '../../command.ts';
+import { classDrawings, type Drawings, mapDrawings } from '../../maps.ts';
+import { maskWarnings, resultNumbers } from '../../result-numbers.ts';
+import type { SegmentRequest } from './form.ts';
+import { type Answer, type Output, writeAnswer } from './output.ts';
+import { RequestError } from './problem.ts';
+
+export interface ServedModel {
+  readonly model: MedCLIPSeg;
+  readonly info: Pick<ModelInfo, 'path' | 'format' | 'metadata'>;
+  /** The name that clients see: not a path. */
+  readonly name: string;
+  readonly backend: string;
+}
+
+/** Maps of a prompt, the default ones first. */
+const MAPS = [
+  'mask',
+  'probability',
+  'uncertainty',
+  'uncertainty-color',
+  'uncertainty-expected',
+  'uncertainty-mutual',
+  'overlay',
+];
+
+/** Maps of classes, and whether each class has one of its own, such as `2-probability`. */
+const CLASS_MAPS: Readonly<Record<string, boolean>> = {
+  labels: false,
+  probability: true,
+  uncertainty: true,
+  overlay: false,
+};
+
+/**
+ * The names of the maps that a request asks for; `probability` and `uncertainty` mean those of every class.
+ *
+ * @throws {RequestError} for names that no map has, and for several where the answer is one map
+ */
+export function chooseMaps({ maps, classes }: SegmentRequest, output: Output): string[] {
+  const numbers = Object.keys(classes ?? {}).map((_, i) => i + 1);
+  const known = classes
+    ? Object.entries(CLASS_MAPS).flatMap(([name, isOfClass]) =>
+        isOfClass ? numbers.map((n) => `${n}-${name}`) : [name],
+      )
+    : MAPS;
+  const defaults = classes ? ['labels', 'probability', 'uncertainty'] : MAPS.slice(0, 3);
+  const names = maps ?? (output === 'map' ? defaults.slice(0, 1) : defaults);
+  const chosen = names.flatMap((name) => {
+    if (classes && CLASS_MAPS[name]) return numbers.map((n) => `${n}-${name}`);
+    if (known.includes(name)) return [name];
+    throw new RequestError(400, 'maps', known.join(', '), `'${name}'`, 'Name some of them.');
+  });
+  if (output === 'map' && chosen.length !== 1)
+    throw new RequestError(400, 'maps', 'one map for this form of answer', `${chosen.length}`, 'Ask for json or zip.');
+  return [...new Set(chosen)];
+}
+
+interface Outcome {
+  readonly numbers: object;
+  readonly warnings: readonly string[];
+  readonly drawings: Drawings;
+}
+
+async function segmentPrompt(
+  { model, info }: ServedModel,
+  image: RasterImage,
+  prompt: string,
+  options: SegmentRequest['sampling'] & { readonly signal: AbortSignal },
+): Promise<Outcome> {
+  const result = await model.segment(image, prompt, options);
+  return {
+    numbers: { prompt, ...resultNumbers(result, result.mask) },
+    warnings: [unknownPrompt(prompt, info) ?? [], maskWarnings(result.mask, result)].flat(),
+    drawings: mapDrawings(image, result, true),
+  };
+}
+
+async function segmentClasses(
+  { model, info }: ServedModel,
+  image: RasterImage,
+  classes: Readonly<Record<string, string>>,
+  options: SegmentRequest['sampling'] & { readonly threshold?: number; readonly signal: AbortSignal },
+): Promise<Outcome> {
+  const map = await model.label(image, classes, options);
+  const found = map.classes.map((name, i) => {
+    const mask = map.labels.map((label) => (label === i + 1 ? 1 : 0));
+    const result = map.segmentations.get(name) as Segmentation;
+    const prompt = classes[name] as string;
+    return {
+      numbers: {
+        label: i + 1,
+        name,
+        prompt,
+        color: CLASS_COLORS[i % CLASS_COLORS.length],
+        ...resultNumbers(result, mask),
+      },
+      warnings: [unknownPrompt(prompt, info) ?? [], maskWarnings(mask, map)].flat().map((text) => `${name}: ${text}`),
+    };
+  });
+  return {
+    numbers: { classes: found.map(({ numbers }) => numbers) },
+    warnings: found.flatMap(({ warnings }) => warnings),
+    drawings: classDrawings(image, map),
+  };
+}
+
+/**
+ * Segments the image of a request. The result is that of `medclipseg predict` with the same image, prompt and options.
+ *
+ * @param mostPixels larger images are refused
+ * @throws {RequestError}, {@link ImageError} and {@link ArgumentError} for what cannot be segmented
+ */
+export async function answerRequest(
+  served: ServedModel,
+  request: SegmentRequest,
+  output: Output,
+  { mostPixels, signal }: { readonly mostPixels: number; readonly signal: AbortSignal },
+): Promise<Answer> {
+  const maps = chooseMaps(request, output);
+  const warnings: string[] = [];
+  const image = await decodeImage(request.image, {
+    ...request.reading,
+    as: 'color',
+    name: 'image',
+    onWarning: (message) => warnings.push(message),
+  });
+  const { width, height } = image;
+  if (width * height > mostPixels)
+    throw new RequestError(
+      413,
+      'image',
+      `at most ${mostPixels} pixels`,
+      `${width}x${height}`,
+      'Scale it down or cut it.',
+    );
+  signal.throwIfAborted();
+  const { prompt, classes, threshold, sampling } = request;
+  const started = performance.now();
+  const outcome = classes
+    ? await segmentClasses(served, image, classes, { ...sampling, threshold, signal })
+    : await segmentPrompt(served, image, prompt as string, { ...sampling, signal });
+  const seconds = (performance.now() - started) / 1000;
+  signal.throwIfAborted();
+  const { interpolation = 'bilinear', ...options } = sampling;
+  const report = {
+    notice: 'For research only, not a medical device.',
+    version: VERSION,
+    model: served.name,
+    backend: served.backend,
+    size: [width, height],
+    sampling: options,
+    interpolation,
+    threshold,
+    seconds: Number(seconds.toFixed(3)),
+    ...outcome.numbers,
+    warnings: [...warnings, ...outcome.warnings],
+    uncertaintyScale: [0, MAXIMUM_ENTROPY],
+  };
+  return writeAnswer(
+    output,
+    report,
+    Object.fromEntries(maps.map((name) => [name, outcome.drawings[name] as Drawings[string]])),
+  );
+}
