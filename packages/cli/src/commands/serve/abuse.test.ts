@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server.stop();
-  model.dispose();
+  await model.dispose();
 });
 
 const post = (

@@ -4,7 +4,7 @@ import { addBackendFlag, addModelFlags, collect, type Register } from '../../com
 export const registerServe: Register = (program, { signal }) => {
   const command = program
     .command('serve')
-    .description('segment images over HTTP, on this machine only unless told otherwise')
+    .description('answer requests over HTTP, by default from this machine only')
     .option(
       '--model <name>',
       'mini, a checkpoint or a folder with one, an address, or owner/name on the model hub',

@@ -7,7 +7,7 @@ import { WorkQueue } from './queue.ts';
 const never = () => new AbortController().signal;
 
 describe('a queue', () => {
-  it('has as many places as it is given, and each is given back once', () => {
+  it('has as many places as it is created with, and each is freed once', () => {
     const queue = new WorkQueue(2);
     const [a, b] = [queue.enter(), queue.enter()];
     expect(queue.enter()).toBeUndefined();

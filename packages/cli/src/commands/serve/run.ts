@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import { MAXIMUM_PIXELS } from '@medclipseg/datasets';
-import { MedCLIPSeg } from 'medclipseg';
 import { type BackendFlag, decimal, type ModelFlags, wholeNumber } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
 import { openModel, useBackend } from '../../open-model.ts';
@@ -119,9 +118,9 @@ export async function serve(options: ServeOptions, signal: AbortSignal): Promise
   const patience = seconds('--timeout', options.timeout, 0.1);
   const grace = seconds('--grace', options.grace, 0);
   const { address, access } = await accessOf(options);
-  const backend = await useBackend(options.backend);
-  const { network, tokenizer, ...info } = await openModel(options.model, options, signal);
-  const model = new MedCLIPSeg(network, tokenizer, { info });
+  const backend = await useBackend(options);
+  const model = await openModel(options.model, options, signal);
+  const { info } = model;
   const name = basename(options.model);
   const log = options.quiet ? undefined : (line: string) => void process.stderr.write(line);
   try {
@@ -139,6 +138,6 @@ export async function serve(options: ServeOptions, signal: AbortSignal): Promise
     await stopAsked(signal);
     await server.stop(grace);
   } finally {
-    model.dispose();
+    await model.dispose();
   }
 }

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server.stop();
-  model.dispose();
+  await model.dispose();
 });
 
 const TOKEN = 'a-token-of-twenty-letters';

@@ -136,7 +136,7 @@ export function createServer(
   app.get('/openapi.json', async () => document);
 
   app.get('/v1/models', async () => {
-    const { config } = served.model.network;
+    const { config } = served.model;
     return {
       models: [
         {
