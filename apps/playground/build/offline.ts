@@ -5,6 +5,8 @@ import type { Plugin } from 'vite';
 const WORKER = 'service-worker.js';
 const MARK = '__BUILT_FILES__';
 
+// The engine keeps the weights of the built-in model itself, so that the first visit downloads them once.
+
 /** Files of `public/`, which are copied without being bundled. */
 const COPIED = ['icon.svg', 'manifest.webmanifest'];
 
@@ -21,7 +23,7 @@ export const offline = (): Plugin => ({
       const worker = bundle[WORKER];
       if (worker?.type !== 'chunk') this.error('the service worker is missing from the bundle');
       const files = [
-        ...Object.keys(bundle).filter((name) => name !== WORKER && !name.endsWith('.map')),
+        ...Object.keys(bundle).filter((name) => name !== WORKER && !/\.(map|safetensors)$/.test(name)),
         ...COPIED,
       ].sort();
       const hash = createHash('sha256');

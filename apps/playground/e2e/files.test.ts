@@ -95,8 +95,15 @@ inBrowser('files', () => {
     const depthOf = (what: string) => files[`patient-name-${what}.png`]?.[24];
     expect(['mask', 'probability', 'uncertainty'].map(depthOf)).toEqual([8, 16, 16]);
     const report = JSON.parse(new TextDecoder().decode(files['patient-name-report.json']));
-    expect(report).toMatchObject({ size: [SIDE, SIDE], spacing: { x: 0.5, y: 0.25 }, backend: 'wasm', model: 'mini' });
-    expect(report.results[0]).toMatchObject({ prompt: 'one large bright tumor', samples: 2, sampling: { seed: 7 } });
+    expect(report).toMatchObject({ size: [SIDE, SIDE], spacing: { x: 0.5, y: 0.25 } });
+    expect(report.results[0]).toMatchObject({
+      prompt: 'one large bright tumor',
+      model: 'mini',
+      modelSha256: expect.stringMatching(/^[\da-f]{64}$/),
+      backend: 'wasm',
+      samples: 2,
+      sampling: { seed: 7 },
+    });
   });
 
   it('links and diagnostics contain settings but nothing about the image', async () => {

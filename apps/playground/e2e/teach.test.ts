@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { selectBackend } from '@medclipseg/backends';
 import { drawPhantom } from '@medclipseg/datasets';
+import { encodePng } from '@medclipseg/datasets/browser';
 import { MedCLIPSeg } from 'medclipseg';
 import { loadModel } from 'medclipseg/internal';
 import type { Browser } from 'playwright';
@@ -120,7 +121,8 @@ inBrowser('teaching', () => {
       expect(mean(all.slice(-3))).toBeLessThan(0.95 * mean(all.slice(0, 3)));
 
       const { name, bytes } = await at.saved(TEACH.training.save);
-      expect(name).toBe('mini-taught.safetensors');
+      expect(name).toBe('mini-taught-on-3.safetensors');
+      await at.button(STRINGS.models.button(TEACH.modelTitle('mini', 3))).waitFor();
       const folder = await mkdtemp(join(tmpdir(), 'taught-'));
       const path = join(folder, name);
       await writeFile(path, bytes);
@@ -135,7 +137,7 @@ inBrowser('teaching', () => {
   it('undo restores the model', async () => {
     await at.button(TEACH.training.undo).click();
     await train().waitFor();
-    expect(await at.page.getByText(TEACH.training.trained).count()).toBe(0);
+    await at.button(STRINGS.models.button('mini')).waitFor();
     expect(at.errors).toEqual([]);
   });
 
@@ -158,6 +160,58 @@ inBrowser('teaching', () => {
     await at.button(TEACH.training.save).waitFor({ timeout: TIMEOUT });
     await expect.poll(() => train().or(at.button(TEACH.training.again)).isEnabled(), { timeout: TIMEOUT }).toBe(true);
     expect(at.errors).toEqual([]);
+  });
+
+  it('a mask is imported from a file, and one of another shape is refused', async () => {
+    const { mask } = drawPhantom({ modality: 'xray', seed: 9, size: 200 });
+    await at.choose(TEACH.tools.importMask, 'mask.png', encodePng(mask));
+    await expect.poll(() => at.button(TEACH.tools.undo).isEnabled()).toBe(true);
+    await at.page.locator('.paint').press('z');
+    const wide = { width: 20, height: 10, channels: 1, data: new Uint8Array(200).fill(255) } as const;
+    await at.choose(TEACH.tools.importMask, 'wide.png', encodePng(wide));
+    await at.notice.filter({ hasText: 'wide.png cannot be opened' }).waitFor();
+  });
+
+  it('a taught model and painted masks survive a reload, and the model a change of the device', async () => {
+    const title = TEACH.modelTitle('mini', 3);
+    await at.button(STRINGS.models.button(title)).waitFor();
+    const hash = await at.page.locator('header .hash').textContent();
+    const pictures = () =>
+      at.page.locator('.paint canvas').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    await at.button(/^Image 3/).click();
+    await paint([0.2, 0.2], [0.3, 0.25]);
+    await at.page.mouse.move(0, 0);
+    // The page writes shortly after a change.
+    await at.page.waitForTimeout(1500);
+    const before = await pictures();
+    await at.page.reload();
+    await at.button(STRINGS.models.button(title)).waitFor();
+    expect(await at.page.locator('header .hash').textContent()).toBe(hash);
+    await at.page.getByText(TEACH.title, { exact: true }).click();
+    await at.button(/^Image 3/).click();
+    await expect.poll(pictures).toBe(before);
+    await at.page.locator('header').getByText(STRINGS.tabs.segment, { exact: true }).click();
+    await at.button(STRINGS.start.modalities.mri).click();
+    await at.page.getByLabel(STRINGS.device.title).selectOption('wasm');
+    await at.page.locator('[data-backend=wasm]').waitFor();
+    await at.run();
+    await at.status.filter({ hasText: /^\d+ samples?/ }).waitFor();
+    const report = JSON.parse(new TextDecoder().decode((await at.saved('Report')).bytes));
+    expect(report.results).toMatchObject([{ model: title, taughtFrom: { title: 'mini' } }]);
+    expect(report.results[0].modelSha256.slice(0, 8)).toBe(hash);
+    await at.page.getByText(TEACH.title, { exact: true }).click();
+    await at.button(TEACH.training.reset('mini')).click();
+    await at.button(STRINGS.models.button('mini')).waitFor();
+  });
+
+  it('the removal of an image can be undone', async () => {
+    await at
+      .button(/^Remove /)
+      .first()
+      .click();
+    await expect.poll(() => at.button(/^Image \d/).count()).toBe(2);
+    await at.button(TEACH.undoRemoval).click();
+    await expect.poll(() => at.button(/^Image \d/).count()).toBe(3);
   });
 
   it('removing every image raises no error', async () => {

@@ -1,13 +1,15 @@
 // Starts the page.
 import { render } from 'preact';
 import './styles/index.css';
-import { engine } from './state/engine.ts';
 import { followResults } from './state/layers.ts';
 import { applyLink } from './state/link.ts';
-import { engineWithModel } from './state/model.ts';
+import { choose, chosen } from './state/model.ts';
 import { addKeptModels } from './state/model-list.ts';
 import { isAbort, notifyError } from './state/notices.ts';
+import { followImage } from './state/run.ts';
 import { followTheme } from './state/theme.ts';
+import { keepEntries, unstored } from './teach/kept-entries.ts';
+import { activity, unkept } from './teach/training.ts';
 import { App } from './views/app.tsx';
 
 /** Makes the built page available offline. */
@@ -21,14 +23,21 @@ function registerServiceWorker(): void {
 followTheme();
 applyLink(location.hash);
 followResults();
+followImage();
 render(<App />, document.getElementById('app') as HTMLElement);
 
 // After the first paint: the engine warms up while the user looks for an image.
 setTimeout(() => {
-  void engine()
-    .then(engineWithModel)
+  void addKeptModels()
+    .then(() => choose(chosen.value))
     // The user may have chosen another model meanwhile.
     .catch((error) => isAbort(error) || notifyError(error));
-  void addKeptModels();
+  void keepEntries();
   registerServiceWorker();
+});
+
+// The browser asks the user. Everything else is kept, or can be made again.
+addEventListener('beforeunload', (event) => {
+  if (unkept.value || unstored.value || activity.value === 'training' || activity.value === 'paused')
+    event.preventDefault();
 });

@@ -42,6 +42,8 @@ export const STRINGS = {
     probe: 'Point at the image, or use the arrow keys, to read values.',
     drop: 'Open as image',
     dropTruth: 'Use as ground truth',
+    onlyFirst: (used: string, others: readonly string[]) =>
+      `Only ${used} was opened. One image can be open at a time; not opened: ${others.join(', ')}.`,
   },
 
   pages: {
@@ -65,6 +67,7 @@ export const STRINGS = {
     first: 'First prompt',
     second: 'Second prompt',
     run: 'Segment',
+    restart: 'Restart',
     stop: 'Stop',
     compare: 'Compare with a second prompt',
     single: 'Use only one prompt',
@@ -77,6 +80,12 @@ export const STRINGS = {
     sample: (done: number, of: number) => `Sample ${done} of ${of}`,
     each: (time: string) => `${time} each`,
     done: (samples: number) => count(samples, 'sample', 'samples'),
+    write: 'Write a prompt, then press Segment.',
+    ready: 'Press Segment.',
+    stopping: 'Stopping…',
+    outdated: (changed: readonly string[], prompt: string, samples: number, seed: number, model: string) =>
+      `Out of date (changed: ${changed.join(', ')}). This result was made for “${prompt}” with ${count(samples, 'sample', 'samples')}, seed ${seed} and the model ${model}.`,
+    changes: { prompt: 'prompt', samples: 'samples', seed: 'seed', model: 'model' },
     stopped: (done: number, of: number) => `Stopped after ${done} of ${of} samples`,
   },
 
@@ -170,6 +179,8 @@ export const STRINGS = {
     inUse: 'In use',
     remove: 'Remove',
     removeLabel: (title: string) => `Remove ${title}`,
+    hash: (sha256: string) => `SHA-256 of the file: ${sha256}`,
+    taughtFrom: 'Taught from',
     size: 'File size',
     memory: 'Memory in use',
     parameters: 'Parameters',

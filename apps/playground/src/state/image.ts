@@ -28,20 +28,20 @@ export const phantom = signal<Phantom | undefined>(undefined);
 export const truth = signal<string | undefined>(undefined);
 export const opening = signal(false);
 
-/** A file with several pages that waits for the user to choose one. */
+/** A file with several pages, one of which the user must choose. */
 export interface PageQuestion {
-  readonly file: Blob;
   readonly name: string;
   readonly pages: number;
-  readonly as: 'image' | 'truth';
+  /** Continues with the page, counted from 0. */
+  readonly choose: (page: number) => void;
 }
 export const pageQuestion = signal<PageQuestion | undefined>(undefined);
 
-/** A label map that waits for the user to choose a label. */
+/** A label map, of which the user must choose a label. */
 export interface LabelQuestion extends Labels {
-  readonly file: Blob;
   readonly name: string;
-  readonly page?: number;
+  /** Continues with one of the labels, or `all`. */
+  readonly choose: (label: string) => void;
 }
 export const labelQuestion = signal<LabelQuestion | undefined>(undefined);
 
@@ -57,25 +57,37 @@ export function showImage(next: ShownImage | undefined, from?: Phantom): void {
   void images().close(before.id);
 }
 
+/** Asks for a page or a label, and then goes on with it. */
+export function ask(name: string, question: Pages | Labels, next: (chosen: TruthOptions) => Promise<void>): void {
+  if ('pages' in question) pageQuestion.value = { name, pages: question.pages, choose: (page) => void next({ page }) };
+  else labelQuestion.value = { name, labels: question.labels, choose: (label) => void next({ label }) };
+}
+
 const isPages = (answer: object | undefined): answer is Pages => answer !== undefined && 'pages' in answer;
 
-async function whileOpening(work: () => Promise<void>): Promise<void> {
+let last: Promise<void> = Promise.resolve();
+
+/** Resolves when no file is being opened. */
+export const opened = async (): Promise<void> => {
+  while (opening.value) await last;
+};
+
+/** Opens one file after another: of several that are chosen in quick succession, the last one stays. */
+function whileOpening(work: () => Promise<void>): Promise<void> {
   opening.value = true;
-  try {
-    await work();
-  } catch (error) {
-    notifyError(error);
-  } finally {
-    opening.value = false;
-  }
+  const mine = last.then(work).catch(notifyError);
+  last = mine;
+  return mine.finally(() => {
+    if (last === mine) opening.value = false;
+  });
 }
 
 /** Opens a file; if it has several pages, asks which. */
 export const openFile = (file: Blob, name: string, page?: number): Promise<void> =>
   whileOpening(async () => {
-    const opened = await images().open(file, name, page);
-    if (isPages(opened)) pageQuestion.value = { file, name, pages: opened.pages, as: 'image' };
-    else showImage(opened);
+    const found = await images().open(file, name, page);
+    if (isPages(found)) ask(name, found, ({ page }) => openFile(file, name, page));
+    else showImage(found);
   });
 
 /** The first seed shows one clear lesion in most modalities; further phantoms count up from it. */
@@ -89,10 +101,10 @@ let suggested = '';
 export const openPhantom = (modality: Modality, seed = nextSeed[modality] ?? FIRST_SEED): Promise<void> =>
   whileOpening(async () => {
     nextSeed[modality] = seed + 1;
-    const opened = await images().phantom(modality, seed);
-    showImage(opened, { modality, seed });
-    if (!prompts.value.a || prompts.value.a === suggested) setPrompt('a', opened.prompt);
-    suggested = opened.prompt;
+    const found = await images().phantom(modality, seed);
+    showImage(found, { modality, seed });
+    if (!prompts.value.a || prompts.value.a === suggested) setPrompt('a', found.prompt);
+    suggested = found.prompt;
   });
 
 /** Opens the ground truth; if the file has several pages or labels, asks which. */
@@ -101,8 +113,7 @@ export const openTruth = (file: Blob, name: string, options: TruthOptions = {}):
     const id = shownImage.value?.id;
     if (id === undefined) return;
     const answer = await images().openTruth(id, file, name, options);
-    if (isPages(answer)) pageQuestion.value = { file, name, pages: answer.pages, as: 'truth' };
-    else if (answer) labelQuestion.value = { file, name, page: options.page, labels: answer.labels };
+    if (answer) ask(name, answer, (chosen) => openTruth(file, name, { ...options, ...chosen }));
     else if (shownImage.value?.id === id) truth.value = name;
   });
 
@@ -117,20 +128,4 @@ export async function openPhantomTruth(name: string): Promise<void> {
 export async function removeTruth(): Promise<void> {
   truth.value = undefined;
   if (shownImage.value) await images().removeTruth(shownImage.value.id);
-}
-
-/** Answers {@link pageQuestion}. */
-export function choosePage(page: number | undefined): void {
-  const question = pageQuestion.value;
-  pageQuestion.value = undefined;
-  if (!question || page === undefined) return;
-  const { file, name } = question;
-  void (question.as === 'image' ? openFile(file, name, page) : openTruth(file, name, { page }));
-}
-
-/** Answers {@link labelQuestion}. @param label one of the labels, or `all` */
-export function chooseLabel(label: string | undefined): void {
-  const question = labelQuestion.value;
-  labelQuestion.value = undefined;
-  if (question && label !== undefined) void openTruth(question.file, question.name, { page: question.page, label });
 }

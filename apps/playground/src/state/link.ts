@@ -4,6 +4,7 @@ import { type DevicePreference, UNCERTAINTIES, type Uncertainty, VIEWS, type Vie
 import { devicePreference } from './engine.ts';
 import { openPhantom, phantom } from './image.ts';
 import { comparing, prompts } from './prompts.ts';
+import { results, shownResults } from './results.ts';
 import { LIMITS, largestOnly, samples, seed, threshold, uncertainty, view } from './settings.ts';
 
 export interface LinkedSettings {
@@ -66,14 +67,13 @@ export function readSettings(fragment: string): Partial<LinkedSettings> {
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
 
-/** The page's address with the current settings. */
+/** The page's address with what made the results on view, or with the current settings where there are none. */
 export function linkTo(address: string): string {
   const url = new URL(address);
   url.hash = writeSettings({
-    prompt: prompts.value.a,
-    second: comparing.value ? prompts.value.b : undefined,
-    samples: samples.value,
-    seed: seed.value,
+    prompt: results.value.a?.prompt ?? prompts.value.a,
+    second: comparing.value ? (results.value.b?.prompt ?? prompts.value.b) : undefined,
+    ...(shownResults()[0]?.[1].sampling ?? { samples: samples.value, seed: seed.value }),
     view: view.value,
     uncertainty: uncertainty.value,
     threshold: threshold.value,

@@ -3,30 +3,38 @@ import { signal } from '@preact/signals';
 import { STRINGS } from '../strings.ts';
 import { isModelFile, isTokenizerFile, type ListedModel } from '../worker/protocol.ts';
 import { engine } from './engine.ts';
-import { deleteModel, keepModel, keptModels } from './kept-models.ts';
-import { choose, chosen, type KnownModel, MINI, progress } from './model.ts';
+import { images } from './image.ts';
+import { deleteModel, keepModel, keptModels, rememberChosen, rememberedChoice } from './kept-models.ts';
+import { adopt, choose, chosen, facts, type KnownModel, MINI, progress } from './model.ts';
 import { isAbort, notify, notifyError } from './notices.ts';
-import { clearResults } from './results.ts';
 
 export const models = signal<readonly KnownModel[]>([MINI]);
 /** Models of a hub repository, to choose from before anything large is downloaded. */
 export const found = signal<readonly ListedModel[]>([]);
 export const searching = signal(false);
 
+/** Lists the models of earlier visits, and chooses the one that was in use last. Called once, before the first model opens. */
 export async function addKeptModels(): Promise<void> {
-  const kept = await keptModels().catch(() => []);
-  models.value = [...models.value, ...kept.filter(({ id }) => !models.value.some((known) => known.id === id))];
+  models.value = [MINI, ...(await keptModels().catch(() => []))];
+  chosen.value = models.value.find(({ id }) => id === rememberedChoice()) ?? MINI;
 }
+
+const put = (model: KnownModel): void => {
+  const others = models.value.filter(({ id }) => id !== model.id);
+  // The built-in model stays first.
+  models.value = model.id === MINI.id ? [model, ...others] : [...others, model];
+};
 
 /** Opens a model and uses it. */
 export async function openModel(model: KnownModel): Promise<boolean> {
-  if (model.id === chosen.value.id && model.source.kind !== 'file') return true;
+  if (model.id === chosen.value.id && !progress.value) return true;
   try {
     await choose(model);
-    clearResults();
-    models.value = [...models.value.filter(({ id }) => id !== model.id), model];
+    const found = { ...model, sha256: facts.value?.sha256 };
+    put(found);
+    rememberChosen(found);
     // Fails in private windows and on full disks; the model is then used but not kept.
-    await keepModel(model).catch(() => undefined);
+    await keepModel(found).catch(() => undefined);
     notify({ kind: 'done', text: STRINGS.models.opened(model.title) });
     return true;
   } catch (error) {
@@ -47,7 +55,14 @@ export async function openModelFiles(files: readonly File[]): Promise<boolean> {
   }
   const { name, size } = file;
   const tokenizer = files.find((other) => isTokenizerFile(other.name));
-  return openModel({ id: name, title: name, source: { kind: 'file', file, name, tokenizer }, bytes: size });
+  try {
+    const sha256 = await images().hash(file);
+    const source = { kind: 'file', file, name, tokenizer } as const;
+    return await openModel({ id: sha256, title: name, source, bytes: size, sha256 });
+  } catch (error) {
+    notifyError(error);
+    return false;
+  }
 }
 
 /** Parses `owner/name`, `owner/name/dataset` or `owner/name/path`, also as the address of its page. */
@@ -90,4 +105,29 @@ export async function removeModel(model: KnownModel): Promise<void> {
   models.value = models.value.filter(({ id }) => id !== model.id);
   await deleteModel(model).catch((error) => notifyError(error));
   if (chosen.value.id === model.id) await openModel(MINI);
+}
+
+/**
+ * Lists and keeps the model that the engine has become by training or by undoing one.
+ *
+ * @param before the state that it replaces in the list, if that is a taught one
+ * @returns whether the browser keeps it for the next visit
+ */
+export async function adoptTaught(
+  model: KnownModel & { readonly sha256: string },
+  before: KnownModel | undefined,
+): Promise<boolean> {
+  adopt(model);
+  put(model);
+  rememberChosen(model);
+  try {
+    await keepModel(model);
+    if (before && before.id !== model.id) {
+      models.value = models.value.filter(({ id }) => id !== before.id);
+      await deleteModel(before);
+    }
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,16 +1,34 @@
 // The model in use.
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { proxy } from 'comlink';
 import type { ModelFacts, ModelSource, Progress } from '../worker/protocol.ts';
 import { type Engine, engine, generation } from './engine.ts';
 import { isEngineReplaced } from './notices.ts';
 
+/** A model as reports name it: titles may be equal, contents are not. */
+export interface ModelName {
+  readonly title: string;
+  /** SHA-256 of its file. */
+  readonly sha256: string;
+}
+
+/** What a model was trained on in this page. */
+export interface Teaching {
+  readonly from: ModelName;
+  /** Ids of the examples. */
+  readonly images: readonly string[];
+}
+
 export interface KnownModel {
+  /** The SHA-256 of its file if that came from disk or from teaching, otherwise its name. */
   readonly id: string;
   readonly title: string;
   readonly source: ModelSource;
   /** Size of the file, if known. */
   readonly bytes?: number;
+  /** SHA-256 of the file; known once the model has been opened. */
+  readonly sha256?: string;
+  readonly teaching?: Teaching;
 }
 
 export const MINI: KnownModel = { id: 'mini', title: 'mini', source: { kind: 'built-in' }, bytes: 8_636_336 };
@@ -20,9 +38,19 @@ export const facts = signal<ModelFacts | undefined>(undefined);
 /** Set while a model opens. */
 export const progress = signal<(Progress & { readonly model: string }) | undefined>(undefined);
 
+/** The model that opened last: the one that computes, and the one to return to. */
+const opened = signal(MINI);
+/** The name of the model that computes. */
+export const inUse = computed<(ModelName & Pick<KnownModel, 'teaching'>) | undefined>(() => {
+  const sha256 = facts.value?.sha256;
+  const { title, teaching } = opened.value;
+  return sha256 === undefined ? undefined : { title, sha256, teaching };
+});
+
+/** Enough to tell models apart by eye. */
+export const shortHash = (sha256: string): string => sha256.slice(0, 8);
+
 let open: { readonly id: string; readonly generation: number; readonly facts: Promise<ModelFacts> } | undefined;
-/** The model that opened last, to return to. */
-let opened = MINI;
 /** Number of models requested. The engine cancels a model when the next is requested. */
 let requests = 0;
 
@@ -40,7 +68,7 @@ async function load(on: Engine, model: KnownModel): Promise<ModelFacts> {
     );
     if (request === requests) {
       facts.value = found;
-      opened = model;
+      opened.value = model;
     }
     return found;
   } catch (error) {
@@ -71,7 +99,17 @@ export async function choose(model: KnownModel): Promise<void> {
   try {
     await engineWithModel();
   } catch (error) {
-    if (chosen.value === model) chosen.value = opened;
+    if (chosen.value === model) chosen.value = opened.value;
     throw error;
   }
+}
+
+/** Declares that the engine's model has become another, by training or by undoing one. */
+export function adopt(model: KnownModel & { readonly sha256: string }): void {
+  if (!facts.value) return;
+  const changed = { ...facts.value, sha256: model.sha256 };
+  chosen.value = model;
+  opened.value = model;
+  facts.value = changed;
+  open = { id: model.id, generation: generation.value, facts: Promise.resolve(changed) };
 }

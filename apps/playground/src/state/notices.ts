@@ -9,6 +9,8 @@ export interface Notice {
   readonly text: string;
   /** The program's message. */
   readonly detail?: string;
+  /** What can still be done about it. */
+  readonly action?: { readonly label: string; readonly act: () => void };
 }
 
 export const notices = signal<readonly Notice[]>([]);
@@ -19,7 +21,7 @@ export function notify(notice: Omit<Notice, 'id'>): void {
   const id = lastId;
   // At most one of each kind: a new one replaces the last.
   notices.value = [...notices.value.filter(({ kind }) => kind !== notice.kind), { ...notice, id }];
-  if (notice.kind === 'done') setTimeout(() => dismiss(id), 6000);
+  if (notice.kind === 'done') setTimeout(() => dismiss(id), notice.action ? 20_000 : 6000);
 }
 
 export const dismiss = (id: number): void => {

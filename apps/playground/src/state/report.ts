@@ -8,14 +8,19 @@ import { shownImage, truth } from './image.ts';
 import { maskOptions, measurements, scores } from './layers.ts';
 import { chosen, facts } from './model.ts';
 import { notices } from './notices.ts';
-import { results, typicalTime } from './results.ts';
+import { type Result, results, shownResults, typicalTime } from './results.ts';
 import { samples, seed, uncertainty, view } from './settings.ts';
 
-function resultReport(side: Side) {
-  const [result, measured] = [results.value[side], measurements.value[side]];
-  if (!result || !measured) return undefined;
+function resultReport(side: Side, result: Result) {
+  const measured = measurements.value[side];
+  if (!measured) return undefined;
+  const { title, sha256, teaching } = result.model;
   return {
     prompt: result.prompt,
+    model: title,
+    modelSha256: sha256,
+    taughtFrom: teaching?.from,
+    backend: result.backend,
     sampling: result.sampling,
     samples: result.estimate.samples,
     millisecondsPerSample: Math.round(typicalTime(result)),
@@ -36,11 +41,9 @@ export const report = () => ({
   size: shownImage.value && [shownImage.value.width, shownImage.value.height],
   spacing: shownImage.value?.spacing,
   truth: truth.value,
-  model: chosen.value.id,
-  backend: device.value?.backend,
   mask: maskOptions(),
   uncertaintyScale: [0, MAXIMUM_ENTROPY],
-  results: [resultReport('a'), resultReport('b')].filter((one) => one !== undefined),
+  results: shownResults().flatMap(([side, result]) => resultReport(side, result) ?? []),
 });
 
 /** Of the image only its size: file names may contain names of patients. */

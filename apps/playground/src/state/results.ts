@@ -1,12 +1,17 @@
-// The results of the prompts, updated with each sample.
+// The results of the prompts, updated with each sample, and what made them.
 import { signal } from '@preact/signals';
 import type { Estimate } from 'medclipseg';
-import type { Sampling, Side } from '../worker/protocol.ts';
+import type { Device, Sampling, Side } from '../worker/protocol.ts';
+import { inUse, type ModelName, type Teaching } from './model.ts';
+import { activeSides, prompts } from './prompts.ts';
+import { samples, seed } from './settings.ts';
 
 export interface Result {
   readonly prompt: string;
   readonly estimate: Estimate;
   readonly sampling: Sampling;
+  readonly model: ModelName & { readonly teaching?: Teaching };
+  readonly backend: Device['backend'];
   /** Time of each sample. */
   readonly milliseconds: readonly number[];
 }
@@ -23,6 +28,28 @@ export const setResult = (side: Side, result: Result): void => {
 export const clearResults = (): void => {
   results.value = {};
 };
+
+/** The results on view; that of the second prompt is hidden while only one prompt is in use. */
+export const shownResults = (): readonly (readonly [Side, Result])[] =>
+  activeSides().flatMap((side) => {
+    const result = results.value[side];
+    return result ? [[side, result] as const] : [];
+  });
+
+/** What the inputs have changed in since a result was made. */
+export type Change = 'prompt' | 'samples' | 'seed' | 'model';
+
+/** The inputs that no longer are those of the result. Never the device: results do not depend on it. */
+export function changesSince(result: Result, side: Side): readonly Change[] {
+  const { prompt, sampling, model } = result;
+  const changed: Record<Change, boolean> = {
+    prompt: prompt !== prompts.value[side].trim(),
+    samples: sampling.samples !== samples.value,
+    seed: sampling.seed !== seed.value,
+    model: inUse.value !== undefined && model.sha256 !== inUse.value.sha256,
+  };
+  return (Object.keys(changed) as Change[]).filter((name) => changed[name]);
+}
 
 /** The median, because the first sample includes the warm-up. */
 export function typicalTime({ milliseconds }: Pick<Result, 'milliseconds'>): number {

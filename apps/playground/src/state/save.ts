@@ -7,7 +7,7 @@ import { maskOptions } from './layers.ts';
 import { linkTo } from './link.ts';
 import { notify, notifyError } from './notices.ts';
 import { diagnostics, report } from './report.ts';
-import { results } from './results.ts';
+import { shownResults } from './results.ts';
 
 /** Object URLs must stay valid until the browser has started to save. */
 const KEPT_MILLISECONDS = 60_000;
@@ -40,7 +40,7 @@ async function file(what: Export | 'report', side: Side = 'a'): Promise<Saved | 
   return { name: `${name}${side === 'b' ? '-second' : ''}-${what}.png`, blob };
 }
 
-const sides = (): readonly Side[] => (['a', 'b'] as const).filter((side) => results.value[side]);
+const sides = (): readonly Side[] => shownResults().map(([side]) => side);
 
 export async function saveOne(what: Export | 'report'): Promise<void> {
   try {

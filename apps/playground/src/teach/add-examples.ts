@@ -49,7 +49,7 @@ export async function addFiles(files: Iterable<File>): Promise<void> {
   for (const file of files) if (hasRoom()) await whileAdding(() => addFile(file));
 }
 
-/** Adds the image open in the Segment tab with its prompt and, if there is one, its result as a mask to correct. */
+/** Adds the image open in the Segment tab with its prompt, and its ground truth or else its result as a mask to correct. */
 export const addShownImage = (): Promise<void> =>
   whileAdding(async () => {
     const shown = shownImage.value;
@@ -57,17 +57,20 @@ export const addShownImage = (): Promise<void> =>
     const { facts } = await engineWithModel();
     const probability = results.value.a?.estimate.probability;
     const side = Math.sqrt(probability?.length ?? 0);
+    const truth = await images().truthMask(shown.id);
     await addEntry({
       name: shown.name,
       bitmap: shown.bitmap,
       prompt: prompts.value.a,
       image: await images().forModel(shown.id, facts.imageSize),
-      probability: probability && {
-        width: side,
-        height: side,
-        channels: 1,
-        data: Uint8Array.from(probability, (p) => Math.round(255 * p)),
-      },
+      probability:
+        truth ??
+        (probability && {
+          width: side,
+          height: side,
+          channels: 1,
+          data: Uint8Array.from(probability, (p) => Math.round(255 * p)),
+        }),
     });
   });
 

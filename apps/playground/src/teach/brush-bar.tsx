@@ -1,11 +1,12 @@
 // The toolbar of the brush.
-import { Icon, type IconName, Segmented, Slider } from '../views/controls.tsx';
+import { FileButton, Icon, type IconName, Segmented, Slider } from '../views/controls.tsx';
 import type { Entry } from './entries.ts';
 import { TEACH } from './strings.ts';
 import {
   clearMask,
   diameter,
   erases,
+  importMask,
   outlineShown,
   redoStroke,
   setDiameter,
@@ -72,6 +73,7 @@ export function BrushBar({ entry }: { readonly entry: Entry }) {
         >
           {words.fromModel}
         </button>
+        <FileButton onFiles={([file]) => void importMask(entry, file)}>{words.importMask}</FileButton>
         {hasOutline && (
           <label class="check">
             <input

@@ -1,12 +1,15 @@
 // The training examples, and the selected one.
 import type { RasterImage } from '@medclipseg/datasets';
 import { computed, type Signal, signal } from '@preact/signals';
+import { notify } from '../state/notices.ts';
 import type { Evaluated, TrainingExample } from '../worker/teach-protocol.ts';
 import { MAXIMUM_EXAMPLES, paintedSize, problemOf } from './examples.ts';
 import { emptyMask, MaskEditor, maskFrom } from './mask-editor.ts';
+import { TEACH } from './strings.ts';
 
 export interface Entry {
-  readonly id: number;
+  /** Unique, also across visits. */
+  readonly id: string;
   readonly name: string;
   /** At the model's input size: RGB, square. */
   readonly image: RasterImage;
@@ -22,7 +25,7 @@ export interface Entry {
 }
 
 export const entries = signal<readonly Entry[]>([]);
-const selectedId = signal(0);
+const selectedId = signal('');
 
 export const selected = computed(() => entries.value.find(({ id }) => id === selectedId.value) ?? entries.value[0]);
 export const isFull = computed(() => entries.value.length >= MAXIMUM_EXAMPLES);
@@ -38,6 +41,8 @@ export function problemIn({ editor, prompt, revision }: Entry) {
 }
 
 export interface NewEntry {
+  /** Of an entry of an earlier visit. */
+  readonly id?: string;
   readonly name: string;
   readonly image: RasterImage;
   /** Any size. */
@@ -47,14 +52,14 @@ export interface NewEntry {
   readonly probability?: RasterImage;
 }
 
-let lastId = 0;
+/** Not `randomUUID`, which needs a secure context. */
+const newId = (): string => crypto.getRandomValues(new Uint32Array(4)).join('-');
 
 /** Appends an example and selects it. */
-export async function addEntry({ name, image, bitmap, prompt, probability }: NewEntry): Promise<void> {
+export async function addEntry({ id = newId(), name, image, bitmap, prompt, probability }: NewEntry): Promise<void> {
   const { width, height } = paintedSize(bitmap);
-  lastId += 1;
   const entry: Entry = {
-    id: lastId,
+    id,
     name,
     image,
     bitmap: await createImageBitmap(bitmap, { resizeWidth: width, resizeHeight: height, resizeQuality: 'high' }),
@@ -68,12 +73,29 @@ export async function addEntry({ name, image, bitmap, prompt, probability }: New
   select(entry);
 }
 
+/** The entry that was removed last, until another is removed. */
+let removed: { readonly entry: Entry; readonly at: number } | undefined;
+
 export function removeEntry(entry: Entry): void {
   const at = entries.value.indexOf(entry);
   entries.value = entries.value.filter(({ id }) => id !== entry.id);
   const next = entries.value[Math.min(at, entries.value.length - 1)];
   if (next && selectedId.value === entry.id) select(next);
-  entry.bitmap.close();
+  removed?.entry.bitmap.close();
+  removed = { entry, at };
+  notify({
+    kind: 'done',
+    text: TEACH.removed(entry.name),
+    action: { label: TEACH.undoRemoval, act: undoRemoval },
+  });
+}
+
+function undoRemoval(): void {
+  if (!removed || isFull.value) return;
+  const { entry, at } = removed;
+  removed = undefined;
+  entries.value = entries.value.toSpliced(at, 0, entry);
+  select(entry);
 }
 
 /** Discards the results of an entry that has changed. */
@@ -88,7 +110,8 @@ export function setPrompt(entry: Entry, prompt: string): void {
 }
 
 /** The example as it is sent to the engine. */
-export const exampleOf = ({ name, image, editor, prompt }: Entry): TrainingExample => ({
+export const exampleOf = ({ id, name, image, editor, prompt }: Entry): TrainingExample => ({
+  id,
   name,
   image,
   mask: editor.mask,

@@ -3,7 +3,6 @@ import { claimsNoLesion, type RasterImage } from '@medclipseg/datasets';
 import { isBlank } from './mask-editor.ts';
 
 export interface Example {
-  readonly id: number;
   readonly name: string;
   /** At the model's input size: RGB, square. */
   readonly image: RasterImage;

@@ -18,6 +18,8 @@ export const TEACH = {
   strip: 'Training images',
   example: (n: number, name: string) => `Image ${n}: ${name}`,
   remove: (name: string) => `Remove ${name}`,
+  removed: (name: string) => `${name} was removed, with its mask and prompt.`,
+  undoRemoval: 'Undo',
   score: (before: string, now: string) => `${before} → ${now}`,
   scoreHint: 'Dice score of the model on this image before training and now. 1 is perfect.',
 
@@ -35,6 +37,7 @@ export const TEACH = {
     zoomOut: 'Zoom out (−)',
     fit: 'Show the whole image (0)',
     clear: 'Clear the mask',
+    importMask: 'Import a mask',
     fromModel: 'Start from the model’s mask',
     outline: 'Show the model’s mask',
   },
@@ -60,7 +63,7 @@ export const TEACH = {
     resume: 'Resume',
     stop: 'Stop',
     undo: 'Undo training',
-    reset: 'Reset the model',
+    reset: (original: string) => `Back to ${original}`,
     save: 'Save the model',
     hint: 'Trains the adapters, the upscaler and the mask head; the encoders stay frozen. Takes about a minute.',
     saveHint: 'A checkpoint for the command line: medclipseg predict --model FILE',
@@ -72,19 +75,24 @@ export const TEACH = {
       training: 'Training…',
       paused: 'Paused. You can try the model in the Segment tab.',
       stopping: 'Stopping after this step…',
-      saving: 'Writing the file…',
     },
     step: (step: number, steps: number) => `Step ${step} of ${steps}`,
     left: (seconds: number) => `about ${seconds} s left`,
-    trained: 'The model has been trained here and is in use in the Segment tab. Save it to keep it.',
+    trained: (title: string) =>
+      `“${title}” is in use in the Segment tab and is kept in this browser. Save it as a file for the command line or another computer.`,
     warning:
       'Training on a few images can improve the model on similar images and make it worse on others. Test it on images it was not trained on.',
   },
   diverged: (step: number, names: readonly string[]) =>
     `Training diverged at step ${step} (${names.join(', ')}) and was undone. Check these images and their masks, then train again.`,
   gpuLost:
-    'The graphics device was lost, and with it what the model had learned. Your images and masks are still here. The page continues without the device, more slowly.',
+    'The graphics device was lost, which stopped the training. The model is as it was before it. Your images and masks are still here. The page continues without the device, more slowly.',
   engineReplaced:
-    'The device was changed, so the training stopped and what the model had learned is gone. Your images and masks are still here.',
-  fileName: (model: string) => `${model.replace(/\.[^.]+$/, '')}-taught.safetensors`,
+    'The device was changed, which stopped the training. The model is as it was before it. Your images and masks are still here.',
+  modelTitle: (original: string, images: number) =>
+    `${original}, taught on ${images === 1 ? '1 image' : `${images} images`}`,
+  fileName: (original: string, images: number) =>
+    `${original.replace(/\.(safetensors|pth|pt|bin)$/, '').replace(/[^\w.-]+/g, '-')}-taught-on-${images}.safetensors`,
+  notKept: (title: string) =>
+    `There is no room in this browser to keep “${title}”. Save it as a file, or it is lost when the page closes.`,
 } as const;

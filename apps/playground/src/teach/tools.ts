@@ -1,8 +1,11 @@
 // The brush settings and the viewport.
 import { computed, signal } from '@preact/signals';
+import { ask, images } from '../state/image.ts';
+import { notifyError } from '../state/notices.ts';
+import type { TruthOptions } from '../worker/protocol.ts';
 import { type Brush, initialDiameter, nextDiameter, type Point } from './brush.ts';
 import { discardResults, type Entry, selected } from './entries.ts';
-import { emptyMask } from './mask-editor.ts';
+import { emptyMask, maskFrom } from './mask-editor.ts';
 import type { Extent } from './rectangle.ts';
 import { bounded, enlarged, moved, type Viewport, wholeImage } from './viewport.ts';
 
@@ -77,4 +80,16 @@ export function redoStroke(entry: Entry): void {
 export function clearMask(entry: Entry): void {
   const { width, height } = entry.editor.mask;
   if (entry.editor.replace(emptyMask(width, height))) changed(entry);
+}
+
+/** Replaces the mask by that of a file; if the file has several pages or labels, asks which. */
+export async function importMask(entry: Entry, file: File, options: TruthOptions = {}): Promise<void> {
+  const { mask } = entry.editor;
+  try {
+    const read = await images().readMask(file, file.name, mask.width / mask.height, options);
+    if (!('data' in read)) ask(file.name, read, (chosen) => importMask(entry, file, { ...options, ...chosen }));
+    else if (entry.editor.replace(maskFrom(read, mask))) changed(entry);
+  } catch (error) {
+    notifyError(error);
+  }
 }

@@ -1,4 +1,5 @@
 // Controls and progress of a training.
+import { chosen } from '../state/model.ts';
 import { Icon, Slider } from '../views/controls.tsx';
 import { curvePoints, roundAbove, runningMean } from './progress.ts';
 import { TEACH } from './strings.ts';
@@ -7,17 +8,19 @@ import {
   canTrain,
   idle,
   incomplete,
+  isTaught,
   losses,
+  openOriginal,
+  original,
   pause,
   planned,
   remaining,
-  resetTraining,
   resume,
   saveTaught,
   steps,
   stop,
-  taught,
   train,
+  undos,
   undoTraining,
 } from './training.ts';
 
@@ -82,30 +85,32 @@ const Controls = () => {
 
 const Trained = () => (
   <>
-    <p>{words.trained}</p>
+    <p>{words.trained(chosen.value.title)}</p>
     <p class="quiet">{words.warning}</p>
     <div class="buttons">
-      <button type="button" disabled={!idle.value} title={words.saveHint} onClick={() => void saveTaught()}>
+      <button type="button" title={words.saveHint} onClick={saveTaught}>
         <Icon name="download" />
         {words.save}
       </button>
       <button
         type="button"
         class="plain"
-        disabled={!idle.value || taught.value.undos === 0}
+        disabled={!idle.value || undos.value === 0}
         onClick={() => void undoTraining()}
       >
         {words.undo}
       </button>
-      <button type="button" class="plain" disabled={!idle.value} onClick={() => void resetTraining()}>
-        {words.reset}
-      </button>
+      {original.value && (
+        <button type="button" class="plain" disabled={!idle.value} onClick={() => void openOriginal()}>
+          {words.reset(original.value.title)}
+        </button>
+      )}
     </div>
   </>
 );
 
 export function TrainingPanel() {
-  const busy = activity.value !== 'idle' && activity.value !== 'saving';
+  const busy = activity.value !== 'idle';
   return (
     <section class="card training" aria-labelledby="training-title">
       <h2 id="training-title">{words.title}</h2>
@@ -127,7 +132,7 @@ export function TrainingPanel() {
           />
           <div class="buttons">
             <button type="button" class="primary" disabled={!canTrain.value} onClick={() => void train()}>
-              {taught.value.changed ? words.again : words.train}
+              {isTaught.value ? words.again : words.train}
             </button>
           </div>
         </>
@@ -142,7 +147,7 @@ export function TrainingPanel() {
         <p role="status">{statusOf()}</p>
       </div>
       <LossChart />
-      {taught.value.changed ? <Trained /> : <p class="quiet">{words.hint}</p>}
+      {isTaught.value ? <Trained /> : <p class="quiet">{words.hint}</p>}
     </section>
   );
 }

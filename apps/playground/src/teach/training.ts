@@ -2,7 +2,9 @@
 import { computed, signal } from '@preact/signals';
 import { proxy } from 'comlink';
 import { device, type Engine, engine, generation, replaceEngine } from '../state/engine.ts';
-import { chosen, engineWithModel, facts } from '../state/model.ts';
+import { images } from '../state/image.ts';
+import { chosen, engineWithModel, facts, type KnownModel } from '../state/model.ts';
+import { adoptTaught, models, openModel } from '../state/model-list.ts';
 import { explain, isEngineReplaced, isGpuLoss, notify } from '../state/notices.ts';
 import { download } from '../state/save.ts';
 import type { Evaluated, Taught, TeachStep } from '../worker/teach-protocol.ts';
@@ -13,7 +15,7 @@ import { secondsLeft } from './progress.ts';
 import { TEACH } from './strings.ts';
 
 /** The engine's work for the Teach tab. */
-export type Activity = 'idle' | 'evaluating' | 'training' | 'paused' | 'stopping' | 'saving';
+export type Activity = 'idle' | 'evaluating' | 'training' | 'paused' | 'stopping';
 
 export const activity = signal<Activity>('idle');
 export const idle = computed(() => activity.value === 'idle');
@@ -31,20 +33,59 @@ export const remaining = computed(() => secondsLeft(ends.value, planned.value));
 export const incomplete = computed(() => entries.value.filter((entry) => preventsTraining(problemIn(entry))));
 export const canTrain = computed(() => idle.value && entries.value.length > 0 && incomplete.value.length === 0);
 
-const UNTAUGHT: Taught = { undos: 0, changed: false };
-const known = signal<{ readonly taught: Taught; readonly model?: object; readonly engine?: number }>({
-  taught: UNTAUGHT,
+/** A session of trainings of the engine, which can undo them. */
+interface Session {
+  /** The model that the first training began with. */
+  readonly base: KnownModel & { readonly sha256: string };
+  readonly taught: Taught;
+  /** The model that the last training or undoing resulted in. */
+  readonly result: string;
+  readonly engine: number;
+}
+const lastSession = signal<Session | undefined>(undefined);
+
+/** The session of the model in use. None, if another model was opened or the engine was replaced since. */
+const session = computed(() => {
+  const found = lastSession.value;
+  return found?.result === chosen.value.id && found.engine === generation.value ? found : undefined;
 });
 
-/** What can be undone. Nothing, if another model was opened or the engine was replaced since. */
-export const taught = computed(() => {
-  const { model, engine: from, taught: value } = known.value;
-  return model === facts.value && from === generation.value ? value : UNTAUGHT;
-});
+/** Number of trainings that can be undone, one at a time. */
+export const undos = computed(() => session.value?.taught.undos ?? 0);
+/** Whether the model in use was trained in this page. */
+export const isTaught = computed(() => chosen.value.teaching !== undefined);
 
-const setTaught = (value: Taught): void => {
-  known.value = { taught: value, model: facts.value, engine: generation.value };
-};
+/** Set if the browser could not keep the taught model: it is lost with the page unless it is saved. */
+export const unkept = signal(false);
+
+/** Makes the engine's model, after a training or after undoing one, a model of its own with its own name. */
+async function registerTaught(on: Engine): Promise<void> {
+  const { id, sha256 = facts.value?.sha256 as string } = chosen.value;
+  const base = session.value?.base ?? { ...chosen.value, sha256 };
+  const taught = await on.taught();
+  const replaced = session.value && chosen.value.teaching && id !== base.id ? chosen.value : undefined;
+  let model = base;
+  if (taught.changed) {
+    const file = new Blob([(await on.saveTaught()) as Uint8Array<ArrayBuffer>]);
+    const hash = await images().hash(file);
+    const from = base.teaching?.from ?? { title: base.title, sha256: base.sha256 };
+    const ids = [...new Set([...(base.teaching?.images ?? []), ...taught.images])];
+    const name = TEACH.fileName(from.title, ids.length);
+    const source = { kind: 'file', file, name } as const;
+    const teaching = { from, images: ids };
+    model = {
+      id: hash,
+      title: TEACH.modelTitle(from.title, ids.length),
+      source,
+      bytes: file.size,
+      sha256: hash,
+      teaching,
+    };
+  }
+  unkept.value = !(await adoptTaught(model, replaced)) && taught.changed;
+  if (unkept.value) notify({ kind: 'problem', text: TEACH.notKept(model.title) });
+  lastSession.value = { base, taught, result: model.id, engine: generation.value };
+}
 
 async function whileIdle(what: Activity, work: (engine: Engine) => Promise<void>): Promise<void> {
   if (!idle.value) return;
@@ -107,7 +148,7 @@ export const train = (): Promise<void> =>
       ends.value = [...ends.value, performance.now()];
     });
     const end = await on.teach(list.map(exampleOf), steps.value, onStep);
-    setTaught(await on.taught());
+    await registerTaught(on);
     if (end.kind === 'diverged') notify({ kind: 'problem', text: TEACH.diverged(end.step, end.names) });
     activity.value = 'evaluating';
     await evaluate(on, list, keepNow);
@@ -131,18 +172,32 @@ export async function stop(): Promise<void> {
   await (await engine()).stopTeaching();
 }
 
-const restore = (how: 'undoTeaching' | 'resetTeaching'): Promise<void> =>
+export const undoTraining = (): Promise<void> =>
   whileIdle('evaluating', async (on) => {
-    setTaught(await on[how]());
+    await on.undoTeaching();
+    await registerTaught(on);
     losses.value = [];
     await evaluate(on, entries.value, keepNow);
   });
 
-export const undoTraining = (): Promise<void> => restore('undoTeaching');
-export const resetTraining = (): Promise<void> => restore('resetTeaching');
+/** The model that the one in use was taught from, if it is still in the list. */
+export const original = computed(() => {
+  const from = chosen.value.teaching?.from;
+  return models.value.find(
+    ({ title, sha256, teaching }) => !teaching && title === from?.title && (sha256 ?? from.sha256) === from.sha256,
+  );
+});
 
-export const saveTaught = (): Promise<void> =>
-  whileIdle('saving', async (on) => {
-    const bytes = (await on.saveTaught()) as Uint8Array<ArrayBuffer>;
-    download(new Blob([bytes], { type: 'application/octet-stream' }), TEACH.fileName(chosen.value.title));
-  });
+/** Returns to the model before all trainings. The taught one stays in the list of models. */
+export async function openOriginal(): Promise<void> {
+  if (!idle.value || !original.value) return;
+  losses.value = [];
+  if (await openModel(original.value)) await whileIdle('evaluating', (on) => evaluate(on, entries.value, keepNow));
+}
+
+export function saveTaught(): void {
+  const { source } = chosen.value;
+  if (source.kind !== 'file') return;
+  download(source.file, source.name);
+  unkept.value = false;
+}

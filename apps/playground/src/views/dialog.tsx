@@ -7,10 +7,21 @@ import { Icon } from './controls.tsx';
 
 export const Notices = () => (
   <div class="notices" role="log" aria-live="polite" aria-label={STRINGS.messages}>
-    {notices.value.map(({ id, kind, text, detail }) => (
+    {notices.value.map(({ id, kind, text, detail, action }) => (
       <div key={id} class={`notice ${kind}`}>
         <div>
           <p>{text}</p>
+          {action && (
+            <button
+              type="button"
+              onClick={() => {
+                dismiss(id);
+                action.act();
+              }}
+            >
+              {action.label}
+            </button>
+          )}
           {detail && (
             <details>
               <summary>{STRINGS.problems.details}</summary>

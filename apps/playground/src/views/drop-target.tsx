@@ -3,16 +3,24 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { openFile, openTruth, shownImage } from '../state/image.ts';
 import { openModelFiles } from '../state/model-list.ts';
+import { notify } from '../state/notices.ts';
 import { STRINGS } from '../strings.ts';
-import { isModelFile } from '../worker/protocol.ts';
+import { isModelFile, isTokenizerFile } from '../worker/protocol.ts';
 import { tab } from './header.tsx';
 
+/** Opens a model, with its tokenizer, and an image. Of several images only the first, and says so. */
 const open = (files: Iterable<File>, as: 'image' | 'truth' = 'image'): void => {
   const all = [...files];
-  const [file] = all;
+  const withModel = all.some(({ name }) => isModelFile(name));
+  const belongsToModel = ({ name }: File) => withModel && (isModelFile(name) || isTokenizerFile(name));
+  if (withModel) void openModelFiles(all.filter(belongsToModel));
+  const [file, ...others] = all.filter((one) => !belongsToModel(one));
   if (!file) return;
-  if (all.some(({ name }) => isModelFile(name))) void openModelFiles(all);
-  else void (as === 'truth' ? openTruth(file, file.name) : openFile(file, file.name));
+  if (others.length > 0) {
+    const names = others.map(({ name }) => name);
+    notify({ kind: 'problem', text: STRINGS.image.onlyFirst(file.name, names) });
+  }
+  void (as === 'truth' ? openTruth(file, file.name) : openFile(file, file.name));
 };
 
 export function DropTarget() {

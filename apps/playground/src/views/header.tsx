@@ -1,6 +1,6 @@
 // The header: name, tab, warning, model, colors.
 import { signal } from '@preact/signals';
-import { chosen } from '../state/model.ts';
+import { chosen, inUse, shortHash } from '../state/model.ts';
 import { THEMES, theme } from '../state/theme.ts';
 import { STRINGS } from '../strings.ts';
 import { Icon, Segmented } from './controls.tsx';
@@ -47,13 +47,15 @@ export const Header = () => (
     <button
       type="button"
       class="plain"
-      aria-label={STRINGS.models.button(chosen.value.title)}
+      aria-label={STRINGS.models.button((inUse.value ?? chosen.value).title)}
+      title={inUse.value && STRINGS.models.hash(inUse.value.sha256)}
       onClick={() => {
         modelsShown.value = true;
       }}
     >
       <Icon name="model" />
-      <span class="ellipsis">{chosen.value.title}</span>
+      <span class="ellipsis">{(inUse.value ?? chosen.value).title}</span>
+      {inUse.value && <code class="hash wide">{shortHash(inUse.value.sha256)}</code>}
     </button>
     <Theme />
   </header>

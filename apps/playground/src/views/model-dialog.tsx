@@ -1,7 +1,7 @@
 // The model dialog: the model in use, and how to add others.
 import { useSignal } from '@preact/signals';
 import { bytes, whole } from '../state/format.ts';
-import { chosen, facts, type KnownModel, progress } from '../state/model.ts';
+import { chosen, facts, inUse, type KnownModel, progress, shortHash } from '../state/model.ts';
 import {
   cancelOpening,
   found,
@@ -35,6 +35,14 @@ function Card({ model }: { readonly model: KnownModel }) {
       <p>{model.source.kind === 'built-in' ? words.card.mini : words.card.other}</p>
       {known && (
         <dl>
+          {model.teaching && (
+            <>
+              <dt>{words.taughtFrom}</dt>
+              <dd>
+                {model.teaching.from.title} <code class="hash">{shortHash(model.teaching.from.sha256)}</code>
+              </dd>
+            </>
+          )}
           <dt>{words.parameters}</dt>
           <dd>{whole(known.parameters)}</dd>
           <dt>{words.size}</dt>
@@ -68,13 +76,19 @@ function Opening() {
 }
 
 function Row({ model }: { readonly model: KnownModel }) {
-  const inUse = model.id === chosen.value.id && !progress.value;
+  const used = model.id === chosen.value.id && !progress.value;
+  const sha256 = used ? inUse.value?.sha256 : model.sha256;
   return (
-    <li aria-current={inUse}>
+    <li aria-current={used}>
       <div class="row">
         <strong class="ellipsis">{model.title}</strong>
+        {sha256 && (
+          <code class="hash" title={words.hash(sha256)}>
+            {shortHash(sha256)}
+          </code>
+        )}
         {model.source.kind === 'built-in' && <span class="quiet">{words.builtIn}</span>}
-        {inUse ? (
+        {used ? (
           <span class="badge">{words.inUse}</span>
         ) : (
           <button type="button" disabled={busy.value} onClick={() => void openModel(model)}>
@@ -92,7 +106,7 @@ function Row({ model }: { readonly model: KnownModel }) {
           </button>
         )}
       </div>
-      {inUse && <Card model={model} />}
+      {used && <Card model={model} />}
     </li>
   );
 }

@@ -4,7 +4,7 @@ import { bytes, duration } from '../state/format.ts';
 import { progress } from '../state/model.ts';
 import { compare, comparing, edited, gridShown, prompts, setPrompt } from '../state/prompts.ts';
 import { results, running, typicalTime } from '../state/results.ts';
-import { busy, run, stop } from '../state/run.ts';
+import { busy, inputsChanged, run, stop } from '../state/run.ts';
 import { STRINGS } from '../strings.ts';
 import type { Side } from '../worker/protocol.ts';
 import { Icon } from './controls.tsx';
@@ -45,7 +45,7 @@ function statusOf(): string {
   const side = running.value ?? (results.value.b && comparing.value ? 'b' : 'a');
   const result = results.value[side];
   if (busy.value && (!running.value || !result)) return words.preparing;
-  if (!result) return '';
+  if (!result) return prompts.value.a.trim() ? words.ready : words.write;
   const { samples } = result.estimate;
   const each = words.each(duration(typicalTime(result)));
   if (busy.value) return `${words.sample(samples, result.sampling.samples)} · ${each}`;
@@ -74,14 +74,20 @@ export function PromptBar() {
       }}
     >
       <Input side="a" label={comparing.value ? words.first : words.label}>
-        {busy.value ? (
-          <button type="button" class="primary" key="stop" onClick={() => void stop()}>
+        {busy.value && (
+          <button
+            type="button"
+            class={inputsChanged.value ? undefined : 'primary'}
+            key="stop"
+            onClick={() => void stop()}
+          >
             <Icon name="stop" />
             {words.stop}
           </button>
-        ) : (
+        )}
+        {(!busy.value || inputsChanged.value) && (
           <button type="submit" class="primary" key="run" disabled={!prompts.value.a.trim()}>
-            {words.run}
+            {busy.value ? words.restart : words.run}
           </button>
         )}
       </Input>

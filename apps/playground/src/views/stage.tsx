@@ -4,8 +4,10 @@ import { estimateSize, uncertaintyMap, valueAt } from '../drawing/maps.ts';
 import { togglePlace } from '../prompt/edit.ts';
 import { percent } from '../state/format.ts';
 import { difference, layers, measurements } from '../state/layers.ts';
+import { shortHash } from '../state/model.ts';
 import { activeSides, comparing, edited, gridShown, prompts, setPrompt } from '../state/prompts.ts';
-import { results } from '../state/results.ts';
+import { changesSince, results, shownResults } from '../state/results.ts';
+import { busy } from '../state/run.ts';
 import { opacities, uncertainty, view } from '../state/settings.ts';
 import { STRINGS } from '../strings.ts';
 import type { ShownImage, Side } from '../worker/protocol.ts';
@@ -58,6 +60,30 @@ function PlaceGrid() {
   );
 }
 
+/** Says which results no longer belong to what the form says. */
+const Outdated = () => (
+  <div role="status">
+    {shownResults().map(([side, result]) => {
+      const changes = busy.value ? [] : changesSince(result, side);
+      if (changes.length === 0) return null;
+      const words = STRINGS.prompt;
+      const { prompt, sampling, model } = result;
+      return (
+        <p key={side} class="outdated">
+          {comparing.value && `${TITLES[side]}: `}
+          {words.outdated(
+            changes.map((name) => words.changes[name]),
+            prompt,
+            sampling.samples,
+            sampling.seed,
+            `${model.title} (${shortHash(model.sha256)})`,
+          )}
+        </p>
+      );
+    })}
+  </div>
+);
+
 export function Stage({ shown }: { readonly shown: ShownImage }) {
   const sides = activeSides();
   const both = comparing.value && difference.value;
@@ -91,6 +117,7 @@ export function Stage({ shown }: { readonly shown: ShownImage }) {
         )}
       </div>
       {results.value.a && <ColorBar withDifference={Boolean(both)} />}
+      <Outdated />
     </section>
   );
 }

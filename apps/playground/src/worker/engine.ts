@@ -8,11 +8,12 @@ import { type EngineState, modelOf, openModel } from './open-model.ts';
 import type { EngineApi, ModelFacts } from './protocol.ts';
 import { teachApi } from './teach.ts';
 
-function factsOf(state: EngineState): ModelFacts {
+function factsOf(state: EngineState, sha256: string): ModelFacts {
   const { config, parameters } = modelOf(state).network;
   const sizes = [...flatten(parameters).values()].map(({ size }) => size);
   const count = sizes.reduce((sum, size) => sum + size, 0);
   return {
+    sha256,
     imageSize: config.vision.imageSize,
     parameters: count,
     bytes: 4 * count,
@@ -45,17 +46,17 @@ export function createEngine(): EngineApi {
 
     async openModel(source, onProgress) {
       const signal = begin();
-      const opened = await openModel(source, { signal, onProgress });
+      const { model, sha256 } = await openModel(source, { signal, onProgress });
       // Canceled, or superseded by another model, after `openModel` checked its signal for the last time.
       if (signal.aborted) {
-        opened.dispose();
+        model.dispose();
         signal.throwIfAborted();
       }
       await state.teaching?.end();
       state.teaching = undefined;
       state.model?.dispose();
-      state.model = opened;
-      return factsOf(state);
+      state.model = model;
+      return factsOf(state, sha256);
     },
 
     async segment(image, prompt, { samples, seed }, onSample) {

@@ -19,9 +19,10 @@ import { overlayImage, uncertaintyImage } from 'medclipseg/images';
 import { imageScores, MAXIMUM_ENTROPY, resizeMap } from 'medclipseg/metrics';
 import { rgbaOf } from '../drawing/layers.ts';
 import { displaySize, estimateSize } from '../drawing/maps.ts';
+import { contentHash } from './content-hash.ts';
 import { PlaygroundError } from './errors.ts';
 import { drawDifference, drawLayer, fullMask, measure, type OpenImage } from './open-image.ts';
-import type { Export, ImagesApi, ShownImage, Side } from './protocol.ts';
+import type { Export, ImagesApi, Labels, Pages, ShownImage, Side, TruthOptions } from './protocol.ts';
 
 /** A volume of 512 slices of 512x512 in 16 bits fits twice. */
 const MAXIMUM_FILE_BYTES = 512 * 2 ** 20;
@@ -37,6 +38,25 @@ async function read(file: Blob, name: string): Promise<Uint8Array> {
 
 const decodeMask = maskDecoder(decodeImage);
 const decodeForeground = foregroundDecoder(decodeImage);
+
+/** The foreground of a mask file as 0 and 255, or the choice that must be made first. @param check throws for wrong sizes */
+async function readMask(
+  file: Blob,
+  name: string,
+  { page, label }: TruthOptions,
+  check: (size: { readonly width: number; readonly height: number }) => void,
+): Promise<RasterImage | Pages | Labels> {
+  const bytes = await read(file, name);
+  const { pages } = await describeImage(bytes, { name });
+  if (pages > 1 && page === undefined) return { pages };
+  const mask = await decodeMask(bytes, { name, page });
+  check(mask);
+  const reading = interpretMasks([surveyMask(mask, name)], name);
+  if (reading.kind === 'labels' && !isBinary(reading) && label === undefined)
+    return { labels: reading.labels.map((one) => one.name) };
+  const chosen = label === undefined || label === 'all' ? reading : selectLabel(reading, label, name);
+  return decodeForeground(bytes, chosen, { name, page });
+}
 
 async function bitmapOf({ width, height, data }: RasterImage): Promise<ImageBitmap> {
   const [resizeWidth, resizeHeight] = displaySize(width, height);
@@ -92,6 +112,8 @@ export function createImages(): ImagesApi {
   };
 
   return {
+    hash: contentHash,
+
     async open(file, name, page) {
       const bytes = await read(file, name);
       const { pages, spacing } = await describeImage(bytes, { name });
@@ -115,24 +137,36 @@ export function createImages(): ImagesApi {
       return { ...small, data: Uint8Array.from(small.data) };
     },
 
-    async openTruth(id, file, name, { page, label } = {}) {
+    async openTruth(id, file, name, options = {}) {
       const found = find(id);
-      const bytes = await read(file, name);
-      const { pages } = await describeImage(bytes, { name });
-      if (pages > 1 && page === undefined) return { pages };
-      const mask = await decodeMask(bytes, { name, page });
       const { width, height } = found.image;
-      if (mask.width !== width || mask.height !== height)
-        throw new PlaygroundError(
-          'playground/mask-size',
-          `${name}: expected a mask of ${width}x${height} pixels, got ${mask.width}x${mask.height}. Choose the mask of this image.`,
-        );
-      const reading = interpretMasks([surveyMask(mask, name)], name);
-      if (reading.kind === 'labels' && !isBinary(reading) && label === undefined)
-        return { labels: reading.labels.map((one) => one.name) };
-      const chosen = label === undefined || label === 'all' ? reading : selectLabel(reading, label, name);
-      found.truth = thresholdMask(await decodeForeground(bytes, chosen, { name, page }));
+      const mask = await readMask(file, name, options, (size) => {
+        if (size.width !== width || size.height !== height)
+          throw new PlaygroundError(
+            'playground/mask-size',
+            `${name}: expected a mask of ${width}x${height} pixels, got ${size.width}x${size.height}. Choose the mask of this image.`,
+          );
+      });
+      if (!('data' in mask)) return mask;
+      found.truth = thresholdMask(mask);
       return undefined;
+    },
+
+    async readMask(file, name, aspect, options = {}) {
+      return readMask(file, name, options, ({ width, height }) => {
+        // Painted masks are smaller than their images, so that their sides are rounded.
+        if (Math.abs(width / height / aspect - 1) > 0.01)
+          throw new PlaygroundError(
+            'playground/mask-size',
+            `${name}: expected a mask with the image's aspect ratio of ${aspect.toFixed(2)}, got ${width}x${height} pixels. Choose the mask of this image.`,
+          );
+      });
+    },
+
+    truthMask(id) {
+      const { image, truth } = find(id);
+      const { width, height } = image;
+      return truth && { width, height, channels: 1, data: truth.map((inside) => 255 * inside) };
     },
 
     openPhantomTruth(id) {

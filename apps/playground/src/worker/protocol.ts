@@ -31,7 +31,8 @@ const endsIn = (endings: readonly string[]) => (name: string) =>
   endings.some((ending) => name.toLowerCase().endsWith(ending));
 
 export const isModelFile = endsIn(MODEL_ENDINGS);
-export const isTokenizerFile = endsIn(TOKENIZER_ENDINGS);
+export const isTokenizerFile = (name: string): boolean =>
+  endsIn(TOKENIZER_ENDINGS)(name) && !name.toLowerCase().endsWith('.nii.gz');
 
 /** A model on the hub. */
 export interface ListedModel extends HubModel {
@@ -41,6 +42,8 @@ export interface ListedModel extends HubModel {
 }
 
 export interface ModelFacts {
+  /** SHA-256 of the model's file. */
+  readonly sha256: string;
   /** Width and height that images are resized to. */
   readonly imageSize: number;
   readonly parameters: number;
@@ -153,6 +156,8 @@ export type Export = (typeof EXPORTS)[number];
 
 /** The image worker: decoding, drawing, measuring, encoding. Does not load tfjs. */
 export interface ImagesApi {
+  /** SHA-256 of a file of any kind. */
+  hash(file: Blob): Promise<string>;
   open(file: Blob, name: string, page?: number): Promise<ShownImage | Pages>;
   phantom(modality: Modality, seed: number, size?: number): Promise<ShownPhantom>;
   /** Discards an image, its ground truth and its results. */
@@ -161,6 +166,10 @@ export interface ImagesApi {
   forModel(id: number, size: number): RasterImage;
   /** Reads a file as the image's ground truth. Resolves to the choice that must be made first, if any. */
   openTruth(id: number, file: Blob, name: string, options?: TruthOptions): Promise<undefined | Pages | Labels>;
+  /** The ground truth as a mask of 0 and 255. */
+  truthMask(id: number): RasterImage | undefined;
+  /** Reads a mask of 0 and 255 of any size. @param aspect width divided by height that it must have */
+  readMask(file: Blob, name: string, aspect: number, options?: TruthOptions): Promise<RasterImage | Pages | Labels>;
   /** Uses the mask that a phantom was generated with as the ground truth. */
   openPhantomTruth(id: number): void;
   removeTruth(id: number): void;

@@ -2,6 +2,8 @@
 import type { Modality, RasterImage } from '@medclipseg/datasets';
 
 export interface TrainingExample {
+  /** Tells examples with the same name apart. */
+  readonly id: string;
   readonly name: string;
   /** RGB, square. */
   readonly image: RasterImage;
@@ -33,8 +35,10 @@ export type TeachEnd =
   /** The loss was not finite; the model is as it was before this training. */
   | { readonly kind: 'diverged'; readonly step: number; readonly names: readonly string[] };
 
-/** What can be undone. */
+/** What the model has learned, and what can be undone. */
 export interface Taught {
+  /** Ids of the examples that it was trained on. */
+  readonly images: readonly string[];
   /** Number of trainings that {@link TeachApi.undoTeaching} can undo, one at a time. */
   readonly undos: number;
   /** Whether the model differs from the one that was opened. */
@@ -57,7 +61,7 @@ export interface TeachApi {
   /** Segments each example without noise, so that results before and after a training are comparable. */
   evaluateExamples(examples: readonly TrainingExample[], onEvaluated: (result: Evaluated) => void): Promise<void>;
   /** A phantom as an example. @param size width and height */
-  drawExample(modality: Modality, seed: number, size: number): TrainingExample;
+  drawExample(modality: Modality, seed: number, size: number): Omit<TrainingExample, 'id'>;
   /** The open model as a checkpoint file. */
   saveTaught(): Promise<Uint8Array>;
 }

@@ -21,7 +21,7 @@ const phantoms: TrainingExample[] = [2, 4, 6].map((seed) => {
   const data = mask.data.map((value, i) =>
     Math.hypot((i % SIZE) - 130, Math.floor(i / SIZE) - 140) < 40 ? 255 : value,
   );
-  return { name: `phantom ${seed}`, image, mask: { ...mask, data }, prompt };
+  return { id: `${seed}`, name: `phantom ${seed}`, image, mask: { ...mask, data }, prompt };
 });
 
 let model: MedCLIPSeg;
@@ -69,7 +69,7 @@ it('training on three phantoms lowers the loss, keeps the encoders, and the save
   expect(steps.filter((_, i) => i % 2 === 0)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   expect(await lossOf(model)).toBeLessThan(before * 0.8);
   expect(await valuesOf(frozen)).toEqual(encoders);
-  expect(session.taught).toEqual({ undos: 1, changed: true });
+  expect(session.taught).toEqual({ images: ['2', '4', '6'], undos: 1, changed: true });
 
   const folder = await mkdtemp(join(tmpdir(), 'teach-'));
   const path = join(folder, 'taught.safetensors');
@@ -88,20 +88,21 @@ it('undo restores the model before each training, and reset the model as it was 
   const first = await valuesOf(trained);
   await session.run(phantoms, () => {}, { steps: 1 });
   const second = await valuesOf(trained);
-  await session.run(phantoms, () => {}, { steps: 1 });
+  await session.run([{ ...(phantoms[0] as TrainingExample), id: 'other' }], () => {}, { steps: 1 });
+  expect(session.taught.images).toEqual(['2', '4', '6', 'other']);
   expect(await valuesOf(trained)).not.toEqual(second);
-  expect(session.undo()).toEqual({ undos: 2, changed: true });
+  expect(session.undo()).toEqual({ images: ['2', '4', '6'], undos: 2, changed: true });
   expect(await valuesOf(trained)).toEqual(second);
   session.undo();
   expect(await valuesOf(trained)).toEqual(first);
-  expect(session.undo()).toEqual({ undos: 0, changed: false });
+  expect(session.undo()).toEqual({ images: [], undos: 0, changed: false });
 
   const opened = await loadModel('mini');
   const fresh = await valuesOf(trained, opened.network);
   expect(await valuesOf(trained)).toEqual(fresh);
   await session.run(phantoms, () => {}, { steps: 1 });
   await session.run(phantoms, () => {}, { steps: 1 });
-  expect(session.reset()).toEqual({ undos: 0, changed: false });
+  expect(session.reset()).toEqual({ images: [], undos: 0, changed: false });
   expect(await valuesOf(trained)).toEqual(fresh);
   disposeParameters(opened.network.parameters);
 });

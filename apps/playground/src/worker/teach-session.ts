@@ -56,6 +56,8 @@ export class TeachSession {
   readonly #model: MedCLIPSeg;
   readonly #opened: Weights;
   readonly #before = new WeightsStack(UNDO_BYTES);
+  /** The examples of each training that is in effect. */
+  readonly #lessons: (readonly string[])[] = [];
   readonly #gate = new Gate();
   #stop: AbortController | undefined;
   #ended: Promise<unknown> = Promise.resolve();
@@ -73,7 +75,8 @@ export class TeachSession {
   }
 
   get taught(): Taught {
-    return { undos: this.#before.size, changed: this.#changed };
+    const images = this.#changed ? [...new Set(this.#lessons.flat())] : [];
+    return { images, undos: this.#before.size, changed: this.#changed };
   }
 
   /** Runs one training; ends one that is still in progress. */
@@ -122,6 +125,7 @@ export class TeachSession {
     this.#stop = stop;
     this.#gate.open();
     this.#before.push(await copyWeights(this.#model.network));
+    this.#lessons.push(examples.map(({ id }) => id));
     this.#changed = true;
     let [step, stepsPerEpoch] = [0, 1];
     try {
@@ -172,13 +176,17 @@ export class TeachSession {
   /** Restores the values before the last training. */
   undo(): Taught {
     const before = this.#before.pop();
-    if (before) this.#restore(before);
+    if (before) {
+      this.#lessons.pop();
+      this.#restore(before);
+    }
     return this.taught;
   }
 
   /** Restores the model as it was opened. */
   reset(): Taught {
     this.#before.clear();
+    this.#lessons.length = 0;
     this.#restore(this.#opened);
     return this.taught;
   }

@@ -18,7 +18,7 @@ async function sessionOf(state: EngineState): Promise<TeachSession> {
 }
 
 export function teachApi(state: EngineState): TeachApi {
-  const untaught = { undos: 0, changed: false };
+  const untaught = { images: [], undos: 0, changed: false };
   return {
     teach: async (examples, steps, onStep) => (await sessionOf(state)).run(examples, onStep, { steps }),
     pauseTeaching: () => state.teaching?.pause(),
