@@ -2,4 +2,4 @@
 export { decodeImage } from './images/decode-browser.ts';
 export type { DecodeImage, DecodeOptions } from './images/decoder.ts';
 export type { PngPixels } from './images/encode.ts';
-export { encodePng } from './images/encode-browser.ts';
+export { encodePng, encodePngBlob } from './images/encode-browser.ts';

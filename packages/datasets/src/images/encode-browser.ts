@@ -6,7 +6,7 @@ import { crc32 } from './png.ts';
 /** Each row as its difference from the row above: maps are smooth, and few values remain. */
 const UP = 2;
 
-function chunk(type: string, body: Uint8Array): Uint8Array {
+function chunk(type: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(body.length + 12);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, body.length);
@@ -26,7 +26,7 @@ function bigEndian(values: Uint16Array): Uint8Array {
   return bytes;
 }
 
-function filtered(bytes: Uint8Array, rowLength: number): Uint8Array {
+function filtered(bytes: Uint8Array, rowLength: number): Uint8Array<ArrayBuffer> {
   const rows = bytes.length / rowLength;
   const out = new Uint8Array(bytes.length + rows);
   for (let y = 0, at = 0, to = 0; y < rows; y++) {
@@ -37,26 +37,46 @@ function filtered(bytes: Uint8Array, rowLength: number): Uint8Array {
   return out;
 }
 
-/** Encodes a PNG of 8 bits, or of 16 bits and one channel. */
-export function encodePng({ width, height, channels, data }: PngPixels): Uint8Array<ArrayBuffer> {
+const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+
+function headerOf({ width, height, channels, data }: PngPixels): Uint8Array {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
   header[8] = 8 * data.BYTES_PER_ELEMENT;
   header[9] = channels === 3 ? 2 : 0;
+  return header;
+}
+
+/** What is compressed. */
+function rowsOf({ height, data }: PngPixels): Uint8Array<ArrayBuffer> {
   const bytes = data instanceof Uint16Array ? bigEndian(data) : data;
-  const chunks = [
-    Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
-    chunk('IHDR', header),
-    chunk('IDAT', zlibSync(filtered(bytes, bytes.length / height))),
-    chunk('IEND', new Uint8Array(0)),
-  ];
-  const file = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  return filtered(bytes, bytes.length / height);
+}
+
+const partsOf = (pixels: PngPixels, compressed: Uint8Array): Uint8Array<ArrayBuffer>[] => [
+  SIGNATURE,
+  chunk('IHDR', headerOf(pixels)),
+  chunk('IDAT', compressed),
+  chunk('IEND', new Uint8Array(0)),
+];
+
+/** Encodes a PNG of 8 bits, or of 16 bits and one channel. */
+export function encodePng(pixels: PngPixels): Uint8Array<ArrayBuffer> {
+  const parts = partsOf(pixels, zlibSync(rowsOf(pixels)));
+  const file = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const part of chunks) {
+  for (const part of parts) {
     file.set(part, at);
     at += part.length;
   }
   return file;
+}
+
+/** The same pixels as {@link encodePng}, compressed by the browser on a thread of its own: for large images. */
+export async function encodePngBlob(pixels: PngPixels): Promise<Blob> {
+  const compressed = new Blob([rowsOf(pixels)]).stream().pipeThrough(new CompressionStream('deflate'));
+  const parts = partsOf(pixels, new Uint8Array(await new Response(compressed).arrayBuffer()));
+  return new Blob(parts, { type: 'image/png' });
 }
