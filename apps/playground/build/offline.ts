@@ -8,7 +8,13 @@ const MARK = '__BUILT_FILES__';
 // The engine keeps the weights of the built-in model itself, so that the first visit downloads them once.
 
 /** Files of `public/`, which are copied without being bundled. */
-const COPIED = ['icon.svg', 'manifest.webmanifest'];
+const COPIED = [
+  'icon.svg',
+  'manifest.webmanifest',
+  'example-image.webp',
+  'example-mask.webp',
+  'example-uncertainty.webp',
+];
 
 export const offline = (): Plugin => ({
   name: 'offline',

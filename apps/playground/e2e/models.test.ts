@@ -40,7 +40,10 @@ inBrowser('models', () => {
     await inUse(at, 'own.safetensors').waitFor();
     await at.notice.filter({ hasText: 'own.safetensors is open.' }).waitFor();
     await at.page.reload();
-    await at.button('Model: mini').click();
+    await at.button('Model: own.safetensors').click();
+    await inUse(at, 'own.safetensors').waitFor();
+    await use(at, 'mini').click();
+    await inUse(at, 'mini').waitFor();
     await use(at, 'own.safetensors').click();
     await inUse(at, 'own.safetensors').waitFor();
     await at.button('Remove own.safetensors').click();
@@ -67,8 +70,7 @@ inBrowser('models', () => {
     await at.page.getByText('515').waitFor();
     await at.notice.filter({ hasText: 'model.safetensors is open.' }).waitFor();
     await at.page.reload();
-    await at.button('Model: mini').click();
-    await use(at, 'model.safetensors').click();
+    await at.button('Model: model.safetensors').click();
     await inUse(at, 'model.safetensors').waitFor();
     expect(at.errors).toEqual([]);
     await at.close();
@@ -137,8 +139,7 @@ inBrowser('models', () => {
 
     await at.page.context().route('https://huggingface.co/**', (route) => route.abort('internetdisconnected'));
     await at.page.reload();
-    await at.button('Model: mini').click();
-    await use(at, `${RELEASED}/Kvasir`).click();
+    await at.button(`Model: ${RELEASED}/Kvasir`).click();
     await inUse(at, `${RELEASED}/Kvasir`).waitFor();
     await at.close();
   });

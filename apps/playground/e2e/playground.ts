@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright';
 
 /** Long, because software WebGPU compiles shaders slowly. */
-const TIMEOUT = 240_000;
+const TIMEOUT = 120_000;
 
 export interface OpenOptions extends BrowserContextOptions {
   /** Settings as in a link. */

@@ -6,6 +6,7 @@ import { applyLink } from './state/link.ts';
 import { choose, chosen } from './state/model.ts';
 import { addKeptModels } from './state/model-list.ts';
 import { isAbort, notifyError } from './state/notices.ts';
+import { followPrompt } from './state/prompt-warning.ts';
 import { followImage } from './state/run.ts';
 import { followTheme } from './state/theme.ts';
 import { keepEntries, unstored } from './teach/kept-entries.ts';
@@ -24,6 +25,7 @@ followTheme();
 applyLink(location.hash);
 followResults();
 followImage();
+followPrompt();
 render(<App />, document.getElementById('app') as HTMLElement);
 
 // After the first paint: the engine warms up while the user looks for an image.

@@ -14,11 +14,18 @@ export const STRINGS = {
   cancel: 'Cancel',
 
   start: {
+    intro:
+      'An image and a prompt go in. Out come a mask of what the prompt describes and a map of how uncertain the model is.',
+    example: {
+      image: '“one medium white oval polyp, located in bottom of the image”',
+      mask: 'Mask',
+      uncertainty: 'Uncertainty',
+    },
     title: 'Open an image',
     hint: 'Drop it here, paste it, or choose a file.',
     formats: 'PNG, JPEG, TIFF, WebP, BMP, DICOM, NIfTI. It stays on this device.',
     choose: 'Choose a file',
-    or: 'or try a synthetic image',
+    or: 'or try a sample: one click segments it',
     modalities: {
       endoscopy: 'Endoscopy',
       dermoscopy: 'Dermoscopy',
@@ -76,13 +83,15 @@ export const STRINGS = {
     place: 'Location',
     gridHint: 'Choose it on the image',
     preparing: 'Preparing…',
+    segmenting: 'Segmenting.',
     loading: (model: string, percent: string) => `Loading ${model}${percent && ` ${percent}`}…`,
     sample: (done: number, of: number) => `Sample ${done} of ${of}`,
     each: (time: string) => `${time} each`,
     done: (samples: number) => count(samples, 'sample', 'samples'),
     write: 'Write a prompt, then press Segment.',
     ready: 'Press Segment.',
-    stopping: 'Stopping…',
+    unknown: (known: readonly string[]) =>
+      `This model was not trained with any word of this prompt, and may mark something else. It knows: ${known.join(', ')}.`,
     outdated: (changed: readonly string[], prompt: string, samples: number, seed: number, model: string) =>
       `Out of date (changed: ${changed.join(', ')}). This result was made for “${prompt}” with ${count(samples, 'sample', 'samples')}, seed ${seed} and the model ${model}.`,
     changes: { prompt: 'prompt', samples: 'samples', seed: 'seed', model: 'model' },
@@ -109,12 +118,14 @@ export const STRINGS = {
       expected: 'Expected entropy: the average uncertainty of a single sample.',
       mutual: 'Mutual information: how much the samples disagree.',
     },
+    oneSample: 'A single sample cannot disagree with others. Draw more samples to see this map.',
     kind: 'Kind of uncertainty',
     difference: 'Difference',
     differenceHint: 'Probability for the second prompt minus the first',
     bars: {
       probability: ['0', '1'],
-      uncertainty: ['0 · certain', 'ln 2 · uncertain'],
+      uncertainty: (from: number, to: number) => [`${from} nat · certain`, `${to.toFixed(3)} nat · uncertain`] as const,
+      mutual: (from: number, to: number) => [`${from} nat · samples agree`, `${to} nat · samples differ`] as const,
       difference: ['−1 · first', '+1 · second'],
     },
     errors: { right: 'Correct', missed: 'Missed', excess: 'Extra' },
@@ -129,7 +140,17 @@ export const STRINGS = {
     share: 'Share of the image',
     millimeters: (n: string) => `${n} mm²`,
     uncertainty: 'Mean uncertainty',
+    perForeground: 'Uncertainty per foreground',
+    perForegroundHint:
+      'Uncertainty of the whole image divided by the area of the mask, in nats. Lower is better; it ranks results and promises nothing.',
+    expectedDice: 'Expected Dice',
+    expectedDiceHint:
+      'The Dice score that the model expects of itself. It ranks results, and is too optimistic on images unlike those it was trained on.',
+    nat: (n: number) => `${n.toFixed(3)} nat`,
+    side: { a: 'First', b: 'Second' },
     empty: 'No pixel is above the threshold.',
+    check: (place: string) => `Most of the uncertainty is at the ${place}: check the mask there.`,
+    border: 'The mask touches the border of the image; the structure may continue outside.',
   },
 
   sampling: {
@@ -164,6 +185,7 @@ export const STRINGS = {
     overlay: 'Overlay',
     report: 'Report',
     all: 'Everything',
+    progress: 'Writing files',
     link: 'Copy link',
     linkHint: 'Contains the settings and the prompt, never the image.',
     linkCopied: 'Link copied. It contains the settings and the prompt, not the image.',

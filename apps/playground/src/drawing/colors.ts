@@ -1,11 +1,11 @@
 // Color scales and colors of layers. Each kind of map has a fixed scale, so that images can be compared.
 import { type Color, colorAt, OVERLAY_COLORS, UNCERTAINTY_COLORS } from 'medclipseg/images';
 
-/** Negative, zero, positive. */
+/** Negative, zero, positive: purple and green, since blue and orange mean errors. Distinct with most kinds of color blindness. */
 const BALANCE: readonly Color[] = [
-  [46, 107, 230],
+  [150, 70, 190],
   [128, 128, 128],
-  [240, 132, 32],
+  [60, 160, 70],
 ];
 
 /** Where the mask and the ground truth agree and differ. Blue and orange are distinct with most kinds of color blindness. */

@@ -1,7 +1,7 @@
 // The layers over the image, redrawn when the result, the view or the threshold changes.
 import { effect, signal } from '@preact/signals';
 import type { ImageScores } from 'medclipseg/metrics';
-import type { LayerOptions, MaskOptions, Measurements, Side, View } from '../worker/protocol.ts';
+import type { DrawnLayer, LayerOptions, MaskOptions, Measurements, Side, View } from '../worker/protocol.ts';
 import { images, shownImage, truth } from './image.ts';
 import { notifyError } from './notices.ts';
 import { results } from './results.ts';
@@ -10,8 +10,7 @@ import { largestOnly, threshold, uncertainty, view } from './settings.ts';
 type PerSide<Value> = Readonly<Partial<Record<Side, Value>>>;
 
 /** A drawn layer with its view, which differs from the selected view while the next layer is drawn. */
-export interface Layer {
-  readonly bitmap: ImageBitmap;
+export interface Layer extends DrawnLayer {
   readonly view: View;
 }
 
@@ -61,9 +60,9 @@ const replaceLayer = (side: Side, layer: Layer | undefined): void => {
 
 const drawing = (side: Side) =>
   latest(async ({ id, hasResult, options }: Request & { readonly options: LayerOptions }) => {
-    const bitmap = id !== undefined && hasResult ? await images().layer(id, side, options) : undefined;
-    if (shownImage.value?.id === id) replaceLayer(side, bitmap && { bitmap, view: options.view });
-    else bitmap?.close();
+    const drawn = id !== undefined && hasResult ? await images().layer(id, side, options) : undefined;
+    if (shownImage.value?.id === id) replaceLayer(side, drawn && { ...drawn, view: options.view });
+    else drawn?.bitmap.close();
   });
 
 const measuring = (side: Side) =>

@@ -29,6 +29,9 @@ function resultReport(side: Side, result: Result) {
     squareMillimeters: measured.squareMillimeters,
     places: measured.places,
     meanUncertainty: measured.meanUncertainty,
+    uncertaintyPerForeground: measured.uncertaintyPerForeground,
+    expectedDice: measured.expectedDice,
+    touchesBorder: measured.touchesBorder,
     scores: scores.value[side],
   };
 }

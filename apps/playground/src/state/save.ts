@@ -1,4 +1,5 @@
 // Saves results as files, and copies links and diagnostics.
+import { signal } from '@preact/signals';
 import { zipSync } from 'fflate';
 import { STRINGS } from '../strings.ts';
 import { EXPORTS, type Export, type Side } from '../worker/protocol.ts';
@@ -42,32 +43,56 @@ async function file(what: Export | 'report', side: Side = 'a'): Promise<Saved | 
 
 const sides = (): readonly Side[] => shownResults().map(([side]) => side);
 
-export async function saveOne(what: Export | 'report'): Promise<void> {
+/** Files written so far of those being saved; large images take seconds. */
+export const saving = signal<{ readonly done: number; readonly total: number } | undefined>(undefined);
+let canceled = false;
+
+export const cancelSaving = (): void => {
+  canceled = true;
+};
+
+/** Makes files one after another, so that the view can be redrawn between them. Nothing is saved if it is canceled. */
+async function whileSaving(
+  wanted: readonly (readonly [Export | 'report', Side])[],
+  then: (files: readonly Saved[]) => Promise<void> | void,
+): Promise<void> {
+  if (saving.value) return;
+  canceled = false;
+  saving.value = { done: 0, total: wanted.length };
   try {
-    for (const side of what === 'report' ? (['a'] as const) : sides()) {
+    const files: Saved[] = [];
+    for (const [what, side] of wanted) {
       const saved = await file(what, side);
-      if (saved) download(saved.blob, saved.name);
+      if (canceled) return;
+      if (saved) files.push(saved);
+      saving.value = { done: saving.value.done + 1, total: wanted.length };
     }
+    await then(files);
   } catch (error) {
     notifyError(error);
+  } finally {
+    saving.value = undefined;
   }
 }
 
+export const saveOne = (what: Export | 'report'): Promise<void> =>
+  whileSaving(what === 'report' ? [[what, 'a']] : sides().map((side) => [what, side]), (files) => {
+    for (const { blob, name } of files) download(blob, name);
+  });
+
 /** All files in one archive. */
-export async function saveAll(): Promise<void> {
-  try {
-    const wanted = [file('report'), ...sides().flatMap((side) => EXPORTS.map((what) => file(what, side)))];
-    const files = (await Promise.all(wanted)).filter((saved) => saved !== undefined);
-    const entries = await Promise.all(
-      files.map(async ({ name, blob }) => [name, new Uint8Array(await blob.arrayBuffer())] as const),
-    );
-    // PNG files are compressed already.
-    const archive = zipSync(Object.fromEntries(entries), { level: 0 });
-    download(new Blob([archive], { type: 'application/zip' }), `${stem(shownImage.value?.name ?? 'result')}.zip`);
-  } catch (error) {
-    notifyError(error);
-  }
-}
+export const saveAll = (): Promise<void> =>
+  whileSaving(
+    [['report', 'a'], ...sides().flatMap((side) => EXPORTS.map((what) => [what, side] as const))],
+    async (files) => {
+      const entries = await Promise.all(
+        files.map(async ({ name, blob }) => [name, new Uint8Array(await blob.arrayBuffer())] as const),
+      );
+      // PNG files are compressed already.
+      const archive = zipSync(Object.fromEntries(entries), { level: 0 });
+      download(new Blob([archive], { type: 'application/zip' }), `${stem(shownImage.value?.name ?? 'result')}.zip`);
+    },
+  );
 
 async function copy(text: string, done: string): Promise<void> {
   try {

@@ -1,5 +1,6 @@
 // The training images in a row.
-import { Bitmap, Icon } from '../views/controls.tsx';
+import { useEffect, useRef } from 'preact/hooks';
+import { Bitmap, Icon, keepFocus } from '../views/controls.tsx';
 import { type Entry, entries, problemIn, removeEntry, select, selected } from './entries.ts';
 import { preventsTraining } from './examples.ts';
 import { TEACH } from './strings.ts';
@@ -47,10 +48,14 @@ function Item({ entry, place }: { readonly entry: Entry; readonly place: number 
   );
 }
 
-export const ExampleStrip = () => (
-  <ul class="examples">
-    {entries.value.map((entry, i) => (
-      <Item key={entry.id} entry={entry} place={i + 1} />
-    ))}
-  </ul>
-);
+export function ExampleStrip() {
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => keepFocus(list.current?.querySelector<HTMLElement>('[aria-current=true]')), [entries.value.length]);
+  return (
+    <ul class="examples" ref={list}>
+      {entries.value.map((entry, i) => (
+        <Item key={entry.id} entry={entry} place={i + 1} />
+      ))}
+    </ul>
+  );
+}

@@ -1,6 +1,8 @@
 // The legend for the colors of the view.
 import { ERRORS, type Scale, scaleStops } from '../drawing/colors.ts';
-import { view } from '../state/settings.ts';
+import { layers } from '../state/layers.ts';
+import { results } from '../state/results.ts';
+import { uncertainty, view } from '../state/settings.ts';
 import { STRINGS } from '../strings.ts';
 
 interface BarProps {
@@ -31,10 +33,19 @@ const Legend = () => (
 export function ColorBar({ withDifference }: { readonly withDifference: boolean }) {
   const { bars, names, difference } = STRINGS.view;
   const shown = view.value;
+  const range = layers.value.a?.range;
   return (
     <div class="color-bars">
-      {(shown === 'probability' || shown === 'uncertainty') && (
-        <Bar scale="heat" ends={bars[shown]} label={names[shown]} />
+      {shown === 'probability' && <Bar scale="heat" ends={bars.probability} label={names.probability} />}
+      {shown === 'uncertainty' && range && (
+        <Bar
+          scale="heat"
+          ends={bars[uncertainty.value === 'mutual' ? 'mutual' : 'uncertainty'](...range)}
+          label={names.uncertainty}
+        />
+      )}
+      {shown === 'uncertainty' && uncertainty.value !== 'predictive' && results.value.a?.estimate.samples === 1 && (
+        <p class="quiet">{STRINGS.view.oneSample}</p>
       )}
       {shown === 'errors' && <Legend />}
       {withDifference && <Bar scale="balance" ends={bars.difference} label={difference} />}

@@ -30,6 +30,11 @@ export const Icon = ({ name }: { readonly name: IconName }) => (
   </svg>
 );
 
+/** Focuses an element if the focused one was removed, so that keys and screen readers stay where they were. */
+export function keepFocus(element: HTMLElement | null | undefined): void {
+  if (document.activeElement === document.body) element?.focus();
+}
+
 interface BitmapProps {
   readonly bitmap: ImageBitmap | undefined;
   readonly class?: string;

@@ -1,13 +1,15 @@
 // The prompt, the button that starts a run, and its progress.
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { bytes, duration } from '../state/format.ts';
 import { progress } from '../state/model.ts';
+import { unknownWords } from '../state/prompt-warning.ts';
 import { compare, comparing, edited, gridShown, prompts, setPrompt } from '../state/prompts.ts';
 import { results, running, typicalTime } from '../state/results.ts';
 import { busy, inputsChanged, run, stop } from '../state/run.ts';
 import { STRINGS } from '../strings.ts';
 import type { Side } from '../worker/protocol.ts';
-import { Icon } from './controls.tsx';
+import { Icon, keepFocus } from './controls.tsx';
 import { Suggestions } from './suggestions.tsx';
 
 const { prompt: words } = STRINGS;
@@ -59,7 +61,16 @@ function share(): number {
   return result && busy.value ? result.estimate.samples / result.sampling.samples : 0;
 }
 
+/** For screen readers: once when a run begins and once when it ends, not at every sample. */
+function announcement(): string {
+  if (progress.value) return words.loading(progress.value.model, '');
+  return busy.value ? words.segmenting : statusOf();
+}
+
 export function PromptBar() {
+  const form = useRef<HTMLFormElement>(null);
+  // The buttons for starting and stopping replace each other, and with the one that had it the focus would be gone.
+  useEffect(() => keepFocus(form.current?.querySelector('button.primary')), [busy.value]);
   const start = (event: Event) => {
     event.preventDefault();
     gridShown.value = false;
@@ -67,6 +78,7 @@ export function PromptBar() {
   };
   return (
     <form
+      ref={form}
       class="prompt-bar card"
       onSubmit={start}
       onKeyDown={({ key }) => {
@@ -95,12 +107,16 @@ export function PromptBar() {
       <div class="under">
         <div class="status">
           <progress class={busy.value ? '' : 'hidden'} max={1} value={share() || undefined} aria-label={words.run} />
-          <p role="status">{statusOf()}</p>
+          <p>{statusOf()}</p>
+          <span class="unseen" role="status">
+            {announcement()}
+          </span>
         </div>
         <button type="button" class="plain" onClick={() => compare(!comparing.value)}>
           {comparing.value ? words.single : words.compare}
         </button>
       </div>
+      {unknownWords.value && <p class="outdated">{words.unknown(unknownWords.value)}</p>}
       <Suggestions />
     </form>
   );

@@ -1,33 +1,58 @@
 // The first screen, before an image is open.
 import { MODALITIES, type Modality } from '@medclipseg/datasets';
 import { signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-import { images, openFile, opening, openPhantom } from '../state/image.ts';
+import { useEffect, useRef } from 'preact/hooks';
+import { images, openFile, opening, openPhantom, SAMPLE_SEEDS } from '../state/image.ts';
+import { setPrompt } from '../state/prompts.ts';
+import { run } from '../state/run.ts';
 import { STRINGS } from '../strings.ts';
-import { Bitmap, FileButton } from './controls.tsx';
+import { Bitmap, FileButton, keepFocus } from './controls.tsx';
 
 const { start } = STRINGS;
 
-/** The phantoms on the buttons. */
-const THUMBNAIL = { seed: 3, size: 144 } as const;
+/** Width and height of the images on the buttons. */
+const THUMBNAIL = 144;
 
 const thumbnails = signal<Readonly<Partial<Record<Modality, ImageBitmap>>>>({});
 
 async function drawThumbnails(): Promise<void> {
   for (const modality of MODALITIES) {
     if (thumbnails.value[modality]) continue;
-    const { id, bitmap } = await images().phantom(modality, THUMBNAIL.seed, THUMBNAIL.size);
+    const { id, bitmap } = await images().phantom(modality, SAMPLE_SEEDS[modality], THUMBNAIL);
     await images().close(id);
     thumbnails.value = { ...thumbnails.value, [modality]: bitmap };
   }
 }
 
+/** Opens a sample and segments it at once. */
+async function trySample(modality: Modality): Promise<void> {
+  // The prompt of the sample, whatever was written for an earlier image.
+  setPrompt('a', '');
+  await openPhantom(modality, SAMPLE_SEEDS[modality]);
+  await run();
+}
+
 export function Start() {
-  useEffect(() => void drawThumbnails(), []);
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    void drawThumbnails();
+    keepFocus(title.current);
+  }, []);
   return (
     <section class="start" aria-labelledby="start-title" aria-busy={opening.value}>
+      <p class="intro">{start.intro}</p>
+      <ul class="shown">
+        {(['image', 'mask', 'uncertainty'] as const).map((what) => (
+          <li key={what}>
+            <img src={`./example-${what}.webp`} alt="" width={176} height={176} />
+            <p>{start.example[what]}</p>
+          </li>
+        ))}
+      </ul>
       <div class="drop-here">
-        <h2 id="start-title">{start.title}</h2>
+        <h2 id="start-title" ref={title} tabIndex={-1}>
+          {start.title}
+        </h2>
         <p>{start.hint}</p>
         <FileButton class="primary" onFiles={([file]) => void openFile(file, file.name)}>
           {start.choose}
@@ -40,7 +65,7 @@ export function Start() {
       <ul class="samples">
         {MODALITIES.map((modality) => (
           <li key={modality}>
-            <button type="button" disabled={opening.value} onClick={() => void openPhantom(modality)}>
+            <button type="button" disabled={opening.value} onClick={() => void trySample(modality)}>
               <Bitmap bitmap={thumbnails.value[modality]} />
               {start.modalities[modality]}
             </button>

@@ -2,7 +2,7 @@
 import { flatten } from '@medclipseg/nn';
 import { listHubFiles } from '@medclipseg/weights/hub';
 import * as tf from '@tensorflow/tfjs-core';
-import { hubModels } from 'medclipseg';
+import { hubModels, knownWords, unknownPrompt } from 'medclipseg';
 import { selectDevice } from './device.ts';
 import { type EngineState, modelOf, openModel } from './open-model.ts';
 import type { EngineApi, ModelFacts } from './protocol.ts';
@@ -81,6 +81,11 @@ export function createEngine(): EngineApi {
         if (signal.aborted) return 'stopped';
         throw error;
       }
+    },
+
+    unknownPrompt(prompt) {
+      const { info } = modelOf(state);
+      return info && unknownPrompt(prompt, info) ? knownWords(info) : undefined;
     },
 
     stop: () => state.work?.abort(),

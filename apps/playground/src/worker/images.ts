@@ -12,7 +12,7 @@ import {
   surveyMask,
   thresholdMask,
 } from '@medclipseg/datasets';
-import { decodeImage, encodePng } from '@medclipseg/datasets/browser';
+import { decodeImage, encodePngBlob } from '@medclipseg/datasets/browser';
 import { transfer } from 'comlink';
 import type { Estimate } from 'medclipseg';
 import { overlayImage, uncertaintyImage } from 'medclipseg/images';
@@ -70,7 +70,7 @@ const sixteenBit = (map: Float32Array, maximum: number): Uint16Array =>
   Uint16Array.from(map, (value) => Math.round((Math.min(value, maximum) / maximum) * 65535));
 
 /** A PNG file with the same content as the command line's. */
-function encode(image: RasterImage, estimate: Estimate, mask: Uint8Array, what: Export): Blob {
+function encode(image: RasterImage, estimate: Estimate, mask: Uint8Array, what: Export): Promise<Blob> {
   const { width, height } = image;
   const full = (map: Float32Array) => resizeMap(map, estimateSize(estimate), [width, height]);
   const gray = (data: Uint8Array | Uint16Array) => ({ width, height, channels: 1, data }) as const;
@@ -81,7 +81,7 @@ function encode(image: RasterImage, estimate: Estimate, mask: Uint8Array, what: 
     'uncertainty-color': () => uncertaintyImage({ width, height, uncertainty: full(estimate.uncertainty) }),
     overlay: () => overlayImage(image, { mask }),
   } as const satisfies Record<Export, unknown>;
-  return new Blob([encodePng(images[what]())], { type: 'image/png' });
+  return encodePngBlob(images[what]());
 }
 
 export function createImages(): ImagesApi {
@@ -186,8 +186,8 @@ export function createImages(): ImagesApi {
 
     layer(id, side, options) {
       const { found, estimate } = resultOf(id, side);
-      const bitmap = drawLayer(found, estimate, options);
-      return transfer(bitmap, [bitmap]);
+      const drawn = drawLayer(found, estimate, options);
+      return transfer(drawn, [drawn.bitmap]);
     },
 
     differenceLayer(id) {

@@ -71,6 +71,8 @@ export interface EngineApi extends TeachApi {
   /** Lists the models of a hub repository, or only the one at a path. Downloads no weights. */
   listHub(repo: string, path?: string): Promise<readonly ListedModel[]>;
   openModel(source: ModelSource, onProgress: (progress: Progress) => void): Promise<ModelFacts>;
+  /** The nouns that the model was trained with, if the prompt has none of them and the model lists them. */
+  unknownPrompt(prompt: string): readonly string[] | undefined;
   /** Computes one sample after another. Resolves when all are done or after {@link stop}, and reports which. */
   segment(
     image: RasterImage,
@@ -126,6 +128,12 @@ export type View = (typeof VIEWS)[number];
 export const UNCERTAINTIES = ['predictive', 'expected', 'mutual'] as const;
 export type Uncertainty = (typeof UNCERTAINTIES)[number];
 
+/** A layer, and the values at the ends of its color scale if it has one. */
+export interface DrawnLayer {
+  readonly bitmap: ImageBitmap;
+  readonly range?: readonly [minimum: number, maximum: number];
+}
+
 /** How a probability map becomes a mask. */
 export interface MaskOptions {
   readonly threshold: number;
@@ -143,8 +151,16 @@ export interface Measurements {
   readonly squareMillimeters?: number;
   /** Mean predictive uncertainty over the image, in nats. */
   readonly meanUncertainty: number;
+  /** Sum of the uncertainty over the image by pixels of the mask, in nats; undefined for an empty mask. */
+  readonly uncertaintyPerForeground?: number;
+  /** Dice score that the model's own probabilities predict for the mask; undefined for an empty mask. */
+  readonly expectedDice?: number;
   /** Locations of the mask's connected parts, in reading order, without repeats. */
   readonly places: readonly Place[];
+  /** The location with the most uncertainty. */
+  readonly leastCertain: Place;
+  /** Whether the mask touches the border of the image. */
+  readonly touchesBorder: boolean;
 }
 
 /** The two prompts, and their results. */
@@ -175,7 +191,7 @@ export interface ImagesApi {
   removeTruth(id: number): void;
   setResult(id: number, side: Side, estimate: Estimate | undefined): void;
   /** A result drawn for display over the image; transparent where there is nothing to show. */
-  layer(id: number, side: Side, options: LayerOptions): ImageBitmap;
+  layer(id: number, side: Side, options: LayerOptions): DrawnLayer;
   /** The difference between the results of the two prompts. */
   differenceLayer(id: number): ImageBitmap;
   measure(id: number, side: Side, options: MaskOptions): Measurements;

@@ -9,16 +9,53 @@ import { Slider } from '../controls.tsx';
 
 const { mask: words } = STRINGS;
 
-const ROWS: readonly (readonly [string, (measurements: Measurements) => string | undefined])[] = [
-  [words.area, ({ pixels }) => words.pixels(whole(pixels))],
-  ['', ({ squareMillimeters: area }) => (area === undefined ? undefined : words.millimeters(significant(area)))],
-  [words.share, ({ share }) => percent(share)],
-  [words.uncertainty, ({ meanUncertainty }) => meanUncertainty.toFixed(3)],
+const optional = (value: number | undefined, format: (value: number) => string): string | undefined =>
+  value === undefined ? undefined : format(value);
+
+interface Row {
+  readonly name: string;
+  readonly hint?: string;
+  readonly read: (measurements: Measurements) => string | undefined;
+}
+
+const ROWS: readonly Row[] = [
+  { name: words.area, read: ({ pixels }) => words.pixels(whole(pixels)) },
+  {
+    name: '',
+    read: ({ squareMillimeters }) => optional(squareMillimeters, (area) => words.millimeters(significant(area))),
+  },
+  { name: words.share, read: ({ share }) => percent(share) },
+  { name: words.uncertainty, read: ({ meanUncertainty }) => words.nat(meanUncertainty) },
+  {
+    name: words.perForeground,
+    hint: words.perForegroundHint,
+    read: ({ uncertaintyPerForeground }) => optional(uncertaintyPerForeground, words.nat),
+  },
+  {
+    name: words.expectedDice,
+    hint: words.expectedDiceHint,
+    read: ({ expectedDice }) => optional(expectedDice, (dice) => dice.toFixed(2)),
+  },
 ];
+
+/** What to look at, in words. */
+const Advice = ({ measured }: { readonly measured: Measurements }) => (
+  <>
+    {measured.pixels === 0 ? (
+      <p class="quiet">{words.empty}</p>
+    ) : (
+      <p class="quiet">{words.check(measured.leastCertain)}</p>
+    )}
+    {measured.touchesBorder && <p class="quiet">{words.border}</p>}
+  </>
+);
 
 export function MaskPanel() {
   const sides = activeSides().filter((side) => layers.value[side]);
-  const shown = sides.flatMap((side) => measurements.value[side] ?? []);
+  const shown = sides.flatMap((side) => {
+    const measured = measurements.value[side];
+    return measured ? [{ side, measured }] : [];
+  });
   return (
     <section class="card" aria-labelledby="mask-title">
       <h2 id="mask-title">{words.title}</h2>
@@ -45,15 +82,27 @@ export function MaskPanel() {
       </label>
       {shown.length > 0 && (
         <table class="measures">
+          {shown.length > 1 && (
+            <thead>
+              <tr>
+                <td />
+                {shown.map(({ side }) => (
+                  <th key={side} scope="col">
+                    {words.side[side]}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+          )}
           <tbody>
-            {ROWS.map(([name, read]) => {
-              const values = shown.map(read);
+            {ROWS.map(({ name, hint, read }) => {
+              const values = shown.map(({ measured }) => read(measured));
               return (
-                values[0] !== undefined && (
-                  <tr key={name}>
+                values.some((value) => value !== undefined) && (
+                  <tr key={name} title={hint}>
                     <th scope="row">{name || <span class="unseen">{words.area}</span>}</th>
                     {values.map((value, i) => (
-                      <td key={i}>{value}</td>
+                      <td key={i}>{value ?? '–'}</td>
                     ))}
                   </tr>
                 )
@@ -62,7 +111,9 @@ export function MaskPanel() {
           </tbody>
         </table>
       )}
-      {shown.some(({ pixels }) => pixels === 0) && <p class="quiet">{words.empty}</p>}
+      {shown.map(({ side, measured }) => (
+        <Advice key={side} measured={measured} />
+      ))}
     </section>
   );
 }

@@ -1,5 +1,5 @@
 // Buttons that save results as files and copy a link or diagnostics.
-import { copyDiagnostics, copyLink, saveAll, saveOne } from '../../state/save.ts';
+import { cancelSaving, copyDiagnostics, copyLink, saveAll, saveOne, saving } from '../../state/save.ts';
 import { STRINGS } from '../../strings.ts';
 import { EXPORTS } from '../../worker/protocol.ts';
 import { Icon } from '../controls.tsx';
@@ -12,13 +12,21 @@ export function SavePanel({ hasResult }: { readonly hasResult: boolean }) {
       {hasResult && (
         <div class="buttons">
           {[...EXPORTS, 'report' as const].map((what) => (
-            <button type="button" key={what} onClick={() => void saveOne(what)}>
+            <button type="button" key={what} disabled={Boolean(saving.value)} onClick={() => void saveOne(what)}>
               {words[what]}
             </button>
           ))}
-          <button type="button" onClick={() => void saveAll()}>
+          <button type="button" disabled={Boolean(saving.value)} onClick={() => void saveAll()}>
             <Icon name="download" />
             {words.all}
+          </button>
+        </div>
+      )}
+      {saving.value && (
+        <div class="row">
+          <progress max={saving.value.total} value={saving.value.done} aria-label={words.progress} />
+          <button type="button" onClick={cancelSaving}>
+            {STRINGS.cancel}
           </button>
         </div>
       )}

@@ -24,7 +24,8 @@ const Offer = () => (
 );
 
 function Scores() {
-  const shown = activeSides().flatMap((side) => scores.value[side] ?? []);
+  const sides = activeSides().filter((side) => scores.value[side]);
+  const shown = sides.flatMap((side) => scores.value[side] ?? []);
   if (shown.length === 0) return <p class="quiet">{words.waiting}</p>;
   const rows = [
     ['dsc', words.dsc, words.dscHint],
@@ -32,6 +33,18 @@ function Scores() {
   ] as const;
   return (
     <table class="measures large">
+      {sides.length > 1 && (
+        <thead>
+          <tr>
+            <td />
+            {sides.map((side) => (
+              <th key={side} scope="col">
+                {STRINGS.mask.side[side]}
+              </th>
+            ))}
+          </tr>
+        </thead>
+      )}
       <tbody>
         {rows.map(([name, title, hint]) => (
           <tr key={name} title={hint}>
