@@ -39,7 +39,7 @@ export const facts = signal<ModelFacts | undefined>(undefined);
 export const progress = signal<(Progress & { readonly model: string }) | undefined>(undefined);
 
 /** The model that opened last: the one that computes, and the one to return to. */
-const opened = signal(MINI);
+export const opened = signal(MINI);
 /** The name of the model that computes. */
 export const inUse = computed<(ModelName & Pick<KnownModel, 'teaching'>) | undefined>(() => {
   const sha256 = facts.value?.sha256;
@@ -81,11 +81,12 @@ async function load(on: Engine, model: KnownModel): Promise<ModelFacts> {
 
 /** The engine with the chosen model open in it. If the engine is replaced meanwhile, the model opens in the new one. */
 export async function engineWithModel(): Promise<{ readonly engine: Engine; readonly facts: ModelFacts }> {
-  const { id } = chosen.value;
+  const model = chosen.value;
+  const { id } = model;
   try {
     const ready = await engine();
     if (open?.id !== id || open.generation !== generation.value)
-      open = { id, generation: generation.value, facts: load(ready, chosen.value) };
+      open = { id, generation: generation.value, facts: load(ready, model) };
     return { engine: ready, facts: await open.facts };
   } catch (error) {
     if (isEngineReplaced(error) && chosen.value.id === id) return engineWithModel();

@@ -1,7 +1,7 @@
 // The model dialog: the model in use, and how to add others.
 import { useSignal } from '@preact/signals';
 import { bytes, whole } from '../state/format.ts';
-import { chosen, facts, inUse, type KnownModel, progress, shortHash } from '../state/model.ts';
+import { facts, inUse, type KnownModel, opened, progress, shortHash } from '../state/model.ts';
 import {
   cancelOpening,
   found,
@@ -76,7 +76,7 @@ function Opening() {
 }
 
 function Row({ model }: { readonly model: KnownModel }) {
-  const used = model.id === chosen.value.id && !progress.value;
+  const used = model.id === opened.value.id && facts.value !== undefined;
   const sha256 = used ? inUse.value?.sha256 : model.sha256;
   return (
     <li aria-current={used}>
