@@ -118,7 +118,7 @@ inBrowser('the record', () => {
     await at.page.locator('header .hash', { hasText: sha256(mini).slice(0, 8) }).waitFor();
   });
 
-  it('of two dropped images the second is refused aloud, and a model dropped with an image is opened too', async () => {
+  it('of two dropped images the second is refused in a message, and a model dropped with an image is opened too', async () => {
     await drop({ 'one.png': png, 'two.png': png });
     await at.notice.filter({ hasText: 'Only one.png was opened.' }).filter({ hasText: 'two.png' }).waitFor();
     await at.page.getByRole('heading', { name: 'one.png' }).waitFor();

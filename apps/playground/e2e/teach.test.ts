@@ -176,20 +176,20 @@ inBrowser('teaching', () => {
     const title = TEACH.modelTitle('mini', 3);
     await at.button(STRINGS.models.button(title)).waitFor();
     const hash = await at.page.locator('header .hash').textContent();
-    const pictures = () =>
+    const pixels = () =>
       at.page.locator('.paint canvas').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
     await at.button(/^Image 3/).click();
     await paint([0.2, 0.2], [0.3, 0.25]);
     await at.page.mouse.move(0, 0);
     // The page writes shortly after a change.
     await at.page.waitForTimeout(1500);
-    const before = await pictures();
+    const before = await pixels();
     await at.page.reload();
     await at.button(STRINGS.models.button(title)).waitFor();
     expect(await at.page.locator('header .hash').textContent()).toBe(hash);
     await at.page.getByText(TEACH.title, { exact: true }).click();
     await at.button(/^Image 3/).click();
-    await expect.poll(pictures).toBe(before);
+    await expect.poll(pixels).toBe(before);
     await at.page.locator('header').getByText(STRINGS.tabs.segment, { exact: true }).click();
     await at.button(STRINGS.start.modalities.mri).click();
     await at.page.getByLabel(STRINGS.device.title).selectOption('wasm');

@@ -57,7 +57,7 @@ export function showImage(next: ShownImage | undefined, from?: Phantom): void {
   void images().close(before.id);
 }
 
-/** Asks for a page or a label, and then goes on with it. */
+/** Asks for a page or a label, and then continues with it. */
 export function ask(name: string, question: Pages | Labels, next: (chosen: TruthOptions) => Promise<void>): void {
   if ('pages' in question) pageQuestion.value = { name, pages: question.pages, choose: (page) => void next({ page }) };
   else labelQuestion.value = { name, labels: question.labels, choose: (label) => void next({ label }) };

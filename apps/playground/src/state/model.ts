@@ -47,7 +47,7 @@ export const inUse = computed<(ModelName & Pick<KnownModel, 'teaching'>) | undef
   return sha256 === undefined ? undefined : { title, sha256, teaching };
 });
 
-/** Enough to tell models apart by eye. */
+/** Enough to distinguish models by eye. */
 export const shortHash = (sha256: string): string => sha256.slice(0, 8);
 
 let open: { readonly id: string; readonly generation: number; readonly facts: Promise<ModelFacts> } | undefined;

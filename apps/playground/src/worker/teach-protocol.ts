@@ -2,7 +2,7 @@
 import type { Modality, RasterImage } from '@medclipseg/datasets';
 
 export interface TrainingExample {
-  /** Tells examples with the same name apart. */
+  /** Distinguishes examples with the same name. */
   readonly id: string;
   readonly name: string;
   /** RGB, square. */
