@@ -59,28 +59,41 @@ it('doctor lists what works', async () => {
   expect(JSON.parse(out).backends).toContainEqual({ name: 'wasm', works: true, reason: '' });
 });
 
-/** Interrupts a command while it computes on the CPU, which blocks the event loop. */
-const interrupted = () =>
-  new Promise<{ code: number | null; err: string }>((resolve) => {
-    const image = new URL('../../../docs/demo.png', import.meta.url).pathname;
-    const child = spawn(process.execPath, [
-      ...['--conditions=@medclipseg/source', '--import', 'tsx', main, 'predict', image, '--prompt', 'one polyp'],
-      ...['--backend', 'cpu', '--samples', '1000', '--out', join(folder, 'interrupted')],
-    ]);
-    let [err, sent] = ['', false];
+/** Interrupts a command while it computes on the CPU, which blocks its main thread, and once more when it has said so. */
+const interrupted = (command: readonly string[], { twice }: { readonly twice: boolean }) =>
+  new Promise<{ code: number | null; signal: NodeJS.Signals | null; err: string }>((resolve) => {
+    const child = spawn(process.execPath, ['--conditions=@medclipseg/source', '--import', 'tsx', main, ...command]);
+    let [err, sent] = ['', 0];
     child.stderr.on('data', (chunk) => {
       err += chunk;
-      if (sent || !err.includes('backend: cpu')) return;
-      sent = true;
-      setTimeout(() => child.kill('SIGINT'), 2000);
+      if (sent === 0 && err.includes('backend: cpu')) {
+        sent = 1;
+        setTimeout(() => child.kill('SIGINT'), 2000);
+      } else if (sent === 1 && twice && err.includes('stopping')) {
+        sent = 2;
+        child.kill('SIGINT');
+      }
     });
-    child.on('close', (code) => resolve({ code, err }));
+    child.on('close', (code, signal) => resolve({ code, signal, err }));
   });
 
+const DEMO = new URL('../../../docs/demo.png', import.meta.url).pathname;
+const predictOnCpu = () => [
+  ...['predict', DEMO, '--prompt', 'one polyp', '--backend', 'cpu', '--samples', '1000'],
+  ...['--out', join(folder, 'interrupted')],
+];
+
 it('Ctrl-C ends a computation on the CPU without a stack, with exit code 130', async () => {
-  const { code, err } = await interrupted();
+  const { code, err } = await interrupted(predictOnCpu(), { twice: false });
   expect(code).toBe(130);
   expect(err).toContain('stopping');
+  expect(err).not.toMatch(/^ {4}at /m);
+});
+
+it('a second Ctrl-C ends it at once: the system does, while the main thread is still blocked', async () => {
+  const { signal, err } = await interrupted(predictOnCpu(), { twice: true });
+  expect(signal).toBe('SIGINT');
+  expect(err.match(/stopping/g)).toHaveLength(1);
   expect(err).not.toMatch(/^ {4}at /m);
 });
 

@@ -12,6 +12,7 @@ import { registerTest } from './commands/test/index.ts';
 import { registerTrain } from './commands/train/index.ts';
 import { registerWeights } from './commands/weights/index.ts';
 import { describe, EXIT, exitCode } from './errors.ts';
+import { onInterrupt } from './interrupts.ts';
 import { openOutput } from './output.ts';
 
 const COMMANDS: readonly Register[] = [
@@ -30,13 +31,7 @@ const COMMANDS: readonly Register[] = [
 const control = new AbortController();
 const output = openOutput(() => control.abort());
 
-const SHOW_CURSOR = '\x1b[?25h';
-// The first Ctrl-C aborts the command and removes this handler. The system itself then ends the process at the second one, even while
-// a backend blocks the event loop and no handler could run.
-process.once('SIGINT', () => {
-  process.stderr.write(`${process.stderr.isTTY ? SHOW_CURSOR : ''}\nstopping; press Ctrl-C again to stop at once\n`);
-  control.abort();
-});
+onInterrupt(() => control.abort());
 
 /** Runs the command line and returns the exit code. */
 async function run(): Promise<number> {
