@@ -11,6 +11,8 @@ export interface WebpFile {
   readonly orientation: number;
   /** The image alone: no alpha, color profile or metadata, which browsers and libraries treat differently. */
   readonly opaque: Uint8Array;
+  /** Whether the pixels of a lossless image have alpha, which its decoder keeps though `opaque` does not declare it. */
+  readonly translucent: boolean;
 }
 
 /** Size of a lossy image, whose key frame starts with a fixed code. */
@@ -51,8 +53,9 @@ export function readWebp(bytes: Uint8Array): WebpFile {
       opaque.set(bytes.subarray(at, at + 8 + length), 12);
       new DataView(opaque.buffer).setUint32(4, opaque.length - 8, true);
       // The bit that says whether alpha is used.
-      if (name === 'VP8L') opaque[24] = (opaque[24] as number) & ~0x10;
-      return { ...size, orientation, opaque };
+      const translucent = name === 'VP8L' && ((opaque[24] as number) & 0x10) !== 0;
+      if (translucent) opaque[24] = (opaque[24] as number) & ~0x10;
+      return { ...size, orientation, opaque, translucent };
     }
     at += 8 + length + (length & 1);
   }

@@ -27,7 +27,24 @@ function pngs(): Uint8Array[] {
       sample: (x, y) => (x * y) & 1,
       palette: PALETTE,
     });
-  return [png(0, 1, false), png(2, 8, true), png(3, 1, false), png(4, 16, false), png(6, 8, true)];
+  // 12-bit values in 16 bits.
+  const dark = encodeAnyPng({
+    width: 21,
+    height: 13,
+    bits: 16,
+    colorType: 0,
+    interlaced: false,
+    sample: (x, y) => (x * y * 17) & 4095,
+  });
+  return [
+    png(0, 1, false),
+    png(2, 8, true),
+    png(3, 1, false),
+    png(4, 16, false),
+    png(6, 8, true),
+    png(2, 16, true),
+    dark,
+  ];
 }
 
 async function tiffs(): Promise<Uint8Array[]> {
@@ -44,6 +61,11 @@ async function tiffs(): Promise<Uint8Array[]> {
     encodeTiff({ ...layout, samples: 1, bits: 32, format: 'float', deflate: true, predictor: 3 }),
     encodeTiff({ ...layout, big: true, samples: 4, photometric: 5 }),
     encodeTiff({ ...layout, samples: 1, reversed: true, rowsPerStrip: 3 }),
+    encodeTiff({ ...layout, samples: 1, bits: 4, photometric: 0, value: (x, y) => (x + y) & 15 }),
+    encodeTiff({ ...layout, samples: 2, bits: 16, planar: true, tags: { 338: [2] } }),
+    encodeTiff({ ...layout, samples: 4, tags: { 338: [1], 274: [7] } }),
+    encodeTiff({ ...layout, samples: 1, bits: 16, format: 'signed', littleEndian: false, tile: 16 }),
+    encodeTiff({ ...layout, samples: 1, bits: 64, format: 'float', big: true }),
   ];
 }
 
@@ -69,6 +91,11 @@ const jpegs = (): Promise<Uint8Array[]> =>
     noise(1).toColourspace('b-w').jpeg().toBuffer(),
     noise().jpeg({ chromaSubsampling: '4:4:4', quality: 95 }).withMetadata({ orientation: 6 }).toBuffer(),
     noise().toColourspace('cmyk').jpeg().toBuffer(),
+    noise().toColourspace('cmyk').jpeg({ progressive: true, chromaSubsampling: '4:4:4' }).toBuffer(),
+    noise()
+      .jpeg({ quality: 20, optimizeCoding: false, trellisQuantisation: false })
+      .withMetadata({ orientation: 5 })
+      .toBuffer(),
   ]);
 
 const webps = (): Promise<Uint8Array[]> =>
@@ -76,6 +103,9 @@ const webps = (): Promise<Uint8Array[]> =>
     noise().webp().toBuffer(),
     noise().webp({ lossless: true }).toBuffer(),
     noise().ensureAlpha(0.5).webp().toBuffer(),
+    noise().ensureAlpha(0.5).webp({ lossless: true }).toBuffer(),
+    noise().webp({ lossless: true }).withMetadata({ orientation: 6 }).toBuffer(),
+    noise().webp().withMetadata({ orientation: 3 }).toBuffer(),
   ]);
 
 function dicoms([jpeg]: readonly Uint8Array[]): { readonly single: Uint8Array[]; readonly frames: Uint8Array[] } {
