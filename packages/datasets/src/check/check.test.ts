@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodePromptSheet } from '../create/xlsx.ts';
 import { encodePng } from '../images/encode.ts';
+import { encodeAnyPng } from '../images/testing/encoders.ts';
 import { phantomSeed, writePhantoms } from '../phantoms/write.ts';
 import { type CheckOptions, checkDataset } from './check.ts';
 import { PROBLEM_KINDS, type ProblemKind } from './problems.ts';
@@ -83,6 +84,14 @@ const FAULTS: readonly (readonly [ProblemKind, () => Promise<unknown>])[] = [
   [
     'unreadable-mask',
     async () => writeFile(join(folder, 'Val_Folder', 'label', 'e.png'), (await square(2, 2, 6)).subarray(0, 60)),
+  ],
+  [
+    'assumed-window',
+    async () => {
+      const drawing = { width: SIDE, height: SIDE, bits: 16, colorType: 0, interlaced: false } as const;
+      const dark = encodeAnyPng({ ...drawing, sample: (x, y) => (x * y) & 4095 });
+      await put('Test', 'f.png', dark, await square(2, 2, 6));
+    },
   ],
   ['mask-size', async () => put('Test', 'f.png', await photo(9), await square(2, 2, 6, 20))],
   ['mask-values', async () => put('Train', 'b.png', await photo(9), await square(2, 2, 6, SIDE, 1))],

@@ -27,6 +27,7 @@ export const PROBLEM_KINDS = {
   'design-rows': ['error', 'a design has other images than the original prompts'],
   'design-place': ['warning', 'a design names another place than the original prompt'],
   'foreign-row': ['error', 'a subset has an image that the whole sheet has not'],
+  'assumed-window': ['note', 'the image does not say how it is shown'],
   'not-nested': ['note', 'a smaller subset is not part of the next larger one'],
   place: ['warning', 'the prompt names another place than the mask shows'],
 } as const satisfies Readonly<Record<string, readonly [Severity, string]>>;

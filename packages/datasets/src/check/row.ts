@@ -76,7 +76,9 @@ export async function checkRow(
       problems.push([kind, `${row.image} (${error instanceof Error ? error.message : String(error)})`]);
       return undefined;
     });
-  const image = imagePath === undefined ? undefined : await open('unreadable-image', readImage(imagePath));
+  const onWarning = (message: string) => problems.push(['assumed-window', message]);
+  const image =
+    imagePath === undefined ? undefined : await open('unreadable-image', readImage(imagePath, 'color', { onWarning }));
   const parts: RasterImage[] = [];
   for (const [, path] of maskPaths) {
     const part = path === undefined ? undefined : await open('unreadable-mask', readMaskFile(path, reading));

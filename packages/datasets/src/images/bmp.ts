@@ -10,6 +10,14 @@ function channel(mask: number): (pixel: number) => number {
   return (pixel) => Math.round((((pixel & mask) >>> shift) * 255) / most);
 }
 
+const COMPRESSIONS: Readonly<Record<number, string>> = {
+  1: 'run lengths of 8 bits',
+  2: 'run lengths of 4 bits',
+  4: 'JPEG',
+  5: 'PNG',
+  6: 'bit masks with alpha',
+};
+
 /** Decodes an uncompressed BMP; alpha is dropped. The caller has checked the size. */
 export function decodeBmp(bytes: Uint8Array): RasterImage {
   const reader = new ByteReader(bytes, true);
@@ -20,7 +28,12 @@ export function decodeBmp(bytes: Uint8Array): RasterImage {
   const bits = reader.u16(old ? 24 : 28);
   const compression = old ? 0 : reader.u32(30);
   const masked = compression === 3 && (bits === 16 || bits === 32);
-  if (compression !== 0 && !masked) throw new FormatError(`BMP compression ${compression}`);
+  if (compression !== 0 && !masked)
+    throw new FormatError(
+      `BMP compression ${compression}${COMPRESSIONS[compression] ? ` (${COMPRESSIONS[compression]})` : ''}`,
+      'an uncompressed BMP file',
+      'Save it without compression, or as PNG.',
+    );
   if (![1, 4, 8, 16, 24, 32].includes(bits)) throw new FormatError(`${bits} bits a pixel`);
   const rowBytes = Math.ceil((width * bits) / 32) * 4;
   reader.part(start, rowBytes * height);
@@ -47,9 +60,13 @@ function pixelWriter(reader: ByteReader, { bits, masked, old, headerSize }: Pixe
   if (bits <= 8) {
     const palette = 14 + headerSize;
     const entry = old ? 3 : 4;
+    const declared = (headerSize >= 40 && reader.u32(46)) || 1 << bits;
+    // Colors beyond the pixels' first byte would be pixels.
+    const colors = Math.min(declared, 1 << bits, Math.floor((reader.u32(10) - palette) / entry));
     return (row: number, x: number, to: number) => {
       const bit = x * bits;
       const index = ((bytes[row + (bit >> 3)] as number) >> (8 - bits - (bit & 7))) & ((1 << bits) - 1);
+      if (index >= colors) throw new FormatError(`color ${index} of a palette of ${Math.max(0, colors)}`);
       for (let c = 0; c < 3; c++) data[to + c] = reader.u8(palette + index * entry + 2 - c);
     };
   }

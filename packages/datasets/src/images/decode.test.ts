@@ -70,6 +70,27 @@ const noise = (width: number, height: number, channels: 1 | 3) =>
   );
 
 describe('BMP', () => {
+  const bmp = (change: (bytes: Buffer) => void) => {
+    const drawing = { width: 4, height: 2, bits: 8, topDown: false, pixel: (x: number) => [x, 0, 0] } as const;
+    const palette = Array.from({ length: 256 }, (_, i) => [i, i, i] as const);
+    const bytes = Buffer.from(encodeBmp({ ...drawing, palette }));
+    change(bytes);
+    return bytes;
+  };
+
+  it('colors that the palette does not have are refused, not taken from the pixels', () => {
+    expect([...decodeBmp(bmp(() => {})).data.subarray(0, 12)]).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]);
+    expect(() => decodeBmp(bmp((bytes) => bytes.writeUInt32LE(3, 46)))).toThrow('color 3 of a palette of 3');
+    // Pixels that begin within the palette.
+    expect(() => decodeBmp(bmp((bytes) => bytes.writeUInt32LE(54, 10)))).toThrow('of a palette of 0');
+  });
+
+  it('compression is named', () => {
+    expect(() => decodeBmp(bmp((bytes) => bytes.writeUInt32LE(1, 30)))).toThrow(
+      'BMP compression 1 (run lengths of 8 bits)',
+    );
+  });
+
   it.each([1, 4, 8, 16, 24, 32] as const)('%i bits, from the bottom up and from the top down', async (bits) => {
     for (const topDown of [false, true]) {
       const pixel = (x: number, y: number) =>

@@ -25,7 +25,7 @@ export interface DecodeOptions {
    * center + width/2 as white. Required for TIFF files of float, signed or 32-bit samples, where no default is safe.
    */
   readonly window?: WindowSetting;
-  /** Receives notes about images that decode but probably look wrong, such as 12-bit values in a 16-bit PNG. */
+  /** Receives notes about what was assumed, such as the window of a scan that has none, and about images that probably look wrong. */
   readonly onWarning?: (message: string) => void;
 }
 
@@ -76,7 +76,7 @@ export function imageDecoder(
     if (format === undefined) throw otherKind(bytes, name);
     if (format === 'dicom') {
       const { decodeDicom } = await import('../scans/dicom.ts');
-      return decodeDicom(bytes, { name, page, window, ...host });
+      return decodeDicom(bytes, { name, page, window, onWarning, ...host });
     }
     if (format === 'nifti') {
       const { decodeNifti } = await import('../scans/nifti.ts');

@@ -81,6 +81,24 @@ function throughPalette(data: DicomDataSet, { signed }: PixelLayout, indices: St
   return out;
 }
 
+/** Whether a gray frame shows its highest values in colors (PS3.3 section C.7.6.19). */
+export const hasSupplementalColors = (data: DicomDataSet): boolean =>
+  ['COLOR', 'MIXED'].includes(data.text(0x00089205) ?? '') && data.get(0x00281101) !== undefined;
+
+/** A gray frame whose stored values from the palette's first on are colors. */
+export function withSupplementalColors(
+  data: DicomDataSet,
+  layout: PixelLayout,
+  { values }: StoredFrame,
+  gray: RasterImage,
+): RasterImage {
+  const first = data.word(0x00281101, 1, layout.signed) ?? 0;
+  const out = throughPalette(data, layout, values);
+  for (let i = 0; i < values.length; i++)
+    if ((values[i] as number) < first) out.fill(gray.data[i] as number, 3 * i, 3 * i + 3);
+  return { ...gray, channels: 3, data: out };
+}
+
 /** Full-range YBR as RGB, in place. */
 function ybrToRgb(pixels: Uint8Array): void {
   const clamped = new Uint8ClampedArray(pixels.buffer, pixels.byteOffset, pixels.length);

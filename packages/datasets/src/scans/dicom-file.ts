@@ -76,6 +76,16 @@ export class DicomDataSet {
     return Number.isFinite(value) ? value : undefined;
   }
 
+  /** As {@link decimal}, for values that change the pixels: text that is no number is refused rather than ignored. */
+  strictDecimal(tag: number): number | undefined {
+    const text = this.text(tag)?.split('\\')[0]?.trim();
+    if (!text) return undefined;
+    const value = Number(text);
+    if (Number.isFinite(value)) return value;
+    const shown = /^[\x20-\x7e]{1,16}$/.test(text) ? `'${text}'` : 'other text';
+    throw new FormatError(shown, `a number in attribute ${named(tag)}`, 'Correct the file.');
+  }
+
   /** The items of a sequence; none if the attribute is absent. */
   items(tag: number): readonly DicomDataSet[] {
     const found = this.attributes.get(tag);

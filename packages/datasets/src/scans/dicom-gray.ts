@@ -4,7 +4,7 @@ import { FormatError } from '../images/bytes.ts';
 import type { RasterImage } from '../images/raster.ts';
 import type { DicomDataSet } from './dicom-file.ts';
 import { holderOf, type PixelLayout, type StoredFrame, TAGS } from './dicom-layout.ts';
-import { exactWindow, linearWindow, type Window, type WindowSetting } from './window.ts';
+import { exactWindow, linearWindow, shownRange, type Window, type WindowSetting } from './window.ts';
 
 /** A function of a value; `dark` and `bright` bound its results. */
 interface LookupTable {
@@ -37,8 +37,8 @@ function lookupTable(item: DicomDataSet, signed: boolean): LookupTable {
 export function modalityOf(data: DicomDataSet, frame: number, signed: boolean): (stored: number) => number {
   const item = data.items(TAGS.modalityLut)[0];
   if (item) return lookupTable(item, signed).read;
-  const slope = holderOf(data, TAGS.rescaleSlope, frame).decimal(TAGS.rescaleSlope) ?? 1;
-  const intercept = holderOf(data, TAGS.rescaleIntercept, frame).decimal(TAGS.rescaleIntercept) ?? 0;
+  const slope = holderOf(data, TAGS.rescaleSlope, frame).strictDecimal(TAGS.rescaleSlope) ?? 1;
+  const intercept = holderOf(data, TAGS.rescaleIntercept, frame).strictDecimal(TAGS.rescaleIntercept) ?? 0;
   return (stored) => stored * slope + intercept;
 }
 
@@ -54,8 +54,8 @@ export function voiOf(data: DicomDataSet, frame: number, signed: boolean): ((val
     const { read, bright } = lookupTable(item, signed);
     return (value) => (read(value) / bright) * 255;
   }
-  const center = holderOf(data, TAGS.windowCenter, frame).decimal(TAGS.windowCenter);
-  const width = holderOf(data, TAGS.windowWidth, frame).decimal(TAGS.windowWidth);
+  const center = holderOf(data, TAGS.windowCenter, frame).strictDecimal(TAGS.windowCenter);
+  const width = holderOf(data, TAGS.windowWidth, frame).strictDecimal(TAGS.windowWidth);
   if (center === undefined || width === undefined || width <= 0) return undefined;
   const kind = holderOf(data, TAGS.voiFunction, frame).text(TAGS.voiFunction) ?? 'LINEAR';
   if (kind === 'SIGMOID') return (value) => 255 / (1 + Math.exp((-4 * (value - center)) / width));
@@ -122,22 +122,32 @@ function segmentationGray(data: DicomDataSet, { allocated }: PixelLayout): ((sto
   return undefined;
 }
 
-/** The stored values of a frame as 0 to 255. `asked` replaces the file's window. */
+export interface GrayOptions {
+  /** Replaces the file's window. */
+  readonly window?: WindowSetting;
+  /** Receives a note if the file has no window. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** The stored values of a frame as 0 to 255. */
 export function grayFrame(
   data: DicomDataSet,
   layout: PixelLayout,
   { values, photometric }: StoredFrame,
   frame: number,
-  asked: WindowSetting | undefined,
+  { window, onWarning }: GrayOptions,
 ): RasterImage {
   const { rows, columns, signed } = layout;
   const image = { width: columns, height: rows, channels: 1 } as const;
   const segmentation = segmentationGray(data, layout);
   if (segmentation) return { ...image, data: mapValues(values, segmentation) };
   const measured = modalityOf(data, frame, signed);
-  const shown = asked
-    ? through(exactWindow(asked))
-    : (voiOf(data, frame, signed) ?? through(rangeOf(values, measured, paddingOf(data, signed))));
+  let shown = window ? through(exactWindow(window)) : voiOf(data, frame, signed);
+  if (!shown) {
+    const range = rangeOf(values, measured, paddingOf(data, signed));
+    onWarning?.(shownRange(range));
+    shown = through(range);
+  }
   const inverted = photometric === 'MONOCHROME1';
   return {
     ...image,

@@ -97,6 +97,56 @@ describe('DICOM', () => {
     expect([...(await decodeImage(encodeDicom(palette))).data]).toEqual([1, 4, 7, 2, 5, 8, 3, 6, 9, 1, 4, 7]);
   });
 
+  it('gray with colors for the highest values (supplemental palette)', async () => {
+    const descriptor = words([2, 100, 16]);
+    const supplemental: DicomImage = {
+      rows: 1,
+      columns: 4,
+      pixels: words([0, 51, 100, 101]),
+      more: [
+        [0x0008, 0x9205, 'CS', 'COLOR'],
+        [0x0028, 0x1050, 'DS', '50.5'],
+        [0x0028, 0x1051, 'DS', '101'],
+        ...[0x1101, 0x1102, 0x1103].map((element) => [0x0028, element, 'US', descriptor] as const),
+        ...[0x1201, 0x1202, 0x1203].map(
+          (element, c) => [0x0028, element, 'OW', words([(10 + c) << 8, (20 + c) << 8])] as const,
+        ),
+      ],
+    };
+    const { data } = await decodeImage(encodeDicom(supplemental));
+    expect([...data]).toEqual([0, 0, 0, 130, 130, 130, 10, 11, 12, 20, 21, 22]);
+  });
+
+  it.each([0x1050, 0x1051, 0x1052, 0x1053])(
+    'with text for a number that changes the pixels is refused: (0028,%i)',
+    async (element) => {
+      const values = { 4176: '5', 4177: '6', 4178: '0', 4179: '1', [element]: '0,5' };
+      const more = Object.entries(values).map(([key, value]) => [0x0028, Number(key), 'DS', value] as const);
+      await expect(
+        decodeImage(encodeDicom({ rows: 1, columns: 2, pixels: words([1, 2]), more }), { name: 'a.dcm' }),
+      ).rejects.toThrow(/a\.dcm: expected a number in attribute \(0028,10\d\d\), got '0,5'\. Correct the file\./);
+    },
+  );
+
+  it('notes the values shown where the file has no window, and pixels that are not square', async () => {
+    const notes: string[] = [];
+    const read = (more: DicomImage['more']) =>
+      decodeImage(encodeDicom({ rows: 1, columns: 2, pixels: words([7, 900]), more }), {
+        name: 'a.dcm',
+        onWarning: (note) => notes.push(note),
+      });
+    await read([
+      [0x0028, 0x1050, 'DS', '50'],
+      [0x0028, 0x1051, 'DS', '100'],
+    ]);
+    expect(notes).toEqual([]);
+    await read([[0x0028, 0x0034, 'IS', '2\\1']]);
+    expect(notes).toEqual([
+      'a.dcm: Pixels are 2 times as high as wide and are shown as squares.',
+      'a.dcm: The file has no window: values from 7 (black) to 900 (white) are shown.',
+    ]);
+  });
+
   it('whatever the preamble holds, and whatever follows the pixels', async () => {
     const bytes = encodeDicom(image);
     for (const preamble of ['II*\0\x08\0\0\0', 'MM\0*', 'BM', '\x89PNG\r\n\x1a\n', 'RIFF....WEBP']) {

@@ -3,12 +3,12 @@ import { FormatError } from '../images/bytes.ts';
 import { checkSize, choosePage } from '../images/header.ts';
 import type { RasterImage } from '../images/raster.ts';
 import { type CodecHost, decompressFrame, isCompressed } from './dicom-codecs.ts';
-import { colorFrame } from './dicom-color.ts';
+import { colorFrame, hasSupplementalColors, withSupplementalColors } from './dicom-color.ts';
 import { type DicomDataSet, type DicomFile, parseDicom } from './dicom-file.ts';
 import { compressedFrame, nativeFrame } from './dicom-frames.ts';
 import { grayFrame, measuredValues } from './dicom-gray.ts';
 import { frameCount, holderOf, layoutOf, type PixelLayout, type StoredFrame, TAGS } from './dicom-layout.ts';
-import { plainBytes, type ScanFacts, type StoredImage, spacingOf } from './scan.ts';
+import { plainBytes, type ScanFacts, type StoredImage, spacingOf, unequalPixels } from './scan.ts';
 import { kindWithoutPixels } from './sop-classes.ts';
 import type { WindowSetting } from './window.ts';
 
@@ -18,6 +18,8 @@ export interface DicomOptions extends CodecHost {
   readonly page?: number;
   /** Replaces the file's window. */
   readonly window?: WindowSetting;
+  /** Receives notes about how the frame is shown. */
+  readonly onWarning?: (message: string) => void;
 }
 
 const [SOP_CLASS, MODALITY] = [0x00080016, 0x00080060];
@@ -35,7 +37,10 @@ function checkPixels({ data, mediaClass }: DicomFile): void {
 export function describeDicom(bytes: Uint8Array): ScanFacts {
   const file = parseDicom(plainBytes(bytes));
   checkPixels(file);
-  const { data } = file;
+  return factsOf(file.data);
+}
+
+function factsOf(data: DicomDataSet): ScanFacts {
   const holder = holderOf(data, TAGS.pixelSpacing, 0);
   const tag = holder.get(TAGS.pixelSpacing) ? TAGS.pixelSpacing : DETECTOR_SPACING;
   // The distance between rows comes first (PS3.3 section 10.7.1.3).
@@ -53,7 +58,10 @@ interface Frame {
   readonly isGray: boolean;
 }
 
-async function readFrame(bytes: Uint8Array, { name, page, ...host }: Omit<DicomOptions, 'window'>): Promise<Frame> {
+async function readFrame(
+  bytes: Uint8Array,
+  { name, page, ...host }: Omit<DicomOptions, 'window' | 'onWarning'>,
+): Promise<Frame> {
   const file = parseDicom(plainBytes(bytes));
   checkPixels(file);
   const { data } = file;
@@ -73,15 +81,23 @@ async function readFrame(bytes: Uint8Array, { name, page, ...host }: Omit<DicomO
  * the modality's table or rescaling and the file's first table or window; without either, the smallest value is black and the largest white.
  * Throws `FormatError` or `ImageError`.
  */
-export async function decodeDicom(bytes: Uint8Array, { window, ...options }: DicomOptions): Promise<RasterImage> {
+export async function decodeDicom(
+  bytes: Uint8Array,
+  { window, onWarning, ...options }: DicomOptions,
+): Promise<RasterImage> {
   const { data, layout, stored, frame, isGray } = await readFrame(bytes, options);
-  return isGray ? grayFrame(data, layout, stored, frame, window) : colorFrame(data, layout, stored);
+  const note = onWarning && ((message: string) => onWarning(`${options.name}: ${message}`));
+  const { pixelAspect } = factsOf(data);
+  if (pixelAspect) note?.(unequalPixels(pixelAspect));
+  if (!isGray) return colorFrame(data, layout, stored);
+  const gray = grayFrame(data, layout, stored, frame, { window, onWarning: note });
+  return hasSupplementalColors(data) ? withSupplementalColors(data, layout, stored, gray) : gray;
 }
 
 /** The values of a gray frame without any window, as of a mask; `undefined` if it has colors. Throws `FormatError` or `ImageError`. */
 export async function dicomValues(
   bytes: Uint8Array,
-  options: Omit<DicomOptions, 'window'>,
+  options: Omit<DicomOptions, 'window' | 'onWarning'>,
 ): Promise<StoredImage | undefined> {
   const { data, layout, stored, frame, isGray } = await readFrame(bytes, options);
   if (!isGray) return undefined;

@@ -5,8 +5,8 @@ import type { RasterImage } from '../images/raster.ts';
 import { gunzip, isGzip } from './inflate.ts';
 import { HEADER_BYTES, type NiftiHeader, readNiftiHeader } from './nifti-header.ts';
 import { radiologicalOrder, type SliceOrder, storedOrder, toDisplayOrder } from './orientation.ts';
-import { plainBytes, type ScanFacts, type StoredImage, spacingOf } from './scan.ts';
-import { exactWindow, fullWindow, throughWindow, type WindowSetting } from './window.ts';
+import { plainBytes, type ScanFacts, type StoredImage, spacingOf, unequalPixels } from './scan.ts';
+import { exactWindow, fullWindow, shownRange, throughWindow, type WindowSetting } from './window.ts';
 
 /** Gzipped volumes are not unpacked beyond this many bytes. */
 const MAXIMUM_UNPACKED = 1 << 30;
@@ -27,7 +27,7 @@ export interface NiftiOptions {
   readonly voxels?: Uint8Array;
   /** Replaces the header's window. */
   readonly window?: WindowSetting;
-  /** Receives a note if slices are shown as stored. */
+  /** Receives notes about what was assumed and how the slice is shown. */
   readonly onWarning?: (message: string) => void;
 }
 
@@ -140,8 +140,10 @@ const orderOf = ({ directions, columns, rows }: NiftiHeader): SliceOrder =>
   directions ? radiologicalOrder(directions, columns, rows) : storedOrder(columns, rows);
 
 /** Slices and volumes, the distance of displayed pixels, and how displayed slices are turned. */
-export function describeNifti(bytes: Uint8Array): ScanFacts {
-  const header = readNiftiHeader(firstBytes(bytes, HEADER_BYTES));
+export const describeNifti = (bytes: Uint8Array): ScanFacts =>
+  factsOf(readNiftiHeader(firstBytes(bytes, HEADER_BYTES)));
+
+function factsOf(header: NiftiHeader): ScanFacts {
   const sliceOrder = orderOf(header);
   const turned = Math.abs(sliceOrder.stepX) !== 1;
   const [first, second] = header.spacing;
@@ -205,7 +207,8 @@ function readSlice(bytes: Uint8Array, { name, page, volume, voxels, onWarning }:
     header.offset + slices * volumes * size,
   );
 
-  if (!header.directions) onWarning?.(`${name}: ${NO_ORIENTATION}`);
+  const { notes = [], pixelAspect } = factsOf(header);
+  for (const note of pixelAspect ? [...notes, unequalPixels(pixelAspect)] : notes) onWarning?.(`${name}: ${note}`);
   const order = orderOf(header);
   if (type.color) return { header, order, colors: colorSlice(raw, type.bytes), values: new Float32Array() };
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
@@ -233,6 +236,7 @@ export function decodeNifti(bytes: Uint8Array, { window, ...options }: NiftiOpti
       'Choose another slice or check the volume.',
     );
   const shown = window ? exactWindow(window) : (header.window ?? range);
+  if (shown === range) options.onWarning?.(`${options.name}: ${shownRange(range)}`);
   return { ...image, channels: 1, data: toDisplayOrder(throughWindow(values, shown), order) };
 }
 

@@ -34,6 +34,10 @@ export const spacingOf = (x: number | undefined, y: number | undefined): PixelSp
     ? { x: x as number, y: y as number }
     : undefined;
 
+/** A note about pixels that are not square. */
+export const unequalPixels = (aspect: number): string =>
+  `Pixels are ${Number(aspect.toPrecision(4))} times as high as wide and are shown as squares.`;
+
 /** The bytes as a plain array: a Node `Buffer` copies nothing where arrays copy. */
 export const plainBytes = (bytes: Uint8Array): Uint8Array =>
   new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);

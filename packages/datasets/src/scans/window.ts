@@ -35,6 +35,10 @@ export function exactWindow({ center, width }: WindowSetting): Window {
   return { low: center - width / 2, high: center + width / 2 };
 }
 
+/** A note for files without a window of their own. */
+export const shownRange = ({ low, high }: Window): string =>
+  `The file has no window: values from ${Number(low.toPrecision(6))} (black) to ${Number(high.toPrecision(6))} (white) are shown.`;
+
 /** The k-th smallest value (Hoare's selection); reorders the array. */
 function select(values: Float32Array | Float64Array, k: number): number {
   let [left, right] = [0, values.length - 1];
