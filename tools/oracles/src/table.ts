@@ -4,7 +4,7 @@ import type { RasterImage } from '@medclipseg/datasets';
 import { isDatasetError } from '@medclipseg/datasets';
 import type { Reading } from './oracle.ts';
 
-export type Outcome = 'equal' | 'close' | 'refused' | 'different' | 'unchecked' | 'fault';
+export type Outcome = 'equal' | 'close' | 'refused' | 'explained' | 'different' | 'unchecked' | 'fault';
 
 export interface Row {
   readonly file: string;
@@ -69,6 +69,10 @@ export async function compareFile(
   const outcome = best.largest === 0 ? 'equal' : best.largest <= bound ? 'close' : 'different';
   return { file, outcome, detail };
 }
+
+/** A difference with its reason, where one is known. */
+export const explained = (row: Row, reason: string | undefined): Row =>
+  row.outcome === 'different' && reason ? { ...row, outcome: 'explained', detail: `${reason} (${row.detail})` } : row;
 
 /** Writes the rows as Markdown, counted by outcome, and returns the counts as a line. */
 export async function writeTable(title: string, rows: readonly Row[], path: string): Promise<string> {
