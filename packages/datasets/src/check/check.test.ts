@@ -141,6 +141,33 @@ describe('a dataset', () => {
     expect(await kinds()).toEqual([kind]);
   });
 
+  it('is not reported for places in the next cell of the grid', async () => {
+    await faultless();
+    const report = async (place: string) => {
+      await sheet('Val_text.xlsx', [['e.png', `one small round polyp, located in ${place} of the image`]]);
+      return checkDataset(folder);
+    };
+    for (const place of ['top', 'left', 'center'])
+      expect(await report(place)).toMatchObject({ problems: [], places: { agree: 5, of: 6 } });
+    expect((await report('bottom left')).problems).toMatchObject([
+      { kind: 'place', severity: 'warning', items: ['e.png (prompt: bottom left, mask: top left)'], of: 1 },
+    ]);
+  });
+
+  it('of a test split alone has a note, and no error', async () => {
+    await faultless();
+    for (const split of ['Train', 'Val']) {
+      await rm(join(folder, `${split}_Folder`), { recursive: true });
+      await rm(join(folder, 'Prompts_Folder', `${split}_text.xlsx`));
+    }
+    const { problems, counts, rows } = await checkDataset(folder);
+    expect(problems.map(({ kind, severity }) => [kind, severity])).toEqual([['test-only', 'note']]);
+    expect([counts, rows]).toEqual([{ error: 0, warning: 0, note: 1 }, { test: 1 }]);
+    // Images for training without a sheet are a mistake.
+    await mkdir(join(folder, 'Train_Folder', 'img'), { recursive: true });
+    expect(await kinds()).toEqual(['missing-sheet', 'missing-sheet']);
+  });
+
   it('with an image of the same name in two splits is reported', async () => {
     await faultless();
     await put('Test', 'a.png', await photo(77), await square(2, 2, 6));
@@ -211,6 +238,7 @@ it('every kind of problem is tested above', () => {
     'too-many-tokens',
     'not-nested',
     'documented-count',
+    'test-only',
   ]);
   expect(Object.keys(PROBLEM_KINDS).filter((kind) => !provoked.has(kind))).toEqual([]);
 });

@@ -29,7 +29,8 @@ export const PROBLEM_KINDS = {
   'foreign-row': ['error', 'a subset has an image that the whole sheet has not'],
   'assumed-window': ['note', 'the image does not say how it is shown'],
   'not-nested': ['note', 'a smaller subset is not part of the next larger one'],
-  place: ['warning', 'the prompt names another place than the mask shows'],
+  'test-only': ['note', 'there is only a test split: models can be tested on it, not trained'],
+  place: ['warning', 'the prompt names a side of the image, and the mask is in the other half'],
 } as const satisfies Readonly<Record<string, readonly [Severity, string]>>;
 
 export type ProblemKind = keyof typeof PROBLEM_KINDS;

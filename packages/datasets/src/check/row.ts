@@ -10,6 +10,7 @@ import { findLesions } from '../prompts/lesions.ts';
 import { claimsNoLesion, placesIn } from '../prompts/read.ts';
 import type { PromptRow } from '../sheets/sheets.ts';
 import type { ProblemKind } from './problems.ts';
+import { isOnOtherSide } from './side.ts';
 
 /** Share of the image above which a mask counts as full. */
 const FULL = 0.95;
@@ -40,15 +41,17 @@ function checkMask(mask: RasterImage, { image, prompt }: PromptRow): RowReport {
   if (shown.length === 0) return { problems: [['near-empty-mask', `${image} (${(100 * area).toFixed(3)} %)`]] };
   if (nothing) return { problems: [['contradicted-mask', `${image} ('${prompt}')`]] };
   const full: RowReport['problems'] = area > FULL ? [['full-mask', `${image} (${(100 * area).toFixed(1)} %)`]] : [];
-  const named = placesIn(prompt);
+  const [named, ...others] = placesIn(prompt);
   const [lesion] = shown;
-  if (named.length !== 1 || shown.length !== 1 || !lesion) return { problems: full };
-  const placeAgrees = named[0] === lesion.place;
+  if (named === undefined || others.length > 0 || shown.length !== 1 || !lesion) return { problems: full };
   const sizes = prompt.match(/\b(small|medium|large)\b/gi) ?? [];
   return {
-    placeAgrees,
+    // The cells of the grid are a convention: being in the next one is no fault.
+    placeAgrees: named === lesion.place,
     sizeAgrees: sizes.length === 1 ? sizes[0]?.toLowerCase() === lesion.size : undefined,
-    problems: placeAgrees ? full : [...full, ['place', `${image} (prompt: ${named[0]}, mask: ${lesion.place})`]],
+    problems: isOnOtherSide(mask, named)
+      ? [...full, ['place', `${image} (prompt: ${named}, mask: ${lesion.place})`]]
+      : full,
   };
 }
 

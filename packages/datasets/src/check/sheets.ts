@@ -1,7 +1,7 @@
 // The prompt sheets of a dataset, and the problems of a single sheet.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PROMPT_DESIGNS, type Split, type SplitOptions, sheetStem } from '../folder.ts';
+import { PROMPT_DESIGNS, type Split, type SplitOptions, sheetStem, splitFolder } from '../folder.ts';
 import type { DatasetEntry, Percentage } from '../registry.ts';
 import { readPromptSheet } from '../sheets/files.ts';
 import { type PromptRow, SHEET_SUFFIXES } from '../sheets/sheets.ts';
@@ -45,6 +45,19 @@ function documented(split: Split, { percentage = 100 }: SplitOptions, entry: Dat
   return split === 'test' ? entry.test : entry[split][percentage as Percentage];
 }
 
+/** Whether a folder has nothing to train on or to validate with, but something to test on. */
+async function hasOnlyTest(folder: string, sheets: ReadonlySet<string>): Promise<boolean> {
+  const entries = new Set(await readdir(folder).catch(() => []));
+  const hasSheet = (split: Split) =>
+    KNOWN_SHEETS.some(
+      (sheet) =>
+        sheet.split === split && SHEET_SUFFIXES.some((suffix) => sheets.has(sheetStem(split, sheet.options) + suffix)),
+    );
+  return (
+    hasSheet('test') && !(['train', 'val'] as const).some((split) => hasSheet(split) || entries.has(splitFolder(split)))
+  );
+}
+
 /** Reads the sheets below `Prompts_Folder`; those that are missing or do not open are reported. */
 export async function readSheets(
   folder: string,
@@ -52,12 +65,15 @@ export async function readSheets(
   problems: ProblemList,
 ): Promise<Sheet[]> {
   const present = new Set(await readdir(join(folder, 'Prompts_Folder')).catch(() => []));
+  const isTestOnly = await hasOnlyTest(folder, present);
+  if (isTestOnly) problems.add('test-only', folder, ['no sheets and no folders for training and validation']);
   const sheets: Sheet[] = [];
   for (const { split, options } of KNOWN_SHEETS) {
     const stem = sheetStem(split, options);
     const file = SHEET_SUFFIXES.map((suffix) => stem + suffix).find((name) => present.has(name));
     if (file === undefined) {
-      if (required(split, options, entry)) problems.add('missing-sheet', `${stem}.xlsx`, ['no file']);
+      if (required(split, options, entry) && !(isTestOnly && split !== 'test'))
+        problems.add('missing-sheet', `${stem}.xlsx`, ['no file']);
       continue;
     }
     try {
