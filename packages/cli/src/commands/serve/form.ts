@@ -17,10 +17,11 @@ export interface Limits {
 
 /** The fields of the form in addition to `image`, as JSON schemas. */
 export const FIELDS = {
-  prompt: { type: 'string', minLength: 1, maxLength: 2000, description: 'What to segment.' },
+  prompt: { type: 'string', minLength: 1, maxLength: 2000, description: 'What to segment, in words.' },
   classes: {
-    type: 'string',
-    contentMediaType: 'application/json',
+    type: 'object',
+    minProperties: 1,
+    additionalProperties: { type: 'string' },
     description: 'In place of `prompt`: a JSON object of class names and their prompts, for a label map.',
   },
   threshold: {
@@ -55,7 +56,7 @@ export const FIELDS = {
   volume: { type: 'integer', minimum: 0, description: 'Volume of a four-dimensional NIfTI file.' },
   window: {
     type: 'string',
-    pattern: '^[^,]+,[^,]+$',
+    pattern: '^-?\\d+(\\.\\d+)?,\\d+(\\.\\d+)?$',
     description: 'Center and width of the values shown as black to white, such as 40,400.',
   },
   output: {

@@ -39,6 +39,19 @@ const MOST_CONNECTIONS = 256;
 /** Bytes of a form in addition to the file. */
 const MOST_OTHER_BYTES = 2 ** 20;
 
+const METHODS: Readonly<Record<string, string>> = {
+  '/health': 'GET',
+  '/openapi.json': 'GET',
+  '/v1/models': 'GET',
+  '/v1/segment': 'POST',
+};
+
+/** The method of a path, if there is such a path. */
+function methodOf({ url }: FastifyRequest): string | undefined {
+  const path = url.split('?')[0] as string;
+  return Object.hasOwn(METHODS, path) ? METHODS[path] : undefined;
+}
+
 const stopping = () =>
   new RequestError(503, 'server', 'to be running', 'one that is stopping', 'Ask again later.', { 'retry-after': '10' });
 
@@ -102,6 +115,12 @@ export function createServer(
         vary: 'Origin',
       });
     if (isStopping) throw stopping();
+    const allowed = methodOf(request);
+    // Here and not in the handler of what is not found, which some methods do not reach.
+    if (allowed !== undefined && request.method !== 'OPTIONS' && request.routeOptions.url === undefined)
+      throw new RequestError(405, 'method', allowed, request.method, 'See /openapi.json.', {
+        allow: `${allowed}, OPTIONS`,
+      });
     // A preflight has no token; what it asks for will need one.
     if (request.method !== 'OPTIONS' && request.routeOptions.url !== '/health') checkToken(access, headers);
   });
@@ -202,37 +221,25 @@ export function createServer(
     }
   });
 
-  const routes: Readonly<Record<string, string>> = {
-    '/health': 'GET',
-    '/openapi.json': 'GET',
-    '/v1/models': 'GET',
-    '/v1/segment': 'POST',
-  };
   const document = openApi(served, limits);
   app.setNotFoundHandler((request: FastifyRequest, reply) => {
-    const path = request.url.split('?')[0] as string;
-    const method = Object.hasOwn(routes, path) ? routes[path] : undefined;
-    if (method !== undefined && request.method === 'OPTIONS')
+    const method = methodOf(request);
+    if (method === undefined)
       return reply
-        .code(204)
-        .headers({
-          allow: `${method}, OPTIONS`,
-          ...(request.headers.origin !== undefined && {
-            'access-control-allow-methods': method,
-            'access-control-allow-headers': 'Authorization, Content-Type, Accept',
-            'access-control-max-age': '600',
-          }),
-        })
-        .send();
-    if (method !== undefined)
-      return refuse(
-        reply,
-        new RequestError(405, 'method', method, request.method, 'See /openapi.json.', { allow: `${method}, OPTIONS` }),
-      );
+        .code(404)
+        .type(PROBLEM)
+        .send(JSON.stringify(problem(404, 'path: expected one of /openapi.json, got another. Correct the address.')));
     return reply
-      .code(404)
-      .type(PROBLEM)
-      .send(JSON.stringify(problem(404, 'path: expected one of /openapi.json, got another. Correct the address.')));
+      .code(204)
+      .headers({
+        allow: `${method}, OPTIONS`,
+        ...(request.headers.origin !== undefined && {
+          'access-control-allow-methods': method,
+          'access-control-allow-headers': 'Authorization, Content-Type, Accept',
+          'access-control-max-age': '600',
+        }),
+      })
+      .send();
   });
 
   return {
