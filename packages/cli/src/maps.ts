@@ -12,7 +12,7 @@ import {
 } from 'medclipseg';
 
 /** Where the images go, and what their names begin with. */
-interface Place {
+export interface Place {
   readonly out: string;
   readonly name: string;
 }

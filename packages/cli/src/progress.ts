@@ -53,6 +53,41 @@ export const withByteProgress = <T>(
   work: (onProgress: (done: number, total: number) => void) => Promise<T>,
 ): Promise<T> => withProgress(`${file}, MiB`, work, MEBIBYTE);
 
+export interface RunBar {
+  /** @param name the input in work */
+  readonly update: (done: number, name: string) => void;
+  /** Slices of the input in work. */
+  readonly part: (done: number, count: number) => void;
+  /** Lets lines be written without mixing with the bar. */
+  readonly print: (write: () => void) => void;
+  readonly stop: () => void;
+}
+
+const CLEAR_LINE = '\r\x1b[K';
+
+/** A bar over the inputs of a run, with the name of the one in work. */
+export function runBar(inputs: number): RunBar {
+  const bar = new cliProgress.SingleBar(
+    { format: '[{bar}] {value}/{total}  {eta_formatted} left  {name} {part}', hideCursor: true, noTTYOutput: false },
+    cliProgress.Presets.shades_classic,
+  );
+  const isShown = process.stderr.isTTY === true;
+  bar.start(inputs, 0, { name: '', part: '' });
+  let running = true;
+  return {
+    update: (done, name) => bar.update(done, { name: name.slice(-40), part: '' }),
+    part: (done, count) => bar.update({ part: `${done}/${count}` }),
+    print(write) {
+      if (isShown) process.stderr.write(CLEAR_LINE);
+      write();
+    },
+    stop() {
+      if (running) bar.stop();
+      running = false;
+    },
+  };
+}
+
 /** Smaller files load in no time. */
 const LARGE_FILE = 32 * MEBIBYTE;
 

@@ -34,7 +34,7 @@ export {
   withMaskReadings,
 } from './masks/folder.ts';
 export { type PhantomDatasetOptions, phantomSeed, writePhantoms } from './phantoms/write.ts';
-export { readPromptSheet } from './sheets/files.ts';
+export { readPromptSheet, readTable } from './sheets/files.ts';
 export { type PromptRow, parsePromptSheet } from './sheets/sheets.ts';
 export {
   type BrokenSeries,

@@ -23,6 +23,7 @@ export interface DicomOptions extends CodecHost {
 }
 
 const [SOP_CLASS, MODALITY] = [0x00080016, 0x00080060];
+const AT_DETECTOR = 'The distance of pixels is the one at the detector: in the patient they are closer.';
 const [DETECTOR_SPACING, ASPECT_RATIO] = [0x00181164, 0x00280034];
 
 /** Refuses a file without pixels, naming what it is. */
@@ -47,7 +48,12 @@ function factsOf(data: DicomDataSet): ScanFacts {
   const spacing = spacingOf(holder.decimal(tag, 1), holder.decimal(tag, 0));
   const [high, wide] = [data.decimal(ASPECT_RATIO, 0), data.decimal(ASPECT_RATIO, 1)];
   const aspect = spacing ? spacing.y / spacing.x : high && wide && high > 0 && wide > 0 ? high / wide : 1;
-  return { pages: frameCount(data), spacing, ...(aspect !== 1 && { pixelAspect: aspect }) };
+  return {
+    pages: frameCount(data),
+    spacing,
+    ...(aspect !== 1 && { pixelAspect: aspect }),
+    ...(spacing && tag === DETECTOR_SPACING && { notes: [AT_DETECTOR] }),
+  };
 }
 
 interface Frame {

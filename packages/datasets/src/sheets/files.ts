@@ -2,12 +2,11 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foundInstead, LayoutError } from '../errors.ts';
-import { MAXIMUM_SHEET_BYTES, noSheet, parsePromptSheet, SHEET_SUFFIXES } from './sheets.ts';
-import type { PromptRow } from './table.ts';
+import { MAXIMUM_SHEET_BYTES, noSheet, parsePromptSheet, parseTable, SHEET_SUFFIXES } from './sheets.ts';
+import type { PromptRow, Table } from './table.ts';
 
-/** Reads a prompt sheet (.xlsx, .csv or .jsonl); see {@link parsePromptSheet}. */
-export async function readPromptSheet(path: string): Promise<PromptRow[]> {
-  const bytes = await stat(path)
+async function sheetBytes(path: string): Promise<Uint8Array> {
+  return stat(path)
     .then(({ size }) => {
       if (size > MAXIMUM_SHEET_BYTES) throw noSheet(path, `${size} bytes`);
       return readFile(path);
@@ -16,8 +15,14 @@ export async function readPromptSheet(path: string): Promise<PromptRow[]> {
       if ((cause as { tag?: string }).tag) throw cause;
       throw noSheet(path, foundInstead(cause), cause);
     });
-  return parsePromptSheet(bytes, path);
 }
+
+/** Reads a prompt sheet (.xlsx, .csv or .jsonl); see {@link parsePromptSheet}. */
+export const readPromptSheet = async (path: string): Promise<PromptRow[]> =>
+  parsePromptSheet(await sheetBytes(path), path);
+
+/** Reads the cells of any sheet (.xlsx, .csv or .jsonl), titles first. Throws `DatasetError`. */
+export const readTable = async (path: string): Promise<Table> => parseTable(await sheetBytes(path), path);
 
 /**
  * The path of a sheet of which only the ending is unknown. If there is none, the path in the published layout.

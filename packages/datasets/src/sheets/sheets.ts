@@ -36,21 +36,24 @@ export const noSheet = (name: string, reason: string, cause?: unknown): DatasetE
     { cause },
   );
 
+/** The cells of a sheet, titles first; see {@link parsePromptSheet}. */
+export async function parseTable(bytes: Uint8Array, name: string): Promise<Table> {
+  const suffix = SHEET_SUFFIXES.find((ending) => name.toLowerCase().endsWith(ending));
+  if (suffix === undefined) throw noSheet(name, 'a name with another ending');
+  if (bytes.length > MAXIMUM_SHEET_BYTES) throw noSheet(name, `${bytes.length} bytes`);
+  try {
+    return await (READERS[suffix] as (bytes: Uint8Array) => Table | Promise<Table>)(bytes);
+  } catch (cause) {
+    const detail = cause instanceof FormatError ? ` (${cause.actual})` : '';
+    throw noSheet(name, `one that does not open${detail}`, cause);
+  }
+}
+
 /**
  * The rows of a prompt sheet, sorted by image as the reference sorts them. An empty sheet has none.
  *
  * @param name the file's name; its ending is the format: `.xlsx`, `.csv` or `.jsonl`
  */
 export async function parsePromptSheet(bytes: Uint8Array, name: string): Promise<PromptRow[]> {
-  const suffix = SHEET_SUFFIXES.find((ending) => name.toLowerCase().endsWith(ending));
-  if (suffix === undefined) throw noSheet(name, 'a name with another ending');
-  if (bytes.length > MAXIMUM_SHEET_BYTES) throw noSheet(name, `${bytes.length} bytes`);
-  let table: Table;
-  try {
-    table = await (READERS[suffix] as (bytes: Uint8Array) => Table | Promise<Table>)(bytes);
-  } catch (cause) {
-    const detail = cause instanceof FormatError ? ` (${cause.actual})` : '';
-    throw noSheet(name, `one that does not open${detail}`, cause);
-  }
-  return promptRows(table, name);
+  return promptRows(await parseTable(bytes, name), name);
 }

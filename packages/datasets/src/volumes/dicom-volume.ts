@@ -21,6 +21,7 @@ import {
   type Triple,
   type Volume,
   type VolumeWindow,
+  voxelVolumeOf,
 } from './volume.ts';
 import { needsWindow, percentileWindow } from './volume-window.ts';
 
@@ -171,11 +172,13 @@ export async function openDicomVolume(
 
   const affine = dicomAffine(group);
   const columnsOf = [0, 1, 2].map((k) => affine.map((row) => row[k] as number));
+  const directions = affine.map((row) => row.slice(0, 3) as unknown as Triple);
   return {
     name,
     shape,
+    voxelVolume: voxelVolumeOf(directions),
     spacing: columnsOf.map((column) => Math.hypot(...column)) as unknown as Triple,
-    directions: affine.map((row) => row.slice(0, 3) as unknown as Triple),
+    directions,
     acquisitionAxis: 2,
     window,
     notes: [

@@ -12,6 +12,7 @@ import {
   type Triple,
   type Volume,
   type VolumeWindow,
+  voxelVolumeOf,
 } from './volume.ts';
 import { needsWindow, percentileWindow } from './volume-window.ts';
 
@@ -108,6 +109,9 @@ export function openNiftiVolume(
     name,
     shape,
     spacing,
+    ...(spacing && {
+      voxelVolume: directions ? voxelVolumeOf(directions) * header.unit ** 3 : spacing[0] * spacing[1] * spacing[2],
+    }),
     directions,
     acquisitionAxis: acquisitionAxis(header, spacing ?? [1, 1, 1]),
     window,

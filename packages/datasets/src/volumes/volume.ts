@@ -35,6 +35,8 @@ export interface Volume {
   readonly shape: Triple;
   /** Millimeters between the centers of neighboring voxels; absent if the file does not say. */
   readonly spacing?: Triple;
+  /** Cubic millimeters of a voxel; absent if the spacing is. */
+  readonly voxelVolume?: number;
   /** Absent if the file does not define the orientation of the patient. */
   readonly directions?: Directions;
   /** The axis across which the slices were acquired. */
@@ -92,6 +94,16 @@ export function axisAcross({ name, directions }: Pick<Volume, 'name' | 'directio
 /** The plane that slices across a voxel axis are closest to; `undefined` if the orientation is unknown. */
 export const planeAcross = ({ directions }: Pick<Volume, 'directions'>, axis: Axis): PlaneName | undefined =>
   directions && PLANES[(closestDirections(directions)[axis] as { axis: number }).axis];
+
+/** The volume of a voxel by its edges, which need not be perpendicular. */
+export const voxelVolumeOf = (m: Directions): number => {
+  const at = (row: number, column: number) => (m[row] as Triple)[column] as number;
+  return Math.abs(
+    at(0, 0) * (at(1, 1) * at(2, 2) - at(1, 2) * at(2, 1)) -
+      at(0, 1) * (at(1, 0) * at(2, 2) - at(1, 2) * at(2, 0)) +
+      at(0, 2) * (at(1, 0) * at(2, 1) - at(1, 1) * at(2, 0)),
+  );
+};
 
 /** A slice as displayed. */
 export function displayedSlice(volume: Volume, axis: Axis, index: number): RasterImage {

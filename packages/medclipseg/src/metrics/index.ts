@@ -22,6 +22,7 @@ export { type OverlapScores, overlapScores } from './overlap.ts';
 export { publishedSurfaceDice } from './published-surface.ts';
 export { type PublishedRow, publishedAverages, publishedCsv, publishedRound } from './published-table.ts';
 export { expectedDice, type QualityMaps, uncertaintyPerForeground } from './quality.ts';
+export { type ResultFigures, type ResultMaps, ResultMeter } from './result-meter.ts';
 export {
   type BootstrapOptions,
   bootstrap,

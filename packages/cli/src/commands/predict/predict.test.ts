@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { drawPhantom } from '@medclipseg/datasets';
 import { readImage, writePng } from '@medclipseg/datasets/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { classesOf, thresholdOf } from './classes.ts';
+import { thresholdOf, whatOf } from './what.ts';
 
 const main = new URL('../../main.ts', import.meta.url).pathname;
 
@@ -73,19 +73,34 @@ describe('predict --class', () => {
 
 describe('classes', () => {
   it('are names with prompts', () => {
-    expect(classesOf('a polyp', [])).toBeUndefined();
-    expect(classesOf(undefined, ['a=one = two', 'b c = three'])).toEqual({ a: 'one = two', 'b c': 'three' });
+    expect(whatOf(['a polyp'], [])).toEqual({ prompt: 'a polyp' });
+    expect(whatOf([], ['a=one = two', 'b c = three'])).toEqual({ classes: { a: 'one = two', 'b c': 'three' } });
+    expect(whatOf([], [])).toBeUndefined();
   });
 
   it.each([
-    [undefined, [], /expected --prompt or --class, got neither/],
-    ['x', ['a=b'], /got both/],
-    [undefined, ['a'], /--class: expected name=prompt, got 'a'/],
-    [undefined, ['=b'], /expected name=prompt/],
-    [undefined, ['a= '], /expected name=prompt/],
-    [undefined, ['a=b', 'a=c'], /expected each name once, got 'a' twice/],
-  ])('refuses %s with %j', (prompt, given, message) => {
-    expect(() => classesOf(prompt, given)).toThrow(message);
+    [['x'], ['a=b'], /got both/],
+    [[], ['a'], /--class: expected name=prompt, got 'a'/],
+    [[], ['=b'], /expected name=prompt/],
+    [[], ['a= '], /expected name=prompt/],
+    [[], ['a=b', 'a=c'], /expected each name once, got 'a' twice/],
+    [[' '], [], /a prompt of one word or more/],
+    [['x', 'y'], [], /got 2 prompts/],
+    [['0:4=x', 'y'], [], /got 2 prompts/],
+    [['0:4=x', '3:=y'], [], /ranges that do not overlap, got 0:4 and 3:/],
+    [['4:4=x'], [], /slices such as 10:40, from the first number to before the second, got '4:4'/],
+  ])('refuses %j with %j', (prompts, given, message) => {
+    expect(() => whatOf(prompts, given)).toThrow(message);
+  });
+
+  it('may be prompts of slices', () => {
+    expect(whatOf(['9:=late', ':4=early = first'], [])).toEqual({
+      ranges: [
+        { from: 0, to: 4, prompt: 'early = first' },
+        { from: 9, prompt: 'late' },
+      ],
+    });
+    expect(whatOf(['ratio 2:1=x'], [])).toEqual({ prompt: 'ratio 2:1=x' });
   });
 
   it('have a threshold of their own', () => {

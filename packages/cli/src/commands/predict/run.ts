@@ -1,157 +1,265 @@
-// medclipseg predict: one image, one prompt or several named ones, a folder of maps and a report.
-import { mkdir } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
-import type { RasterImage } from '@medclipseg/datasets';
-import { readImage, removeLeftovers, writeFileAtomically } from '@medclipseg/datasets/node';
-import { CLASS_COLORS, MAXIMUM_ENTROPY, type MedCLIPSeg, type Segmentation, type SegmentOptions } from 'medclipseg';
+// medclipseg predict: one image into maps and a report, or a run over files, folders and series.
+import { mkdir, readFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { describeImage } from '@medclipseg/datasets';
+import { removeLeftovers } from '@medclipseg/datasets/node';
+import { MAXIMUM_ENTROPY } from 'medclipseg';
 import {
   type BackendFlag,
+  type CommandContext,
   type ModelFlags,
   type SamplingFlags,
   samplingOptions,
   VERSION,
-  wholeNumber,
-  windowSetting,
 } from '../../command.ts';
-import { UsageError } from '../../errors.ts';
-import { writeClassMaps, writeMaps } from '../../maps.ts';
+import { EXIT, UsageError } from '../../errors.ts';
 import { openModel, useBackend } from '../../open-model.ts';
-import { classesOf, thresholdOf } from './classes.ts';
+import { findInputs, type Inputs, stemOf } from './inputs.ts';
+import { type JobOptions, jobPaths, matchJobs, readJobs, whatOfJob } from './jobs.ts';
+import { type Finished, segmentMany, shardOf } from './many.ts';
+import type { OpenModel, Outcome, Segmenter } from './outcome.ts';
+import { NOTICE, type Report, type Request, writeReport } from './records.ts';
+import { segmentImage } from './segment-image.ts';
+import { segmentVolume } from './segment-volume.ts';
+import { checkTask, needsVolume, readingOf, type Settings, type Task } from './task.ts';
+import { nothingToSegment, thresholdOf, whatOf } from './what.ts';
 
-export interface PredictOptions extends SamplingFlags, ModelFlags, BackendFlag {
-  readonly prompt?: string;
+export interface PredictOptions extends SamplingFlags, ModelFlags, BackendFlag, JobOptions {
+  readonly prompt: readonly string[];
   readonly class: readonly string[];
   readonly threshold?: string;
+  readonly jobs?: string;
   readonly interpolation: string;
   readonly model: string;
   readonly out: string;
-  readonly page?: string;
-  readonly volume?: string;
-  readonly window?: string;
+  readonly skipExisting?: boolean;
+  readonly shard?: string;
+  readonly dicomSeg?: boolean;
   readonly splitUncertainty?: boolean;
   readonly json?: boolean;
 }
 
-const mean = (map: Float32Array): number => map.reduce((sum, v) => sum + v, 0) / map.length;
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const warn = (message: string) => process.stderr.write(`${message}\n`);
 
-/** The outcome of a prediction: numbers for the report, a line for people, and the files. */
-interface Outcome {
-  readonly numbers: Readonly<Record<string, unknown>>;
-  readonly line: string;
-  readonly files: Readonly<Record<string, string>>;
-}
-
-type Segment = Omit<SegmentOptions, 'onSample'>;
-
-/** Numbers of a map with `pixels` pixels of foreground. */
-const measured = ({ samples, uncertainty }: Segmentation, pixels: number) => ({
-  samples,
-  foregroundPixels: pixels,
-  foregroundShare: pixels / uncertainty.length,
-  meanUncertainty: mean(uncertainty),
-});
-
-async function segmentOne(
-  model: MedCLIPSeg,
-  image: RasterImage,
-  prompt: string,
-  options: Segment,
-  write: (result: Segmentation) => Promise<Record<string, string>>,
-): Promise<Outcome> {
-  const result = await model.segment(image, prompt, options);
-  const numbers = measured(
-    result,
-    result.mask.reduce((sum, v) => sum + v, 0),
-  );
-  const line = `${percent(numbers.foregroundShare)} of the image, ${result.samples} samples`;
-  return { numbers: { prompt: prompt, ...numbers }, line, files: await write(result) };
-}
-
-async function segmentClasses(
-  model: MedCLIPSeg,
-  image: RasterImage,
-  classes: Readonly<Record<string, string>>,
-  { threshold, ...options }: Segment & { readonly threshold?: number },
-  write: (map: Awaited<ReturnType<MedCLIPSeg['label']>>) => Promise<Record<string, string>>,
-): Promise<Outcome> {
-  const map = await model.label(image, classes, { threshold, ...options });
-  const found = map.classes.map((name, i) => {
-    const pixels = map.labels.reduce((sum, label) => sum + (label === i + 1 ? 1 : 0), 0);
-    const color = CLASS_COLORS[i % CLASS_COLORS.length];
-    const result = map.segmentations.get(name) as Segmentation;
-    return { label: i + 1, name, prompt: classes[name], color, ...measured(result, pixels) };
+/** The tasks of a call, all of their options checked before the first is done. */
+async function tasksOf(
+  given: readonly string[],
+  options: PredictOptions,
+  signal: AbortSignal,
+): Promise<Omit<Inputs, 'inputs'> & { readonly tasks: readonly Task[] }> {
+  const what = whatOf(options.prompt, options.class);
+  const { jobs: file, out } = options;
+  if (file === undefined) {
+    if (!what) throw nothingToSegment();
+    const reading = readingOf(options);
+    const { inputs, ...rest } = await findInputs(given, out, signal);
+    return { ...rest, tasks: inputs.map((input) => ({ ...input, what, reading })) };
+  }
+  const jobs = await readJobs(file, warn);
+  const { inputs, leftOut } = await findInputs(given.length > 0 ? given : jobPaths(file, jobs), out, signal);
+  const matched = matchJobs(file, jobs, inputs);
+  const named = new Set(matched.map(({ path }) => path));
+  const without = inputs
+    .filter(({ path }) => !named.has(path))
+    .map(({ path }) => ({ path, reason: 'no job names it' }));
+  const tasks = matched.map((input): Task => {
+    const { job, ...rest } = input;
+    return { ...rest, what: whatOfJob(input, what), reading: readingOf({ ...options, ...job }) };
   });
-  const lines = found.map(({ label, name, foregroundShare }) => `${label} ${name}: ${percent(foregroundShare)}`);
-  const drawn = found.map(({ samples }) => samples).join(' + ');
-  return { numbers: { classes: found }, line: [...lines, `${drawn} samples`].join('\n'), files: await write(map) };
+  return { isSingle: false, leftOut: [...leftOut, ...without], tasks };
 }
 
-export async function predict(imagePath: string, options: PredictOptions, signal: AbortSignal): Promise<void> {
+/** Opens backend and model at the first call. */
+function segmenterOf(options: PredictOptions, signal: AbortSignal): Segmenter & { dispose: () => Promise<void> } {
+  let opening: Promise<OpenModel> | undefined;
+  const open = async (): Promise<OpenModel> => {
+    const backend = await useBackend(options);
+    const model = await openModel(options.model, options, signal);
+    return { model, info: model.info, backend };
+  };
+  return {
+    open() {
+      opening ??= open();
+      return opening;
+    },
+    async dispose() {
+      const opened = await opening?.catch(() => undefined);
+      await opened?.model.dispose();
+    },
+  };
+}
+
+/** Whether a file is a volume: several slices of NIfTI, of which none is chosen. */
+async function isVolume(task: Task): Promise<boolean> {
+  if (task.series) return true;
+  if (task.reading.page !== undefined) return false;
+  const path = task.path.replace(/\.img(\.gz)?$/i, '.hdr$1');
+  const bytes = await readFile(path).catch(() => undefined);
+  if (!bytes) return false;
+  const facts = await describeImage(bytes, { name: path }).catch(() => undefined);
+  return facts?.format === 'nifti' && (facts.pages > 1 || needsVolume(task));
+}
+
+export async function predict(
+  given: readonly string[],
+  options: PredictOptions,
+  { signal, endWith }: CommandContext,
+): Promise<void> {
   const sampling = samplingOptions(options);
-  const { interpolation, prompt } = options;
+  const { interpolation, out, dicomSeg, splitUncertainty } = options;
   if (interpolation !== 'bilinear' && interpolation !== 'nearest')
     throw new UsageError('--interpolation', 'bilinear or nearest', `'${interpolation}'`, 'Choose one of them.');
-  const classes = classesOf(prompt, options.class);
-  const threshold = thresholdOf(options.threshold, classes !== undefined);
-  const image = await readImage(imagePath, 'color', {
-    page: options.page === undefined ? undefined : wholeNumber('--page', options.page),
-    volume: options.volume === undefined ? undefined : wholeNumber('--volume', options.volume),
-    window: options.window === undefined ? undefined : windowSetting(options.window),
-    onWarning: (message) => process.stderr.write(`${message}\n`),
-  });
-  const backend = await useBackend(options);
-  const model = await openModel(options.model, options, signal);
-  const how = { ...sampling, interpolation, signal } as const;
-  const place = { out: options.out, name: basename(imagePath, extname(imagePath)) };
-  const { splitUncertainty } = options;
-  let seconds = 0;
-  const started = performance.now();
-  /** Creates the folder only when there is something to write. */
-  const timed =
-    <T>(write: (result: T) => Promise<Record<string, string>>) =>
-    async (result: T) => {
-      seconds = (performance.now() - started) / 1000;
-      await mkdir(options.out, { recursive: true });
-      await removeLeftovers(options.out);
-      return write(result);
-    };
-  const { numbers, line, files } = await (classes
-    ? segmentClasses(
-        model,
-        image,
-        classes,
-        { threshold, ...how },
-        timed((map) => writeClassMaps(place, image, map)),
-      )
-    : segmentOne(
-        model,
-        image,
-        prompt as string,
-        how,
-        timed((result) => writeMaps(place, image, result, splitUncertainty)),
-      )
-  ).finally(() => model.dispose());
+  if (given.length === 0 && options.jobs === undefined)
+    throw new UsageError('inputs', 'files, folders or --jobs', 'none', 'Name what to segment.');
+  const shard = options.shard === undefined ? undefined : shardOf(options.shard);
+  const { tasks, leftOut, isSingle } = await tasksOf(given, options, signal);
+  const hasClasses = tasks.some(({ what }) => 'classes' in what);
+  const threshold = thresholdOf(options.threshold, hasClasses);
+  if (tasks.length === 0)
+    throw new UsageError(
+      'inputs',
+      'images, volumes or DICOM series',
+      'none',
+      `${leftOut.length} files are of other kinds.`,
+    );
+  for (const task of tasks) checkTask(task);
+  if (dicomSeg && !tasks.some(({ series }) => series))
+    throw new UsageError('--dicom-seg', 'a folder with a DICOM series', 'none', 'Name the folder, not its files.');
+  const settings: Settings = { sampling, interpolation, threshold, splitUncertainty, dicomSeg };
+  const { dispose, ...segmenter } = segmenterOf(options, signal);
+  const { encoders, tokenizer, family, revision } = options;
+  const model = { name: options.model, encoders, tokenizer, family, revision };
 
-  const report = {
-    notice: 'For research only, not a medical device.',
-    version: VERSION,
-    node: process.version,
-    image: imagePath,
-    size: [image.width, image.height],
-    model: model.info.path,
-    backend,
-    sampling,
-    interpolation,
-    threshold,
-    seconds: Number(seconds.toFixed(3)),
-    ...numbers,
-    uncertaintyScale: [0, MAXIMUM_ENTROPY],
-    files,
+  const requestOf = ({ what, reading }: Task, sha256?: string): Request =>
+    JSON.parse(JSON.stringify({ sha256, version: VERSION, model, ...what, reading, ...settings }));
+
+  /** The report of a task, and the seconds from when the model was ready to the maps. */
+  const segment = async (
+    task: Task,
+    request: Request,
+    onSlice: (done: number, count: number) => void,
+    beforeWriting: () => Promise<void>,
+    onWarning: (message: string) => void = () => {},
+  ): Promise<{ report: Report; outcome: Outcome; seconds: number }> => {
+    const place = { out: dirname(join(out, task.name)), name: basename(task.name) };
+    let [started, ended] = [0, 0];
+    const timed: Segmenter = {
+      open: async () => {
+        const opened = await segmenter.open();
+        started ||= performance.now();
+        return opened;
+      },
+    };
+    const ready = async () => {
+      ended = performance.now();
+      await beforeWriting();
+    };
+    const how = { signal, onSlice, onWarning, beforeWriting: ready, origin: JSON.stringify(request) };
+    const outcome = await ((await isVolume(task)) ? segmentVolume : segmentImage)(timed, task, settings, place, how);
+    const { info, backend } = await segmenter.open();
+    const report = {
+      notice: NOTICE,
+      version: VERSION,
+      node: process.version,
+      image: task.path,
+      model: info.path,
+      backend,
+      sampling,
+      interpolation,
+      threshold: 'classes' in task.what ? threshold : undefined,
+      ...outcome.numbers,
+      ...(outcome.notes.length > 0 && { notes: outcome.notes }),
+      uncertaintyScale: [0, MAXIMUM_ENTROPY],
+      files: outcome.files,
+    };
+    return { report, outcome, seconds: (ended - started) / 1000 };
   };
-  await writeFileAtomically(join(options.out, `${place.name}-report.json`), `${JSON.stringify(report, null, 2)}\n`);
-  const paths = Object.values(files).map((file) => join(options.out, file));
-  process.stdout.write(
-    options.json ? `${JSON.stringify(report)}\n` : `${line} in ${seconds.toFixed(1)} s\n${paths.join('\n')}\n`,
+
+  try {
+    const [task] = tasks;
+    if (isSingle && task && !options.skipExisting && !shard) {
+      await segmentSingle(task, options, segment);
+      return;
+    }
+    const finished = await segmentMany(
+      tasks,
+      {
+        out,
+        shard,
+        skipExisting: options.skipExisting,
+        signal,
+        leftOut,
+        settings: { version: VERSION, model: options.model, ...settings },
+        requestOf,
+        segment: async (item, request, onSlice, beforeWriting) => {
+          const { report, outcome } = await segment(item, request, onSlice, beforeWriting);
+          return { report: { ...report, request }, outcome };
+        },
+      },
+      (line) => options.json || process.stdout.write(`${line}\n`),
+    );
+    printFinished(finished, leftOut.length, options);
+    if (finished.failures.length > 0) endWith(EXIT.failed);
+  } finally {
+    await dispose();
+  }
+}
+
+/** One file that is named itself: its results are printed, and nothing else is written. */
+async function segmentSingle(
+  task: Task,
+  { out, json }: PredictOptions,
+  segment: (
+    task: Task,
+    request: Request,
+    onSlice: () => void,
+    beforeWriting: () => Promise<void>,
+    onWarning: (message: string) => void,
+  ) => Promise<{ report: Report; outcome: Outcome; seconds: number }>,
+): Promise<void> {
+  const { path } = task;
+  const named = { ...task, name: (await isVolume(task)) ? stemOf(basename(path)) : basename(path, extname(path)) };
+  const shown = new Set<string>();
+  const { report, outcome, seconds } = await segment(
+    named,
+    {},
+    () => {},
+    async () => {
+      await mkdir(out, { recursive: true });
+      await removeLeftovers(out);
+    },
+    (message) => {
+      shown.add(message.replace(`${task.path}: `, ''));
+      warn(message);
+    },
   );
+  for (const note of outcome.notes) if (!shown.has(note)) warn(note);
+  const { notice, version, node, image, size, model, backend, sampling, interpolation, threshold, ...rest } = report;
+  const head = { notice, version, node, image, size, model, backend, sampling, interpolation, threshold };
+  const whole = { ...head, seconds: Number(seconds.toFixed(3)), ...rest } as unknown as Report;
+  await writeReport(out, named, whole);
+  const paths = Object.values(outcome.files).map((file) => join(out, file));
+  process.stdout.write(
+    json ? `${JSON.stringify(whole)}\n` : `${outcome.line} in ${seconds.toFixed(1)} s\n${paths.join('\n')}\n`,
+  );
+}
+
+function printFinished(
+  { done, failed, pending, failures, skipped, results, text }: Finished,
+  leftOut: number,
+  { out, json }: PredictOptions,
+): void {
+  if (failures.length > 0) {
+    warn('failed:');
+    for (const { name, message } of failures) warn(`  ${name}: ${message}`);
+  }
+  if (leftOut > 0) warn(`${leftOut} ${leftOut === 1 ? 'file was' : 'files were'} left out; report.json says why`);
+  const parts = [
+    `${done} of ${results.length} done`,
+    ...(skipped > 0 ? [`${skipped} of them before`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(pending > 0 ? [`${pending} pending`] : []),
+  ];
+  const line = `${parts.join(', ')}: ${join(out, 'report.json')}\n`;
+  process.stdout.write(json ? `${JSON.stringify(JSON.parse(text))}\n` : line);
 }
