@@ -1,9 +1,11 @@
 // The one bundling recipe: every package names its entries and nothing else.
 import { defineConfig } from 'tsup';
 
-export const packageBuild = (entry: Record<string, string>) =>
+/** @param onSuccess adds files that are not built, in the package's folder */
+export const packageBuild = (entry: Record<string, string>, onSuccess?: () => Promise<void>) =>
   defineConfig({
     entry,
+    onSuccess,
     format: 'esm',
     target: 'es2022',
     platform: 'neutral',

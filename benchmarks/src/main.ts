@@ -1,10 +1,12 @@
 // npm run bench -- [SUITE...] [--backend wasm,webgpu] [--data DATASET] [--json FILE]: speed and memory as ratios.
+// npm run bench -- engine [--model mini,clip,unimedclip] [--python PATH]: all devices against each other and PyTorch.
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { BACKENDS, type BackendName, selectBackend } from '@medclipseg/backends';
 import { checkpoint } from './checkpoint.ts';
 import { cost } from './cost.ts';
+import { ENGINE_MODELS, engine } from './engine/engine.ts';
 import { loading } from './loading.ts';
 import { operations } from './operations.ts';
 import { isWithinBound, type Result, table } from './result.ts';
@@ -25,7 +27,14 @@ function readArguments() {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { backend: { type: 'string', default: 'wasm' }, data: { type: 'string' }, json: { type: 'string' } },
+      options: {
+        backend: { type: 'string', default: 'wasm' },
+        data: { type: 'string' },
+        json: { type: 'string' },
+        model: { type: 'string', default: ENGINE_MODELS.join() },
+        /** A Python with torch, as yardstick of the suite `engine`. */
+        python: { type: 'string' },
+      },
     });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
@@ -36,6 +45,7 @@ function readArguments() {
 async function main(): Promise<boolean> {
   const { positionals, values } = readArguments();
   const backends = choose('--backend', values.backend.split(','), BACKENDS);
+  const models = choose('--model', values.model.split(','), ENGINE_MODELS);
 
   const onEach = (suite: (backend: BackendName) => Promise<Result[]>) => async () => {
     const all: Result[] = [];
@@ -49,6 +59,7 @@ async function main(): Promise<boolean> {
     checkpoint,
     loading: () => loading(values.data),
     scores: async () => scores(),
+    engine: () => engine({ models, python: values.python }),
     cost: async () => {
       await selectBackend('wasm');
       return cost();

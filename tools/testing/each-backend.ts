@@ -6,7 +6,8 @@ import { type EachBackend, suiteOn, type TestBackend } from './suite-on.ts';
 const backends = (process.env.MEDCLIPSEG_TEST_BACKENDS ?? 'cpu,wasm').split(',') as TestBackend[];
 
 /**
- * Runs `suite` once per backend named in `MEDCLIPSEG_TEST_BACKENDS` (default `cpu,wasm`; `.ci/run` adds `webgpu`). Without a software
+ * Runs `suite` once per backend named in `MEDCLIPSEG_TEST_BACKENDS` (default `cpu,wasm`; `.ci/run` adds `webgpu`, and runs
+ * some on `node`). Without a software
  * GPU, the webgpu suite is skipped and its title says what to install; where `CI` is set, it fails.
  */
 export const eachBackend: EachBackend = (title, suite) => {

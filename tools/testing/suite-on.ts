@@ -3,7 +3,7 @@ import { type BackendName, releaseBackend, type SelectOptions, selectBackend } f
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 
-export type TestBackend = Extract<BackendName, 'cpu' | 'wasm' | 'webgpu'>;
+export type TestBackend = Extract<BackendName, 'cpu' | 'wasm' | 'webgpu' | 'node'>;
 
 export type Suite = (backend: TestBackend) => void;
 

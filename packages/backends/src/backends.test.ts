@@ -4,7 +4,7 @@ import { eachBackend, itWithGpu, missingForWebGpu } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { ensureBackend, isBackendError, releaseBackend, selectBackend } from './index.ts';
+import { BACKENDS, ensureBackend, isBackendError, releaseBackend, selectBackend } from './index.ts';
 import { isSoftwareAdapter } from './webgpu.ts';
 
 /** A matrix product by its definition. */
@@ -21,7 +21,23 @@ function product(a: number[], b: number[], [rows, inner, columns]: [number, numb
 
 const ramp = (n: number, seed: number) => Array.from({ length: n }, (_, i) => ((i * 37 + seed * 11) % 23) - 11);
 
-eachBackend('kernels', () => {
+/** Runs a module and returns what it printed. */
+const run = (script: string) => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--conditions=@medclipseg/source', '--import', 'tsx', '--input-type=module', '-e', script],
+    {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '' },
+    },
+  );
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  return stdout.trim().split('\n');
+};
+
+eachBackend('kernels', (backend) => {
   it('multiplies matrices of any batch, with any operand transposed', async () => {
     const dims = fc.integer({ min: 1, max: 40 });
     await fc.assert(
@@ -121,6 +137,27 @@ eachBackend('kernels', () => {
     tf.dispose([a, b]);
   });
 
+  // Only real native TensorFlow can show these; native.test.ts has what its packages need not be there for.
+  if (backend === 'node') {
+    it('running out of memory is an error that can be recognized', () => {
+      const bytes = 4 * 2 ** 40;
+      expect(() => tf.tidy(() => tf.fill([2 ** 20, 2 ** 20], 1))).toThrow(
+        expect.objectContaining({ tag: 'backends/out-of-memory', bytes }),
+      );
+    });
+
+    it('starts, stacks and sums without a line on stderr', () => {
+      const printed = run(`
+        import { selectBackend } from '@medclipseg/backends';
+        import * as tf from '@tensorflow/tfjs-core';
+        await selectBackend('node');
+        console.log(tf.topk(tf.stack([tf.ones([3]), tf.zeros([3])]), 1).values.dataSync().join());
+        console.log(String(process.env.TF_CPP_MIN_LOG_LEVEL));
+      `);
+      expect(printed).toEqual(['1,0', 'undefined']);
+    });
+  }
+
   it('a clone outlives its source', async () => {
     const x = tf.tensor1d([1, 2, 3]);
     const copy = tf.clone(x);
@@ -144,22 +181,6 @@ describe('wasm memory', () => {
 });
 
 describe('selection', () => {
-  it('names the command that installs a missing backend', async () => {
-    await expect(selectBackend('node')).rejects.toThrow('npm install @tensorflow/tfjs-node');
-  });
-
-  it('keeps the cause when an installed backend does not start', async () => {
-    vi.doMock('@tensorflow/tfjs-node-gpu', () => {
-      throw new Error('libcudart is missing');
-    });
-    await expect(selectBackend('node-gpu')).rejects.toMatchObject({
-      tag: 'backends/broken',
-      backend: 'node-gpu',
-      cause: expect.any(Error),
-    });
-    vi.doUnmock('@tensorflow/tfjs-node-gpu');
-  });
-
   it('refuses an unknown name', async () => {
     await expect(selectBackend('webgl' as 'wasm')).rejects.toThrow("got 'webgl'");
     const error = await selectBackend('webgl' as 'wasm').catch((cause: unknown) => cause);
@@ -167,14 +188,6 @@ describe('selection', () => {
     expect(isBackendError(error, 'backends/unknown')).toBe(true);
     expect(isBackendError(error, 'backends/missing')).toBe(false);
     expect(isBackendError(new Error('other'))).toBe(false);
-  });
-
-  it('says what to install when something else is missing than the package itself', async () => {
-    vi.doMock('@tensorflow/tfjs-node', () => {
-      throw new Error("Cannot find module 'node-pre-gyp' imported from '@tensorflow/tfjs-node'");
-    });
-    await expect(selectBackend('node')).rejects.toMatchObject({ tag: 'backends/broken' });
-    vi.doUnmock('@tensorflow/tfjs-node');
   });
 
   it('recognizes adapters without a GPU', () => {
@@ -195,7 +208,7 @@ describe('selection', () => {
     expect(hardware.map(isSoftwareAdapter)).toEqual(hardware.map(() => false));
   });
 
-  it('auto passes over a software GPU and takes wasm', async () => {
+  it('auto passes over a software GPU', async () => {
     const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
     const adapter = { info: { description: 'SwiftShader', isFallbackAdapter: false }, limits: {} };
     const requestDevice = vi.fn();
@@ -203,9 +216,10 @@ describe('selection', () => {
     Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
     try {
       const { name, skipped } = await selectBackend();
-      expect(name).toBe('wasm');
-      expect(skipped.map((skip) => skip.name)).toEqual(['node-gpu', 'webgpu', 'node']);
-      expect(skipped[1]).toMatchObject({
+      // Which one depends on what is installed here; it is never the software GPU.
+      expect(skipped.map((skip) => skip.name)).toEqual(BACKENDS.slice(0, BACKENDS.indexOf(name)));
+      expect(skipped).toContainEqual({
+        name: 'webgpu',
         tag: 'backends/software-gpu',
         reason: expect.stringContaining('SwiftShader'),
       });
@@ -223,22 +237,6 @@ describe('selection', () => {
 });
 
 describe('in a process of its own', () => {
-  /** Runs a module and returns what it printed. */
-  const run = (script: string) => {
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      ['--conditions=@medclipseg/source', '--import', 'tsx', '--input-type=module', '-e', script],
-      {
-        cwd: fileURLToPath(new URL('..', import.meta.url)),
-        encoding: 'utf8',
-        env: { ...process.env, NODE_OPTIONS: '' },
-      },
-    );
-    expect(stderr).toBe('');
-    expect(status).toBe(0);
-    return stdout.trim().split('\n');
-  };
-
   it('wasm leaves no listeners behind, and a rejection that the application handles is no crash', () => {
     const [listeners, handled] = run(`
       import { selectBackend } from '@medclipseg/backends';
@@ -253,14 +251,16 @@ describe('in a process of its own', () => {
 
   it('ensureBackend selects one when none is set, once for all callers', () => {
     const [before, names] = run(`
-      import { ensureBackend, releaseBackend } from '@medclipseg/backends';
+      import { BACKENDS, ensureBackend, releaseBackend } from '@medclipseg/backends';
       import * as tf from '@tensorflow/tfjs-core';
       console.log(String(tf.getBackend()));
       console.log((await Promise.all([ensureBackend(), ensureBackend()])).join());
       await releaseBackend();
     `);
     expect(before).toBe('undefined');
-    expect(names).toBe('wasm,wasm');
+    const [first, second] = (names as string).split(',');
+    expect(first).toMatch(/^(tensorflow|webgpu|wasm)$/);
+    expect(second).toBe(first);
   });
 
   it('names wasmPaths and the files where the binaries are not found', () => {

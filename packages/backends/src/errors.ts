@@ -21,8 +21,8 @@ export const isBackendError = (error: unknown, tag?: BackendError['tag']): error
 const messageOf = (cause: unknown): string =>
   typeof cause === 'object' && cause !== null && 'message' in cause ? String(cause.message) : String(cause);
 
-/** Why a backend is missing: not installed or not known to the runtime, no graphics adapter, or one without a GPU. */
-type MissingTag = 'backends/missing' | 'backends/no-adapter' | 'backends/software-gpu';
+/** Why a backend is missing: not installed or not known to the runtime, no graphics adapter, one without a GPU, or no GPU for TensorFlow. */
+type MissingTag = 'backends/missing' | 'backends/no-adapter' | 'backends/software-gpu' | 'backends/no-gpu';
 
 /** A backend that is not installed, or that finds no device. */
 export class BackendMissingError extends BackendError {
@@ -58,10 +58,16 @@ export class BackendBrokenError extends BackendError {
 /** The device has no memory for a tensor. */
 export class OutOfMemoryError extends BackendError {
   override readonly name = 'OutOfMemoryError';
-  constructor(readonly bytes: number) {
+  constructor(
+    memory: 'wasm' | 'TensorFlow',
+    /** Bytes of the tensor, where they are known. */
+    readonly bytes: number | undefined,
+    options?: ErrorOptions,
+  ) {
     super(
       'backends/out-of-memory',
-      `wasm memory: expected room for ${bytes} bytes, got none of its 4 GiB. Use smaller batches or fewer samples at a time.`,
+      `${memory} memory: expected room for ${bytes === undefined ? 'a tensor' : `${bytes} bytes`}, got none${memory === 'wasm' ? ' of its 4 GiB' : ''}. Use smaller batches or fewer samples at a time.`,
+      options,
     );
   }
 }

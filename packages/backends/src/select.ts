@@ -1,6 +1,7 @@
 // Chooses the tfjs backend and prepares it.
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendBrokenError, BackendError, BackendMissingError } from './errors.ts';
+import { setUpNative } from './native.ts';
 import { setUpWasm, type WasmPaths } from './wasm.ts';
 
 /** The backends in the order in which `auto` tries them: GPUs first. */
@@ -52,19 +53,6 @@ async function importPeer<T>(backend: BackendName, packageName: string, load: ()
       );
     throw new BackendBrokenError(backend, `Install it again: ${command}.`, { cause });
   }
-}
-
-/** Native TensorFlow. Its installation downloads several hundred MB. */
-async function setUpNative(name: 'node' | 'node-gpu'): Promise<void> {
-  const packageName = name === 'node' ? '@tensorflow/tfjs-node' : '@tensorflow/tfjs-node-gpu';
-  if (typeof process === 'undefined' || !process.versions?.node)
-    throw new BackendMissingError('backends/missing', name, 'Node', 'a browser', 'Use webgpu or wasm here.');
-  // tfjs-node 4.22 calls functions that Node 23 removed.
-  const module = 'node:util';
-  const util = ((await import(/* @vite-ignore */ module)) as { default: Record<string, unknown> }).default;
-  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  await importPeer(name, packageName, () => import(/* @vite-ignore */ packageName));
-  await tf.setBackend('tensorflow');
 }
 
 async function setUpCpu(): Promise<void> {

@@ -186,7 +186,7 @@ export function patchWasmKernels(): void {
       const offset = malloc(size) >>> 0;
       const fits = offset + size <= Math.min(BUDGET, wasm.HEAPU8.byteLength);
       if (offset !== 0 && !fits) wasm._free(offset);
-      if ((offset === 0 && size > 0) || !fits) throw new OutOfMemoryError(size);
+      if ((offset === 0 && size > 0) || !fits) throw new OutOfMemoryError('wasm', size);
       return offset;
     };
   }

@@ -25,9 +25,11 @@ const PADDING: [[number, number], [number, number], [number, number], [number, n
   [0, 0],
 ];
 
+type Shape4 = [number, number, number, number];
+
 /** Gradient of the weight, one product for each of its nine taps: wasm has no kernel for it. */
 function weightGradient(x: tf.Tensor, dy: tf.Tensor, stride: number): tf.Tensor {
-  const [batch, height, width, outputs] = dy.shape as [number, number, number, number];
+  const [batch, height, width, outputs] = dy.shape as Shape4;
   const channels = x.shape[3] as number;
   const padded = tf.pad(x, PADDING);
   const rows = tf.reshape(dy, [-1, outputs]);
@@ -38,6 +40,14 @@ function weightGradient(x: tf.Tensor, dy: tf.Tensor, stride: number): tf.Tensor 
     return productOverRows(tf.reshape(seen, [-1, channels]), rows); // [in, out]
   });
   return tf.reshape(tf.stack(taps), [3, 3, channels, outputs]);
+}
+
+/** Gradient of the input. Native TensorFlow has none for explicit padding: there, that of the padded input is computed and cut. */
+function inputGradient(x: tf.Tensor, weight: tf.Tensor4D, dy: tf.Tensor4D, stride: number): tf.Tensor {
+  const [batch, height, width, channels] = x.shape as Shape4;
+  if (tf.getBackend() !== 'tensorflow') return tf.conv2dTranspose(dy, weight, x.shape as Shape4, stride, PADDING);
+  const padded = tf.conv2dTranspose(dy, weight, [batch, height + 2, width + 2, channels], stride, 'valid');
+  return tf.slice(padded, [0, 1, 1, 0], [batch, height, width, channels]);
 }
 
 /**
@@ -59,7 +69,7 @@ export function convolution(x: tf.Tensor, { weight, bias }: ConvolutionParameter
       return tf.add(tf.conv2d(x as tf.Tensor4D, weight as tf.Tensor4D, stride, PADDING), bias);
     },
     (dy, [x, weight]) => ({
-      x: () => tf.conv2dTranspose(dy as tf.Tensor4D, weight as tf.Tensor4D, (x as tf.Tensor4D).shape, stride, PADDING),
+      x: () => inputGradient(x as tf.Tensor, weight as tf.Tensor4D, dy as tf.Tensor4D, stride),
       weight: () => weightGradient(x as tf.Tensor, dy, stride),
       bias: () => sumRows(tf.reshape(dy, [-1, dy.shape[3] as number])),
     }),

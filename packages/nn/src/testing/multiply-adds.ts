@@ -34,10 +34,19 @@ export function countMultiplyAdds<T>(f: () => T): { readonly value: T; readonly 
   const engine = tf.engine();
   const run = engine.runKernel;
   let multiplyAdds = 0;
+  // Native TensorFlow computes fused products by running the plain product: only the outer one counts.
+  let isInside = false;
   engine.runKernel = function counting(name, inputs, attributes) {
-    const out = run.call(engine, name, inputs, attributes);
-    multiplyAdds += COUNTED[name]?.(inputs as unknown as Inputs, (out as tf.Tensor).shape) ?? 0;
-    return out as never;
+    const count = COUNTED[name];
+    if (isInside || !count) return run.call(engine, name, inputs, attributes) as never;
+    isInside = true;
+    try {
+      const out = run.call(engine, name, inputs, attributes);
+      multiplyAdds += count(inputs as unknown as Inputs, (out as tf.Tensor).shape);
+      return out as never;
+    } finally {
+      isInside = false;
+    }
   };
   try {
     return { value: f(), multiplyAdds };
