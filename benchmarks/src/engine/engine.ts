@@ -26,7 +26,10 @@ const SAMPLES = 30;
 /** Antithetic samples whose mean is closer to the limit than that of 30 plain ones: see the table in the README of medclipseg. */
 const FEW_SAMPLES = 4;
 
-const fileHere = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const RUNNER = new URL('./runner.ts', import.meta.url);
+const MAKE_MODEL = new URL('./make-model.ts', import.meta.url);
+const EXPORT_INT8 = new URL('./export-int8.ts', import.meta.url);
+const REFERENCE = new URL('../../torch/reference.py', import.meta.url);
 
 /** A process that is measured. */
 class Contestant {
@@ -69,7 +72,7 @@ class Contestant {
   }
 }
 
-/** Medians of each contestant, which take turns. */
+/** Medians of each contestant, measured alternately. */
 async function inTurns(
   contestants: readonly Contestant[],
   rounds: number,
@@ -87,18 +90,18 @@ async function inTurns(
   );
 }
 
-const run = (script: string, ...args: string[]) =>
-  promisify(execFile)(process.execPath, [...process.execArgv, fileHere(script), ...args]);
+const run = (script: URL, ...args: string[]) =>
+  promisify(execFile)(process.execPath, [...process.execArgv, fileURLToPath(script), ...args]);
 
 /** Opens one after the other, so that the openings do not disturb each other; native TensorFlow is left out where it is not installed. */
 async function openAll(name: string, source: string, config: ModelConfig, folder: string, python?: string) {
   const int8 = join(folder, `${name}-int8`);
-  await run('export-int8.ts', source, int8);
+  await run(EXPORT_INT8, source, int8);
   const ours = (title: string, options: RunnerOptions) => () =>
-    new Contestant(title, process.execPath, [...process.execArgv, fileHere('runner.ts'), JSON.stringify(options)]);
+    new Contestant(title, process.execPath, [...process.execArgv, fileURLToPath(RUNNER), JSON.stringify(options)]);
   const torch = (title: string, threads: number) => () =>
     new Contestant(title, python as string, [
-      fileHere('../../torch/reference.py'),
+      fileURLToPath(REFERENCE),
       ...[JSON.stringify(config), `${threads}`, name === 'mini' ? 'all' : 'adapters'],
     ]);
   const contestants: Contestant[] = [];
@@ -133,7 +136,7 @@ const detailOf = (figures: Figures, value: (measured: Measured) => number): Reco
 async function compare(name: string, folder: string, python?: string): Promise<Result[]> {
   const isFull = name !== 'mini';
   const source = isFull ? join(folder, `${name}.safetensors`) : name;
-  if (isFull) await run('make-model.ts', name, source);
+  if (isFull) await run(MAKE_MODEL, name, source);
   const config = FULL_SIZES[name] ?? (await MedCLIPSeg.fromPretrained(name, { device: 'cpu' })).config;
   const contestants = await openAll(name, source, config, folder, python);
   const named = (...names: string[]) => contestants.filter((contestant) => names.includes(contestant.name));
@@ -193,7 +196,7 @@ async function compare(name: string, folder: string, python?: string): Promise<R
   }
 }
 
-/** One model after the other: each opens up to seven processes, which take turns. */
+/** One model after the other: each opens up to seven processes, measured alternately. */
 export async function engine({ models, python }: EngineOptions): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-engine-'));
   const results: Result[] = [];

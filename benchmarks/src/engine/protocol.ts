@@ -1,4 +1,4 @@
-// What a measured process is asked, and what it answers, in lines of JSON: one request at a time, so that processes take turns.
+// What a measured process is asked, and what it answers, in lines of JSON: one request at a time, so that processes are measured alternately.
 
 /** Milliseconds, and the peak resident memory of the process so far in bytes. */
 export interface Measured {

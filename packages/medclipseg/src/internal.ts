@@ -8,6 +8,7 @@ export {
   scaleBlock,
 } from './decoder.ts';
 export { currentOnnx } from './device.ts';
+export { type NoiseInput, prefixGraph, sampleGraph } from './engine/onnx/graphs.ts';
 export { tfjsEngine } from './engine/tfjs.ts';
 export { checkpointKeys, decoderKeys, trainedKeys } from './keys.ts';
 export {
