@@ -43,7 +43,9 @@ class Contestant {
     command: string,
     args: readonly string[],
   ) {
-    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    // Threads of PyTorch that wait sleep, as those of ONNX Runtime do here: on a busy machine they would count as work.
+    const env = { ...process.env, OMP_WAIT_POLICY: 'passive' };
+    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env });
     this.#child.stderr.on('data', (part: Buffer) => this.#errors.push(part));
     this.#child.stdin.on('error', () => {});
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();

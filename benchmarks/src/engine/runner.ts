@@ -24,7 +24,7 @@ interface Contestant {
 }
 
 /** Steps of a training that waits after each of them. */
-function stepper(model: MedCLIPSeg, batch: number): () => Promise<void> {
+function stepper(model: MedCLIPSeg, batch: number, recompute: boolean): () => Promise<void> {
   const examples = Array.from({ length: batch }, (_, i) => {
     const { image, mask } = drawPhantom({ modality: 'endoscopy', seed: i, size: 224 });
     return { name: `${i}`, image, mask, prompt: PROMPT };
@@ -42,7 +42,7 @@ function stepper(model: MedCLIPSeg, batch: number): () => Promise<void> {
     await fit(
       model,
       { train: examplesInMemory(examples) },
-      { epochs: 1000, batchSize: batch, textDropout: 0 },
+      { epochs: 1000, batchSize: batch, textDropout: 0, recompute },
       {
         onStep: () => {
           next = turn();
@@ -83,7 +83,9 @@ async function openModel({ model: source, device, threads }: RunnerOptions): Pro
       if (batch !== batchOf) {
         // All parameters of a small model learn, adapters and decoder of one with published encoders.
         if (source === 'mini') model.unfreeze(/./);
-        [batchOf, step] = [batch, stepper(model, batch)];
+        // The activations of BERT do not fit into the memory of wasm.
+        const recompute = device === 'wasm' && model.config.text.kind === 'bert';
+        [batchOf, step] = [batch, stepper(model, batch, recompute)];
       }
       return step();
     },
