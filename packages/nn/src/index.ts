@@ -1,5 +1,6 @@
 // Layers with correct gradients on every backend, named parameters, random numbers, the optimizer.
 export { type ActivationName, activations, gelu, quickGelu, softplus } from './activations.ts';
+export { ArrayAdam, clipArraysByGlobalNorm } from './array-optimizer.ts';
 export {
   type AttentionOptions,
   type AttentionParameters,

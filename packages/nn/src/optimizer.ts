@@ -18,6 +18,40 @@ export interface AdamState {
   readonly moments: ReadonlyMap<string, ParameterValue>;
 }
 
+/** @throws {OptionError} for options out of range */
+export function completeAdamOptions({
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8,
+  weightDecay = 0,
+}: AdamOptions): Required<AdamOptions> {
+  for (const [name, beta] of Object.entries({ beta1, beta2 }))
+    if (!(beta >= 0 && beta < 1)) throw new OptionError(`Adam ${name}`, 'a number from 0 to below 1', beta);
+  expectNumber('Adam epsilon', epsilon, 0);
+  if (!(weightDecay >= 0)) throw new OptionError('Adam weightDecay', 'a number of at least 0', weightDecay);
+  return { beta1, beta2, epsilon, weightDecay };
+}
+
+/** Factors of the update of a step, from 1: `lr/(1−β₁ᵗ)`, and `1/√(1−β₂ᵗ)` of the root of the second moment. */
+export const correctionsOf = (step: number, { beta1, beta2 }: Required<AdamOptions>, learningRate: number) => ({
+  rate: learningRate / (1 - beta1 ** step),
+  root: 1 / Math.sqrt(1 - beta2 ** step),
+});
+
+/** A moment of a saved state. @throws {ParameterError} if it is missing or has another shape */
+export function momentIn(
+  { moments }: AdamState,
+  prefix: 'first' | 'second',
+  name: string,
+  shape: readonly number[],
+): ParameterValue {
+  const value = moments.get(`${prefix}.${name}`);
+  if (value && `${value.shape}` === `${shape}`) return value;
+  throw new ParameterError(
+    `Adam state: expected ${prefix} moment of '${name}' [${shape}], got ${value ? `[${value.shape}]` : 'none'}. Resume with the configuration that wrote it.`,
+  );
+}
+
 /**
  * Adam over named variables: `w ← w − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε)` (Kingma & Ba 2015; Loshchilov & Hutter 2019 for the decay).
  *
@@ -29,12 +63,8 @@ export class Adam {
   readonly #second = new Map<string, tf.Variable>();
   readonly #options: Required<AdamOptions>;
 
-  constructor({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }: AdamOptions = {}) {
-    for (const [name, beta] of Object.entries({ beta1, beta2 }))
-      if (!(beta >= 0 && beta < 1)) throw new OptionError(`Adam ${name}`, 'a number from 0 to below 1', beta);
-    expectNumber('Adam epsilon', epsilon, 0);
-    if (!(weightDecay >= 0)) throw new OptionError('Adam weightDecay', 'a number of at least 0', weightDecay);
-    this.#options = { beta1, beta2, epsilon, weightDecay };
+  constructor(options: AdamOptions = {}) {
+    this.#options = completeAdamOptions(options);
   }
 
   /** Number of steps taken. */
@@ -51,8 +81,7 @@ export class Adam {
     expectNumber('learning rate', learningRate);
     const { beta1, beta2, epsilon, weightDecay } = this.#options;
     this.#step += 1;
-    const rate = learningRate / (1 - beta1 ** this.#step);
-    const root = 1 / Math.sqrt(1 - beta2 ** this.#step);
+    const { rate, root } = correctionsOf(this.#step, this.#options, learningRate);
     for (const [name, variable] of variables) {
       const gradient = gradients.get(name);
       if (!gradient)
@@ -92,14 +121,8 @@ export class Adam {
       for (const [prefix, target] of [
         ['first', this.#first],
         ['second', this.#second],
-      ] as const) {
-        const value = state.moments.get(`${prefix}.${name}`);
-        if (!value || `${value.shape}` !== `${shape}`)
-          throw new ParameterError(
-            `Adam state: expected ${prefix} moment of '${name}' [${shape}], got ${value ? `[${value.shape}]` : 'none'}. Resume with the configuration that wrote it.`,
-          );
-        target.set(name, ownVariable(tf.tensor(value.data, [...shape])));
-      }
+      ] as const)
+        target.set(name, ownVariable(tf.tensor(momentIn(state, prefix, name, shape).data, [...shape])));
   }
 
   dispose(): void {
