@@ -2,4 +2,4 @@
 export { eachBackend } from './each-backend.ts';
 export { imitateTensorFlow } from './imitated-tensorflow.ts';
 export { itWithGpu, missingForWebGpu } from './software-gpu.ts';
-export type { TestBackend } from './suite-on.ts';
+export { suiteOn, type TestBackend } from './suite-on.ts';

@@ -1,10 +1,11 @@
 // Gradients of a batch that is too large for memory: computed in parts, equal to those of the whole batch.
-import { type LossOptions, publishedWeights, segmentationLoss, softContrastive } from '@medclipseg/losses';
+import { type LossOptions, softContrastive } from '@medclipseg/losses';
 import { registerGradients } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { encodePrefix, type Network, predictLogits, type Tokens, tensorsOf, trunk } from '../network.ts';
-import { backward, hasFrozenEncoders, poolPatches } from './backward.ts';
+import { encodePrefix, type Network, type Tokens, tensorsOf, trunk } from '../network.ts';
+import { backward, hasFrozenEncoders } from './backward.ts';
 import type { LossAndGradients, MicroBatch } from './batch.ts';
+import { partObjective, sumOfParts, vectorsOf } from './objective.ts';
 import { lossAndGradients } from './step.ts';
 
 export interface AccumulateOptions extends LossOptions {
@@ -12,7 +13,11 @@ export interface AccumulateOptions extends LossOptions {
 }
 
 /** The contrastive loss of all features, and its gradients with respect to each part's. */
-function contrast(image: readonly tf.Tensor[], text: readonly tf.Tensor[], { temperature, targets }: LossOptions) {
+export function contrast(
+  image: readonly tf.Tensor[],
+  text: readonly tf.Tensor[],
+  { temperature, targets }: LossOptions,
+) {
   registerGradients();
   return tf.tidy(() => {
     const gradients = tf.valueAndGrads((a, b) =>
@@ -41,7 +46,6 @@ export async function accumulatedGradients(
   const [only] = parts;
   if (parts.length === 1 && only)
     return lossAndGradients(network, only, variables, { ...options, recompute, noise: only.noise });
-  const weights = { ...publishedWeights, ...options };
   const count = parts.reduce((sum, { image }) => sum + (image.shape[0] as number), 0);
   const frozen = hasFrozenEncoders(variables);
   const starts: (Tokens | undefined)[] = [];
@@ -57,15 +61,15 @@ export async function accumulatedGradients(
       const start = frozen ? tf.tidy(() => encodePrefix(network, image, prompts)) : undefined;
       if (start) keep(...tensorsOf(start));
       starts.push(start);
-      const [ofImage, ofText] = tf.tidy(() => {
-        const features = trunk(network, start ?? encodePrefix(network, image, prompts), prompts, { noise });
-        return [poolPatches(features), features.text];
-      }) as [tf.Tensor, tf.Tensor];
-      return keep(ofImage, ofText);
+      const vectors = tf.tidy(() =>
+        vectorsOf(trunk(network, start ?? encodePrefix(network, image, prompts), prompts, { noise })),
+      );
+      keep(vectors.image, vectors.text);
+      return vectors;
     });
     const { value, ofImage, ofText } = contrast(
-      vectors.map(([image]) => image as tf.Tensor),
-      vectors.map(([, text]) => text as tf.Tensor),
+      vectors.map(({ image }) => image),
+      vectors.map(({ text }) => text),
       options,
     );
     keep(value, ...ofImage, ...ofText);
@@ -79,18 +83,10 @@ export async function accumulatedGradients(
         variables,
         starts[i],
         (features) => {
-          const { dice, crossEntropy, total } = segmentationLoss(
-            predictLogits(network, features),
-            part.mask,
-            undefined,
-            options,
-          );
-          terms.push(...keep(tf.keep(tf.mul(tf.stack([dice, crossEntropy]), share))));
-          const surrogate = tf.add(
-            tf.sum(tf.mul(poolPatches(features), ofImage[i] as tf.Tensor)),
-            tf.sum(tf.mul(features.text, ofText[i] as tf.Tensor)),
-          );
-          return tf.add(tf.mul(total, share), tf.mul(surrogate, weights.contrastiveWeight)) as tf.Scalar;
+          const contrast = { image: ofImage[i] as tf.Tensor, text: ofText[i] as tf.Tensor };
+          const objective = partObjective(network, features, part.mask, { ...options, share, contrast });
+          terms.push(...keep(tf.keep(objective.terms)));
+          return objective.total;
         },
         { noise: part.noise, recompute },
       );
@@ -103,10 +99,8 @@ export async function accumulatedGradients(
     }
     const [sums] = keep(tf.tidy(() => tf.concat([tf.addN(terms), tf.reshape(value, [1])])));
     const [dice, crossEntropy, contrastive] = (await sums.data()) as unknown as [number, number, number];
-    const total =
-      weights.diceWeight * dice + weights.crossEntropyWeight * crossEntropy + weights.contrastiveWeight * contrastive;
     failed = false;
-    return { loss: { total, dice, crossEntropy, contrastive }, gradients };
+    return { loss: sumOfParts(dice, crossEntropy, contrastive, options), gradients };
   } finally {
     tf.dispose(held);
     if (failed) tf.dispose([...gradients.values()]);

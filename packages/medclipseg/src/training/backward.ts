@@ -1,6 +1,6 @@
 // Gradients of a loss of the features, storing all intermediate results or only the tokens between blocks.
-import { l2Normalize, type Noise, recomputedGradients, type Segment, valueAndGradients } from '@medclipseg/nn';
-import * as tf from '@tensorflow/tfjs-core';
+import { type Noise, recomputedGradients, type Segment, valueAndGradients } from '@medclipseg/nn';
+import type * as tf from '@tensorflow/tfjs-core';
 import {
   encodeFeatures,
   encodePrefix,
@@ -24,9 +24,6 @@ export interface BackwardOptions {
 /** Whether no encoder learns; everything before the first adapter then stays off the gradient tape. */
 export const hasFrozenEncoders = (variables: ReadonlyMap<string, tf.Variable>): boolean =>
   ![...variables.keys()].some((name) => /^(vision|text)\./.test(name));
-
-/** The image's vector for the contrastive loss: the mean of its unit patch features, [B, outputs]. */
-export const poolPatches = ({ patches }: Features): tf.Tensor => tf.mean(l2Normalize(patches), 1);
 
 /**
  * Value and gradients of `loss`. The caller disposes them.

@@ -141,6 +141,6 @@ export async function fit(
     }
     return trainer.progress;
   } finally {
-    trainer.dispose();
+    await trainer.dispose();
   }
 }

@@ -1,10 +1,11 @@
 // One step of training: loss, gradients, update.
-import { type LossOptions, segmentationLoss } from '@medclipseg/losses';
+import type { LossOptions } from '@medclipseg/losses';
 import { type Adam, clipByGlobalNorm } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { encodePrefix, type Network, predictLogits, tensorsOf } from '../network.ts';
-import { type BackwardOptions, backward, hasFrozenEncoders, poolPatches } from './backward.ts';
+import { encodePrefix, type Network, tensorsOf } from '../network.ts';
+import { type BackwardOptions, backward, hasFrozenEncoders } from './backward.ts';
 import type { LossAndGradients, TrainingBatch } from './batch.ts';
+import { batchObjective } from './objective.ts';
 
 export type StepOptions = LossOptions & BackwardOptions;
 
@@ -29,10 +30,9 @@ export async function lossAndGradients(
       variables,
       start,
       (features) => {
-        const vectors = { image: poolPatches(features), text: features.text };
-        const loss = segmentationLoss(predictLogits(network, features), mask, vectors, lossOptions);
-        terms = tf.keep(tf.stack([loss.total, loss.dice, loss.crossEntropy, loss.contrastive as tf.Scalar]));
-        return loss.total;
+        const objective = batchObjective(network, features, mask, lossOptions);
+        terms = tf.keep(objective.terms);
+        return objective.total;
       },
       { noise, recompute },
     );

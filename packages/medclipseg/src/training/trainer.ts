@@ -1,15 +1,13 @@
 // The training loop: epochs of steps, a validation after each epoch, and a state that can be saved and restored after any step.
 import type { Tokenizer } from '@medclipseg/clip-encoders/tokenizers';
-import { Adam, type AdamState, cosineAnnealing, variablesOf } from '@medclipseg/nn';
+import { type AdamState, cosineAnnealing } from '@medclipseg/nn';
 import { nextTask } from '@medclipseg/nn/internal';
-import * as tf from '@tensorflow/tfjs-core';
 import { DivergedError } from '../errors.ts';
 import type { Network } from '../network.ts';
-import { accumulatedGradients } from './accumulate.ts';
+import { type MakeTrainingEngine, type TrainingEngine, tfjsTrainingEngine } from './engine.ts';
 import type { ImageBatch } from './examples.ts';
 import { disposeMicroBatches, microBatches } from './inputs.ts';
 import type { EpochReport, StepReport, TrainingData, TrainingPlan, TrainingProgress, Validation } from './plan.ts';
-import { applyGradients } from './step.ts';
 import { validate } from './validate.ts';
 
 export interface TrainerOptions {
@@ -18,19 +16,25 @@ export interface TrainerOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Trains the variables of a network. Owns the optimizer; the caller keeps owning the network. */
+/** Trains the variables of a network. Owns the engine; the caller keeps owning the network. */
 export class Trainer {
   readonly #network: Network;
   readonly #tokenizer: Pick<Tokenizer, 'encode'>;
-  readonly #optimizer: Adam;
+  readonly #engine: TrainingEngine;
   readonly plan: TrainingPlan;
   #progress: TrainingProgress = { epoch: 0, step: 0, lossSum: 0, bestDice: 0 };
 
-  constructor(network: Network, tokenizer: Pick<Tokenizer, 'encode'>, plan: TrainingPlan) {
+  constructor(
+    network: Network,
+    tokenizer: Pick<Tokenizer, 'encode'>,
+    plan: TrainingPlan,
+    makeEngine: MakeTrainingEngine = tfjsTrainingEngine,
+  ) {
     this.#network = network;
     this.#tokenizer = tokenizer;
     this.plan = plan;
-    this.#optimizer = new Adam({ weightDecay: plan.weightDecay, beta2: plan.beta2 });
+    const { loss, weightDecay, beta2, recompute } = plan;
+    this.#engine = makeEngine(network, { loss, optimizer: { weightDecay, beta2 }, recompute });
   }
 
   get progress(): TrainingProgress {
@@ -39,13 +43,13 @@ export class Trainer {
 
   /** State of the optimizer, to be saved with {@link progress}. */
   optimizerState(): Promise<AdamState> {
-    return this.#optimizer.save();
+    return this.#engine.saveOptimizer();
   }
 
   /** Restores a saved training: it continues as if it had never stopped. */
   resume(progress: TrainingProgress, optimizer: AdamState): void {
     this.#progress = progress;
-    this.#optimizer.restore(optimizer, variablesOf(this.#network.parameters));
+    this.#engine.restoreOptimizer(optimizer);
   }
 
   /** Whether the last epoch is done, or the plan's patience is exhausted. */
@@ -56,7 +60,7 @@ export class Trainer {
   }
 
   /**
-   * Runs all remaining epochs. An aborted `signal` throws between two steps; errors of the data, the backend and the callbacks are passed
+   * Runs all remaining epochs. An aborted `signal` throws after the current step or, where the engine can, during it; errors of the data, the backend and the callbacks are passed
    * on. State and progress are then those after the last completed step.
    */
   async run(data: TrainingData, { onStep, onEpoch, signal }: TrainerOptions = {}): Promise<void> {
@@ -89,24 +93,20 @@ export class Trainer {
     onStep: TrainerOptions['onStep'],
     signal?: AbortSignal,
   ): Promise<number> {
-    const { loss: lossOptions, clipNorm, recompute, microBatch, textDropout } = this.plan;
-    const variables = variablesOf(this.#network.parameters);
+    const { clipNorm, microBatch, textDropout } = this.plan;
     for await (const batch of train(epoch, this.#progress.step)) {
       signal?.throwIfAborted();
       const { step, lossSum } = this.#progress;
       // An image gets new noise in every epoch.
       const parts = [...microBatches(batch, { ...this.#inputs, part: microBatch, textDropout, sample: epoch })];
       try {
-        const { loss, gradients } = await accumulatedGradients(this.#network, parts, variables, {
-          ...lossOptions,
-          recompute,
-        });
+        const { loss, apply, discard } = await this.#engine.differentiate(parts, signal);
         if (!Number.isFinite(loss.total)) {
-          tf.dispose([...gradients.values()]);
+          discard();
           throw new DivergedError(epoch, step, batch.names);
         }
         const learningRate = this.#rate(epoch, step, stepsPerEpoch);
-        applyGradients(this.#optimizer, variables, gradients, { learningRate, clipNorm });
+        apply({ learningRate, clipNorm });
         this.#progress = { ...this.#progress, epoch, step: step + 1, lossSum: lossSum + loss.total };
         await onStep?.({ ...this.#progress, steps: stepsPerEpoch, learningRate, loss });
       } finally {
@@ -119,14 +119,14 @@ export class Trainer {
 
   /** Mean Dice and loss over images, one noisy sample each, as in the published validation. */
   validate(batches: AsyncIterable<ImageBatch>, signal?: AbortSignal): Promise<Validation> {
-    return validate(this.#network, batches, { ...this.#inputs, part: this.plan.microBatch }, this.plan, signal);
+    return validate(this.#engine, batches, { ...this.#inputs, part: this.plan.microBatch }, signal);
   }
 
   get #inputs() {
     return { tokenizer: this.#tokenizer, size: this.#network.config.vision.imageSize, seed: this.plan.seed };
   }
 
-  dispose(): void {
-    this.#optimizer.dispose();
+  dispose(): Promise<void> {
+    return this.#engine.dispose();
   }
 }

@@ -1,0 +1,117 @@
+// Steps of ONNX Runtime against those of TensorFlow.js.
+import { tokenBatch } from '@medclipseg/clip-encoders';
+import { counterDropout, counterNoise, disposeParameters, keyOf, randomNormal, trainable } from '@medclipseg/nn';
+import { encodeOnnx } from '@medclipseg/onnx';
+import { compile } from '@medclipseg/onnx/node';
+import { suiteOn } from '@medclipseg/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { config, tokenizer, withSkips } from '../../fixtures/tiny-model.ts';
+import type { ModelConfig } from '../../index.ts';
+import { initializeModel, type Network, TRAINABLE_PARAMETERS } from '../../network.ts';
+import type { MicroBatch } from '../batch.ts';
+import { type EngineOptions, type TrainingEngine, tfjsTrainingEngine } from '../engine.ts';
+import { onnxTrainingEngine } from './onnx-training.ts';
+
+const onnx = onnxTrainingEngine(async (graph) => compile(await encodeOnnx(graph), { optimization: 'basic' }));
+
+const PROMPTS = ['polyp left', 'polyp top right left polyp top right bottom', 'left', 'polyp left'];
+
+/** The images of the given rows; what a row holds depends on nothing else. */
+function batch(rows: readonly number[], dropout = 0): MicroBatch {
+  const joined = (name: string, size: number) =>
+    Float32Array.from(rows.flatMap((row) => [...randomNormal(keyOf(name, row), size)]));
+  const keys = rows.map((row) => ({ image: row, sample: 0 }));
+  const prompts = tokenBatch(rows.map((row) => tokenizer.encode(PROMPTS[row] as string)));
+  return {
+    image: tf.tensor4d(joined('image', 768), [rows.length, 16, 16, 3]),
+    mask: tf.tensor3d(
+      joined('mask', 256).map((x) => (x > 0 ? 1 : 0)),
+      [rows.length, 16, 16],
+    ),
+    prompts: dropout > 0 ? { ...prompts, dropout: counterDropout(dropout, 3, keys) } : prompts,
+    noise: counterNoise(7, keys),
+  };
+}
+const drop = ({ image, mask, prompts }: MicroBatch) => tf.dispose([image, mask, prompts.ids]);
+
+/** The gradients of an engine, seen by a first step without Adam's moments: the step of Adam is theirs by sign, so the moments are read. */
+async function gradientsOf(engine: TrainingEngine, parts: readonly MicroBatch[]) {
+  const { loss, apply } = await engine.differentiate(parts);
+  apply({ learningRate: 1e-3 });
+  const { moments } = await engine.saveOptimizer();
+  const gradients = new Map<string, Float32Array>();
+  for (const [name, { data }] of moments)
+    if (name.startsWith('first.'))
+      gradients.set(
+        name.slice('first.'.length),
+        data.map((m) => m * 10),
+      );
+  return { loss, gradients };
+}
+
+/** Joint relative error of gradients, in the Euclidean norm. */
+function relativeError(actual: ReadonlyMap<string, Float32Array>, expected: ReadonlyMap<string, Float32Array>): number {
+  expect([...actual.keys()]).toEqual([...expected.keys()]);
+  let [error, norm] = [0, 0];
+  for (const [name, values] of expected)
+    values.forEach((value, i) => {
+      error += ((actual.get(name)?.[i] ?? Number.NaN) - value) ** 2;
+      norm += value ** 2;
+    });
+  return Math.sqrt(error / norm);
+}
+
+const bert: ModelConfig = {
+  ...config,
+  text: { ...config.text, kind: 'bert', positions: 16, projectionWidth: 7 },
+  adapters: { ...config.adapters, layers: [2, 1], maskPadding: true },
+};
+const stem: ModelConfig = { ...config, vision: { ...config.vision, stem: [5], activation: 'gelu' } };
+
+type Case = [string, ModelConfig, RegExp, { parts: number[][]; dropout?: number; options: EngineOptions }];
+
+const whole = [[0, 1, 2]];
+const cases: Case[] = [
+  ['skips, parts', withSkips, TRAINABLE_PARAMETERS, { parts: [[1, 2], [0]], options: {} }],
+  ['adapters and decoder, a whole batch', config, TRAINABLE_PARAMETERS, { parts: whole, options: {} }],
+  [
+    'adapters and decoder, parts, recomputed',
+    config,
+    TRAINABLE_PARAMETERS,
+    { parts: [[1, 2], [0]], options: { recompute: true, loss: { targets: 'paper', diceWeight: 0.3 } } },
+  ],
+  ['everything, a whole batch', stem, /./, { parts: whole, options: { loss: { dice: 'region' } } }],
+  ['everything, skips included, recomputed', withSkips, /./, { parts: whole, options: { recompute: true } }],
+  ['everything, parts', config, /./, { parts: [[0, 3], [1, 2], [1]], options: { loss: { contrastiveWeight: 0.3 } } }],
+  [
+    'adapters on BERT with dropout, parts',
+    bert,
+    TRAINABLE_PARAMETERS,
+    { parts: [[0, 1], [2]], dropout: 0.2, options: {} },
+  ],
+  ['BERT with dropout, recomputed', bert, /./, { parts: whole, dropout: 0.2, options: { recompute: true } }],
+];
+
+suiteOn('steps in ONNX Runtime', 'wasm', () => {
+  it.each(cases)('%s: loss, gradients and evaluation are those of TensorFlow.js', async (_, variant, pattern, step) => {
+    const run = async (make: typeof onnx) => {
+      const network: Network = { config: variant, parameters: trainable(initializeModel(variant, 1), pattern) };
+      const engine = make(network, step.options);
+      const batches = step.parts.map((rows) => batch(rows, step.dropout));
+      const evaluation = await engine.evaluate(batches[0] as MicroBatch);
+      const result = await gradientsOf(engine, batches);
+      await engine.dispose();
+      for (const part of batches) drop(part);
+      disposeParameters(network.parameters);
+      return { ...result, evaluation };
+    };
+    const [expected, actual] = [await run(tfjsTrainingEngine), await run(onnx)];
+    for (const term of ['total', 'dice', 'crossEntropy', 'contrastive'] as const)
+      expect(Math.abs(actual.loss[term] - expected.loss[term]), term).toBeLessThan(1e-5 * expected.loss[term]);
+    expect(relativeError(actual.gradients, expected.gradients)).toBeLessThan(1e-5);
+    expect(actual.evaluation.loss).toBeCloseTo(expected.evaluation.loss, 5);
+    const logits = [actual, expected].map(({ evaluation }) => new Map([['logits', evaluation.logits]]));
+    expect(relativeError(...(logits as [Map<string, Float32Array>, Map<string, Float32Array>]))).toBeLessThan(1e-5);
+  });
+});

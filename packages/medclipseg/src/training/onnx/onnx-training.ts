@@ -1,0 +1,260 @@
+// Training steps in ONNX Runtime: sessions of traced graphs, and Adam over their gradients.
+import { ArrayAdam, clipArraysByGlobalNorm, type ParameterValue, variablesOf } from '@medclipseg/nn';
+import type { Graph } from '@medclipseg/onnx';
+import type { Session, TensorData } from '@medclipseg/onnx/node';
+import * as tf from '@tensorflow/tfjs-core';
+import { ArgumentError } from '../../errors.ts';
+import type { Network } from '../../network.ts';
+import { contrast } from '../accumulate.ts';
+import { hasFrozenEncoders } from '../backward.ts';
+import type { MicroBatch, StepLoss } from '../batch.ts';
+import type { DifferentiatedLoss, EngineOptions, Evaluation, MakeTrainingEngine, TrainingEngine } from '../engine.ts';
+import { sumOfParts } from '../objective.ts';
+import {
+  type BatchShape,
+  evaluationGraph,
+  gradientGraph,
+  gradientName,
+  prefixGraph,
+  type StepGraph,
+  vectorsGraph,
+} from './step-graphs.ts';
+
+/** Makes a session of a graph whose weights are the frozen parameters of the network. */
+export type CompileGraph = (graph: Graph) => Promise<Session>;
+
+const PREFIX = 'prefix';
+
+type Feeds = Readonly<Record<string, TensorData>>;
+
+interface CompiledStep extends StepGraph {
+  readonly session: Session;
+}
+
+/** The values of the parameters that learn, before a step. */
+type Values = ReadonlyMap<string, ParameterValue>;
+
+const float32 = (data: Float32Array, shape: readonly number[]): TensorData => ({ type: 'float32', data, shape });
+
+const dataOf = async (tensor: tf.Tensor): Promise<TensorData> => ({
+  type: tensor.dtype as 'float32' | 'int32',
+  shape: tensor.shape,
+  data: (await tensor.data()) as Float32Array | Int32Array,
+});
+
+const floats = (outputs: Feeds, name: string): Float32Array => (outputs[name] as TensorData).data as Float32Array;
+
+const rowsOf = ({ image }: MicroBatch): number => image.shape[0] as number;
+
+class OnnxTrainingEngine implements TrainingEngine {
+  readonly #network: Network;
+  readonly #options: EngineOptions;
+  readonly #compile: CompileGraph;
+  readonly #variables: ReadonlyMap<string, tf.Variable>;
+  readonly #isFrozen: boolean;
+  readonly #adam: ArrayAdam;
+  readonly #steps = new Map<string, Promise<CompiledStep>>();
+
+  constructor(network: Network, options: EngineOptions, compile: CompileGraph) {
+    this.#network = network;
+    this.#options = options;
+    this.#compile = compile;
+    this.#variables = variablesOf(network.parameters);
+    this.#isFrozen = hasFrozenEncoders(this.#variables);
+    this.#adam = new ArrayAdam(options.optimizer);
+  }
+
+  async #values(): Promise<Values> {
+    const entries = [...this.#variables].map(async ([name, variable]): Promise<[string, ParameterValue]> => {
+      return [name, { shape: variable.shape, data: (await variable.data()) as Float32Array }];
+    });
+    return new Map(await Promise.all(entries));
+  }
+
+  #step(kind: string, shape: BatchShape, make: (prefix?: StepGraph) => StepGraph): Promise<CompiledStep> {
+    const key = `${kind} ${Object.values(shape)}`;
+    const known = this.#steps.get(key);
+    if (known) return known;
+    const opened = (async () => {
+      const step = make(kind === PREFIX ? undefined : await this.#prefix(shape));
+      return { ...step, session: await this.#compile(step.graph) };
+    })();
+    this.#steps.set(key, opened);
+    return opened;
+  }
+
+  /** With frozen encoders, what is before the first adapter is computed apart. */
+  #prefix(shape: BatchShape): Promise<CompiledStep> | undefined {
+    return this.#isFrozen ? this.#step(PREFIX, shape, () => prefixGraph(this.#network, shape)) : undefined;
+  }
+
+  #shapeOf({ prompts, noise }: MicroBatch): BatchShape {
+    const { largestId = 0, used, dropout } = prompts;
+    const { vocabulary } = this.#network.config.text;
+    if (largestId >= vocabulary)
+      throw new ArgumentError(
+        'token ids',
+        `ids below ${vocabulary}`,
+        `${largestId}`,
+        'Use the tokenizer of the weights.',
+      );
+    const length = prompts.ids.shape[1] as number;
+    // Masks of dropout are drawn for as many tokens as are used. Elsewhere padding costs less than a session per length.
+    return { length, used: dropout ? used : length, noise: noise !== undefined, dropout: dropout !== undefined };
+  }
+
+  /** Runs a step on what its graph takes of the given values. */
+  async #run(
+    step: Promise<CompiledStep>,
+    part: MicroBatch,
+    given: Feeds,
+    values: Values,
+    signal: AbortSignal | undefined,
+  ): Promise<Feeds> {
+    const { session, random } = await step;
+    signal?.throwIfAborted();
+    const feeds: Record<string, TensorData> = {};
+    for (const { name } of session.inputs) {
+      const value = values.get(name);
+      const known = given[name] ?? (value && float32(value.data, value.shape));
+      if (known) feeds[name] = known;
+    }
+    for (const { name, shape, draw } of random) {
+      const tensor = draw(part, [rowsOf(part), ...shape.slice(1)]);
+      if (tensor) feeds[name] = await dataOf(tensor);
+      tensor?.dispose();
+    }
+    return session.run(feeds, { signal });
+  }
+
+  /** The inputs of a part. With frozen encoders, they end in the tokens before the first adapter. */
+  async #inputs(part: MicroBatch, shape: BatchShape, signal: AbortSignal | undefined): Promise<Feeds> {
+    const { image, mask, prompts } = part;
+    const given: Feeds = {
+      image: await dataOf(image),
+      mask: await dataOf(mask),
+      token_ids: await dataOf(prompts.ids),
+    };
+    const prefix = this.#prefix(shape);
+    return prefix ? { ...given, ...(await this.#run(prefix, part, given, new Map(), signal)) } : given;
+  }
+
+  async differentiate(parts: readonly MicroBatch[], signal?: AbortSignal): Promise<DifferentiatedLoss> {
+    const values = await this.#values();
+    const [only] = parts;
+    const { loss, gradients } =
+      parts.length === 1 && only
+        ? await this.#differentiateWhole(only, values, signal)
+        : await this.#differentiateParts(parts, values, signal);
+    return {
+      loss,
+      apply: ({ learningRate, clipNorm }) => {
+        if (clipNorm !== undefined) clipArraysByGlobalNorm(gradients.values(), clipNorm);
+        for (const [name, data] of this.#adam.step(values, gradients, learningRate)) {
+          const variable = this.#variables.get(name) as tf.Variable;
+          tf.tidy(() => variable.assign(tf.tensor(data, variable.shape)));
+        }
+      },
+      discard() {},
+    };
+  }
+
+  #gradientsIn(outputs: Feeds): Map<string, Float32Array> {
+    return new Map([...this.#variables.keys()].map((name) => [name, floats(outputs, gradientName(name))]));
+  }
+
+  #gradientStep(shape: BatchShape, rows: number, isPart: boolean): Promise<CompiledStep> {
+    const { loss = {}, recompute } = this.#options;
+    return this.#step(`${isPart ? 'part' : 'batch'} of ${rows}`, shape, (prefix) =>
+      gradientGraph(this.#network, prefix, shape, rows, { loss, recompute, isPart }),
+    );
+  }
+
+  async #differentiateWhole(part: MicroBatch, values: Values, signal: AbortSignal | undefined) {
+    const shape = this.#shapeOf(part);
+    const given = await this.#inputs(part, shape, signal);
+    const step = this.#gradientStep(shape, rowsOf(part), false);
+    const outputs = await this.#run(step, part, given, values, signal);
+    const [total, dice, crossEntropy, contrastive] = floats(outputs, 'terms');
+    const loss = { total, dice, crossEntropy, contrastive } as StepLoss;
+    return { loss, gradients: this.#gradientsIn(outputs) };
+  }
+
+  /** As `accumulatedGradients`: the contrastive loss first, of the vectors of all parts; then each part. */
+  async #differentiateParts(parts: readonly MicroBatch[], values: Values, signal: AbortSignal | undefined) {
+    const { loss: options = {} } = this.#options;
+    const inputs: Feeds[] = [];
+    const vectors: { image: tf.Tensor; text: tf.Tensor }[] = [];
+    const held: tf.Tensor[] = [];
+    try {
+      for (const part of parts) {
+        const shape = this.#shapeOf(part);
+        const given = await this.#inputs(part, shape, signal);
+        inputs.push(given);
+        const step = this.#step('vectors', shape, (prefix) => vectorsGraph(this.#network, prefix, shape));
+        const outputs = await this.#run(step, part, given, values, signal);
+        const [image, text] = ['image_vectors', 'text_vectors'].map((name) =>
+          tf.tensor(floats(outputs, name), [...(outputs[name] as TensorData).shape]),
+        ) as [tf.Tensor, tf.Tensor];
+        held.push(image, text);
+        vectors.push({ image, text });
+      }
+      const { value, ofImage, ofText } = contrast(
+        vectors.map(({ image }) => image),
+        vectors.map(({ text }) => text),
+        options,
+      );
+      held.push(value, ...ofImage, ...ofText);
+      const count = parts.reduce((sum, part) => sum + rowsOf(part), 0);
+      const sums = { dice: 0, crossEntropy: 0, gradients: new Map<string, Float32Array>() };
+      for (const [i, part] of parts.entries()) {
+        const step = this.#gradientStep(this.#shapeOf(part), rowsOf(part), true);
+        const given = {
+          ...inputs[i],
+          share: float32(Float32Array.of(rowsOf(part) / count), []),
+          contrast_image: await dataOf(ofImage[i] as tf.Tensor),
+          contrast_text: await dataOf(ofText[i] as tf.Tensor),
+        };
+        const outputs = await this.#run(step, part, given, values, signal);
+        const [dice, crossEntropy] = floats(outputs, 'terms') as unknown as [number, number];
+        sums.dice += dice;
+        sums.crossEntropy += crossEntropy;
+        for (const [name, gradient] of this.#gradientsIn(outputs)) {
+          const sum = sums.gradients.get(name);
+          if (!sum) sums.gradients.set(name, gradient);
+          else for (let j = 0; j < sum.length; j++) sum[j] = (sum[j] as number) + (gradient[j] as number);
+        }
+      }
+      const [contrastive] = (await value.data()) as unknown as [number];
+      return { loss: sumOfParts(sums.dice, sums.crossEntropy, contrastive, options), gradients: sums.gradients };
+    } finally {
+      tf.dispose(held);
+    }
+  }
+
+  async evaluate(part: MicroBatch, signal?: AbortSignal): Promise<Evaluation> {
+    const shape = this.#shapeOf(part);
+    const given = await this.#inputs(part, shape, signal);
+    const step = this.#step('evaluation', shape, (prefix) =>
+      evaluationGraph(this.#network, prefix, shape, this.#options.loss ?? {}),
+    );
+    const outputs = await this.#run(step, part, given, await this.#values(), signal);
+    return { logits: floats(outputs, 'logits'), loss: floats(outputs, 'loss')[0] as number };
+  }
+
+  saveOptimizer = async () => this.#adam.save();
+
+  restoreOptimizer: TrainingEngine['restoreOptimizer'] = (state) => this.#adam.restore(state, this.#variables);
+
+  async dispose(): Promise<void> {
+    const steps = await Promise.allSettled(this.#steps.values());
+    this.#steps.clear();
+    await Promise.all(steps.map((step) => step.status === 'fulfilled' && step.value.session.dispose()));
+  }
+}
+
+/** Computes with ONNX Runtime. Between the steps, tensors are on the current backend of TensorFlow.js. */
+export const onnxTrainingEngine =
+  (compile: CompileGraph): MakeTrainingEngine =>
+  (network, options) =>
+    new OnnxTrainingEngine(network, options, compile);
