@@ -32,6 +32,7 @@ export { type LoadedModel, loadModel } from './pretrained/load.ts';
 export { type MonteCarloOptions, monteCarlo, type View } from './sampling/monte-carlo.ts';
 export { type AccumulateOptions, accumulatedGradients } from './training/accumulate.ts';
 export type { LossAndGradients, MicroBatch, TrainingBatch } from './training/batch.ts';
+export { trainingEngineFor } from './training/fit.ts';
 export type { TrainingData } from './training/plan.ts';
 export { applyGradients, lossAndGradients, type StepOptions } from './training/step.ts';
 export { Trainer, type TrainerOptions } from './training/trainer.ts';

@@ -3,6 +3,7 @@ import { type ByteSource, blobSource, HttpError, type Progress, type TensorValue
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Engine, EngineOptions } from '../engine/engine.ts';
 import type { Network } from '../network.ts';
+import type { TrainingEngine, TrainingEngineOptions } from '../training/engine.ts';
 
 export interface Place {
   /** For messages; identifies the file. */
@@ -39,6 +40,7 @@ export interface OnnxRuntime {
   createWeights(): EngineWeights;
   /** @param weights hold the tensors of the network; the engine takes them over */
   createEngine(network: Network, weights: EngineWeights, options: EngineOptions): Engine;
+  createTrainingEngine(network: Network, training: TrainingEngineOptions, options: EngineOptions): TrainingEngine;
 }
 
 /** What depends on the runtime; `#platform` in package.json chooses an implementation. */

@@ -75,12 +75,14 @@ export const openHubFile: Platform['openHubFile'] = async (repo, path, siblings,
 export const loadOnnx: Platform['loadOnnx'] = async () => {
   const { checkRuntime } = await import('@medclipseg/onnx/node');
   await checkRuntime();
-  const [stored, { OnnxEngine }] = await Promise.all([
+  const [stored, { OnnxEngine }, { OnnxTrainingEngine }] = await Promise.all([
     import('../engine/onnx/stored-weights.ts'),
     import('../engine/onnx/onnx-engine.ts'),
+    import('../training/onnx/onnx-training.ts'),
   ]);
   return {
     createWeights: () => new stored.StoredWeights(),
     createEngine: (network, weights, options) => new OnnxEngine(network, weights as StoredWeights, options),
+    createTrainingEngine: (network, training, options) => new OnnxTrainingEngine(network, training, options),
   };
 };

@@ -16,6 +16,8 @@ export interface Update {
 /** The loss of a batch, and its gradients until they are used. */
 export interface DifferentiatedLoss {
   readonly loss: StepLoss;
+  /** The gradients by parameter. */
+  gradients(): Promise<ReadonlyMap<string, Float32Array>>;
   /** Updates the parameters. */
   apply(update: Update): void;
   /** Releases the gradients instead. */
@@ -45,13 +47,13 @@ export interface TrainingEngine {
 }
 
 /** What an engine needs of the plan of a training. */
-export interface EngineOptions {
+export interface TrainingEngineOptions {
   readonly loss?: LossOptions;
   readonly optimizer?: AdamOptions;
   readonly recompute?: boolean;
 }
 
-export type MakeTrainingEngine = (network: Network, options: EngineOptions) => TrainingEngine;
+export type MakeTrainingEngine = (network: Network, options: TrainingEngineOptions) => TrainingEngine;
 
 /** Computes on the current backend of TensorFlow.js. */
 export const tfjsTrainingEngine: MakeTrainingEngine = (network, { loss: lossOptions, optimizer, recompute }) => {
@@ -62,6 +64,10 @@ export const tfjsTrainingEngine: MakeTrainingEngine = (network, { loss: lossOpti
       const { loss, gradients } = await accumulatedGradients(network, parts, variables, { ...lossOptions, recompute });
       return {
         loss,
+        async gradients() {
+          const read = [...gradients].map(async ([name, gradient]) => [name, await gradient.data()] as const);
+          return new Map((await Promise.all(read)) as [string, Float32Array][]);
+        },
         apply: (update) => applyGradients(adam, variables, gradients, update),
         discard: () => tf.dispose([...gradients.values()]),
       };

@@ -1,9 +1,12 @@
 // Training as one call: from examples to a finished checkpoint.
 import { keyOf, permutation, variablesOf } from '@medclipseg/nn';
+import { loadOnnx } from '#platform';
 import { checkCount, checkKnownKeys } from '../arguments.ts';
+import { currentOnnx } from '../device.ts';
 import { ArgumentError, CheckpointError } from '../errors.ts';
 import type { MedCLIPSeg } from '../model.ts';
 import { type CheckpointStore, restoreTraining, trainingContents } from './checkpoints.ts';
+import { type MakeTrainingEngine, tfjsTrainingEngine } from './engine.ts';
 import type { Examples } from './examples.ts';
 import { completePlan, type EpochReport, type StepReport, type TrainingPlan, type TrainingProgress } from './plan.ts';
 import { Trainer } from './trainer.ts';
@@ -64,6 +67,14 @@ async function resumeFrom(store: CheckpointStore, resume: boolean, model: MedCLI
   }
 }
 
+/** How a training is computed on the device of a model. */
+export async function trainingEngineFor(device: MedCLIPSeg['device']): Promise<MakeTrainingEngine> {
+  if (device === 'tfjs') return tfjsTrainingEngine;
+  const { createTrainingEngine } = await loadOnnx();
+  const options = currentOnnx();
+  return (network, training) => createTrainingEngine(network, training, { ...options });
+}
+
 /**
  * Trains a model in place, by default its adapters and decoder ({@link MedCLIPSeg.unfreeze}); the encoders stay frozen, as published.
  *
@@ -97,7 +108,7 @@ export async function fit(
   signal?.throwIfAborted();
   if (variablesOf(model.network.parameters).size === 0) model.unfreeze();
   const { vision, preprocessing } = model.network.config;
-  const trainer = new Trainer(model.network, model.tokenizer, complete);
+  const trainer = new Trainer(model.network, model.tokenizer, complete, await trainingEngineFor(model.device));
   const stepsPerEpoch = Math.ceil(train.size / batchSize);
   const stepsDone = () => trainer.progress.epoch * stepsPerEpoch + trainer.progress.step;
   const save = async (best = false) =>

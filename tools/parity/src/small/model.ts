@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FamilyName, families } from '@medclipseg/clip-encoders';
 import {
-  Adam,
   disposeParameters,
   flatten,
   freeze,
@@ -17,7 +16,7 @@ import { readMapped, stripPrefix, type TensorFile, type TensorValue } from '@med
 import { openTensorFile } from '@medclipseg/weights/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { binaryEntropy, type ModelConfig, type ModelParameters, type Network } from 'medclipseg';
-import { applyGradients, checkpointKeys, lossAndGradients, modelSpec, TRAINABLE_PARAMETERS } from 'medclipseg/internal';
+import { checkpointKeys, modelSpec, TRAINABLE_PARAMETERS, trainingEngineFor } from 'medclipseg/internal';
 import {
   FLOOR,
   gradientError,
@@ -93,7 +92,7 @@ function configOf(family: FamilyName, golden: GoldenConfig, weights: TensorFile)
 export interface ModelParityOptions {
   /** Added to one adapter's gate. */
   readonly perturbGate?: number;
-  /** Runs forward passes in ONNX Runtime; training steps are left out. */
+  /** Computes forward passes and training steps in ONNX Runtime. */
   readonly onnx?: boolean;
 }
 
@@ -139,9 +138,8 @@ export async function modelParity(
 
   rows.push(...(await forwardParity(name, forward, config, weights, onnx)));
   await forward.close();
-  if (onnx) return rows;
   const training = await openTensorFile(join(folder, 'train.safetensors'));
-  rows.push(...(await trainingParity(name, family, training, config, weights)));
+  rows.push(...(await trainingParity(name, family, training, config, weights, onnx)));
   await training.close();
   return rows;
 }
@@ -205,13 +203,15 @@ async function trainingParity(
   file: TensorFile,
   config: ModelConfig,
   weights: ReadonlyMap<string, TensorValue>,
+  onnx: boolean,
 ): Promise<Row[]> {
   const golden = JSON.parse(file.metadata.config as string) as GoldenConfig;
   const network: Network = { config, parameters: trainable(build(config, weights), TRAINABLE_PARAMETERS) };
   const variables = variablesOf(network.parameters);
   const { image, prompts } = await inputs(file);
   const maskTensor = toTensor(await file.read('mask'));
-  const adam = new Adam();
+  const makeEngine = await trainingEngineFor(onnx ? 'onnx' : 'tfjs');
+  const engine = makeEngine(network, { loss: { temperature: golden.temperature } });
   const rows: Row[] = [];
   const expected = new Map([...variables].map(([key, { shape }]) => [key, shape as readonly number[]]));
   const trained = (prefixed: string) => {
@@ -223,10 +223,9 @@ async function trainingParity(
   let rates = 0;
   for (; file.tensors.has(`step.${step}.loss`); step++) {
     const noise = await readNumbered(file, `step.${step}.noise.`);
-    const { loss, gradients } = await lossAndGradients(network, { image, mask: maskTensor, prompts }, variables, {
-      noise: replayedNoise(noise),
-      temperature: golden.temperature,
-    });
+    const part = { image, mask: maskTensor, prompts, noise: replayedNoise(noise) };
+    const { loss, gradients: read, apply } = await engine.differentiate([part]);
+    const gradients = await read();
     for (const [key, value] of [
       ['loss', loss.total],
       ['dice', loss.dice],
@@ -241,12 +240,12 @@ async function trainingParity(
       const floor = FLOOR * Math.max(...[...truths.values()].map(({ data }) => largest(data)));
       let worst = 0;
       for (const [key, truth] of truths)
-        worst = Math.max(worst, gradientError(await (gradients.get(key) as tf.Tensor).data(), truth.data, floor));
+        worst = Math.max(worst, gradientError(gradients.get(key) as Float32Array, truth.data, floor));
       rows.push({ file: name, quantity: `${gradients.size} gradients of step 0`, error: worst, tolerance: 1e-4 });
     }
     const rate = (await file.read(`step.${step}.lr`)).data[0] as number;
     rates += rate;
-    applyGradients(adam, variables, gradients, { learningRate: rate });
+    apply({ learningRate: rate });
     tf.dispose(noise);
   }
   rows.push({ file: name, quantity: `losses of ${step} steps`, error: worstLoss, tolerance: 1e-4 });
@@ -260,7 +259,7 @@ async function trainingParity(
   }
   rows.push({ file: name, quantity: 'final parameters', error: worst, tolerance: 1e-3 });
   rows.push({ file: name, quantity: 'final key biases (noise)', error: drift, tolerance: 2 * rates });
-  adam.dispose();
+  await engine.dispose();
   tf.dispose([image, prompts.ids, maskTensor]);
   disposeParameters(network.parameters);
   return rows;

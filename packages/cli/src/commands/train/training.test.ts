@@ -81,6 +81,35 @@ describe('train', () => {
     await expect(readdir(join(folder, 'c'))).rejects.toThrow('ENOENT');
   });
 
+  it('on onnx, interrupted and killed, resumes and ends with the very same checkpoint', async () => {
+    const [whole, parts] = [join(folder, 'onnx-whole'), join(folder, 'onnx-parts')];
+    const into = (out: string, ...more: string[]) => [
+      ...trainInto(out, '--backend', 'onnx', '--threads', '1', '--set', 'TRAIN.CHECKPOINT_STEPS=1'),
+      ...more,
+    ];
+    const uninterrupted = await run(into(whole));
+    expect(uninterrupted.code, uninterrupted.err).toBe(0);
+    expect(uninterrupted.err).toContain('backend: onnx');
+    for (const [signal, when] of [
+      ['SIGINT', 'epoch 1/3'],
+      ['SIGKILL', 'epoch 2/3'],
+    ] as const) {
+      let sent = false;
+      const stopped = await run(into(parts, ...(signal === 'SIGINT' ? [] : ['--resume'])), {
+        onNotice: (text, stop) => {
+          if (sent || !text.includes(when)) return;
+          sent = true;
+          stop(signal);
+        },
+      });
+      expect(stopped.code, stopped.err).toBe(signal === 'SIGINT' ? 130 : null);
+    }
+    const resumed = await run(into(parts, '--resume'));
+    expect(resumed.code, resumed.err).toBe(0);
+    const [one, other] = await Promise.all([whole, parts].map((out) => readFile(join(out, 'latest.safetensors'))));
+    expect(Buffer.compare(one as Buffer, other as Buffer)).toBe(0);
+  });
+
   it('on frozen encoders stores only what learns, and resumes bit for bit', async () => {
     const [encoders, frozen] = [join(folder, 'encoders'), join(folder, 'frozen.yaml')];
     expect((await run(trainInto(encoders, '--set', 'TRAIN.NUM_EPOCHS=1'))).code).toBe(0);

@@ -18,8 +18,8 @@ import {
 import { type NoiseInput, prefixGraph, sampleGraph } from './graphs.ts';
 import { StoredWeights } from './stored-weights.ts';
 
-/** More threads do not make one sample faster. */
-const MOST_THREADS = 16;
+/** One thread per core; more than 16 do not make one sample faster. */
+export const defaultThreads = (): number => Math.min(16, availableParallelism());
 
 /** Bytes of intermediate results up to which larger groups of samples are faster: as on wasm. */
 const BUDGET = 2 ** 25;
@@ -75,7 +75,7 @@ export class OnnxEngine implements Engine {
   constructor(
     readonly network: Network,
     readonly weights: StoredWeights,
-    { threads = Math.min(MOST_THREADS, availableParallelism()), features }: OnnxEngineOptions = {},
+    { threads = defaultThreads(), features }: OnnxEngineOptions = {},
   ) {
     this.threads = threads;
     this.#features = features;

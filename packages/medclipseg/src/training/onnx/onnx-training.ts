@@ -1,14 +1,17 @@
 // Training steps in ONNX Runtime: sessions of traced graphs, and Adam over their gradients.
-import { ArrayAdam, clipArraysByGlobalNorm, type ParameterValue, variablesOf } from '@medclipseg/nn';
-import type { Graph } from '@medclipseg/onnx';
-import type { Session, TensorData } from '@medclipseg/onnx/node';
+import { ArrayAdam, clipArraysByGlobalNorm, flatten, type ParameterValue, variablesOf } from '@medclipseg/nn';
+import { encodeOnnx, type Graph, type WeightPlacement } from '@medclipseg/onnx';
+import { compile, type Session, type TensorData } from '@medclipseg/onnx/node';
 import * as tf from '@tensorflow/tfjs-core';
+import type { EngineOptions } from '../../engine/engine.ts';
+import { defaultThreads } from '../../engine/onnx/onnx-engine.ts';
+import { StoredWeights } from '../../engine/onnx/stored-weights.ts';
 import { ArgumentError } from '../../errors.ts';
 import type { Network } from '../../network.ts';
 import { contrast } from '../accumulate.ts';
 import { hasFrozenEncoders } from '../backward.ts';
 import type { MicroBatch, StepLoss } from '../batch.ts';
-import type { DifferentiatedLoss, EngineOptions, Evaluation, MakeTrainingEngine, TrainingEngine } from '../engine.ts';
+import type { DifferentiatedLoss, Evaluation, TrainingEngine, TrainingEngineOptions } from '../engine.ts';
 import { sumOfParts } from '../objective.ts';
 import {
   type BatchShape,
@@ -19,9 +22,6 @@ import {
   type StepGraph,
   vectorsGraph,
 } from './step-graphs.ts';
-
-/** Makes a session of a graph whose weights are the frozen parameters of the network. */
-export type CompileGraph = (graph: Graph) => Promise<Session>;
 
 const PREFIX = 'prefix';
 
@@ -46,19 +46,23 @@ const floats = (outputs: Feeds, name: string): Float32Array => (outputs[name] as
 
 const rowsOf = ({ image }: MicroBatch): number => image.shape[0] as number;
 
-class OnnxTrainingEngine implements TrainingEngine {
+/** Computes with ONNX Runtime. Between the steps, tensors are on the current backend of TensorFlow.js. */
+export class OnnxTrainingEngine implements TrainingEngine {
   readonly #network: Network;
-  readonly #options: EngineOptions;
-  readonly #compile: CompileGraph;
+  readonly #options: TrainingEngineOptions;
+  readonly #threads: number;
   readonly #variables: ReadonlyMap<string, tf.Variable>;
   readonly #isFrozen: boolean;
   readonly #adam: ArrayAdam;
   readonly #steps = new Map<string, Promise<CompiledStep>>();
+  /** What is frozen, in a file that all sessions map. */
+  #weights: StoredWeights | undefined;
+  #placement: Promise<WeightPlacement> | undefined;
 
-  constructor(network: Network, options: EngineOptions, compile: CompileGraph) {
+  constructor(network: Network, options: TrainingEngineOptions, { threads = defaultThreads() }: EngineOptions = {}) {
     this.#network = network;
     this.#options = options;
-    this.#compile = compile;
+    this.#threads = threads;
     this.#variables = variablesOf(network.parameters);
     this.#isFrozen = hasFrozenEncoders(this.#variables);
     this.#adam = new ArrayAdam(options.optimizer);
@@ -69,6 +73,25 @@ class OnnxTrainingEngine implements TrainingEngine {
       return [name, { shape: variable.shape, data: (await variable.data()) as Float32Array }];
     });
     return new Map(await Promise.all(entries));
+  }
+
+  async #storeFrozen(): Promise<WeightPlacement> {
+    const frozen = [...flatten(this.#network.parameters)].filter(([name]) => !this.#variables.has(name));
+    if (frozen.length === 0) return { kind: 'inline' };
+    this.#weights = new StoredWeights();
+    const stored = new Map<string, tf.Tensor>();
+    for (const [name, tensor] of frozen)
+      stored.set(name, this.#weights.put({ shape: tensor.shape, data: (await tensor.data()) as Float32Array }));
+    const tensors = this.#weights.ranges(stored);
+    tf.dispose([...stored.values()]);
+    return { kind: 'stored', file: this.#weights.file, tensors };
+  }
+
+  async #compile(graph: Graph): Promise<Session> {
+    this.#placement ??= this.#storeFrozen();
+    const { model } = await encodeOnnx(graph, { weights: await this.#placement });
+    // More optimization takes seconds for the thousands of nodes of a gradient, and gains nothing.
+    return compile(model, { folder: this.#weights?.folder, threads: this.#threads, optimization: 'basic' });
   }
 
   #step(kind: string, shape: BatchShape, make: (prefix?: StepGraph) => StepGraph): Promise<CompiledStep> {
@@ -148,6 +171,7 @@ class OnnxTrainingEngine implements TrainingEngine {
         : await this.#differentiateParts(parts, values, signal);
     return {
       loss,
+      gradients: async () => gradients,
       apply: ({ learningRate, clipNorm }) => {
         if (clipNorm !== undefined) clipArraysByGlobalNorm(gradients.values(), clipNorm);
         for (const [name, data] of this.#adam.step(values, gradients, learningRate)) {
@@ -250,11 +274,6 @@ class OnnxTrainingEngine implements TrainingEngine {
     const steps = await Promise.allSettled(this.#steps.values());
     this.#steps.clear();
     await Promise.all(steps.map((step) => step.status === 'fulfilled' && step.value.session.dispose()));
+    this.#weights?.close();
   }
 }
-
-/** Computes with ONNX Runtime. Between the steps, tensors are on the current backend of TensorFlow.js. */
-export const onnxTrainingEngine =
-  (compile: CompileGraph): MakeTrainingEngine =>
-  (network, options) =>
-    new OnnxTrainingEngine(network, options, compile);
