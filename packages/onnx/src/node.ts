@@ -14,7 +14,8 @@ import {
   type TensorData,
   type TensorDescription,
 } from './session/session.ts';
-import type { ErrorFields, RunRequest, WorkerAnswer, WorkerStart } from './session/worker.ts';
+import type { ErrorFields, WorkerAnswer, WorkerRequest, WorkerStart } from './session/worker.ts';
+import { WorkerState } from './session/worker-state.ts';
 
 export type { CompileOptions, ModelSource, RunOptions, Session, TensorData, TensorDescription };
 
@@ -71,6 +72,25 @@ interface Job {
   readonly reject: (reason: unknown) => void;
 }
 
+/** The threads that run. */
+const running = new Set<WorkerState>();
+
+/** When the process ends, it waits for the computations that run. */
+function finishAll(): void {
+  for (const state of running) state.close();
+  for (const state of running) state.wait();
+}
+
+function addRunning(state: WorkerState): void {
+  if (running.size === 0) process.on('exit', finishAll);
+  running.add(state);
+}
+
+function removeRunning(state: WorkerState): void {
+  running.delete(state);
+  if (running.size === 0) process.off('exit', finishAll);
+}
+
 /** A model in a worker thread. */
 class WorkerSession implements Session {
   inputs: readonly TensorDescription[] = [];
@@ -78,11 +98,20 @@ class WorkerSession implements Session {
   readonly #worker: Worker;
   readonly #jobs = new Map<number, Job>();
   readonly #opened: Promise<void>;
+  readonly #state = new WorkerState();
+  readonly #exited: Promise<void>;
   #next = 0;
   #ended: OnnxError | undefined;
 
-  constructor(start: WorkerStart) {
-    this.#worker = startWorker(start);
+  constructor(start: Omit<WorkerStart, 'state'>) {
+    this.#worker = startWorker({ ...start, state: this.#state.flags.buffer as SharedArrayBuffer });
+    addRunning(this.#state);
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        removeRunning(this.#state);
+        resolve();
+      });
+    });
     this.#opened = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: WorkerAnswer) => {
         if (message.kind === 'open') {
@@ -119,8 +148,8 @@ class WorkerSession implements Session {
   #settle(message: Exclude<WorkerAnswer, { kind: 'open' }>): void {
     const job = this.#jobs.get(message.id as number);
     this.#jobs.delete(message.id as number);
-    // An idle session does not keep the process alive, a run does.
-    if (this.#jobs.size === 0) this.#worker.unref();
+    // An idle session does not keep the process alive; a run does, and so does one that is being disposed.
+    if (this.#jobs.size === 0 && !this.#ended) this.#worker.unref();
     if (message.kind === 'done') job?.resolve(message.outputs);
     else job?.reject(errorFrom(message.error));
   }
@@ -143,7 +172,7 @@ class WorkerSession implements Session {
     // The runtime finishes the run; its result is dropped.
     const abort = () => this.#jobs.get(id)?.reject(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
-    this.#worker.postMessage({ id, inputs } satisfies RunRequest);
+    this.#worker.postMessage({ kind: 'run', id, inputs } satisfies WorkerRequest);
     try {
       return await result;
     } finally {
@@ -153,7 +182,10 @@ class WorkerSession implements Session {
 
   async dispose(): Promise<void> {
     this.#end(new SessionError('session: expected it to be open, got a disposed one. Compile again.'));
-    await this.#worker.terminate();
+    this.#state.close();
+    this.#worker.ref();
+    this.#worker.postMessage({ kind: 'close' } satisfies WorkerRequest);
+    await this.#exited;
   }
 }
 

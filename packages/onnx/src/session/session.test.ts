@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,6 +97,36 @@ describe('sessions', () => {
     await writeFile(join(folder, 'external.onnx'), external.model);
     await expect(compile(join(folder, 'external.onnx'))).rejects.toThrow(/missing\.data/);
     w.dispose();
+  });
+
+  it('are disposed, or end with the process, only after the computation that runs', async () => {
+    const slow = await encodeOnnx(
+      trace(({ x }) => ({ y: [...Array(8)].reduce((y: tf.Tensor) => tf.matMul(y, x), x) }), {
+        x: { shape: [1000, 1000] },
+      }),
+    );
+    const large: TensorData = { type: 'float32', shape: [1000, 1000], data: new Float32Array(1e6) };
+    const session = await compile(slow);
+    const control = new AbortController();
+    const runs = [session.run({ x: large }, { signal: control.signal }), session.run({ x: large })];
+    const ends = Promise.allSettled(runs);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    control.abort();
+    // A thread that ends while the runtime computes takes the process down with it.
+    await session.dispose();
+    for (const end of await ends) expect(end.status).toBe('rejected');
+
+    await writeFile(join(folder, 'slow.onnx'), slow.model);
+    const code = `
+      import { compile } from ${JSON.stringify(new URL('../node.ts', import.meta.url).href)};
+      const session = await compile(${JSON.stringify(join(folder, 'slow.onnx'))});
+      const x = { type: 'float32', shape: [1000, 1000], data: new Float32Array(1e6) };
+      void session.run({ x });
+      setTimeout(() => process.exit(130), 50);`;
+    await writeFile(join(folder, 'exits.mts'), code);
+    const conditions = ['--conditions=@medclipseg/source', '--import', import.meta.resolve('tsx')];
+    const child = spawn(process.execPath, [...conditions, join(folder, 'exits.mts')], { stdio: 'inherit' });
+    expect(await new Promise((resolve) => child.once('exit', (...ended) => resolve(ended)))).toEqual([130, null]);
   });
 
   it('refuse options that make no sense', async () => {

@@ -3,18 +3,19 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { OnnxError } from '../errors.ts';
 import { type ModelFiles, type OpenModel, openModel, type Runtime } from './run-model.ts';
 import type { CompileOptions, TensorData, TensorDescription } from './session.ts';
+import { WorkerState } from './worker-state.ts';
 
 export interface WorkerStart {
   /** The address of onnxruntime-node, resolved by the caller. */
   readonly runtime: string;
   readonly files: ModelFiles;
   readonly options: Required<CompileOptions>;
+  readonly state: SharedArrayBuffer;
 }
 
-export interface RunRequest {
-  readonly id: number;
-  readonly inputs: Readonly<Record<string, TensorData>>;
-}
+export type WorkerRequest =
+  | { readonly kind: 'run'; readonly id: number; readonly inputs: Readonly<Record<string, TensorData>> }
+  | { readonly kind: 'close' };
 
 /** An error crosses threads as its fields. */
 export interface ErrorFields {
@@ -39,29 +40,36 @@ const fieldsOf = (error: unknown): ErrorFields => ({
 const answer = (message: WorkerAnswer, transfer: ArrayBuffer[] = []): void =>
   parentPort?.postMessage(message, transfer);
 
-async function start({ runtime, files, options }: WorkerStart): Promise<void> {
-  let model: OpenModel;
-  try {
-    const loaded = (await import(runtime)) as Runtime & { default?: Runtime };
-    model = await openModel(loaded.default ?? loaded, files, options);
-  } catch (error) {
-    answer({ kind: 'failed', error: fieldsOf(error) });
-    return;
-  }
-  let last: Promise<unknown> = Promise.resolve();
-  parentPort?.on('message', ({ id, inputs }: RunRequest) => {
-    last = last.then(() =>
-      model.run(inputs).then(
-        (outputs) =>
-          answer(
-            { kind: 'done', id, outputs },
-            Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer),
-          ),
-        (error) => answer({ kind: 'failed', id, error: fieldsOf(error) }),
-      ),
-    );
+async function start({ runtime, files, options, state: shared }: WorkerStart): Promise<void> {
+  const state = new WorkerState(shared);
+  let model: OpenModel | undefined;
+  await state.compute(async () => {
+    try {
+      const loaded = (await import(runtime)) as Runtime & { default?: Runtime };
+      model = await openModel(loaded.default ?? loaded, files, options);
+      answer({ kind: 'open', inputs: model.inputs, outputs: model.outputs });
+    } catch (error) {
+      answer({ kind: 'failed', error: fieldsOf(error) });
+    }
   });
-  answer({ kind: 'open', inputs: model.inputs, outputs: model.outputs });
+  const run = async (open: OpenModel, id: number, inputs: Readonly<Record<string, TensorData>>) => {
+    try {
+      const outputs = await open.run(inputs);
+      const buffers = Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer);
+      answer({ kind: 'done', id, outputs }, buffers);
+    } catch (error) {
+      answer({ kind: 'failed', id, error: fieldsOf(error) });
+    }
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  parentPort?.on('message', (request: WorkerRequest) => {
+    last = last.then(async () => {
+      if (request.kind === 'run') return state.compute(async () => model && run(model, request.id, request.inputs));
+      await model?.release();
+      // Ends this thread alone.
+      process.exit();
+    });
+  });
 }
 
 if (parentPort) void start(workerData as WorkerStart);
