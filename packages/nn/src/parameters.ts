@@ -162,13 +162,20 @@ export function freeze<P>(tree: P & TreeOf<tf.Tensor, P>): P {
   return tree;
 }
 
+/** The value of a variable, which it disposes. */
+function valueOf(variable: tf.Variable): tf.Tensor {
+  const value = tf.clone(variable as tf.Tensor);
+  variable.dispose();
+  return value;
+}
+
 /**
  * A tree in which the parameters whose dotted name matches `pattern` are trainable variables and all others are frozen. It takes ownership
  * of the given tensors.
  */
 export function trainable<P>(tree: P & TreeOf<tf.Tensor, P>, pattern: RegExp = /./): P {
   return mapParameters(tree, (tensor, name) => {
-    if (!pattern.test(name)) return constant(tensor);
+    if (!pattern.test(name)) return constant(tensor instanceof tf.Variable ? valueOf(tensor) : tensor);
     if (tensor instanceof tf.Variable) return unmarkConstant(tensor);
     const variable = tf.variable(tensor);
     tensor.dispose();

@@ -153,6 +153,15 @@ eachBackend('learning', () => {
     expect(await run(6, 3)).toEqual(await run(6));
   });
 
+  it('parameters that have learned can be frozen', async () => {
+    const all = trainable(initialize(specs, 2));
+    const before = await all.layers[0]?.weight.data();
+    const frozen = trainable(all, /gate/);
+    expect([...variablesOf(frozen).keys()]).toEqual(['gate']);
+    expect(await frozen.layers[0]?.weight.data()).toEqual(before);
+    disposeParameters(frozen);
+  });
+
   it('an error during a step leaks no tensor', () => {
     const parameters = trainable(initialize(specs, 2));
     const fail = () =>
