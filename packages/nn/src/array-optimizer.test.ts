@@ -84,7 +84,7 @@ it('a restored state continues bit for bit, whatever happens to the one that was
     fc.property(fc.integer({ min: 0, max: 5 }), (at) => {
       const run = (stop: number) => {
         let adam = new ArrayAdam(OPTIONS);
-        let current = values(0);
+        let current: Map<string, Float32Array> = values(0);
         for (const step of STEPS) {
           current = adam.step(parameters(current), values(step), rateOf(step));
           if (step !== stop) continue;

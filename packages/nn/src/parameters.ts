@@ -162,8 +162,8 @@ export function freeze<P>(tree: P & TreeOf<tf.Tensor, P>): P {
   return tree;
 }
 
-/** The value of a variable, which it disposes. */
-function valueOf(variable: tf.Variable): tf.Tensor {
+/** The value of a variable as a plain tensor; disposes the variable. */
+function frozenCopy(variable: tf.Variable): tf.Tensor {
   const value = tf.clone(variable as tf.Tensor);
   variable.dispose();
   return value;
@@ -175,7 +175,7 @@ function valueOf(variable: tf.Variable): tf.Tensor {
  */
 export function trainable<P>(tree: P & TreeOf<tf.Tensor, P>, pattern: RegExp = /./): P {
   return mapParameters(tree, (tensor, name) => {
-    if (!pattern.test(name)) return constant(tensor instanceof tf.Variable ? valueOf(tensor) : tensor);
+    if (!pattern.test(name)) return constant(tensor instanceof tf.Variable ? frozenCopy(tensor) : tensor);
     if (tensor instanceof tf.Variable) return unmarkConstant(tensor);
     const variable = tf.variable(tensor);
     tensor.dispose();
