@@ -34,5 +34,5 @@ export { type AccumulateOptions, accumulatedGradients } from './training/accumul
 export type { LossAndGradients, MicroBatch, TrainingBatch } from './training/batch.ts';
 export { trainingEngineFor } from './training/fit.ts';
 export type { TrainingData } from './training/plan.ts';
-export { applyGradients, lossAndGradients, type StepOptions } from './training/step.ts';
+export { lossAndGradients, type StepOptions } from './training/step.ts';
 export { Trainer, type TrainerOptions } from './training/trainer.ts';
