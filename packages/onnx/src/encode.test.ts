@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { selectBackend } from '@medclipseg/backends';
 import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toHalf } from './half.ts';
 import { type EncodedModel, encodeOnnx, fusePatterns, type Graph, isOnnxError, trace } from './index.ts';
@@ -91,11 +92,21 @@ describe('encodeOnnx', () => {
     const { graph, expected } = linearMaps();
     const session = await compile(await encodeOnnx(graph, { precision: 'int8' }));
     const [many, wanted] = [await output(session, 5), expected(5)];
-    const one = await session.run({ x: { ...rows(1), data: rows(5).data.slice(-WIDTH) } });
-    expect(one.y?.data).toEqual(many.slice(-WIDTH));
     const scale = wanted.reduce((sum, value) => sum + value * value, 0);
     const error = many.reduce((sum, value, i) => sum + (value - (wanted[i] as number)) ** 2, 0);
     expect(Math.sqrt(error / scale)).toBeLessThan(0.02);
+    const row = fc.array(fc.float({ noNaN: true, min: -1e6, max: 1e6 }), { minLength: WIDTH, maxLength: WIDTH });
+    const batch = fc.array(row, { minLength: 1, maxLength: 6 });
+    const run = async (data: Float32Array) =>
+      (await session.run({ x: { type: 'float32', shape: [data.length / WIDTH, WIDTH], data } })).y?.data;
+    await fc.assert(
+      fc.asyncProperty(batch, fc.nat(), async (rows, at) => {
+        const index = at % rows.length;
+        const together = await run(Float32Array.from(rows.flat()));
+        const alone = await run(Float32Array.from(rows[index] as number[]));
+        expect(alone).toEqual(together?.slice(index * WIDTH, (index + 1) * WIDTH));
+      }),
+    );
     await session.dispose();
   });
 

@@ -1,6 +1,6 @@
 // A model in ONNX Runtime, on the current thread. onnxruntime-node and onnxruntime-web share this interface.
 import { SessionError } from '../errors.ts';
-import type { CompileOptions, TensorData, TensorDescription } from './session.ts';
+import { type CompileOptions, isElementType, type TensorData, type TensorDescription } from './session.ts';
 
 interface ValueMetadata {
   readonly name: string;
@@ -45,10 +45,12 @@ export interface OpenModel {
 }
 
 const describe = (values: readonly ValueMetadata[]): TensorDescription[] =>
-  values.map(({ name, isTensor, type, shape = [] }) => {
-    if (!isTensor)
-      throw new SessionError(`model: expected tensors, got another value in '${name}'. Use another model.`);
-    return { name, type: type as TensorDescription['type'], shape };
+  values.map(({ name, isTensor, type = '', shape = [] }) => {
+    if (!isTensor || !isElementType(type))
+      throw new SessionError(
+        `model: expected float32, int32 or bool in '${name}', got ${type || 'no tensor'}. Cast it in the model.`,
+      );
+    return { name, type, shape };
   });
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -63,6 +65,8 @@ export async function openModel(
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: optimization,
+    // What goes wrong is in the error; the runtime would write it to the terminal as well.
+    logSeverityLevel: 4 as const,
     // Threads that wait do not burn time that others need.
     extra: {
       session: {
@@ -91,9 +95,12 @@ export async function openModel(
         ]),
       );
       const results = await session.run(feeds as never).catch((cause) => {
-        throw new SessionError(`run: expected it to succeed, got '${reasonOf(cause)}'. Use smaller batches.`, {
-          cause,
-        });
+        throw new SessionError(
+          `run: expected it to succeed, got '${reasonOf(cause)}'. Check the values, or use smaller batches.`,
+          {
+            cause,
+          },
+        );
       });
       return Object.fromEntries(
         Object.entries(results).map(([name, { type, data, dims }]) => [

@@ -47,6 +47,8 @@ export interface CompileOptions {
 
 const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
+export const isElementType = (type: string): type is TensorData['type'] => Object.hasOwn(ARRAYS, type);
+
 const product = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
 
 export function checkOptions({ threads = 1, optimization = 'all' }: CompileOptions): Required<CompileOptions> {

@@ -55,8 +55,8 @@ async function start({ runtime, files, options, state: shared }: WorkerStart): P
   const run = async (open: OpenModel, id: number, inputs: Readonly<Record<string, TensorData>>) => {
     try {
       const outputs = await open.run(inputs);
-      const buffers = Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer);
-      answer({ kind: 'done', id, outputs }, buffers);
+      const buffers = new Set(Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer));
+      answer({ kind: 'done', id, outputs }, [...buffers]);
     } catch (error) {
       answer({ kind: 'failed', id, error: fieldsOf(error) });
     }
