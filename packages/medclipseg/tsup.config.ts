@@ -1,6 +1,7 @@
 import { packageBuild } from '../../tsup.base.ts';
 
 export default packageBuild({
+  export: 'src/export/index.ts',
   images: 'src/images.ts',
   index: 'src/index.ts',
   internal: 'src/internal.ts',

@@ -6,6 +6,7 @@ import { registerDataset } from './commands/dataset/index.ts';
 import { registerDemo } from './commands/demo/index.ts';
 import { registerDoctor } from './commands/doctor/index.ts';
 import { registerEvaluate } from './commands/evaluate/index.ts';
+import { registerExport } from './commands/export/index.ts';
 import { registerPredict } from './commands/predict/index.ts';
 import { registerServe } from './commands/serve/index.ts';
 import { registerTest } from './commands/test/index.ts';
@@ -25,6 +26,7 @@ const COMMANDS: readonly Register[] = [
   registerServe,
   registerDataset,
   registerWeights,
+  registerExport,
   registerDoctor,
 ];
 

@@ -82,6 +82,20 @@ export class TokenizerError extends ModelError {
   }
 }
 
+/** An export that cannot be written. */
+export class ExportError extends ModelError {
+  override readonly name = 'ExportError';
+  constructor(
+    readonly path: string,
+    expected: string,
+    actual: string,
+    remedy: string,
+    options?: ErrorOptions,
+  ) {
+    super('medclipseg/export', `${path}: expected ${expected}, got ${actual}. ${remedy}`, options);
+  }
+}
+
 /** Folder of a training that another process uses. */
 export class LockedError extends ModelError {
   override readonly name = 'LockedError';
