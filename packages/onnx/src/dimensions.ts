@@ -27,9 +27,10 @@ export class Dimensions {
   /**
    * @param names of the symbols
    * @param sizes fixed sizes that occur in the traced function; no prime divides any of them
+   * @param below all primes
    */
-  constructor(names: Iterable<string>, sizes: readonly number[]) {
-    let candidate = FIRST_PRIME - 1;
+  constructor(names: Iterable<string>, sizes: readonly number[], below = FIRST_PRIME - 1) {
+    let candidate = below;
     this.all = [...new Set(names)].map((name) => {
       if (!/^[A-Za-z_]\w*$/.test(name))
         throw new OnnxError('onnx/arguments', `dimension: expected a name such as 'batch', got '${name}'. Rename it.`);
@@ -65,18 +66,5 @@ export class Dimensions {
     const { constant, symbols } = this.factor(size);
     if (symbols.length === 0) return size;
     return [...symbols.map(({ name }) => name), ...(constant === 1 ? [] : [constant])].join('_x_');
-  }
-
-  /** The symbol that a scalar was computed from in JavaScript, as a multiple or as its reciprocal. */
-  derivedFrom(value: number): Dimension | undefined {
-    for (const size of [value, 1 / value]) {
-      const whole = Math.round(size);
-      const close = Math.abs(size - whole) <= 1e-6 * Math.abs(size);
-      if (Number.isFinite(size) && whole !== 0 && close) {
-        const found = this.all.find(({ prime }) => whole % prime === 0);
-        if (found) return found;
-      }
-    }
-    return undefined;
   }
 }

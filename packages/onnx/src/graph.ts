@@ -71,13 +71,18 @@ export class Graph {
   readonly #constants = new Map<string, Value>();
   readonly #sizes = new Map<Dimension, Value>();
 
-  constructor(readonly dimensions: Dimensions) {}
+  /** @param onNode sees every node when it is added */
+  constructor(
+    readonly dimensions: Dimensions,
+    readonly onNode?: (node: Node) => void,
+  ) {}
 
   /** Adds a node with one output. */
   add(operation: string, inputs: readonly Value[], shape: readonly number[], options: NodeOptions = {}): Value {
     const { attributes = {}, floats, type = (inputs[0] as Value).type } = options;
     const node = { operation, inputs, attributes, floats } as { -readonly [K in keyof Node]: Node[K] };
     node.output = { shape, type, source: { kind: 'node', node } };
+    this.onNode?.(node);
     return node.output;
   }
 

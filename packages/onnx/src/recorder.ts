@@ -6,7 +6,7 @@ import type { ElementType, Graph, TypedArray, Value } from './graph.ts';
 /** The name under which the backend and its kernels are registered. */
 export const BACKEND = 'onnx-trace';
 
-/** Scalars and short lists need no name and are checked for sizes that came from a symbolic dimension. */
+/** Scalars and short lists need no name. */
 const SHORT = 16;
 
 /** What one trace records into. */
@@ -153,17 +153,6 @@ export class RecordingBackend extends tf.KernelBackend {
   #madeConstant(values: ArrayLike<number>, shape: readonly number[], type: ElementType): Value {
     const { graph, maximumConstant } = this.recording;
     const { dimensions } = graph;
-    if (values.length <= SHORT)
-      for (const value of Array.from(values)) {
-        const symbol = dimensions.derivedFrom(Number(value));
-        if (symbol)
-          refuse(
-            'constant',
-            `no number that depends on the dimension '${symbol.name}'`,
-            `${value}, computed in JavaScript`,
-            'Trace with a fixed size instead of the name.',
-          );
-      }
     if (shape.some(dimensions.isSymbolic) || values.length > SHORT) {
       const first = Number(values[0]);
       let equal = true;

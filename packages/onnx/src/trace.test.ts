@@ -203,8 +203,34 @@ describe('trace', () => {
         ),
       ),
     });
-    expect(refused(scaled, inputs).message).toMatch(/depends on the dimension 'batch'/);
+    expect(refused(scaled, inputs).message).toMatch(
+      /expected nothing that depends on 'batch' but sizes that are multiples/,
+    );
     expect(refused(mask, inputs).message).toMatch(/\[batch,2\] values made in JavaScript/);
+  });
+
+  it.each<[string, Fn]>([
+    ['a part of the rows', ({ x }) => ({ y: tf.slice(x, 0, rowsOf(x) - 1) })],
+    ['rows joined to others', ({ x }) => ({ y: tf.concat([x, tf.ones([1, 9, 4])], 0) })],
+    [
+      'padding',
+      ({ x }) => ({
+        y: tf.pad(x, [
+          [1, 0],
+          [0, 0],
+          [0, 0],
+        ]),
+      }),
+    ],
+    ['half of the rows', ({ x }) => ({ y: tf.slice(x, 0, Math.floor(rowsOf(x) / 2)) })],
+    ['a window over them', ({ x }) => ({ y: tf.maxPool(tf.transpose(x, [1, 0, 2]) as tf.Tensor3D, 2, 2, 'valid') })],
+    ['a mean over them in JavaScript', ({ x }) => ({ y: tf.mul(tf.sum(x, 0), 1 / rowsOf(x)) })],
+    ['a loop over them', ({ x }) => ({ y: tf.addN(tf.unstack(tf.slice(x, 0, rowsOf(x) % 7))) })],
+    ['an output without a node', ({ x }) => ({ y: tf.scalar(rowsOf(x)) })],
+  ])('refuses sizes that a file would fix: %s', (_, fn) => {
+    const error = refused(fn, { x: { shape: ['batch', 9, 4] } });
+    expect(error).toBeInstanceOf(TraceError);
+    expect(error.message).toMatch(/'batch'|fixed size|symbolic/);
   });
 
   it('refuses what is not a synchronous function, a second trace, and conflicting inputs', () => {

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Dimensions } from './dimensions.ts';
 import { OnnxError, TraceError } from './errors.ts';
-import { Graph, type Value } from './graph.ts';
+import { Graph, type Node, type Value } from './graph.ts';
 import { convolutions } from './kernels/convolutions.ts';
 import { elementwise } from './kernels/elementwise.ts';
 import { images } from './kernels/images.ts';
@@ -42,9 +42,14 @@ export interface TraceOptions {
 
 const MAXIMUM_CONSTANT = 2 ** 14;
 
+/** Numbers of a constant that two traces are compared by. */
+const COMPARED = 64;
+
 const recorder = new RecordingBackend();
 let registered = false;
 let running = false;
+/** The kernel that is being recorded. */
+let kernelName = '';
 
 /** Kernels without a recorded form refuse by name instead of failing inside TensorFlow.js. */
 function register(): void {
@@ -56,13 +61,14 @@ function register(): void {
       tf.getKernelsForBackend(name).map(({ kernelName }) => kernelName),
     ),
   );
-  for (const kernelName of new Set([...Object.keys(KERNELS), ...others]))
-    tf.registerKernel({ kernelName, backendName: BACKEND, kernelFunc: recorded(kernelName) });
+  for (const name of new Set([...Object.keys(KERNELS), ...others]))
+    tf.registerKernel({ kernelName: name, backendName: BACKEND, kernelFunc: recorded(name) });
 }
 
 const recorded =
   (name: string): tf.KernelFunc =>
   ({ inputs, attrs }) => {
+    kernelName = name;
     const refuse: KernelCall['refuse'] = (expected, actual, remedy = 'Express it with other operations.') => {
       throw new TraceError(name, callingPlace(), expected, actual, remedy);
     };
@@ -98,6 +104,54 @@ function declaring(graph: Graph): DeclareInput {
   };
 }
 
+/** A value as it must be whatever the sizes are: symbols by name, small constants by their numbers. */
+function signatureOf({ shape, type, source }: Value, dimensions: Dimensions): string {
+  const label = `${type}[${shape.map((size) => dimensions.label(size))}]`;
+  return source.kind === 'constant' ? `${label} of ${source.data.slice(0, COMPARED)}` : label;
+}
+
+const signatureOfNode = (
+  { operation, inputs, attributes, floats = {}, output }: Node,
+  dimensions: Dimensions,
+): string =>
+  [
+    operation,
+    inputs.map((value) => signatureOf(value, dimensions)).join(', '),
+    JSON.stringify({ ...attributes, ...floats }),
+    signatureOf(output, dimensions),
+  ].join(' ');
+
+/** Refuses a second trace, with other sizes, at the first place where it differs from the first one. */
+function comparing(nodes: readonly Node[], symbols: Dimensions, others: Dimensions) {
+  const names = symbols.all.map(({ name }) => `'${name}'`).join(', ');
+  let at = 0;
+  const check = (operation: string, expected: string | undefined, actual: string | undefined): void => {
+    if (expected === actual) return;
+    throw new TraceError(
+      operation,
+      callingPlace(),
+      `nothing that depends on ${names} but sizes that are multiples`,
+      `${expected ?? 'nothing'}, and for other sizes ${actual ?? 'nothing'}`,
+      'Trace with fixed sizes instead of names, or without arithmetic on them.',
+    );
+  };
+  return {
+    node(node: Node): void {
+      const first = nodes[at++];
+      check(kernelName, first && signatureOfNode(first, symbols), signatureOfNode(node, others));
+    },
+    ends(graph: Graph, again: Graph): void {
+      const listed = ({ inputs, outputs }: Graph, dimensions: Dimensions) =>
+        [
+          ...inputs.map((value) => [value.source.kind === 'input' ? value.source.name : '', value] as const),
+          ...outputs.map(({ name, value }) => [name, value] as const),
+        ].map(([name, value]) => `${name}: ${signatureOf(value, dimensions)}`);
+      const [expected, actual] = [listed(graph, symbols), listed(again, others)];
+      for (let i = 0; i < Math.max(expected.length, actual.length); i++) check('function', expected[i], actual[i]);
+    },
+  };
+}
+
 /** Variables that the function made and did not dispose would stay with the engine. */
 function disposeNewVariables(before: ReadonlySet<string>): void {
   for (const variable of Object.values(tf.engine().state.registeredVariables))
@@ -107,7 +161,8 @@ function disposeNewVariables(before: ReadonlySet<string>): void {
 /**
  * Records a function as an ONNX graph, without computing anything. Gradients (`tf.grads`, `tf.variableGrads`, custom gradients) record as well.
  *
- * The function runs once, synchronously; what it does in JavaScript (loops, conditions, sizes) is fixed by that run. Random numbers must be inputs.
+ * The function runs synchronously; what it does in JavaScript (loops, conditions, sizes) is fixed by that run. With symbolic dimensions it runs
+ * twice, with different sizes in place of the names: what differs between the runs other than by a factor is refused. Random numbers must be inputs.
  * The tensors in `parameters` must stay alive until the graph is encoded.
  *
  * @param fn from its inputs by name to its outputs by name; its second argument declares further inputs, its third has the sizes that stand
@@ -137,41 +192,56 @@ export function trace<Names extends string>(
   for (const size of fixed)
     if (!Number.isInteger(size) || size < 0)
       throw new OnnxError('onnx/arguments', `shape: expected whole numbers or names, got ${size}. Correct the input.`);
-  const graph = new Graph(new Dimensions(names, fixed));
+  const record = (graph: Graph): Graph => {
+    recorder.start({
+      graph,
+      parameters: new Map(named.map(([name, tensor]) => [tensor.dataId, name])),
+      maximumConstant,
+    });
+    const variables = new Set(Object.keys(tf.engine().state.registeredVariables));
+    try {
+      tf.tidy(() => {
+        const declare = declaring(graph);
+        const tensors = described.map(([name, { shape, dtype }]) => [
+          name,
+          declare(name, graph.dimensions.resolve(shape), dtype),
+        ]);
+        const symbols = Object.fromEntries(graph.dimensions.all.map(({ name, prime }) => [name, prime]));
+        const outputs = fn(Object.fromEntries(tensors), declare, symbols);
+        if (outputs instanceof Promise)
+          throw new OnnxError('onnx/arguments', 'trace: expected a synchronous function, got a promise. Remove async.');
+        for (const { source } of graph.inputs)
+          if (source.kind === 'input' && source.name in outputs)
+            throw new OnnxError(
+              'onnx/arguments',
+              `output '${source.name}': expected a name that no input has, got an input's. Rename it.`,
+            );
+        for (const [name, tensor] of Object.entries(outputs))
+          graph.outputs.push({ name, value: recorder.find(tensor) });
+      });
+      disposeNewVariables(variables);
+      return graph;
+    } finally {
+      recorder.stop();
+    }
+  };
   const before = tf.getBackend();
-  const variables = new Set(Object.keys(tf.engine().state.registeredVariables));
   running = true;
-  recorder.start({
-    graph,
-    parameters: new Map(named.map(([name, tensor]) => [tensor.dataId, name])),
-    maximumConstant,
-  });
   // Synchronous for a backend whose factory is.
   void tf.setBackend(BACKEND);
   try {
-    tf.tidy(() => {
-      const declare = declaring(graph);
-      const tensors = described.map(([name, { shape, dtype }]) => [
-        name,
-        declare(name, graph.dimensions.resolve(shape), dtype),
-      ]);
-      const symbols = Object.fromEntries(graph.dimensions.all.map(({ name, prime }) => [name, prime]));
-      const outputs = fn(Object.fromEntries(tensors), declare, symbols);
-      if (outputs instanceof Promise)
-        throw new OnnxError('onnx/arguments', 'trace: expected a synchronous function, got a promise. Remove async.');
-      for (const { source } of graph.inputs)
-        if (source.kind === 'input' && source.name in outputs)
-          throw new OnnxError(
-            'onnx/arguments',
-            `output '${source.name}': expected a name that no input has, got an input's. Rename it.`,
-          );
-      for (const [name, tensor] of Object.entries(outputs)) graph.outputs.push({ name, value: recorder.find(tensor) });
-    });
-    disposeNewVariables(variables);
+    const symbols = new Dimensions(names, fixed);
+    if (symbols.all.length === 0) return record(new Graph(symbols));
+    // Twice, with other sizes in place of the names: what differs was computed from a size in JavaScript.
+    const nodes: Node[] = [];
+    const graph = record(new Graph(symbols, (node) => nodes.push(node)));
+    const others = new Dimensions(names, fixed, Math.max(...symbols.all.map(({ prime }) => prime)));
+    const compare = comparing(nodes, symbols, others);
+    const again = record(new Graph(others, compare.node));
+    compare.ends(graph, again);
     return graph;
   } finally {
     running = false;
-    recorder.stop();
     if (before) void tf.setBackend(before);
   }
 }

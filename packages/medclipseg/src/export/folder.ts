@@ -87,7 +87,7 @@ export async function replaceFolder(
       files.push(name);
     });
     signal?.throwIfAborted();
-    // Somebody may have put files there meanwhile.
+    // Other files may be there by now.
     if (exists && (await checkReplaceable(folder))) await rename(place, previous);
     try {
       await rename(unfinished, place);

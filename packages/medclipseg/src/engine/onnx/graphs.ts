@@ -97,7 +97,8 @@ export function sampleGraph(
           draw(site, shape) {
             const name = noiseName(site);
             const [, tokens, width] = shape as [number, number, number];
-            noise.push({ ...site, name, tokens, width });
+            // The graph is traced twice, to find sizes that it would fix.
+            if (!noise.some((known) => known.name === name)) noise.push({ ...site, name, tokens, width });
             return declare(name, shape);
           },
         },
