@@ -1,5 +1,6 @@
 // The packages' own suites and those of this folder, in Debian's Chromium, headless, with WebGPU in software.
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -46,8 +47,9 @@ export default defineConfig({
     conditions: ['@medclipseg/source', 'module', 'browser', 'import', 'default'],
     alias: { '@medclipseg/testing': fileURLToPath(new URL('../testing/browser.ts', import.meta.url)) },
   },
-  server: { fs: { allow: [root, shared] } },
+  server: { fs: { allow: [root, shared, tmpdir()] } },
   test: {
+    globalSetup: found ? [fileURLToPath(new URL('./src/exported.ts', import.meta.url))] : [],
     provide: {
       fixtures: `${root}packages/weights/fixtures`,
       golden: existsSync(`${shared}/golden`) ? `${shared}/golden` : undefined,

@@ -1,0 +1,5 @@
+// Addresses of files that the bundler serves.
+declare module '*.wasm?url' {
+  const address: string;
+  export default address;
+}
