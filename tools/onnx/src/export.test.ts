@@ -1,11 +1,18 @@
 // The example in docs/onnx.md computes our masks from an exported model.
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { clipTokenizer, type Tokenizer, wordPieceTokenizer, wordTokenizer } from '@medclipseg/clip-encoders/tokenizers';
+import {
+  clipTokenizer,
+  openTokenizer,
+  type Tokenizer,
+  wordPieceTokenizer,
+  wordTokenizer,
+} from '@medclipseg/clip-encoders/tokenizers';
 import { drawPhantom } from '@medclipseg/datasets';
 import { readImage, writePng } from '@medclipseg/datasets/node';
 import { MedCLIPSeg } from 'medclipseg';
@@ -17,6 +24,10 @@ import { python, runPython } from './python.ts';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const { image: square, prompt } = drawPhantom({ modality: 'endoscopy', seed: 3, size: 301 });
 const image = { ...square, height: 240, data: square.data.slice(0, 301 * 240 * 3) };
+
+const shared = process.env.MEDCLIPSEG_SHARED ?? fileURLToPath(new URL('../../../../shared', import.meta.url));
+const present = existsSync(`${shared}/vocab`);
+if (!present && process.env.CI) throw new Error(`no golden values at ${shared}`);
 
 let folder: string;
 let script: string;
@@ -42,6 +53,13 @@ async function inPython(exported: string, samples: number): Promise<Uint8Array> 
   return maskOf(mask);
 }
 
+/** Refuses exported graphs that are not standard files. */
+async function checkFiles(exported: string): Promise<void> {
+  const models = ['prefix', 'sample'].map((name) => JSON.stringify({ model: join(exported, `${name}.onnx`) }));
+  for (const line of (await runPython('check.py', models.join('\n'))).trim().split('\n'))
+    expect(JSON.parse(line).error, line).toBeUndefined();
+}
+
 const medclipseg = (...args: string[]) =>
   promisify(execFile)(process.execPath, [
     '--conditions=@medclipseg/source',
@@ -57,6 +75,7 @@ describe.skipIf(!python)('the example for Python', () => {
   it('gives the mask of the mean network exactly, and that of 30 samples within the noise', async () => {
     const exported = join(folder, 'mini');
     await medclipseg('export', 'mini', '--onnx', exported, '--weights', 'checkpoint');
+    await checkFiles(exported);
     const out = join(folder, 'out');
     await medclipseg(
       'predict',
@@ -88,6 +107,7 @@ describe.skipIf(!python)('the example for Python', () => {
     const model = await MedCLIPSeg.fromPretrained('mini', { device: 'cpu' });
     await exportOnnx(model, exported, { precision: 'int8', weights: 'external' });
     await model.dispose();
+    await checkFiles(exported);
     const exact = await maskOf(join(folder, 'python-0.png'));
     expect(overlapScores(exact, await inPython(exported, 0)).dsc).toBeGreaterThan(0.98);
   });
@@ -118,10 +138,18 @@ describe.skipIf(!python)('the example for Python', () => {
     }),
     'word pieces': wordPieceTokenizer({ pieces, contextLength: 12 }),
   };
+  const idsInPython = async (tokenizer: Tokenizer, prompts: readonly string[]): Promise<number[][]> => {
+    const file = join(folder, 'tokenizer.json');
+    await writeFile(file, JSON.stringify(hubTokenizer(tokenizer.toJson())));
+    const answers = await runPython('tokens.py', prompts.map((text) => JSON.stringify(text)).join('\n'), file);
+    return answers
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  };
+
   it.each(Object.keys(tokenizers))('has a tokenizer of %s that gives the same ids', async (name) => {
     const tokenizer = tokenizers[name] as Tokenizer;
-    const file = join(folder, `${name}.json`);
-    await writeFile(file, JSON.stringify(hubTokenizer(tokenizer.toJson())));
     const prompts = [
       'one small polyp',
       'One SMALL polyp, upper-left.',
@@ -133,9 +161,20 @@ describe.skipIf(!python)('the example for Python', () => {
       '病変 polyp',
       'x'.repeat(8),
     ];
-    const answers = (await runPython('tokens.py', prompts.map((text) => JSON.stringify(text)).join('\n'), file))
-      .trim()
-      .split('\n');
-    expect(answers.map((line) => JSON.parse(line))).toEqual(prompts.map((text) => [...tokenizer.encode(text)]));
+    expect(await idsInPython(tokenizer, prompts)).toEqual(prompts.map((text) => [...tokenizer.encode(text)]));
   });
+
+  it.skipIf(!present).each(['clip_bpe_simple_vocab_16e6.txt.gz', 'bert-base-uncased-vocab.txt'])(
+    'has a tokenizer of %s that gives the same ids for the golden prompts',
+    async (vocabulary) => {
+      const tokenizer = await openTokenizer(new Uint8Array(await readFile(`${shared}/vocab/${vocabulary}`)));
+      const rows: { text: string; error?: string }[] = JSON.parse(
+        await readFile(`${shared}/golden/tokenizer/clip-bpe.json`, 'utf8'),
+      );
+      // Entities of HTML are resolved by ours only; too long prompts are refused.
+      const prompts = rows.flatMap(({ text, error }) => (error || text.includes('&') ? [] : [text]));
+      expect(prompts.length).toBeGreaterThan(300);
+      expect(await idsInPython(tokenizer, prompts)).toEqual(prompts.map((text) => [...tokenizer.encode(text)]));
+    },
+  );
 });
