@@ -27,6 +27,8 @@ export interface SampleFile {
   readonly otherMaskPaths?: readonly string[];
   /** How the masks of the folder are read; the published threshold by default. */
   readonly maskReading?: MaskReading;
+  /** Other rows have the same image: its mask may leave out lesions that the image shows. */
+  readonly partial?: boolean;
 }
 
 export interface SplitOptions {
@@ -106,6 +108,8 @@ export async function readSplit(dataset: string, split: Split, options: SplitOpt
   const [images, masks] = await Promise.all([fileIndex(join(base, 'img')), fileIndex(join(base, 'label'))]);
   const samples: SampleFile[] = [];
   const missing: string[] = [];
+  const uses = new Map<string, number>();
+  for (const { image } of rows) uses.set(image, (uses.get(image) ?? 0) + 1);
   for (const { image, prompt, mask } of rows) {
     const imagePath = images(image);
     const names = maskNames(mask);
@@ -119,6 +123,7 @@ export async function readSplit(dataset: string, split: Split, options: SplitOpt
         imagePath,
         maskPath,
         ...(otherMaskPaths.length > 0 && { otherMaskPaths }),
+        ...((uses.get(image) as number) > 1 && { partial: true }),
       });
   }
   if (samples.length === 0)

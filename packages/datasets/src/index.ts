@@ -6,6 +6,7 @@ export {
   type AugmentationStep,
   augmentations,
   augmentSample,
+  type Partner,
   type Sample,
 } from './augment/steps.ts';
 export { ArgumentError, DatasetError, ImageError, isDatasetError, LayoutError } from './errors.ts';
@@ -40,8 +41,10 @@ export {
   type Lesion,
   PLACES,
   type Place,
+  type SeparateLesion,
   type Shape,
   type Size,
+  separateLesions,
 } from './prompts/lesions.ts';
 export { claimsNoLesion, placesIn } from './prompts/read.ts';
 export { MODALITIES, type Modality, WORDINGS } from './prompts/wordings.ts';

@@ -63,6 +63,23 @@ eachBackend('losses', () => {
     expect(await value(() => regionDice(sure(-1), mask()))).toBeCloseTo(1, 4);
   });
 
+  it('of an empty mask are 0 without a prediction, and push a prediction down', async () => {
+    const empty = () => t(2, 3, 4);
+    const level = (logit: number) => tf.fill([2, 3, 4], logit);
+    for (const dice of ['row', 'region'] as const) {
+      const at = (logit: number) => value(() => segmentationLoss(level(logit), empty(), undefined, { dice }).total);
+      expect(await at(-40)).toBeCloseTo(0, 5);
+      const losses = [await at(-2), await at(0), await at(2), await at(40)];
+      for (const loss of losses) expect(Number.isFinite(loss)).toBe(true);
+      expect(losses).toEqual([...losses].sort((a, b) => a - b));
+      registerGradients();
+      const slope = await value(() =>
+        tf.min(tf.grad((z) => segmentationLoss(z, empty(), undefined, { dice }).total)(level(-3))),
+      );
+      expect(slope).toBeGreaterThan(0);
+    }
+  });
+
   it.each([2, 8, 24])('are right over a batch of %i full images', async (batch) => {
     const size = batch * 224 * 224;
     const logits = Float32Array.from({ length: size }, (_, i) => 3 * Math.sin(i * 0.0137) * Math.cos(i * 0.00091));

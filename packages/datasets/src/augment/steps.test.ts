@@ -54,9 +54,11 @@ describe('every step', () => {
     const outputs = [0, 1, 2, 3].map((n) => augmentSample(sample, [name], ['test', n]));
     expect(sample).toEqual(before);
     expect(augmentSample(sample, [name], ['test', 0])).toEqual(outputs[0]);
-    expect(
-      new Set(outputs.map(({ image }) => createHash('sha1').update(image.data).digest('hex'))).size,
-    ).toBeGreaterThan(1);
+    // Compositions need a partner; other steps change only the prompt.
+    if (!['mosaic', 'paste', 'wrongLesion', 'relaxedPlace'].includes(name))
+      expect(
+        new Set(outputs.map(({ image }) => createHash('sha1').update(image.data).digest('hex'))).size,
+      ).toBeGreaterThan(1);
     for (const { image, mask } of outputs) {
       expect([image.width, image.height, image.data.length]).toEqual([48, 48, 48 * 48 * 3]);
       expect([mask.width, mask.height, mask.data.length]).toEqual([48, 48, 48 * 48]);

@@ -96,7 +96,8 @@ export interface CropOptions {
   readonly least?: number;
 }
 
-function cut({ width, channels, data }: RasterImage, left: number, top: number, across: number, down: number) {
+/** A part of an image. */
+export function cut({ width, channels, data }: RasterImage, left: number, top: number, across: number, down: number) {
   const out = new Uint8Array(across * down * channels);
   for (let y = 0; y < down; y++) {
     const from = ((top + y) * width + left) * channels;

@@ -1,4 +1,5 @@
 // Batches for training and scoring, prepared ahead of the step.
+import { type BatchRow, batchRows } from '../augment/rows.ts';
 import type { AugmentationStep } from '../augment/steps.ts';
 import { DatasetError } from '../errors.ts';
 import type { SampleFile } from '../folder.ts';
@@ -44,6 +45,8 @@ export interface BatchOptions {
   readonly ahead?: number;
   readonly signal?: AbortSignal;
 }
+
+const cacheName = (file: SampleFile): string => [file.imagePath, ...maskPathsOf(file)].join('\n');
 
 /** Loads samples of one size. Owns threads and decoded pixels: dispose it. */
 export class SampleLoader {
@@ -103,27 +106,43 @@ export class SampleLoader {
     const { size } = this.#options;
     const image = new Float32Array(indices.length * size * size * 3);
     const mask = new Float32Array(indices.length * size * size);
+    const { augment = [], key = (i) => [i] } = options;
+    const rows = batchRows(
+      indices,
+      augment,
+      key,
+      files.map(({ prompt }) => prompt),
+    );
     const prompts = await Promise.all(
-      indices.map(async (index, b) => {
-        const prepared = await this.#prepare(files[index] as SampleFile, index, options, signal);
+      rows.map(async (row, b) => {
+        const prepared = await this.#prepare(files, row, options, signal);
         image.set(prepared.image, b * size * size * 3);
         mask.set(prepared.mask, b * size * size);
         return prepared.prompt;
       }),
     );
-    return { image, mask, names: indices.map((index) => (files[index] as SampleFile).name), prompts };
+    return { image, mask, names: rows.map(({ index }) => (files[index] as SampleFile).name), prompts };
   }
 
-  async #prepare(file: SampleFile, index: number, options: BatchOptions, signal: AbortSignal): Promise<PreparedSample> {
+  async #prepare(
+    files: readonly SampleFile[],
+    { index, key, partner }: BatchRow,
+    { preprocessing, augment = [] }: BatchOptions,
+    signal: AbortSignal,
+  ): Promise<PreparedSample> {
     const { size } = this.#options;
     const cacheFolder = this.#cacheFolder;
-    const { preprocessing, augment = [], key = (i) => [i] } = options;
-    const name = [file.imagePath, ...maskPathsOf(file)].join('\n');
-    const pixels = this.#cache.get(name);
-    const task: PrepareTask = { file, size, pixels, cacheFolder, preprocessing, augment, key: key(index) };
+    const known = (i: number) => {
+      const file = files[i] as SampleFile;
+      return { file, pixels: this.#cache.get(cacheName(file)) };
+    };
+    const own = known(index);
+    const other = partner && { ...known(partner.index), asked: partner.asked };
+    const task: PrepareTask = { ...own, size, cacheFolder, preprocessing, augment, key, partner: other };
     signal.throwIfAborted();
     const prepared = await (this.#pool?.prepare(task, signal) ?? prepareSample(task));
-    this.#cache.keep(name, prepared.pixels);
+    this.#cache.keep(cacheName(own.file), prepared.pixels);
+    if (other && prepared.partnerPixels) this.#cache.keep(cacheName(other.file), prepared.partnerPixels);
     if (prepared.cacheError !== undefined) this.#giveUpCache(prepared.cacheError);
     return prepared;
   }

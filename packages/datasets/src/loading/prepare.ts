@@ -1,5 +1,5 @@
 // One sample made ready for a batch: read, augmented, normalized. The same on the calling thread and on a worker.
-import { type AugmentationStep, augmentSample } from '../augment/steps.ts';
+import { type AugmentationStep, augmentSample, type Sample } from '../augment/steps.ts';
 import type { SampleFile } from '../folder.ts';
 import { type Normalization, normalizePixels } from '../images/normalize.ts';
 import { MASK_THRESHOLD } from '../images/raster.ts';
@@ -16,6 +16,8 @@ export interface PrepareTask {
   readonly cacheFolder?: string;
   readonly preprocessing: Normalization;
   readonly augment: readonly AugmentationStep[];
+  /** The sample that it is composed with, and which of the two is asked for. */
+  readonly partner?: { readonly file: SampleFile; readonly pixels?: SamplePixels; readonly asked: 0 | 1 };
   /** Keys the random stream of each augmentation, together with its name. */
   readonly key: readonly (number | string)[];
 }
@@ -28,22 +30,45 @@ export interface PreparedSample {
   readonly prompt: string;
   /** The pixels before augmentation. */
   readonly pixels: SamplePixels;
+  /** The partner's pixels before augmentation. */
+  readonly partnerPixels?: SamplePixels;
   /** Why the sample could not be stored in the disk cache. */
   readonly cacheError?: string;
 }
 
-export async function prepareSample(task: PrepareTask): Promise<PreparedSample> {
-  const { file, size, cacheFolder, preprocessing, augment, key } = task;
+const sampleOf = ({ prompt, partial }: SampleFile, pixels: SamplePixels): Sample => ({
+  ...pixels,
+  prompt,
+  ...(partial && { partial }),
+});
+
+async function pixelsOf(
+  { file, pixels }: Pick<PrepareTask, 'file' | 'pixels'>,
+  { size, cacheFolder }: Pick<PrepareTask, 'size' | 'cacheFolder'>,
+): Promise<CachedSample> {
   const read = () => readSample(file, size);
-  const { pixels, cacheError }: CachedSample =
-    task.pixels !== undefined || cacheFolder === undefined
-      ? { pixels: task.pixels ?? (await read()) }
-      : await throughDiskCache(cacheFolder, file, size, read);
-  const sample = augmentSample({ ...pixels, prompt: file.prompt }, augment, key);
+  if (pixels !== undefined || cacheFolder === undefined) return { pixels: pixels ?? (await read()) };
+  return throughDiskCache(cacheFolder, file, size, read);
+}
+
+export async function prepareSample(task: PrepareTask): Promise<PreparedSample> {
+  const { size, preprocessing, augment, key } = task;
+  const { pixels, cacheError } = await pixelsOf(task, task);
+  const other = task.partner && (await pixelsOf(task.partner, task));
+  const partner = task.partner &&
+    other && { sample: sampleOf(task.partner.file, other.pixels), asked: task.partner.asked };
+  const sample = augmentSample(sampleOf(task.file, pixels), augment, key, partner);
   const image = new Float32Array(size * size * 3);
   const mask = new Float32Array(size * size);
   normalizePixels(sample.image, preprocessing, image);
   const gray = sample.mask.data;
   for (let i = 0; i < mask.length; i++) mask[i] = (gray[i] as number) >= MASK_THRESHOLD ? 1 : 0;
-  return { image, mask, prompt: sample.prompt, pixels, cacheError };
+  return {
+    image,
+    mask,
+    prompt: sample.prompt,
+    pixels,
+    partnerPixels: other?.pixels,
+    cacheError: cacheError ?? other?.cacheError,
+  };
 }

@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { RasterImage } from '../images/raster.ts';
 import { type PreparedSample, type PrepareTask, prepareSample } from './prepare.ts';
+import type { SamplePixels } from './sample.ts';
 
 /** What a thread is asked, and what it answers: a sample or the error that came instead. */
 export interface WorkerRequest {
@@ -23,10 +24,16 @@ function shared(image: RasterImage): RasterImage {
   return { ...image, data };
 }
 
+const sharedPixels = ({ image, mask }: SamplePixels): SamplePixels => ({ image: shared(image), mask: shared(mask) });
+
 parentPort?.on('message', async ({ id, task }: WorkerRequest) => {
   try {
-    const { pixels, ...sample } = await prepareSample(task);
-    const prepared = { ...sample, pixels: { image: shared(pixels.image), mask: shared(pixels.mask) } };
+    const { pixels, partnerPixels, ...sample } = await prepareSample(task);
+    const prepared = {
+      ...sample,
+      pixels: sharedPixels(pixels),
+      ...(partnerPixels && { partnerPixels: sharedPixels(partnerPixels) }),
+    };
     const { image, mask } = sample;
     parentPort?.postMessage({ id, prepared } satisfies WorkerAnswer, [image.buffer, mask.buffer] as ArrayBuffer[]);
   } catch (error) {

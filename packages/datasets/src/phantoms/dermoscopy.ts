@@ -12,6 +12,9 @@ const COLORS: Readonly<Record<string, Rgb>> = {
   pink: [226, 142, 142],
 };
 
+/** Colors of lesions with a pigment network. */
+const NETTED: ReadonlySet<string> = new Set(['brown', 'tan', 'black']);
+
 /** A hair: a thick curve through three points, as short line segments. */
 interface Hair {
   readonly points: readonly (readonly [number, number])[];
@@ -45,7 +48,7 @@ function toHair({ points }: Hair, x: number, y: number): number {
   return best;
 }
 
-export const dermoscopy = (random: Random): Scene => {
+export const dermoscopy = (random: Random, hard?: Random): Scene => {
   const skin = blend(blend([236, 196, 172], [214, 156, 130], random()), [176, 122, 92], random() < 0.2 ? 0.7 : 0);
   const tone = noise(random, { period: 0.6, octaves: 2 });
   const furrowX = noise(random, { period: 0.05, octaves: 2 });
@@ -63,6 +66,28 @@ export const dermoscopy = (random: Random): Scene => {
     radius: between(random, 0.004, 0.01),
     depth: between(random, 0.1, 0.3),
   }));
+  // A ruler, ink of a pen, and more hair.
+  const ruler = hard && hard() < 0.35 ? { below: hard() < 0.5, gap: between(hard, 0.018, 0.035) } : undefined;
+  const ink = hard && hard() < 0.35 ? { ...hair(hard), width: between(hard, 0.012, 0.022), color: hard() } : undefined;
+  if (hard && hard() < 0.4) hairs.push(...Array.from({ length: 10 + Math.floor(hard() * 16) }, () => hair(hard)));
+  const marked = (color: Rgb, x: number, y: number): Rgb => {
+    let changed = color;
+    if (ink) {
+      const near = toHair(ink, x, y) / ink.width;
+      changed = blend(changed, blend([70, 60, 150], [60, 110, 120], ink.color), 0.55 * smoothstep(1.1, 0.7, near));
+    }
+    if (ruler) {
+      const depth = ruler.below ? 1 - y : y;
+      const tick = Math.abs(x / ruler.gap - Math.round(x / ruler.gap)) * ruler.gap;
+      const long = Math.round(x / ruler.gap) % 5 === 0 ? 0.06 : 0.035;
+      changed = blend(
+        changed,
+        [30, 28, 30],
+        0.85 * smoothstep(0.003, 0.0015, tick) * smoothstep(long, long - 0.003, depth),
+      );
+    }
+    return changed;
+  };
   const edge = (x: number, y: number) => Math.hypot(x - 0.5, y - 0.5);
 
   return {
@@ -79,14 +104,12 @@ export const dermoscopy = (random: Random): Scene => {
       ['irregular', 0.3],
     ],
     appearances: ['brown', 'brown', ...Object.keys(COLORS).slice(1)],
-    paint(lesions, appearance, size, drawing) {
-      const tint = COLORS[appearance] as Rgb;
-      const depth = lesions.map(() => between(drawing, 0.68, 0.95));
+    paint(lesions, appearances, size, drawing) {
+      const depth = lesions.map(() => between(drawing, hard ? 0.45 : 0.68, 0.95));
       const softness = lesions.map(() => between(drawing, 0.04, 0.16));
       const mottle = noise(drawing, { period: 0.13, octaves: 3 });
       const wobble = noise(drawing, { period: 0.06, octaves: 3 });
       const spots = noise(drawing, { period: 0.03 });
-      const netted = appearance === 'brown' || appearance === 'tan' || appearance === 'black';
       const mesh = between(drawing, 0.02, 0.032);
       return colorImage(size, (x, y) => {
         let color = scaled(skin, 1 + 0.05 * tone(x, y) + 0.025 * pore(x, y));
@@ -102,10 +125,11 @@ export const dermoscopy = (random: Random): Scene => {
         const { reach, index } = nearestLesion(lesions, x, y);
         if (index >= 0) {
           const soft = softness[index] as number;
+          const tint = COLORS[appearances[index] as string] as Rgb;
           const rim = reach + 0.035 * wobble(x, y);
           const within = smoothstep(1 + soft, 1 - soft, rim) * (depth[index] as number);
           let pigment = scaled(tint, 1 + 0.22 * mottle(x, y) + 0.05 * pore(x, y));
-          if (netted) {
+          if (NETTED.has(appearances[index] as string)) {
             // The network: dark meshes around lighter holes, strongest toward the rim.
             const [u, v] = [x + 0.012 * wobble(x, y), y + 0.012 * wobble(y, x)];
             const holes = Math.cos((2 * Math.PI * u) / mesh) * Math.cos((2 * Math.PI * v) / mesh);
@@ -119,6 +143,7 @@ export const dermoscopy = (random: Random): Scene => {
           color = blend(color, pigment, within);
           color = blend(color, [206, 104, 92], 0.14 * smoothstep(1.35, 1, reach) * (1 - within));
         }
+        if (hard) color = marked(color, x, y);
         for (const line of hairs) {
           const near = toHair(line, x, y) / line.width;
           if (near < 2) color = blend(color, [48, 34, 30], line.shade * smoothstep(1.5, 0.6, near));

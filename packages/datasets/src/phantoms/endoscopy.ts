@@ -39,7 +39,7 @@ function dome(lesion: DrawnLesion, rise: number, lamp: Point, { x, y }: Point, r
   };
 }
 
-export const endoscopy = (random: Random): Scene => {
+export const endoscopy = (random: Random, hard?: Random): Scene => {
   const mucosa = blend([192, 88, 66], [226, 152, 124], random());
   const lumen = { x: between(random, 0.15, 0.85), y: between(random, 0.15, 0.85), radius: between(random, 0.05, 0.13) };
   // With the tip against the wall, the lumen is not visible.
@@ -59,6 +59,25 @@ export const endoscopy = (random: Random): Scene => {
   const bubbles = disks(random, Math.floor(random() * 9), 0.006, 0.018);
   const residue = disks(random, Math.floor(random() * 4), 0.01, 0.03);
 
+  if (hard) {
+    bubbles.push(...disks(hard, Math.floor(hard() * 25), 0.005, 0.02));
+    residue.push(...disks(hard, Math.floor(hard() * 8), 0.008, 0.04));
+  }
+  // A forceps or a snare that comes in from an edge.
+  const tool =
+    hard && hard() < 0.3
+      ? { angle: hard() * 2 * Math.PI, length: between(hard, 0.2, 0.55), width: between(hard, 0.012, 0.03) }
+      : undefined;
+  /** Distance across the tool, relative to its half width; below 1 on it. */
+  const toolReach = (x: number, y: number): number => {
+    if (!tool) return Number.POSITIVE_INFINITY;
+    const [dx, dy] = [x - 0.5 - 0.7 * Math.cos(tool.angle), y - 0.5 - 0.7 * Math.sin(tool.angle)];
+    const along = -(dx * Math.cos(tool.angle) + dy * Math.sin(tool.angle));
+    return along < tool.length
+      ? Math.abs(dy * Math.cos(tool.angle) - dx * Math.sin(tool.angle)) / tool.width
+      : Number.POSITIVE_INFINITY;
+  };
+
   const away = (x: number, y: number) => Math.hypot(x - lumen.x, y - lumen.y);
   /** Brightness of the wall: the crests of folds are lit, their far sides are in shadow. */
   const wall = (x: number, y: number): number => {
@@ -75,7 +94,7 @@ export const endoscopy = (random: Random): Scene => {
   };
 
   return {
-    room: (x, y) => outside(x, y) < -0.02 && (!open || away(x, y) > lumen.radius * 1.15),
+    room: (x, y) => outside(x, y) < -0.02 && (!open || away(x, y) > lumen.radius * 1.15) && toolReach(x, y) > 1.5,
     sizes: [
       ['small', 0.5],
       ['medium', 0.42],
@@ -88,11 +107,11 @@ export const endoscopy = (random: Random): Scene => {
       ['irregular', 0.17],
     ],
     appearances: Object.keys(COLORS),
-    paint(lesions, appearance, size, drawing) {
-      const tint = COLORS[appearance] as Rgb;
+    paint(lesions, appearances, size, drawing) {
+      const tints = appearances.map((word) => COLORS[word] as Rgb);
       // Contrast of a polyp's color to the mucosa, and its height.
-      const contrast = lesions.map(() => between(drawing, 0.35, 0.78));
-      const rise = lesions.map(() => between(drawing, 0.4, 1));
+      const contrast = lesions.map(() => between(drawing, hard ? 0.22 : 0.35, 0.78));
+      const rise = lesions.map(() => between(drawing, hard ? 0.15 : 0.4, 1));
       const skin = noise(drawing, { period: 0.03, octaves: 3 });
       const blotch = noise(drawing, { period: 0.1, octaves: 2 });
       return colorImage(size, (x, y) => {
@@ -114,9 +133,15 @@ export const endoscopy = (random: Random): Scene => {
           const own = light.lit * (1 + 0.06 * skin(x, y));
           shade = shade * (1 - light.shadow) * (1 - within) + own * (0.8 + 0.2 * shade) * within;
           const share = (contrast[index] as number) * (1 + 0.18 * blotch(x, y));
-          color = blend(color, blend(mucosa, tint, clamp(share)), within);
+          color = blend(color, blend(mucosa, tints[index] as Rgb, clamp(share)), within);
           const shine = smoothstep(0.62, 0.82, light.glare + 0.22 * skin(x, y)) * (rise[index] as number);
           glare = Math.max(glare * (1 - 0.5 * within), shine * within);
+        }
+        const across = toolReach(x, y);
+        if (across < 1) {
+          color = blend([92, 94, 98], [214, 216, 222], smoothstep(1, 0, Math.abs(across - 0.25)));
+          shade = 0.9;
+          glare *= 0.3;
         }
         if (open) {
           const dark = smoothstep(lumen.radius * 1.8, lumen.radius * 0.5, away(x, y)) * smoothstep(0.98, 1.05, reach);

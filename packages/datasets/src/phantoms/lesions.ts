@@ -30,7 +30,18 @@ const OUTLINES: Readonly<Record<Shape, { stretch: readonly [number, number]; wav
 
 type Form = Pick<DrawnLesion, 'reach'> & { readonly radius: number };
 
-function outline(random: Random, shape: Shape, radius: number): (x: number, y: number) => Form {
+/** Narrow rays from the outline outward, as of invasive tumors. */
+interface Spikes {
+  readonly count: number;
+  /** Length relative to the outline's distance from the center. */
+  readonly length: number;
+  readonly phase: number;
+}
+
+/** Larger is narrower. */
+const SPIKE_SHARPNESS = 6;
+
+function outline(random: Random, shape: Shape, radius: number, spikes?: Spikes): (x: number, y: number) => Form {
   const { stretch: range, waves: height } = OUTLINES[shape];
   const stretch = between(random, ...range);
   const angle = random() * Math.PI;
@@ -51,6 +62,8 @@ function outline(random: Random, shape: Shape, radius: number): (x: number, y: n
       const direction = Math.atan2(v, u);
       let edge = 1;
       for (const wave of waves) edge += wave.height * Math.cos(wave.turns * direction + wave.phase);
+      if (spikes)
+        edge += spikes.length * Math.cos((spikes.count / 2) * (direction + spikes.phase)) ** (2 * SPIKE_SHARPNESS);
       return distance / Math.max(edge, 0.25);
     },
   });
@@ -75,24 +88,35 @@ interface Placing {
   readonly room: (x: number, y: number) => boolean;
   readonly sizes: readonly (readonly [Size, number])[];
   readonly shapes: readonly (readonly [Shape, number])[];
+  /** Probability that a lesion has spikes. Default: none does. */
+  readonly spiculated?: number;
 }
 
 /** What every modality provides: an anatomy that defines where lesions may be, and a painter. */
 export interface Scene extends Placing {
-  /** Words for color or brightness, one of which all lesions of an image share. */
+  /** Words for color or brightness. */
   readonly appearances: readonly string[];
-  /** RGB, size x size. `random` draws the texture. */
-  readonly paint: (lesions: readonly DrawnLesion[], appearance: string, size: number, random: Random) => RasterImage;
+  /** RGB, size x size. `appearances` has a word for each lesion; `random` draws the texture. */
+  readonly paint: (
+    lesions: readonly DrawnLesion[],
+    appearances: readonly string[],
+    size: number,
+    random: Random,
+  ) => RasterImage;
 }
 
-/** Draws an anatomy. */
-export type SceneMaker = (random: Random) => Scene;
+/** Draws an anatomy. @param hard draws distractors, and makes lesions harder to see; none without it */
+export type SceneMaker = (random: Random, hard?: Random) => Scene;
 
 /** Attempts before a lesion is dropped; it shrinks after every ten. */
 const TRIES = 120;
 
 /** Places up to `count` lesions that touch neither each other nor tissue that cannot contain them. */
-export function placeLesions(random: Random, count: number, { room, sizes, shapes }: Placing): DrawnLesion[] {
+export function placeLesions(
+  random: Random,
+  count: number,
+  { room, sizes, shapes, spiculated = 0 }: Placing,
+): DrawnLesion[] {
   const placed: DrawnLesion[] = [];
   for (let n = 0; n < count; n++) {
     const shape = pickWeighted(random, shapes);
@@ -101,13 +125,21 @@ export function placeLesions(random: Random, count: number, { room, sizes, shape
       ? 'small'
       : pickWeighted(random, sizes);
     const radius = Math.sqrt(between(random, ...AREAS[size]) / Math.PI);
+    const spikes =
+      spiculated > 0 && random() < spiculated
+        ? {
+            count: 2 * Math.floor(between(random, 3, 7)),
+            length: between(random, 0.2, 0.5),
+            phase: random() * 2 * Math.PI,
+          }
+        : undefined;
     // Grid cells are tried evenly, so that lesions do not cluster at the center of the image.
     let [column, row] = [0, 0];
     for (let attempt = 0; attempt < TRIES; attempt++) {
       if (attempt % 4 === 0) [column, row] = [pick(random, [0, 1, 2]), pick(random, [0, 1, 2])];
       const [x, y] = [(column + random()) / 3, (row + random()) / 3];
       const smaller = Math.max(0.3, 1 - Math.floor(attempt / 10) * 0.08);
-      const lesion = { x, y, ...outline(random, shape, radius * smaller)(x, y) };
+      const lesion = { x, y, ...outline(random, shape, radius * smaller, spikes)(x, y) };
       const around = ring(lesion, 1.06);
       const inside = around.every(([u, v]) => u > 0.015 && v > 0.015 && u < 0.985 && v < 0.985 && room(u, v));
       const apart = placed.every(

@@ -3,7 +3,7 @@ import { between, type Random } from '../random.ts';
 import { clamp, fieldOf, grain, grayImage, mixed, noise, smoothstep } from './field.ts';
 import { nearestLesion, type Scene } from './lesions.ts';
 
-export const mri = (random: Random): Scene => {
+export const mri = (random: Random, hard?: Random): Scene => {
   const head = {
     x: between(random, 0.48, 0.52),
     y: between(random, 0.48, 0.52),
@@ -36,6 +36,31 @@ export const mri = (random: Random): Scene => {
     ? { scalp: 0.6, bone: 0.06, fluid: 0.85, gray: 0.5, white: 0.32 }
     : { scalp: 0.8, bone: 0.06, fluid: 0.1, gray: 0.36, white: 0.54 };
   const ripple = between(random, 0.012, 0.03);
+  // Vessels and small lesions of the white matter, below the size that counts; and in a low slice the eyes.
+  const spots = Array.from({ length: hard ? 2 + Math.floor(hard() * 6) : 0 }, () => {
+    const draw = hard as Random;
+    const [angle, reach] = [draw() * 2 * Math.PI, between(draw, 0.15, 0.8)];
+    return {
+      x: head.x + reach * head.width * Math.cos(angle),
+      y: head.y + reach * head.height * Math.sin(angle),
+      radius: between(draw, 0.004, 0.01),
+      rise: between(draw, 0.25, 0.5),
+    };
+  });
+  const eyes =
+    hard && hard() < 0.35 ? { apart: between(hard, 0.34, 0.42), along: between(hard, -0.72, -0.62) } : undefined;
+  const eyeReach = (across: number, along: number): number =>
+    eyes ? Math.hypot((Math.abs(across) - eyes.apart) / 0.17, (along - eyes.along) / 0.14) : Number.POSITIVE_INFINITY;
+  const distracted = (x: number, y: number, value: number): number => {
+    const { across, along, reach } = own(x, y);
+    if (reach > 0.885) return value;
+    const eye = eyeReach(across, along);
+    let level = mixed(value, tone.scalp, smoothstep(1.25, 1.15, eye));
+    level = mixed(level, tone.fluid, smoothstep(1.02, 0.92, eye));
+    for (const spot of spots)
+      level += spot.rise * Math.exp(-(((x - spot.x) ** 2 + (y - spot.y) ** 2) / (2 * (spot.radius / 1.5) ** 2)));
+    return level;
+  };
 
   const tissue = (x: number, y: number): number => {
     const { across, along, reach } = own(x, y);
@@ -68,7 +93,10 @@ export const mri = (random: Random): Scene => {
   };
 
   return {
-    room: (x, y) => own(x, y).reach < 0.84,
+    room: (x, y) => {
+      const { across, along, reach } = own(x, y);
+      return reach < 0.84 && eyeReach(across, along) > 1.3;
+    },
     sizes: [
       ['small', 0.8],
       ['medium', 0.2],
@@ -79,12 +107,15 @@ export const mri = (random: Random): Scene => {
       ['elongated', 0.05],
       ['irregular', 0.25],
     ],
-    appearances: t2 ? ['bright'] : ['bright', 'bright', 'dark'],
-    paint(lesions, appearance, size, drawing) {
-      const bright = appearance === 'bright';
-      const level = lesions.map(() => (bright ? between(drawing, 0.76, 0.97) : between(drawing, 0.14, 0.22)));
+    // On T2, dark tumors are rare.
+    appearances: t2 && !hard ? ['bright'] : ['bright', 'bright', 'dark'],
+    paint(lesions, appearances, size, drawing) {
+      const bright = appearances.map((word) => word === 'bright');
+      const level = bright.map((is) =>
+        is ? between(drawing, hard ? 0.68 : 0.76, 0.97) : between(drawing, 0.14, 0.22),
+      );
       // Some bright tumors are rings around a necrotic center; the mask covers the whole tumor.
-      const ringed = lesions.map(() => bright && drawing() < 0.3);
+      const ringed = bright.map((is) => is && drawing() < 0.3);
       const oedema = lesions.map(() => between(drawing, 0.1, 0.5));
       const inner = noise(drawing, { period: 0.05, octaves: 3 });
       const sharp = between(drawing, 0.04, 0.1);
@@ -92,7 +123,7 @@ export const mri = (random: Random): Scene => {
       const sigma = between(drawing, 0.012, 0.026);
       const shading = between(drawing, 0.05, 0.14);
       const image = fieldOf(size, (x, y, k) => {
-        let value = tissue(x, y);
+        let value = hard ? distracted(x, y, tissue(x, y)) : tissue(x, y);
         const { reach, index } = nearestLesion(lesions, x, y);
         if (index >= 0 && own(x, y).reach < 0.885) {
           const halo = smoothstep(1 + (oedema[index] as number), 1, reach + 0.08 * inner(x, y));

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSplit } from '../folder.ts';
-import { findLesions } from '../prompts/lesions.ts';
+import { readMask } from '../loading/sample.ts';
+import { findLesions, SIZES, separateLesions } from '../prompts/lesions.ts';
+import { placesIn } from '../prompts/read.ts';
 import { MODALITIES } from '../prompts/wordings.ts';
 import { drawPhantom } from './draw.ts';
 import { phantomSeed, writePhantoms } from './write.ts';
@@ -68,6 +71,106 @@ describe.each(MODALITIES)('a phantom of %s', (modality) => {
 });
 
 describe('phantoms', () => {
+  it('are those of earlier versions, whatever options exist now', () => {
+    const hash = createHash('sha256');
+    for (const modality of MODALITIES)
+      for (let seed = 0; seed < 6; seed++) {
+        const { image, mask, prompt } = drawPhantom({ modality, seed, size: 64 });
+        hash.update(image.data).update(mask.data).update(prompt);
+      }
+    expect(hash.digest('hex').slice(0, 32)).toBe('be591ef605dd78a990976148a84be6ba');
+  });
+
+  it.each(MODALITIES)('of %s have the number of lesions asked for, each with a word of its own', (modality) => {
+    let several = 0;
+    for (let seed = 0; seed < 12; seed++) {
+      const options = { modality, seed, size: 64, hard: seed % 2 === 0, mixed: true } as const;
+      expect(drawPhantom({ ...options, count: 0 })).toMatchObject({
+        lesions: [],
+        appearances: [],
+        appearance: undefined,
+      });
+      const { lesions, appearances, prompt } = drawPhantom({ ...options, count: 2 });
+      expect(lesions.length).toBeLessThanOrEqual(2);
+      expect(appearances).toHaveLength(lesions.length);
+      for (const word of appearances) expect(prompt).toContain(word);
+      if (lesions.length === 2) several++;
+      if (appearances.length === 2) expect(new Set(appearances).size).toBe(2);
+    }
+    expect(several).toBeGreaterThan(6);
+    expect(() => drawPhantom({ modality, seed: 1, count: 4 })).toThrow(/count: expected 0 to 3 lesions, got 4/);
+  });
+
+  it('that are hard show other pixels, at places that a lesion-free phantom has too', () => {
+    for (const modality of MODALITIES) {
+      const [plain, hard] = [false, true].map((hard) => drawPhantom({ modality, seed: 4, size: 48, count: 0, hard }));
+      expect(hard?.image.data).not.toEqual(plain?.image.data);
+      expect(hard?.mask.data.includes(255)).toBe(false);
+    }
+  });
+
+  it('paint each lesion in its own brightness', () => {
+    const levelsOf = (word: string) => {
+      const levels: number[] = [];
+      for (let seed = 0; seed < 30; seed++) {
+        const phantom = drawPhantom({ modality: 'mri', seed, size: 64, count: 2, mixed: true });
+        separateLesions(phantom.mask).forEach(({ mask }, i) => {
+          if (phantom.appearances[i] === word)
+            levels.push(mean(phantom.image.data, (k) => mask.data[Math.floor(k / 3)] === 255));
+        });
+      }
+      return levels.reduce((a, b) => a + b) / levels.length;
+    };
+    expect(levelsOf('bright') - levelsOf('dark')).toBeGreaterThan(80);
+  });
+
+  it('asked for one by one have a row per lesion: its mask alone, and a prompt that fits only it', async () => {
+    const options = {
+      modality: 'dermoscopy',
+      count: 16,
+      seed: 2,
+      size: 64,
+      ask: 'one',
+      absent: 0.25,
+      hard: true,
+    } as const;
+    const shares = { train: 1, val: 0, test: 0 };
+    const drawn: number[] = [];
+    await writePhantoms(join(folder, 'one'), { ...options, shares, onProgress: (n) => drawn.push(n) });
+    expect(drawn).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
+    const { samples, missing } = await readSplit(join(folder, 'one'), 'train');
+    expect(missing).toEqual([]);
+    expect(new Set(samples.map(({ name }) => name)).size).toBe(samples.length);
+    const byImage = new Map(
+      samples.map(({ imagePath }) => [imagePath, samples.filter((row) => row.imagePath === imagePath)]),
+    );
+    let empty = 0;
+    for (const rows of byImage.values()) {
+      const masks = await Promise.all(rows.map((row) => readMask(row)));
+      const lesions = masks.map((mask) => findLesions(mask));
+      if (lesions.every((list) => list.length === 0)) {
+        empty++;
+        expect(rows).toHaveLength(1);
+        continue;
+      }
+      for (const [i, { prompt }] of rows.entries()) {
+        expect(lesions[i]).toHaveLength(1);
+        const places = placesIn(prompt);
+        if (places.length > 0) expect(places).toEqual([lesions[i]?.[0]?.place]);
+        const sizes = SIZES.filter((size) => prompt.includes(size));
+        if (sizes.length > 0) expect(sizes).toEqual([lesions[i]?.[0]?.size]);
+        for (const [j, other] of masks.entries())
+          if (j !== i) expect(other.data.some((v, k) => v > 127 && (masks[i]?.data[k] ?? 0) > 127)).toBe(false);
+      }
+      expect(new Set(rows.map(({ prompt }) => prompt)).size).toBe(rows.length);
+    }
+    expect(empty).toBeGreaterThan(1);
+    expect(samples.length).toBeGreaterThan(byImage.size);
+    await expect(writePhantoms(join(folder, 'none'), { ...options, absent: 2 })).rejects.toThrow(
+      /absent: expected a share/,
+    );
+  });
+
   it('have none, one and several lesions, at many places and of every size', () => {
     const counts = new Set<number>();
     const [places, sizes] = [new Set<string>(), new Set<string>()];

@@ -19,6 +19,8 @@ const ECHOES: Readonly<Record<string, { level: readonly [number, number]; below:
   dark: { level: [0.13, 0.24], below: [-0.24, 0.02] },
   black: { level: [0.0, 0.05], below: [0.1, 0.22] },
   bright: { level: [0.78, 0.92], below: [-0.05, 0.05] },
+  // As bright as its surroundings: seen by its halo, its texture and its shadow.
+  gray: { level: [0.36, 0.5], below: [-0.2, -0.04] },
 };
 
 /** Fully developed speckle: the log magnitude of complex normal noise, wider than deep, and wider with depth. */
@@ -51,7 +53,7 @@ function belowLesions(lesions: readonly DrawnLesion[], size: number, strengths: 
   return blurred(out, size, 0.008);
 }
 
-export const ultrasound = (random: Random): Scene => {
+export const ultrasound = (random: Random, hard?: Random): Scene => {
   const wavy = (middle: number, height: number) => {
     const wave = noise(random, { period: 0.35, octaves: 2 });
     return (x: number) => middle + height * wave(x, 0.5);
@@ -81,6 +83,27 @@ export const ultrasound = (random: Random): Scene => {
     height: between(random, 0.025, 0.05),
     level: between(random, -0.13, -0.06),
   }));
+
+  // Ribs and calcifications: a bright arc that throws a dark shadow to the lower edge.
+  const shadows = Array.from({ length: hard ? 1 + Math.floor(hard() * 3) : 0 }, () => {
+    const draw = hard as Random;
+    return {
+      x: draw(),
+      y: between(draw, 0.12, 0.7),
+      width: between(draw, 0.015, 0.09),
+      depth: between(draw, 0.12, 0.34),
+    };
+  });
+  const behindShadows = (x: number, y: number): number => {
+    let change = 0;
+    for (const shadow of shadows) {
+      const across = (x - shadow.x) / shadow.width;
+      const top = shadow.y + 0.02 * across * across;
+      const inside = smoothstep(1.15, 0.85, Math.abs(across));
+      change += inside * (0.5 * Math.exp(-(((y - top) / 0.008) ** 2)) - shadow.depth * smoothstep(top, top + 0.03, y));
+    }
+    return change;
+  };
 
   const tissue = (x: number, y: number): number => {
     const [s, l, t, c] = [septa(x, y), lobules(x, y), texture(x, y), cloud(x, y)];
@@ -114,11 +137,12 @@ export const ultrasound = (random: Random): Scene => {
       ['elongated', 0.1],
       ['irregular', 0.25],
     ],
-    appearances: ['dark', 'dark', 'black', 'bright'],
-    paint(lesions, appearance, size, drawing) {
-      const { level, below: range } = ECHOES[appearance] as (typeof ECHOES)[string];
-      const levels = lesions.map(() => between(drawing, ...level));
-      const strengths = lesions.map(() => between(drawing, ...range));
+    spiculated: hard ? 0.35 : 0,
+    appearances: hard ? ['dark', 'dark', 'gray', 'gray', 'black', 'bright'] : ['dark', 'dark', 'black', 'bright'],
+    paint(lesions, appearances, size, drawing) {
+      const echoes = appearances.map((word) => ECHOES[word] as (typeof ECHOES)[string]);
+      const levels = echoes.map(({ level }) => between(drawing, ...level));
+      const strengths = echoes.map(({ below }) => between(drawing, ...below));
       const sharpness = lesions.map(() => between(drawing, 0.03, 0.14));
       const rim = lesions.map(() => between(drawing, 0, 0.16));
       const inner = noise(drawing, { period: 0.06, octaves: 2 });
@@ -127,22 +151,20 @@ export const ultrasound = (random: Random): Scene => {
       const image = fieldOf(size, (x, y, k) => {
         let value = tissue(x, y);
         const { reach, index } = nearestLesion(lesions, x, y);
+        const black = appearances[index] === 'black';
         if (index >= 0) {
           const edge = sharpness[index] as number;
           const within = smoothstep(1 + edge, 1 - edge, reach);
-          value += (rim[index] as number) * Math.exp(-(((reach - 1 - edge) / 0.09) ** 2));
-          value = mixed(
-            value,
-            (levels[index] as number) + (appearance === 'black' ? 0.01 : 0.05) * inner(x, y),
-            within,
-          );
+          const halo = appearances[index] === 'gray' ? -0.16 : (rim[index] as number);
+          value += halo * Math.exp(-(((reach - 1 - edge) / 0.09) ** 2));
+          value = mixed(value, (levels[index] as number) + (black ? 0.01 : 0.05) * inner(x, y), within);
         }
-        value += shade[k] as number;
+        value += (shade[k] as number) + behindShadows(x, y);
         for (const band of bands)
           value -=
             band.depth * Math.exp(-(((x - band.x) / band.width) ** 2)) * smoothstep(band.from, band.from + 0.2, y);
         value += gain - 0.16 * smoothstep(0.55, 1, y);
-        return clamp(value + (appearance === 'black' && reach < 1 ? 0.05 : 0.14) * (grains[k] as number) + 0.02);
+        return clamp(value + (black && reach < 1 ? 0.05 : 0.14) * (grains[k] as number) + 0.02);
       });
       return grayImage(size, image);
     },

@@ -3,7 +3,7 @@ import { between, type Random } from '../random.ts';
 import { clamp, fieldOf, grain, grayImage, mixed, noise, smoothstep } from './field.ts';
 import { nearestLesion, type Scene } from './lesions.ts';
 
-export const xray = (random: Random): Scene => {
+export const xray = (random: Random, hard?: Random): Scene => {
   const middle = between(random, 0.48, 0.52);
   const apex = between(random, 0.12, 0.17);
   const base = between(random, 0.76, 0.84);
@@ -34,6 +34,39 @@ export const xray = (random: Random): Scene => {
     lean: between(random, -0.8, 0.8),
   }));
   const marker = { x: 0.9, y: between(random, 0.05, 0.12), shown: random() < 0.6 };
+
+  // Nipples, clips and a pacemaker: dense objects that are no opacities of the lung.
+  const nipples = hard && hard() < 0.4 ? { apart: between(hard, 0.19, 0.25), y: between(hard, 0.6, 0.68) } : undefined;
+  const clips = Array.from({ length: hard && hard() < 0.5 ? 1 + Math.floor(hard() * 6) : 0 }, () => {
+    const draw = hard as Random;
+    return { x: between(draw, 0.15, 0.85), y: between(draw, 0.15, 0.8), angle: draw() * Math.PI };
+  });
+  const pacemaker =
+    hard && hard() < 0.25 ? { x: middle + between(hard, 0.2, 0.26), y: between(hard, 0.2, 0.26) } : undefined;
+  const foreign = (x: number, y: number): number => {
+    let rise = 0;
+    if (nipples) {
+      const reach = Math.hypot(Math.abs(x - middle) - nipples.apart, y - nipples.y) / 0.017;
+      rise = Math.max(rise, 0.16 * smoothstep(1.2, 0.8, reach));
+    }
+    for (const clip of clips) {
+      const [u, v] = [x - clip.x, y - clip.y];
+      const along = Math.abs(u * Math.cos(clip.angle) + v * Math.sin(clip.angle));
+      const across = Math.abs(v * Math.cos(clip.angle) - u * Math.sin(clip.angle));
+      rise = Math.max(rise, 0.5 * smoothstep(0.013, 0.01, along) * smoothstep(0.004, 0.002, across));
+    }
+    if (pacemaker) {
+      const corner = Math.hypot(
+        Math.max(0, Math.abs(x - pacemaker.x) - 0.025),
+        Math.max(0, Math.abs(y - pacemaker.y) - 0.02),
+      );
+      rise = Math.max(rise, 0.6 * smoothstep(0.024, 0.018, corner));
+      const lead = pacemaker.x - 0.9 * (y - pacemaker.y) ** 2 * 2 - 0.25 * (y - pacemaker.y);
+      const below = smoothstep(pacemaker.y, pacemaker.y + 0.02, y) * smoothstep(0.64, 0.62, y);
+      rise = Math.max(rise, 0.35 * below * smoothstep(0.006, 0.003, Math.abs(x - lead)));
+    }
+    return rise;
+  };
 
   /** Height of the diaphragm: a dome under each lung, higher on the image's left, above the liver. */
   const diaphragm = (x: number): number => {
@@ -118,10 +151,11 @@ export const xray = (random: Random): Scene => {
       ['elongated', 0.1],
       ['irregular', 0.35],
     ],
+    spiculated: hard ? 0.3 : 0,
     appearances: ['faint', 'dense'],
-    paint(lesions, appearance, size, drawing) {
-      const rise = lesions.map(() =>
-        appearance === 'dense' ? between(drawing, 0.34, 0.44) : between(drawing, 0.17, 0.24),
+    paint(lesions, appearances, size, drawing) {
+      const rise = appearances.map((word) =>
+        word === 'dense' ? between(drawing, 0.34, 0.44) : between(drawing, 0.17, 0.24),
       );
       const softness = lesions.map(() => between(drawing, 0.12, 0.3));
       const cloud = noise(drawing, { period: 0.06, octaves: 3 });
@@ -136,6 +170,7 @@ export const xray = (random: Random): Scene => {
             smoothstep(1 + soft, 1 - soft, reach + 0.1 * cloud(x, y)) *
             (1 + 0.28 * cloud(y, x));
         }
+        if (hard) value += foreign(x, y);
         for (const { x: lx, y: ly, bend, lean } of leads) {
           const path = lx + lean * (y - ly) + bend * (y - ly) ** 2;
           value += 0.28 * smoothstep(0.005, 0.0025, Math.abs(x - path)) * smoothstep(ly - 0.01, ly, y);

@@ -88,6 +88,15 @@ function describe(pixels: Component, { width, height }: RasterImage): Lesion {
   };
 }
 
+/** The components that are no specks, in reading order of their places, larger first within a place. */
+function found(mask: RasterImage): { readonly lesion: Lesion; readonly pixels: Component }[] {
+  const least = LESION_THRESHOLDS.speck * mask.width * mask.height;
+  return components(mask)
+    .filter((pixels) => pixels.length >= least)
+    .map((pixels) => ({ lesion: describe(pixels, mask), pixels }))
+    .sort(({ lesion: a }, { lesion: b }) => PLACES.indexOf(a.place) - PLACES.indexOf(b.place) || b.area - a.area);
+}
+
 /**
  * The lesions of a mask, in reading order of their places, larger first within a place.
  *
@@ -99,10 +108,18 @@ function describe(pixels: Component, { width, height }: RasterImage): Lesion {
  * // small round top left
  * ```
  */
-export function findLesions(mask: RasterImage): Lesion[] {
-  const least = LESION_THRESHOLDS.speck * mask.width * mask.height;
-  return components(mask)
-    .filter((pixels) => pixels.length >= least)
-    .map((pixels) => describe(pixels, mask))
-    .sort((a, b) => PLACES.indexOf(a.place) - PLACES.indexOf(b.place) || b.area - a.area);
+export const findLesions = (mask: RasterImage): Lesion[] => found(mask).map(({ lesion }) => lesion);
+
+/** A lesion with a mask of its own, 0 and 255. */
+export interface SeparateLesion {
+  readonly lesion: Lesion;
+  readonly mask: RasterImage;
 }
+
+/** {@link findLesions} with a mask for each. Specks belong to none of them. */
+export const separateLesions = (mask: RasterImage): SeparateLesion[] =>
+  found(mask).map(({ lesion, pixels }) => {
+    const data = new Uint8Array(mask.data.length);
+    for (const at of pixels) data[at] = 255;
+    return { lesion, mask: { ...mask, data } };
+  });

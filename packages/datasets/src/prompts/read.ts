@@ -27,6 +27,10 @@ export function placesIn(prompt: string): Place[] {
   });
 }
 
+/** The prompt with its only place replaced; undefined if it names none or several. */
+export const withPlace = (prompt: string, place: Place): string | undefined =>
+  placesIn(prompt).length === 1 ? prompt.replace(PLACE, place) : undefined;
+
 const NONE = /\b(no|not|nothing|without|absence|free of|normal|normality|healthy|unremarkable|uncomplicated)\b/i;
 
 /** Words for normal tissue. Said of a lesion ("a clear tumor in the center"), they come with its place. */

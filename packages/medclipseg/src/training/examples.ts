@@ -15,6 +15,7 @@ import {
   type Sample,
   surveyMask,
 } from '@medclipseg/datasets';
+import { batchRows } from '@medclipseg/datasets/internal';
 import { checkCount } from '../arguments.ts';
 import { ArgumentError } from '../errors.ts';
 import { checkPrompt, type SegmentImage, toRgb } from '../segment-inputs.ts';
@@ -120,6 +121,7 @@ export function examplesInMemory(examples: readonly Example[], { repeat = 1 }: E
     return resized.samples;
   };
   const size = examples.length * repeat;
+  const allPrompts = Array.from({ length: size }, (_, i) => (examples[i % examples.length] as Example).prompt);
   const nameOf = (index: number) => {
     const { name } = examples[index % examples.length] as Example;
     // Repetitions of an example get noise of their own.
@@ -136,16 +138,18 @@ export function examplesInMemory(examples: readonly Example[], { repeat = 1 }: E
         const group = indices.slice(start, start + batchSize);
         const image = new Float32Array(3 * pixels * group.length);
         const mask = new Float32Array(pixels * group.length);
-        const prompts = group.map((index, row) => {
-          const original = samples[index % samples.length] as Sample;
-          const sample = augmentSample(original, augment, key?.(index) ?? [index]);
+        const rows = batchRows(group, augment, (index) => key?.(index) ?? [index], allPrompts);
+        const prompts = rows.map(({ index, key, partner }, row) => {
+          const at = (i: number) => samples[i % samples.length] as Sample;
+          const other = partner && { sample: at(partner.index), asked: partner.asked };
+          const sample = augmentSample(at(index), augment, key, other);
           normalizePixels(sample.image, preprocessing, image, 3 * pixels * row);
           sample.mask.data.forEach((value, i) => {
             mask[pixels * row + i] = value >= MASK_THRESHOLD ? 1 : 0;
           });
           return sample.prompt;
         });
-        yield { image, mask, names: group.map(nameOf), prompts };
+        yield { image, mask, names: rows.map(({ index }) => nameOf(index)), prompts };
       }
     },
   };

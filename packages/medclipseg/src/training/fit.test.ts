@@ -150,7 +150,7 @@ describe('examples', () => {
     expect(inMemory.size).toBe(files.train.size);
     const options: Partial<BatchRequest> = {
       from: 1,
-      augment: ['rotation', 'flips', 'color'],
+      augment: ['rotation', { name: 'mosaic', share: 0.6 }, 'paste', 'flips', 'color'],
       order: [5, 3, 1, 0, 2, 4, 7, 6],
       key: (index) => ['augment', 3, index],
     };
@@ -158,6 +158,52 @@ describe('examples', () => {
     expect(await all(inMemory)).toEqual(await all(files.train));
     await files.dispose();
     await rm(folder, { recursive: true });
+  });
+
+  it('come in pairs where images are composed: the same pixels, another mask and prompt', async () => {
+    const one = (name: string, left: number) => ({
+      name,
+      prompt: `one small polyp, located in ${left < 8 ? 'left' : 'right'} of the image`,
+      image: {
+        width: 16,
+        height: 16,
+        channels: 3 as const,
+        data: Uint8Array.from({ length: 768 }, (_, i) => (i * left) % 251),
+      },
+      mask: {
+        width: 16,
+        height: 16,
+        channels: 1 as const,
+        data: Uint8Array.from({ length: 256 }, (_, i) =>
+          Math.abs((i % 16) - left) < 2 && i > 100 && i < 160 ? 255 : 0,
+        ),
+      },
+    });
+    const source = examplesInMemory([one('a', 3), one('b', 12), one('c', 5), one('d', 10)]);
+    const [batch] = await all(source, { batchSize: 4, augment: [{ name: 'mosaic', share: 1 }] });
+    const row = (values: Float32Array, i: number) =>
+      values.slice((i * values.length) / 4, ((i + 1) * values.length) / 4);
+    expect(batch?.names).toEqual(['a', 'a', 'c', 'c']);
+    for (const first of [0, 2]) {
+      const [image, mask] = [batch?.image as Float32Array, batch?.mask as Float32Array];
+      expect(row(image, first)).toEqual(row(image, first + 1));
+      expect(row(mask, first)).not.toEqual(row(mask, first + 1));
+      expect(batch?.prompts[first]).not.toBe(batch?.prompts[first + 1]);
+    }
+  });
+
+  it('without foreground can be learned from', async () => {
+    const nothing = examples(4).map((example) => ({
+      ...example,
+      mask: { ...example.mask, data: new Uint8Array(example.mask.data.length) },
+    }));
+    const model = newModel();
+    const losses: number[] = [];
+    const data = { train: examplesInMemory(nothing), validation: examplesInMemory(nothing) };
+    await fit(model, data, { ...PLAN, epochs: 3 }, { onEpoch: ({ trainingLoss }) => void losses.push(trainingLoss) });
+    expect(losses.every(Number.isFinite)).toBe(true);
+    expect(losses[2]).toBeLessThan(losses[0] as number);
+    model.dispose();
   });
 
   it('repeated, fill batches and get noise and augmentation of their own', async () => {

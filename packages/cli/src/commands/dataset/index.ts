@@ -1,4 +1,5 @@
 // medclipseg dataset: draws, creates, downloads, checks and lists datasets.
+import { Option } from 'commander';
 import type { Register } from '../../command.ts';
 import { EXIT } from '../../errors.ts';
 
@@ -13,6 +14,13 @@ export const registerDataset: Register = (program, { signal, endWith }) => {
     .requiredOption('--out <folder>', 'a new folder')
     .option('--seed <n>', 'the same seed draws the same images', '666')
     .option('--size <n>', 'width and height in pixels', '224')
+    .addOption(
+      new Option('--ask <what>', 'all: a row per image; one: a row per lesion, asked for by what sets it apart')
+        .choices(['all', 'one'])
+        .default('all'),
+    )
+    .option('--absent <share>', 'share of the images, 0 to 1, without the lesion that their prompt asks for', '0')
+    .option('--hard', 'add distractors such as shadows, ink or a pacemaker, and lesions that are harder to see')
     .action(async (options) => {
       const { phantom } = await import('./phantom.ts');
       await phantom(options, signal);
