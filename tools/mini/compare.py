@@ -2,7 +2,7 @@
 
 torch 2.13.0 (cpu), numpy 2.4.6, Python 3.11.
 
-    python tools/mini/compare.py --data DATA --weights OUT/pretrained.safetensors --out CASE
+    python tools/mini/compare.py --data DATA --weights OUT/encoders.safetensors --out CASE
     node --conditions=@medclipseg/source --import tsx tools/mini/src/compare.ts CASE
 """
 
@@ -13,7 +13,9 @@ import numpy as np
 import torch
 
 from network import Network, load_exported, read_checkpoint, write_checkpoint
-from pretrain import LARGE, Data, Tokenizer
+from scenes import SIZE, Data, Scene, tensors
+from train import ids_of
+from words import Tokenizer
 
 parser = argparse.ArgumentParser()
 for name in ("data", "weights", "out"):
@@ -24,10 +26,12 @@ tensors, config, words = read_checkpoint(options.weights)
 tokenizer, data, network = Tokenizer(words), Data(options.data), Network(config)
 load_exported(network, tensors)
 network.eval()
-chosen = data.indices("val", lambda _: True)[::60][:4]
-image, _, prompts = data.batch(chosen, LARGE, None)
+mean, deviation = (torch.tensor(config["preprocessing"][k])[:, None, None] for k in ("mean", "deviation"))
+chosen = data.by_source("val", lambda _: True)
+scenes = [Scene(data.images[i], data.mask(i), data.samples[i]["prompt"]) for i in chosen[:: max(1, len(chosen) // 4)][:4]]
+image, _, _, prompts = tensors(scenes, 0, SIZE, None, mean, deviation)
 with torch.no_grad():
-    logits = network(image, tokenizer(prompts), noisy=False)[0]
+    logits = network(image, ids_of(tokenizer, prompts), noisy=False)[0]
 write_checkpoint(options.out / "model.safetensors", network, tokenizer.json, 0, np.float32)
 image.permute(0, 2, 3, 1).contiguous().numpy().tofile(options.out / "images.bin")
 logits.numpy().tofile(options.out / "logits.bin")

@@ -21,6 +21,7 @@ CONFIG = {
     "text": {"kind": "clip", "vocabulary": 0, "context": 48, "width": 128, "layers": 3, "heads": 4, "mlpWidth": 512, "outputs": 128},
     "adapters": {"width": 64, "layers": [1, 2, 3, 4], "beta": 2.35, "gate": 0, "maskPadding": True},
     "upscaleBlocks": 2,
+    "skips": True,
     "preprocessing": {"channelOrder": "bgr", "mean": [0.485, 0.456, 0.406], "deviation": [0.229, 0.224, 0.225]},
 }
 QUICK = 1.702
@@ -103,11 +104,14 @@ class Vision(nn.Module):
         self.projection = nn.Module()
         self.projection.weight = parameter(width, c["outputs"], normal=width**-0.5)
 
-    def embed(self, image):  # [B, 3, H, W] -> [B, 1 + patches, C]
+    def embed(self, image):
+        """[B, 3, H, W] -> tokens [B, 1 + patches, C] and the outputs of the convolutions, each [B, h, w, C]"""
         x = image.contiguous(memory_format=torch.channels_last)
+        maps = []
         for convolution in self.convolutions:
             x = convolution(x)
-        x = x.permute(0, 2, 3, 1)  # [B, h, w, C]
+            maps.append(x.permute(0, 2, 3, 1))
+        x = maps[-1]
         p, side = self.patch_side, x.shape[1] // self.patch_side
         x = x.unflatten(1, (side, p)).unflatten(3, (side, p)).transpose(2, 3).reshape(len(x), side * side, -1)
         positions = self.positions
@@ -116,7 +120,7 @@ class Vision(nn.Module):
             grid = F.interpolate(grid, (side, side), mode="bicubic", align_corners=False)
             positions = torch.cat([positions[:1], grid.flatten(2)[0].t()])
         first = self.classToken.expand(len(x), 1, -1)
-        return self.preNorm(torch.cat([first, self.patch(x)], 1) + positions)
+        return self.preNorm(torch.cat([first, self.patch(x)], 1) + positions), maps
 
     def features(self, x):  # tokens that enter the last block -> [B, patches, outputs]
         return self.postNorm(self.blocks[-1](x)[:, 1:]) @ self.projection.weight
@@ -210,8 +214,9 @@ class ScaleBlock(nn.Module):
         super().__init__()
         self.up, self.depthwise, self.norm = UpConvolution(width), Depthwise(width), nn.LayerNorm(width, eps=1e-6)
 
-    def forward(self, x):
-        return self.norm(self.depthwise(F.gelu(self.up(x))))
+    def forward(self, x, skip=None):
+        x = self.up(x)
+        return self.norm(self.depthwise(F.gelu(x if skip is None else x + skip)))
 
 
 class Network(nn.Module):
@@ -222,12 +227,20 @@ class Network(nn.Module):
         self.vision, self.text = Vision(vision), Text(text)
         self.adapters = nn.ModuleList(Adapter(vision["width"], text["width"], adapters) for _ in adapters["layers"])
         self.upscale = nn.ModuleList(ScaleBlock(vision["outputs"]) for _ in range(config["upscaleBlocks"]))
+        if config.get("skips"):
+            # For each upscale block the last convolution of its resolution, as in the TypeScript decoder.
+            strides = np.cumprod([s["stride"] for s in vision["convolutions"]]).tolist()
+            wanted = [vision["patch"] >> (i + 1) for i in range(config["upscaleBlocks"])]
+            self.stages = [max(i for i, stride in enumerate(strides) if stride == s) for s in wanted]
+            self.skips = nn.ModuleList(
+                Linear(vision["convolutions"][i]["width"], vision["outputs"], bias=False) for i in self.stages
+            )
         self.maskHead = nn.ModuleList(Linear(vision["outputs"], vision["outputs"]) for _ in range(3))
 
     def forward(self, image, ids, noisy=True):
         """image [B, 3, H, W], ids [B, T] -> logits [B, H, W], unit patch features [B, patches, D], prompt vectors [B, D]"""
         layers = self.config["adapters"]["layers"]
-        x, y, mask = self.vision.embed(image), self.text.embed(ids), ids > 0
+        (x, maps), y, mask = self.vision.embed(image), self.text.embed(ids), ids > 0
         for i, block in enumerate(self.vision.blocks):
             if i in layers:
                 x, y = self.adapters[layers.index(i)](x, y, mask, noisy)
@@ -238,8 +251,8 @@ class Network(nn.Module):
         patches, text = F.normalize(self.vision.features(x), dim=-1), self.text.features(y, ids)
         side = math.isqrt(patches.shape[1])
         grid = patches.unflatten(1, (side, side))
-        for block in self.upscale:
-            grid = block(grid)
+        for i, block in enumerate(self.upscale):
+            grid = block(grid, self.skips[i](maps[self.stages[i]]) if self.config.get("skips") else None)
         vector = F.normalize(text, dim=-1)
         for i, layer in enumerate(self.maskHead):
             vector = layer(vector if i == 0 else F.gelu(vector))
@@ -270,8 +283,9 @@ def exported(network):
 
 @torch.no_grad()
 def load_exported(network, tensors):
-    """Loads exported parameters. The stem's folded batch norms become identities, whose statistics must not be updated any more."""
-    state = {}
+    """Loads exported parameters. The stem's folded batch norms become identities, whose statistics must not be updated any more. Skips that the
+    parameters lack start at zero, which changes nothing."""
+    state = {name: torch.zeros_like(value) for name, value in network.state_dict().items() if name.startswith("skips.")}
     for name, value in tensors.items():
         if ".convolutions." in name:
             stage, kind = name.split(".")[2:]
@@ -327,3 +341,13 @@ def write_checkpoint(path, network, tokenizer, epochs, dtype=np.float16):
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text + b"".join(blobs))
+
+
+def with_words(tensors, config, tokenizer, more):
+    """A checkpoint with more words in its vocabulary. New words start as the mean of all; the end of a prompt stays the largest id."""
+    more = [word for word in more if word not in tokenizer["words"]]
+    known = tensors["text.words"]
+    new = known[3:-1].mean(0, keepdim=True).expand(len(more), -1)
+    text = config["text"] | {"vocabulary": config["text"]["vocabulary"] + len(more)}
+    grown = tensors | {"text.words": torch.cat([known[:-1], new, known[-1:]])}
+    return grown, config | {"text": text}, tokenizer | {"words": tokenizer["words"] + more}

@@ -1,45 +1,109 @@
-// The pre-training data of `mini` as raw bytes for `pretrain.py`: the same pixels and token ids as in this project's own training.
-//   node --conditions=@medclipseg/source --import tsx tools/mini/src/prepare.ts OUT PROMPTS DATASET...
-// PROMPTS: a folder with the prompt sheets of the sixteen datasets, used only for the vocabulary. DATASET: folders in the published layout.
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+// The data of the encoders' training as raw bytes for `train.py`: real images of datasets in the published layout, and phantoms.
+//   node --conditions=@medclipseg/source --import tsx tools/mini/src/prepare.ts --out OUT --data DATASETS [--phantoms 400] [--limit N]
+// OUT gets `images.bin` [N, 224, 224, 3] (RGB), `labels.bin` [N, 224, 224] (0 background, 1, 2, ... lesions, 255 specks) and `samples.json`.
+import { mkdir, open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { vocabularyOf, wordTokenizer } from '@medclipseg/clip-encoders/tokenizers';
-import { joinMasks, resizeLinear, resizeNearest } from '@medclipseg/datasets';
-import { readImage, readPromptSheet, readSplit, writeFileAtomically } from '@medclipseg/datasets/node';
+import { parseArgs } from 'node:util';
+import {
+  drawPhantom,
+  type Lesion,
+  MASK_THRESHOLD,
+  MODALITIES,
+  type RasterImage,
+  resizeLinear,
+  resizeNearest,
+  seededRandom,
+  separateLesions,
+  WORDINGS,
+} from '@medclipseg/datasets';
+import { lesionNoun } from '@medclipseg/datasets/internal';
+import { readImage, readSplit, writeFileAtomically } from '@medclipseg/datasets/node';
 
 /** Width and height of images in pixels. */
 const SIZE = 224;
-/** Token ids per prompt. */
-const CONTEXT = 48;
+/** Separates these phantoms from those that measure the model. */
+const SEED = 17;
+
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string' },
+    data: { type: 'string' },
+    phantoms: { type: 'string', default: '400' },
+    limit: { type: 'string', default: '100000' },
+  },
+});
+if (!values.out || !values.data) throw new Error('prepare.ts: expected --out and --data. Name both folders.');
+const { out, data } = values as { out: string; data: string };
+await mkdir(out, { recursive: true });
 
 interface Prepared {
   readonly source: string;
   readonly split: 'train' | 'val';
+  readonly kind: string | undefined;
   readonly prompt: string;
+  readonly lesions: readonly (Pick<Lesion, 'size' | 'place' | 'shape' | 'box'> & { readonly color?: string })[];
 }
 
-const [out, sheets, ...datasets] = process.argv.slice(2) as [string, string, ...string[]];
-await mkdir(out, { recursive: true });
-const images: Uint8Array[] = [];
-const masks: Uint8Array[] = [];
 const samples: Prepared[] = [];
-const prompts: string[] = [];
+const [images, labels] = await Promise.all(['images.bin', 'labels.bin'].map((name) => open(join(out, name), 'w')));
 
-for (const dataset of datasets) {
-  for (const split of ['train', 'val'] as const)
-    for (const { imagePath, maskPath, otherMaskPaths = [], prompt } of (await readSplit(dataset, split)).samples) {
-      const parts = await Promise.all([maskPath, ...otherMaskPaths].map((path) => readImage(path, 'gray')));
-      images.push(resizeLinear(await readImage(imagePath), SIZE, SIZE).data as Uint8Array);
-      masks.push(resizeNearest(joinMasks(parts, maskPath), SIZE, SIZE).data as Uint8Array);
-      samples.push({ source: basename(dataset), split, prompt: prompt.trim() });
-    }
+async function add(
+  image: RasterImage,
+  mask: RasterImage,
+  prompt: string,
+  origin: Pick<Prepared, 'source' | 'split'>,
+  colors: readonly string[] = [],
+): Promise<void> {
+  const foreground = { ...mask, data: mask.data.map((value) => (value >= MASK_THRESHOLD ? 255 : 0)) };
+  const label = Uint8Array.from(foreground.data);
+  const found = separateLesions(foreground);
+  found.forEach(({ mask: own }, i) => {
+    for (let k = 0; k < label.length; k++) if (own.data[k]) label[k] = i + 1;
+  });
+  await images?.write(image.data as Uint8Array);
+  await labels?.write(label);
+  const lesions = found.map(({ lesion: { size, place, shape, box } }, i) => ({
+    size,
+    place,
+    shape,
+    box,
+    color: colors[i],
+  }));
+  samples.push({ ...origin, kind: lesionNoun(prompt)?.kind, prompt, lesions });
 }
-for (const folder of [...datasets, ...(await readdir(sheets)).map((name) => join(sheets, name))])
-  for (const sheet of await readdir(join(folder, 'Prompts_Folder')))
-    for (const { prompt } of await readPromptSheet(join(folder, 'Prompts_Folder', sheet))) prompts.push(prompt);
-const tokenizer = wordTokenizer({ words: vocabularyOf(prompts), contextLength: CONTEXT });
-await writeFileAtomically(join(out, 'tokenizer.json'), `${JSON.stringify(tokenizer.toJson())}\n`);
+
+for (const dataset of ['Kvasir', 'ISIC'])
+  for (const split of ['train', 'val'] as const)
+    for (const { imagePath, maskPath, prompt } of (await readSplit(join(data, dataset), split)).samples.slice(
+      0,
+      Number(values.limit),
+    )) {
+      const [image, mask] = await Promise.all([readImage(imagePath), readImage(maskPath, 'gray')]);
+      await add(resizeLinear(image, SIZE, SIZE), resizeNearest(mask, SIZE, SIZE), prompt.trim(), {
+        source: basename(dataset),
+        split,
+      });
+    }
+const started = performance.now();
+for (const modality of MODALITIES)
+  for (let i = 0; i < Number(values.phantoms); i++) {
+    const random = seededRandom('mini', SEED, modality, i);
+    const [hard, mixed, chance] = [random() < 0.5, random() < 0.8, random()];
+    const count = chance < 0.12 ? 0 : chance < 0.4 ? 1 : chance < 0.72 ? 2 : 3;
+    const seed = Math.floor(random() * 2 ** 32);
+    const { image, mask, prompt, appearances } = drawPhantom({ modality, seed, size: SIZE, count, mixed, hard });
+    const split = i % 10 === 9 ? 'val' : 'train';
+    // A phantom without a lesion still has a kind: that of the lesion that a prompt may ask for in vain.
+    await add(
+      image,
+      mask,
+      prompt.includes(WORDINGS[modality].lesion) ? prompt : WORDINGS[modality].lesion,
+      { source: modality, split },
+      appearances,
+    );
+  }
+await Promise.all([images?.close(), labels?.close()]);
 await writeFileAtomically(join(out, 'samples.json'), JSON.stringify({ size: SIZE, samples }));
-await writeFile(join(out, 'images.bin'), Buffer.concat(images));
-await writeFile(join(out, 'masks.bin'), Buffer.concat(masks));
-process.stdout.write(`${samples.length} samples, ${tokenizer.size} token ids\n`);
+process.stdout.write(
+  `${samples.length} samples; phantoms took ${Math.round((performance.now() - started) / 1000)} s\n`,
+);
