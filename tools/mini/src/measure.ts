@@ -1,98 +1,206 @@
-// The figures and the image of failures on the model card of `mini`: runs `medclipseg test` for every row of its table.
-//   node --conditions=@medclipseg/source --import tsx tools/mini/src/measure.ts CHECKPOINT KVASIR PHANTOMS OUT
-// PHANTOMS: a folder with a dataset of phantoms for each modality. Results that OUT already contains are reused.
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+// Measures mini: the tables of its card.
+//   node --conditions=@medclipseg/source --import tsx tools/mini/src/measure.ts --data DATASETS --out OUT [--model mini] [--limit 100]
+//     [--samples 0] [--device auto] [--test-split]
+// Uses the validation split. `--test-split` reads the test split of Kvasir instead: once, for the card. OUT gets `figures.json`, `table.md` and
+// `failures.png`; rows that `figures.json` already has are not measured again.
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MODALITIES, type RasterImage, resizeNearest } from '@medclipseg/datasets';
-import { readImage, readSplit, writePng } from '@medclipseg/datasets/node';
-import { overlayImage, sideBySide } from 'medclipseg';
-import type { Evaluation } from 'medclipseg/metrics';
+import { parseArgs } from 'node:util';
+import { MODALITIES, type RasterImage } from '@medclipseg/datasets';
+import { ASKED_BY, lesionNoun } from '@medclipseg/datasets/internal';
+import { writeFileAtomically, writePng } from '@medclipseg/datasets/node';
+import { MedCLIPSeg, overlayImage, sideBySide } from 'medclipseg';
+import { bootstrapMean, CalibrationMeter, dice } from 'medclipseg/metrics';
+import { type Case, denied, LAYOUTS, lesionFreeCases, mosaicCases, ownCases, phantomCases, reworded } from './cases.ts';
 
-const [checkpoint, kvasir, phantoms, out] = process.argv.slice(2) as [string, string, string, string];
+const { values: flags } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    out: { type: 'string' },
+    model: { type: 'string', default: 'mini' },
+    limit: { type: 'string', default: '100' },
+    samples: { type: 'string', default: '0' },
+    device: { type: 'string', default: 'auto' },
+    'test-split': { type: 'boolean', default: false },
+  },
+});
+if (!flags.data || !flags.out) throw new Error('measure.ts: expected --data and --out. Name both folders.');
+const { data, out } = flags as { data: string; out: string };
+const limit = Number(flags.limit);
+const split = flags['test-split'] ? 'test' : 'val';
+/** Samples of the calibration row. */
+const CALIBRATION_SAMPLES = 10;
 
-interface Run {
-  readonly title: string;
-  readonly folder: string;
-  readonly data: string;
-  readonly flags: readonly string[];
+/** Means over the cases of a row. All are shares, 0 to 1. */
+interface Figures {
+  readonly cases: number;
+  readonly dsc: number;
+  /** Bounds of the 95 % interval of the mean DSC. */
+  readonly low: number;
+  readonly high: number;
+  /** Share of the other lesions that is marked. */
+  readonly other?: number;
+  /** How often the asked lesion is matched better than the others. */
+  readonly chosen?: number;
+  /** Intersection over union of the masks of two prompts for the same image. */
+  readonly turned?: number;
+  /** Marked share of the image, and how often nothing is marked. */
+  readonly area: number;
+  readonly empty: number;
+  readonly calibration?: {
+    readonly ece: number;
+    readonly auroc: number;
+    readonly risk: number;
+    readonly random: number;
+  };
 }
 
-/** Enough samples for the mean. The default of thirty is used where uncertainty is scored as well. */
-const FEW = ['--samples', '5'];
-const onKvasir = (title: string, folder: string, ...flags: string[]): Run => ({ title, folder, data: kvasir, flags });
+await mkdir(out, { recursive: true });
+const file = join(out, 'figures.json');
+const figures: Record<string, Figures> = JSON.parse(await readFile(file, 'utf8').catch(() => '{}'));
+const model = await MedCLIPSeg.fromPretrained(flags.model, { device: flags.device as 'auto' });
 
-const runs: readonly Run[] = [
-  onKvasir('Kvasir', 'kvasir'),
-  onKvasir('eight views', 'kvasir-dihedral', '--dihedral', '--samples', '8'),
-  onKvasir('original prompts', 'kvasir-five', ...FEW),
-  onKvasir('without a location', 'kvasir-placeless', '--design', 'missing_location', ...FEW),
-  onKvasir('underdescriptive', 'kvasir-under', '--design', 'underdescriptive', ...FEW),
-  onKvasir('"polyp"', 'kvasir-generic', '--prompt', 'polyp', ...FEW),
-  onKvasir('contradictory', 'kvasir-contradictory', '--design', 'contradictory', ...FEW),
-  onKvasir('shuffled', 'kvasir-shuffled', '--shuffle-prompts', ...FEW),
-  ...MODALITIES.map((modality) => ({
-    title: `${modality} phantoms`,
-    folder: modality,
-    data: join(phantoms, modality),
-    flags: ['--samples', '10'],
-  })),
-];
+const mean = (list: readonly number[]): number =>
+  list.reduce((sum, value) => sum + value, 0) / Math.max(1, list.length);
+const count = (mask: Uint8Array): number => mask.reduce((sum, value) => sum + value, 0);
+const overlap = (a: Uint8Array, b: Uint8Array): number =>
+  a.reduce((sum, value, k) => sum + (value & (b[k] as number)), 0);
 
-const main = new URL('../../../packages/cli/src/main.ts', import.meta.url).pathname;
+/** The case with the lowest Dice, for the picture of failures. */
+let worst: { readonly dsc: number; readonly images: readonly RasterImage[] } | undefined;
 
-async function evaluate({ folder, data, flags }: Run): Promise<Evaluation> {
-  const to = join(out, folder);
-  const file = join(to, 'scores.json');
-  if (!existsSync(file)) {
-    const command = ['test', '--checkpoint', checkpoint, '--data', data, '--out', to, '--backend', 'wasm', ...flags];
-    const { status } = spawnSync(
-      process.execPath,
-      ['--conditions=@medclipseg/source', '--import', 'tsx', main, ...command],
-      { stdio: ['ignore', 'ignore', 'inherit'] },
-    );
-    if (status !== 0) throw new Error(`medclipseg ${command.join(' ')}: expected exit code 0, got ${status}.`);
+async function measure(
+  cases: readonly Case[],
+  { samples = Number(flags.samples), calibrate = false } = {},
+): Promise<Figures> {
+  const [dsc, other, chosen, turned, area]: number[][] = [[], [], [], [], []];
+  const masks = new Map<string, Uint8Array[]>();
+  const meter = new CalibrationMeter();
+  worst = undefined;
+  for (const { image, prompt, asked, other: not, group } of cases) {
+    const { mask, probability } = await model.segment(image, prompt, { samples });
+    const score = dice(mask, asked, { smooth: 1e-7 });
+    dsc?.push(score);
+    area?.push(count(mask) / mask.length);
+    if (not) {
+      other?.push(overlap(mask, not) / Math.max(1, count(not)));
+      chosen?.push(score > dice(mask, not, { smooth: 1e-7 }) ? 1 : 0);
+    }
+    if (group) {
+      for (const before of masks.get(group) ?? [])
+        turned?.push(overlap(before, mask) / Math.max(1, count(before) + count(mask) - overlap(before, mask)));
+      masks.set(group, [...(masks.get(group) ?? []), mask]);
+    }
+    if (calibrate) meter.add(probability, asked);
+    if (!worst || score < worst.dsc)
+      worst = { dsc: score, images: [image, overlayImage(image, { mask: asked }), overlayImage(image, { mask })] };
   }
-  return JSON.parse(await readFile(file, 'utf8')) as Evaluation;
+  const interval = bootstrapMean(dsc as number[]);
+  const { selective, reliability } = calibrate ? meter.result() : {};
+  return {
+    cases: cases.length,
+    dsc: mean(dsc as number[]),
+    low: interval.low,
+    high: interval.high,
+    ...(other?.length && { other: mean(other), chosen: mean(chosen as number[]) }),
+    ...(turned?.length && { turned: mean(turned) }),
+    area: mean(area as number[]),
+    empty: mean((area as number[]).map((share) => (share === 0 ? 1 : 0))),
+    ...(selective &&
+      reliability && {
+        calibration: {
+          ece: reliability.expectedCalibrationError,
+          auroc: selective.errorAuroc,
+          risk: selective.area,
+          random: selective.areaOfRandomOrder,
+        },
+      }),
+  };
 }
 
-const percent = (value: number) => (100 * value).toFixed(1);
+const failures: (readonly RasterImage[])[] = [];
+const progress = (text: string) => process.stderr.write(`${text}\n`);
 
-function row({ title, flags }: Run, { summary, calibration, images }: Evaluation): string {
-  const { mean, low, high } = summary.dsc;
-  const { selective, reliability, brier } = calibration as NonNullable<Evaluation['calibration']>;
-  const cells = [
-    `${title}, ${images.length}`,
-    flags.join(' '),
-    `${percent(mean)} (${percent(low)} to ${percent(high)})`,
-    selective.errorAuroc.toFixed(3),
-    reliability.expectedCalibrationError.toFixed(3),
-    brier.toFixed(3),
-    `${selective.area.toFixed(4)} (random ${selective.areaOfRandomOrder.toFixed(4)})`,
-  ];
-  return `| ${cells.join(' | ')} |`;
+/** Measures a row, unless it is known. */
+async function row(name: string, cases: readonly Case[], options?: Parameters<typeof measure>[1]): Promise<void> {
+  if (figures[name]) return;
+  const started = performance.now();
+  figures[name] = await measure(cases, options);
+  if (worst && worst.dsc < 1 && cases.some(({ asked }) => asked.includes(1))) failures.push(worst.images);
+  await writeFileAtomically(file, `${JSON.stringify(figures, undefined, 1)}\n`);
+  progress(`${name}: ${cases.length} cases in ${Math.round((performance.now() - started) / 1000)} s`);
 }
 
-/** Image, ground truth and predicted mask of the worst phantom of a modality. */
-async function worst(modality: string, { images }: Evaluation): Promise<RasterImage[]> {
-  const [{ name }] = [...images].sort((a, b) => a.dsc - b.dsc) as [Evaluation['images'][number]];
-  const { samples } = await readSplit(join(phantoms, modality), 'test');
-  const { imagePath, maskPath } = samples.find((sample) => sample.name === name) as (typeof samples)[number];
-  const image = await readImage(imagePath);
-  const maskOf = async (path: string) =>
-    Uint8Array.from(resizeNearest(await readImage(path, 'gray'), image.width, image.height).data, (v) =>
-      v > 127 ? 1 : 0,
-    );
-  const predicted = await maskOf(join(out, modality, 'masks', `${name}.png`));
-  return [image, overlayImage(image, { mask: await maskOf(maskPath) }), overlayImage(image, { mask: predicted })];
-}
+const kvasir = await ownCases(join(data, 'Kvasir'), split, limit);
+const noun = (prompt: string): string => lesionNoun(prompt)?.noun ?? prompt;
+const placeless = (prompt: string): string => prompt.replace(/,? located in .* of the image/, ' in the image');
 
-process.stdout.write('| images | flags | DSC | AUROC | ECE | Brier | risk-coverage |\n| - | - | - | - | - | - | - |\n');
-const failures: RasterImage[][] = [];
-for (const run of runs) {
-  const result = await evaluate(run);
-  process.stdout.write(`${row(run, result)}\n`);
-  if (run.data !== kvasir) failures.push(await worst(run.folder, result));
-}
-await writePng(join(out, 'failures.png'), sideBySide(failures));
+await row('Kvasir, own prompts', kvasir);
+await row(`Kvasir, ${CALIBRATION_SAMPLES} samples`, kvasir, { samples: CALIBRATION_SAMPLES, calibrate: true });
+await row('ISIC validation, own prompts', await ownCases(join(data, 'ISIC'), 'val', limit));
+await row('prompt: without the place', reworded(kvasir, placeless));
+await row('prompt: "polyp"', reworded(kvasir, noun));
+await row(
+  "prompt: another image's",
+  reworded(kvasir, (_, i) => kvasir[(i + 17) % kvasir.length]?.prompt ?? ''),
+);
+if (split === 'test')
+  for (const design of ['missing_location', 'overdescriptive', 'underdescriptive', 'contradictory'] as const)
+    await row(`prompt: ${design}`, await ownCases(join(data, 'Kvasir'), split, limit, design));
+for (const layout of Object.keys(LAYOUTS) as (keyof typeof LAYOUTS)[])
+  await row(`mosaics: ${layout}`, mosaicCases(kvasir, layout).slice(0, 2 * limit));
+for (const modality of MODALITIES)
+  for (const by of ASKED_BY)
+    await row(`${modality} phantoms, by ${by}`, phantomCases(modality, by, Math.min(60, limit)));
+const crops = lesionFreeCases(kvasir, 'polyp');
+await row('lesion-free crops: "polyp"', crops);
+await row(
+  "lesion-free crops: an image's prompt",
+  reworded(crops, (_, i) => kvasir[i]?.prompt ?? 'polyp'),
+);
+await row('"no polyp in the image"', denied(kvasir, 'no polyp in the image'));
+
+const percent = (value: number | undefined): string => (value === undefined ? '' : (100 * value).toFixed(1));
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '-'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+const listed = (test: (name: string) => boolean) => Object.entries(figures).filter(([name]) => test(name));
+const listening = /mosaics|phantoms/;
+const nothing = /lesion-free|^"no/;
+const tables = [
+  table(
+    ['images and prompts', 'cases', 'DSC in % (95 % interval)'],
+    listed((name) => !listening.test(name) && !nothing.test(name)).map(([name, { cases, dsc, low, high }]) => [
+      name,
+      `${cases}`,
+      `${percent(dsc)} (${percent(low)} to ${percent(high)})`,
+    ]),
+  ),
+  table(
+    ['several lesions, one asked for', 'cases', 'asked DSC', 'other covered', 'right one chosen', 'IoU of two prompts'],
+    listed((name) => listening.test(name)).map(([name, { cases, dsc, other, chosen, turned }]) => [
+      name,
+      `${cases}`,
+      ...[dsc, other, chosen, turned].map(percent),
+    ]),
+  ),
+  table(
+    ['nothing there', 'cases', 'marked area', 'nothing marked'],
+    listed((name) => nothing.test(name)).map(([name, { cases, area, empty }]) => [
+      name,
+      `${cases}`,
+      ...[area, empty].map(percent),
+    ]),
+  ),
+  table(
+    ['calibration', 'ECE', 'AUROC', 'risk-coverage (random)'],
+    listed((name) => figures[name]?.calibration !== undefined).map(([name, { calibration: c }]) => [
+      name,
+      ...[c?.ece, c?.auroc].map((value) => (value ?? 0).toFixed(3)),
+      `${c?.risk.toFixed(4)} (${c?.random.toFixed(4)})`,
+    ]),
+  ),
+].join('\n\n');
+await writeFileAtomically(join(out, 'table.md'), `${tables}\n`);
+if (failures.length > 0) await writePng(join(out, 'failures.png'), sideBySide(failures.map((images) => [...images])));
+process.stdout.write(`${tables}\n`);
+model.dispose();
