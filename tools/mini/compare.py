@@ -32,7 +32,7 @@ scenes = [Scene(data.images[i], data.mask(i), data.samples[i]["prompt"]) for i i
 image, _, _, prompts = tensors(scenes, 0, SIZE, None, mean, deviation)
 with torch.no_grad():
     logits = network(image, ids_of(tokenizer, prompts), noisy=False)[0]
-write_checkpoint(options.out / "model.safetensors", network, tokenizer.json, 0, np.float32)
+write_checkpoint(options.out / "model.safetensors", network, tokenizer.json, np.float32)
 image.permute(0, 2, 3, 1).contiguous().numpy().tofile(options.out / "images.bin")
 logits.numpy().tofile(options.out / "logits.bin")
 (options.out / "prompts.txt").write_text("\n".join(prompts))

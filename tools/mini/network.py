@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import words
+
 CONFIG = {
     "vision": {
         "imageSize": 224, "patch": 16, "width": 192, "layers": 6, "heads": 3, "mlpWidth": 768, "outputs": 128,
@@ -316,6 +318,8 @@ def read_checkpoint(path):
     metadata = header.pop("__metadata__")
     tensors = {}
     for name, entry in header.items():
+        if name.startswith("optimizer."):
+            continue
         begin, end = (8 + length + offset for offset in entry["data_offsets"])
         dtype = {"F16": np.float16, "F32": np.float32}[entry["dtype"]]
         values = np.frombuffer(data[begin:end], dtype).astype(np.float32).reshape(entry["shape"])
@@ -323,16 +327,21 @@ def read_checkpoint(path):
     return tensors, json.loads(metadata["config"]), json.loads(metadata["tokenizer"])
 
 
-def write_checkpoint(path, network, tokenizer, epochs, dtype=np.float16):
+def write_checkpoint(path, network, tokenizer, dtype=np.float16):
     """Writes a checkpoint for `medclipseg`, without an optimizer: float16 for the package, float32 for comparisons."""
+    write_tensors(path, exported(network), network.config, tokenizer, dtype)
+
+
+def write_tensors(path, tensors, config, tokenizer, dtype=np.float16):
     metadata = {
         "format": "medclipseg-checkpoint-1",
-        "config": json.dumps(network.config),
+        "config": json.dumps(config),
         "tokenizer": json.dumps(tokenizer),
-        "progress": json.dumps({"epoch": epochs, "step": 0, "lossSum": 0, "bestDice": 0}),
+        # The nouns of the training's prompts: programs warn of prompts with none of them.
+        "knownWords": json.dumps([*(noun for nouns in words.KINDS.values() for noun in nouns), words.GENERIC]),
     }
     header, blobs, at = {"__metadata__": metadata}, [], 0
-    for name, value in sorted(exported(network).items()):
+    for name, value in sorted(tensors.items()):
         data = value.numpy().astype(dtype)
         header[f"model.{name}"] = {"dtype": "F16" if dtype == np.float16 else "F32", "shape": list(data.shape), "data_offsets": [at, at + data.nbytes]}
         blobs.append(data.tobytes())

@@ -95,7 +95,8 @@ class Scenes:
     def noun(self, random, index):
         """The noun of the published prompts, or another for the same thing."""
         nouns = words.KINDS[self.data.samples[index]["kind"]]
-        return nouns[0] if random.random() < 0.8 else nouns[random.integers(len(nouns))]
+        chance = random.random()
+        return nouns[0] if chance < 0.75 else words.GENERIC if chance < 0.83 else nouns[random.integers(len(nouns))]
 
     def asked(self, random, index, lesions, number, places, kinds):
         """A prompt that fits only one of the lesions: (size, color) by lesion, and their places. None if no word sets it apart."""
@@ -338,7 +339,7 @@ def tensors(scenes, paired, size, random, mean, deviation):
                 theta[row] = theta[row - 1]
             prompts[row] = words.transformed(prompts[row], *symmetry)
             if random.random() < 0.12:
-                prompts[row] = re.sub(r"\btop\b", "upper", re.sub(r"\bbottom\b", "lower", prompts[row]))
+                prompts[row] = words.with_synonyms(prompts[row])
     x = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
     if size < 200:
         # Downsampled first, so that sampling does not skip pixels.

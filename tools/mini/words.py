@@ -8,6 +8,7 @@ KINDS = {
     "tumor": ["tumor", "mass"],
     "opacity": ["opacity"],
 }
+GENERIC = "lesion"
 SIZES = ["small", "medium", "large"]
 COLORS = ["white", "pink", "red", "yellow", "orange", "brown", "tan", "black", "dark", "bright", "gray", "faint", "dense"]
 ROWS, COLUMNS = {"top": -1, "bottom": 1, "upper": -1, "lower": 1}, {"left": -1, "right": 1}
@@ -71,6 +72,13 @@ def replaced_place(prompt, place):
     return prompt.replace(f"located in {found[0]} of the image", f"located in {place} of the image")
 
 
+SYNONYMS = {"top": "upper", "bottom": "lower", "large": "big", "bright": "light"}
+
+
+def with_synonyms(prompt):
+    return re.sub(r"\b(top|bottom|large|bright)\b", lambda match: SYNONYMS[match[1]], prompt)
+
+
 def targets(prompt):
     """Classes of row, column, size and color that the prompt names; -1 for what it does not, or names more than once."""
     found = list(PLACE.finditer(prompt)) + re.findall(r"\bcenter\b", prompt)
@@ -78,6 +86,8 @@ def targets(prompt):
     if len(found) == 1:
         match = found[0]
         row, column = (1, 1) if match == "center" else (ROWS.get(match[1] or match[3], 0) + 1, COLUMNS.get(match[2], 0) + 1)
+    # Synonyms name the same class.
+    prompt = re.sub(r"\bbig\b", "large", re.sub(r"\blight\b", "bright", prompt))
     only = lambda words: next(iter(named)) if len(named := {i for i, w in enumerate(words) if re.search(rf"\b{w}\b", prompt)}) == 1 else -1
     return row, column, only(SIZES), only(COLORS)
 

@@ -65,6 +65,12 @@ export const LAYOUTS = {
   quadrants: ['top left', 'top right', 'bottom left', 'bottom right'],
 } as const satisfies Readonly<Record<string, readonly Place[]>>;
 
+/** The prompt with the size that the lesion has in the composition. */
+const sized = (prompt: string, data: Uint8Array): string => {
+  const [lesion] = findLesions({ width: SIDE, height: SIDE, channels: 1, data });
+  return prompt.replace(/\b(small|medium|large)\b/, (word) => lesion?.size ?? word);
+};
+
 /** Mosaics of images with one lesion each; a case for each lesion. Every image is in `mosaics` of each layout, next to others each time. */
 export function mosaicCases(cases: readonly Case[], layout: keyof typeof LAYOUTS): Case[] {
   const names = LAYOUTS[layout];
@@ -96,7 +102,7 @@ export function mosaicCases(cases: readonly Case[], layout: keyof typeof LAYOUTS
       image,
       asked,
       other: asked.map((_, k) => (masks.some((mask, j) => j !== i && mask[k]) ? 1 : 0)),
-      prompt: withPlace((parts[i] as Case).prompt, names[i] as Place) as string,
+      prompt: sized(withPlace((parts[i] as Case).prompt, names[i] as Place) as string, asked),
       group: `${layout} ${first}`,
     }));
   });
