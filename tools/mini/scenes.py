@@ -117,8 +117,10 @@ class Scenes:
 
     def mosaic(self, random, phantom=False):
         """Two or four images in one. Returns the scenes that ask for each of two of them."""
-        source = self.sources[random.integers(len(self.sources))]
-        pool = f"one {source}" if phantom else "polyp" if random.random() < 0.8 else "skin"
+        if phantom:
+            pool = self.sources[random.integers(len(self.sources))]
+        else:
+            pool = "polyp" if random.random() < 0.8 else "skin"
         count = 2 if random.random() < 0.7 else 4
         chosen = [self.pick(random, pool) for _ in range(count)]
         image = np.zeros((SIZE, SIZE, 3), np.uint8)
@@ -287,7 +289,8 @@ class Scenes:
 
     @property
     def sources(self):
-        return [name[4:] for name, pool in self.pools.items() if name.startswith("one ") and pool]
+        """Pools of phantoms with one lesion, by modality."""
+        return sorted(name for name, pool in self.pools.items() if name.startswith("one ") and pool)
 
     def batch(self, random, phase):
         """Scenes of a batch; the first come in pairs of the same image. Returns them and the number of paired rows."""

@@ -1,5 +1,5 @@
 // Measures mini: the tables of its card.
-//   node --conditions=@medclipseg/source --import tsx tools/mini/src/measure.ts --data DATASETS --out OUT [--model mini] [--limit 100]
+//   node --conditions=@medclipseg/source --import tsx tools/mini/src/measure.ts --data DATASETS --out OUT [--model mini] [--limit 100] [--phantoms 40]
 //     [--samples 0] [--device auto] [--test-split]
 // Uses the validation split. `--test-split` reads the test split of Kvasir instead: once, for the card. OUT gets `figures.json`, `table.md` and
 // `failures.png`; rows that `figures.json` already has are not measured again.
@@ -19,6 +19,7 @@ const { values: flags } = parseArgs({
     out: { type: 'string' },
     model: { type: 'string', default: 'mini' },
     limit: { type: 'string', default: '100' },
+    phantoms: { type: 'string', default: '40' },
     samples: { type: 'string', default: '0' },
     device: { type: 'string', default: 'auto' },
     'test-split': { type: 'boolean', default: false },
@@ -151,7 +152,7 @@ for (const layout of Object.keys(LAYOUTS) as (keyof typeof LAYOUTS)[])
   await row(`mosaics: ${layout}`, mosaicCases(kvasir, layout).slice(0, 2 * limit));
 for (const modality of MODALITIES)
   for (const by of ASKED_BY)
-    await row(`${modality} phantoms, by ${by}`, phantomCases(modality, by, Math.min(60, limit)));
+    await row(`${modality} phantoms, by ${by}`, phantomCases(modality, by, Number(flags.phantoms)));
 const crops = lesionFreeCases(kvasir, 'polyp');
 await row('lesion-free crops: "polyp"', crops);
 await row(
