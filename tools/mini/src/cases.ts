@@ -4,6 +4,7 @@ import {
   findLesions,
   MASK_THRESHOLD,
   type Modality,
+  type Phantom,
   type Place,
   placesIn,
   type RasterImage,
@@ -108,11 +109,21 @@ export function mosaicCases(cases: readonly Case[], layout: keyof typeof LAYOUTS
   });
 }
 
+const drawn = new Map<string, Phantom>();
+
+/** A phantom with two or three lesions. Kept, since drawing one takes longer than segmenting it. */
+function severalLesions(modality: Modality, seed: number): Phantom {
+  const key = `${modality} ${seed}`;
+  const phantom = drawn.get(key) ?? drawPhantom({ modality, seed, size: SIDE, count: 2 + (seed % 2), mixed: true });
+  drawn.set(key, phantom);
+  return phantom;
+}
+
 /** Phantoms with two or three lesions; a case for each lesion that the property sets apart. */
 export function phantomCases(modality: Modality, by: AskedBy, count: number): Case[] {
   const cases: Case[] = [];
   for (let seed = SEED; cases.length < count && seed < SEED + 20 * count; seed++) {
-    const phantom = drawPhantom({ modality, seed, size: SIDE, count: 2 + (seed % 2), mixed: true });
+    const phantom = severalLesions(modality, seed);
     const words = phantom.lesions.map((lesion, i) => ({ ...lesion, appearance: phantom.appearances[i] }));
     const masks = separateLesions(phantom.mask).map(({ mask }) => bits(mask));
     masks.forEach((asked, i) => {
