@@ -9,7 +9,7 @@ import {
 } from '@medclipseg/backends';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadOnnx } from '#platform';
-import { checkCount } from './arguments.ts';
+import { checkCount, checkOneOf } from './arguments.ts';
 import type { EngineOptions } from './engine/engine.ts';
 import { ArgumentError, DeviceError } from './errors.ts';
 
@@ -58,12 +58,12 @@ let onnx: CurrentOnnx | undefined;
 export const currentOnnx = (): EngineOptions | undefined =>
   onnx && onnx.backend === tf.getBackend() && onnx.selected === selectedBackend() ? onnx.options : undefined;
 
-async function selectOnnx({ wasmPaths, threads }: DeviceOptions): Promise<SelectedDevice> {
+async function selectOnnx({ wasmPaths, threads, precision }: DeviceOptions): Promise<SelectedDevice> {
   await loadOnnx();
   // Tensors outside of ONNX Runtime, such as those of a training, need a backend as well.
   if (!tf.getBackend()) await selectBackend('auto', { wasmPaths, among: PLAIN });
   const device: SelectedDevice = { name: 'onnx', skipped: [] };
-  onnx = { device, options: { threads }, backend: tf.getBackend(), selected: selectedBackend() };
+  onnx = { device, options: { threads, precision }, backend: tf.getBackend(), selected: selectedBackend() };
   return device;
 }
 
@@ -84,8 +84,9 @@ export async function selectDevice(
   name: DeviceName | 'auto' = 'auto',
   options: DeviceOptions = {},
 ): Promise<SelectedDevice> {
-  const { wasmPaths, threads } = options;
+  const { wasmPaths, threads, precision } = options;
   if (threads !== undefined) checkCount('threads', threads, 1);
+  if (precision !== undefined) checkOneOf('precision', precision, ['float32', 'int8']);
   if (name === 'onnx') return selectOnnx(options);
   if (name !== 'auto') {
     if (!DEVICES.includes(name))

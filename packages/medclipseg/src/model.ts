@@ -186,10 +186,16 @@ export class MedCLIPSeg {
    * released.info?.format; // 'published'
    */
   static async fromPretrained(source: ModelSource, options: PretrainedOptions = {}): Promise<MedCLIPSeg> {
-    const { device, wasmPaths, threads, ...loading } = options;
-    await (device === undefined ? ensureDevice({ wasmPaths, threads }) : selectDevice(device, { wasmPaths, threads }));
+    const { device, wasmPaths, threads, precision, ...loading } = options;
+    await (device === undefined
+      ? ensureDevice({ wasmPaths, threads, precision })
+      : selectDevice(device, { wasmPaths, threads, precision }));
     const onnx = currentOnnx();
-    if (onnx) return openOnOnnx(source, loading, { ...onnx, ...(threads !== undefined && { threads }) });
+    if (onnx)
+      return openOnOnnx(source, loading, {
+        threads: threads ?? onnx.threads,
+        precision: precision ?? onnx.precision,
+      });
     const { network, tokenizer, ...info } = await loadModel(source, loading);
     return new MedCLIPSeg(network, tokenizer, { info });
   }

@@ -42,6 +42,11 @@ export interface Engine {
 export interface EngineOptions {
   /** Threads that compute one run on the device `onnx`. Default: one per available core, at most 16. */
   readonly threads?: number;
+  /**
+   * How the device `onnx` multiplies matrices. `int8` needs less time and memory and is less exact: with `mini`, single probabilities changed by up
+   * to 0.05. Default: `float32`.
+   */
+  readonly precision?: 'float32' | 'int8';
 }
 
 /** Larger groups are no faster anywhere. */

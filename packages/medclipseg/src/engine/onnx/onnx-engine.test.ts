@@ -1,9 +1,10 @@
 // On the device `onnx`, segmentations are those of TensorFlow.js, whatever the options; nothing is left when the model is disposed.
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { selectBackend } from '@medclipseg/backends';
 import { type FamilyName, families } from '@medclipseg/clip-encoders';
 import { keyOf, randomNormal } from '@medclipseg/nn';
+import { isOnnxError } from '@medclipseg/onnx';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { image, config as tiny, tokenizer } from '../../fixtures/tiny-model.ts';
@@ -11,6 +12,7 @@ import { encodeCheckpoint, MedCLIPSeg, type ModelConfig, type SegmentOptions } f
 import { initializeModel } from '../../network.ts';
 import { monteCarlo } from '../../sampling/monte-carlo.ts';
 import { tfjsEngine } from '../tfjs.ts';
+import type { OnnxEngine } from './onnx-engine.ts';
 
 const distance = (a: Float32Array, b: Float32Array) =>
   a.reduce((largest, v, i) => Math.max(largest, Math.abs(v - (b[i] as number))), 0);
@@ -158,5 +160,60 @@ describe('weights on the device onnx', () => {
     const run = async (model: MedCLIPSeg) => (await model.segment(image, 'polyp', { samples: 2 })).probability;
     expect(await run(onnx)).toEqual(await run(wasm));
     await Promise.all([wasm.dispose(), onnx.dispose()]);
+  });
+});
+
+describe('sessions on the device onnx', () => {
+  it('stay the same over hundreds of predictions, and are two for prompts of many lengths', async () => {
+    const { wasm, onnx } = await bothModels();
+    const engine = onnx.engine as OnnxEngine;
+    await onnx.segment(image, 'polyp', { samples: 1 });
+    const tensors = tf.memory().numTensors;
+    for (let i = 0; i < 300; i++) await onnx.segment(image, 'polyp', { samples: 1, name: `${i}` });
+    expect(engine.sessions.size).toBe(1);
+    const prompts = ['polyp', 'polyp left polyp left polyp left polyp'];
+    const many = [...prompts, ...prompts].map((prompt) =>
+      onnx.segment(image, prompt, { samples: 1, trimPadding: true }),
+    );
+    await Promise.all(many);
+    await onnx.segment(image, 'polyp', { samples: 1 });
+    expect(engine.sessions.size).toBe(2);
+    expect(tf.memory().numTensors).toBe(tensors);
+    await Promise.all([wasm.dispose(), onnx.dispose()]);
+  });
+
+  it('end with typed errors, and are opened again', async () => {
+    const { wasm, onnx } = await bothModels();
+    const engine = onnx.engine as OnnxEngine;
+    const run = () => onnx.segment(image, 'polyp', { samples: 2 });
+    const { probability } = await run();
+    const sessions = await engine.sessions.take(tiny.text.context);
+    await sessions.sample.dispose();
+    await engine.sessions.release(tiny.text.context);
+    await expect(run()).rejects.toSatisfy((error) => isOnnxError(error, 'onnx/session'));
+    expect((await run()).probability).toEqual(probability);
+    // As a cleaner of temporary files may do.
+    rmSync(engine.weights.folder, { recursive: true });
+    expect((await run()).probability).toEqual(probability);
+    await expect(onnx.segment(image, 'polyp', { samples: 2, trimPadding: true })).rejects.toSatisfy((error) =>
+      isOnnxError(error, 'onnx/session'),
+    );
+    await expect(engine.start({ pixels: new Float32Array(3), tokens: [tokenizer.encode('polyp')] })).rejects.toThrow(
+      /input 'image': expected 768 elements/,
+    );
+    await Promise.all([wasm.dispose(), onnx.dispose()]);
+  });
+
+  it('multiply 8-bit integers if asked to, with the same bits whatever the fold', async () => {
+    const int8 = await MedCLIPSeg.fromPretrained('mini', { device: 'onnx', precision: 'int8' });
+    const exact = await MedCLIPSeg.fromPretrained('mini', { device: 'onnx' });
+    const run = async (model: MedCLIPSeg, fold: number) =>
+      (await model.segment(image, 'one polyp', { samples: 3, fold })).estimate.probability;
+    const probability = await run(int8, 1);
+    expect(await run(int8, 3)).toEqual(probability);
+    const difference = distance(probability, await run(exact, 1));
+    expect(difference).toBeGreaterThan(0);
+    expect(difference).toBeLessThan(0.1);
+    await Promise.all([int8.dispose(), exact.dispose()]);
   });
 });

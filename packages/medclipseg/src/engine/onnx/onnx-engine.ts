@@ -15,7 +15,8 @@ import {
   type SampleNoise,
   type Start,
 } from '../engine.ts';
-import { type NoiseInput, prefixGraph, sampleGraph } from './graphs.ts';
+import { prefixGraph, sampleGraph } from './graphs.ts';
+import { SessionCache, type Sessions } from './session-cache.ts';
 import { StoredWeights } from './stored-weights.ts';
 
 /** One thread per core; more than 16 do not make one sample faster. */
@@ -24,20 +25,16 @@ export const defaultThreads = (): number => Math.min(16, availableParallelism())
 /** Bytes of intermediate results up to which larger groups of samples are faster: as on wasm. */
 const BUDGET = 2 ** 25;
 
-/** The sessions of prompts of one length. */
-interface Sessions {
-  readonly prefix: Session;
-  readonly sample: Session;
-  readonly noise: readonly NoiseInput[];
-}
-
 const float32 = (data: Float32Array, shape: readonly number[]): TensorData => ({ type: 'float32', data, shape });
 
 class OnnxStart implements Start {
+  #error: unknown;
+
   constructor(
     readonly sessions: Sessions,
     readonly inputs: Readonly<Record<string, TensorData>>,
     readonly images: number,
+    readonly release: (error: unknown) => void,
   ) {}
 
   async sample(samples: number, noise?: SampleNoise, signal?: AbortSignal): Promise<Float32Array> {
@@ -52,11 +49,17 @@ class OnnxStart implements Start {
       const values = noise ? noise(site, tokens * width) : new Float32Array(rows * tokens * width);
       return [name, float32(values, [rows, tokens, width])] as const;
     });
-    const outputs = await this.sessions.sample.run({ ...this.inputs, ...Object.fromEntries(drawn) }, { signal });
+    const inputs = { ...this.inputs, ...Object.fromEntries(drawn) };
+    const outputs = await this.sessions.sample.run(inputs, { signal }).catch((error) => {
+      this.#error = error;
+      throw error;
+    });
     return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
   }
 
-  dispose(): void {}
+  dispose(): void {
+    this.release(this.#error);
+  }
 }
 
 export interface OnnxEngineOptions extends EngineOptions {
@@ -69,15 +72,18 @@ export class OnnxEngine implements Engine {
   readonly kind = 'onnx';
   readonly threads: number;
   readonly #features?: boolean;
-  readonly #sessions = new Map<number, Promise<Sessions>>();
+  readonly #precision: EngineOptions['precision'];
+  /** Sessions that are open. */
+  readonly sessions = new SessionCache((length) => this.#open(length));
 
   /** @param network whose tensors are in `weights`, which the engine takes over */
   constructor(
     readonly network: Network,
     readonly weights: StoredWeights,
-    { threads = defaultThreads(), features }: OnnxEngineOptions = {},
+    { threads = defaultThreads(), features, precision }: OnnxEngineOptions = {},
   ) {
     this.threads = threads;
+    this.#precision = precision;
     this.#features = features;
   }
 
@@ -90,7 +96,10 @@ export class OnnxEngine implements Engine {
   async #compile(graph: Graph): Promise<Session> {
     const { folder, file } = this.weights;
     const tensors = this.weights.ranges(flatten(this.network.parameters));
-    const { model } = await encodeOnnx(graph, { weights: { kind: 'stored', file, tensors } });
+    const { model } = await encodeOnnx(graph, {
+      weights: { kind: 'stored', file, tensors },
+      precision: this.#precision,
+    });
     return compile(model, { folder, threads: this.threads });
   }
 
@@ -118,28 +127,24 @@ export class OnnxEngine implements Engine {
         `${largestId}`,
         'Use the tokenizer of the weights.',
       );
-    const known = this.#sessions.get(length) ?? this.#open(length);
-    this.#sessions.set(length, known);
-    const sessions = await known.catch((error) => {
-      this.#sessions.delete(length);
+    const sessions = await this.sessions.take(length);
+    try {
+      signal?.throwIfAborted();
+      const size = this.config.vision.imageSize;
+      const token_ids: TensorData = { type: 'int32', shape, data: ids };
+      const image = float32(pixels, [images, size, size, 3]);
+      const start = await sessions.prefix.run({ image, token_ids }, { signal });
+      return new OnnxStart(sessions, { ...start, token_ids }, images, (error) => {
+        void this.sessions.release(length, error);
+      });
+    } catch (error) {
+      await this.sessions.release(length, error);
       throw error;
-    });
-    signal?.throwIfAborted();
-    const size = this.config.vision.imageSize;
-    const token_ids: TensorData = { type: 'int32', shape, data: ids };
-    const image = float32(pixels, [images, size, size, 3]);
-    const start = await sessions.prefix.run({ image, token_ids }, { signal });
-    return new OnnxStart(sessions, { ...start, token_ids }, images);
+    }
   }
 
   async dispose(): Promise<void> {
-    const all = await Promise.allSettled(this.#sessions.values());
-    this.#sessions.clear();
-    await Promise.all(
-      all.flatMap((result) =>
-        result.status === 'fulfilled' ? [result.value.prefix.dispose(), result.value.sample.dispose()] : [],
-      ),
-    );
+    await this.sessions.dispose();
     disposeParameters(this.network.parameters);
     this.weights.close();
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { StoredRange } from '@medclipseg/onnx';
 import type { TensorValue } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
+import { ModelError } from '../../errors.ts';
 
 /** Values begin at multiples of this, so that they can be mapped. */
 const ALIGNMENT = 64;
@@ -27,6 +28,24 @@ function removeLeftovers(): void {
   for (const name of readdirSync(tmpdir())) {
     const pid = name.startsWith(PREFIX) ? Number(/^(\d+)-/.exec(name.slice(PREFIX.length))?.[1]) : Number.NaN;
     if (!Number.isNaN(pid) && !isRunning(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+class WeightsFileError extends ModelError {
+  override readonly name = 'WeightsFileError';
+  constructor(path: string, expected: string, actual: string, remedy: string, options?: ErrorOptions) {
+    super('medclipseg/weights-file', `${path}: expected ${expected}, got ${actual}. ${remedy}`, options);
+  }
+}
+
+/** Runs a step of writing a file, and says what to do if there is no room or no permission. */
+function writing<T>(path: string, step: () => T): T {
+  try {
+    return step();
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    const remedy = 'Free space there, or set TMPDIR to another folder.';
+    throw new WeightsFileError(path, 'a temporary file for the weights', reason, remedy, { cause });
   }
 }
 
@@ -60,7 +79,8 @@ class FileBackend extends tf.KernelBackend {
     try {
       for (let done = 0; done < length; ) {
         const read = readSync(file, bytes, done, length - done, offset + done);
-        if (read === 0) throw new RangeError(`${this.path}: expected ${length} bytes at ${offset}, got ${done}`);
+        if (read === 0)
+          throw new WeightsFileError(this.path, `${length} bytes at ${offset}`, `${done}`, 'Open the model again.');
         done += read;
       }
     } finally {
@@ -82,8 +102,10 @@ export class StoredWeights {
 
   constructor() {
     removeLeftovers();
-    mkdirSync(this.folder, { mode: 0o700 });
-    this.#handle = openSync(this.#backend.path, 'wx', 0o600);
+    this.#handle = writing(this.folder, () => {
+      mkdirSync(this.folder, { mode: 0o700 });
+      return openSync(this.#backend.path, 'wx', 0o600);
+    });
     process.once('exit', this.#remove);
   }
 
@@ -92,8 +114,10 @@ export class StoredWeights {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const handle = this.#handle as number;
     const offset = Math.ceil(this.#size / ALIGNMENT) * ALIGNMENT;
-    for (let done = 0; done < bytes.length; )
-      done += writeSync(handle, bytes, done, bytes.length - done, offset + done);
+    writing(this.#backend.path, () => {
+      for (let done = 0; done < bytes.length; )
+        done += writeSync(handle, bytes, done, bytes.length - done, offset + done);
+    });
     this.#size = offset + bytes.length;
     return this.#backend.tensor(shape, { dtype: 'F32', offset, length: bytes.length });
   }
