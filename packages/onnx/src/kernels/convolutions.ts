@@ -1,7 +1,7 @@
 // Convolutions and pooling. ONNX keeps channels first, TensorFlow.js last.
 import * as tf from '@tensorflow/tfjs-core';
 import type { Graph, Value } from '../graph.ts';
-import { activated, broadcast, type KernelCall, type RecordedKernel, reshape, transpose } from './kernel.ts';
+import { activated, broadcast, type KernelCall, type RecordedKernel, reshape, slice, transpose } from './kernel.ts';
 
 type Shape4 = [number, number, number, number];
 type Shape5 = [number, number, number, number, number];
@@ -179,6 +179,36 @@ export const convolutions: Readonly<Record<string, RecordedKernel>> = {
       attributes: { ...attributesOf(window), group: 1, output_padding: missing },
     });
     return channelsLast(graph, output);
+  },
+  Conv2DBackpropFilter: (call) => {
+    checkLayout(call);
+    const { graph, inputs, attributes: a } = call;
+    const { x, dy } = inputs as { x: Value; dy: Value };
+    const filterShape = a.filterShape as Shape4;
+    const window = windowOf(
+      call,
+      tf.backend_util.computeConv2DInfo([...x.shape] as Shape4, filterShape, a.strides, 1, a.pad, a.dimRoundingMode),
+    );
+    // The input is convolved with the gradient, whose steps are the strides; images take the place of channels.
+    const [image, kernel] = [transpose(graph, x, [3, 0, 1, 2]), transpose(graph, dy, [3, 0, 1, 2])];
+    const [height, width, channels, filters] = filterShape;
+    const reach = (axis: number) =>
+      (image.shape[axis + 2] as number) +
+      (window.before[axis] as number) +
+      (window.after[axis] as number) -
+      ((kernel.shape[axis + 2] as number) - 1) * (window.strides[axis] as number);
+    const whole = graph.add('Conv', [image, kernel], [channels, filters, reach(0), reach(1)], {
+      attributes: {
+        kernel_shape: kernel.shape.slice(2),
+        strides: [1, 1],
+        dilations: window.strides,
+        pads: [...window.before, ...window.after],
+        group: 1,
+      },
+    });
+    // More than the filter's size where the strides do not divide the input.
+    const part = slice(graph, whole, [0, 0, 0, 0], [channels, filters, height, width]);
+    return transpose(graph, part, [2, 3, 0, 1]);
   },
   MaxPool: pooling('MaxPool'),
   AvgPool: pooling('AveragePool'),

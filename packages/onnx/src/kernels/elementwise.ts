@@ -104,6 +104,19 @@ export const elementwise: Readonly<Record<string, RecordedKernel>> = {
   Relu: unary('Relu'),
   Relu6: (call) => clip(call, 0, 6),
   Elu: unary('Elu'),
+  EluGrad: ({ graph, inputs }) => {
+    const { dy, y } = inputs as Record<'dy' | 'y', Value>;
+    const above = graph.add('GreaterOrEqual', [y, graph.scalar(0)], y.shape, { type: 'bool' });
+    const slope = graph.add(
+      'Where',
+      [above, graph.scalar(1), graph.add('Add', [y, graph.scalar(1)], y.shape)],
+      y.shape,
+      {
+        type: 'float32',
+      },
+    );
+    return graph.add('Mul', [dy, slope], y.shape);
+  },
   Selu: ({ graph, inputs: { x } }) => {
     const { SELU_SCALE: gamma, SELU_SCALEALPHA: product } = tf.backend_util;
     return graph.add('Selu', [x as Value], (x as Value).shape, { floats: { alpha: product / gamma, gamma } });

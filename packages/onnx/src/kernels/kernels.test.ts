@@ -303,6 +303,24 @@ const CASES: Readonly<Record<string, fc.Arbitrary<Case>>> = {
       }),
     };
   }),
+  // By their kernels: TensorFlow.js registers no gradients of convolutions in Node.
+  'gradients of convolutions': window.map((w): Case => {
+    const [stride, filterShape] = [w.steps.stride, [w.height, w.width, w.image[3], w.outputs]];
+    const attributes = { strides: stride, pad: w.pad, dataFormat: 'NHWC' };
+    return {
+      inputs: { x: float(w.image), filter: float(filterShape) },
+      fn: ({ x, filter }) => {
+        const dy = tf.conv2d(x, filter, stride, w.pad);
+        const run = (name: string, inputs: Record<string, tf.Tensor>, extra: object = {}) =>
+          tf.engine().runKernel(name, inputs, { ...attributes, ...extra }) as tf.Tensor;
+        return {
+          filterGradient: tf.div(run('Conv2DBackpropFilter', { x, dy }, { filterShape }), 10),
+          inputGradient: tf.div(run('Conv2DBackpropInput', { dy, filter }, { inputShape: x.shape }), 10),
+          elu: run('EluGrad', { dy, y: tf.elu(dy) }),
+        };
+      },
+    };
+  }),
   blocks: fc.tuple(shape(4), fc.constantFrom(1, 2, 3)).map(([[batch, rows, columns, channels], block]): Case => {
     const spread = [(batch as number) * block ** 2, rows, columns, channels] as number[];
     return {
