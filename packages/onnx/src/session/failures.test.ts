@@ -38,9 +38,9 @@ describe('sessions', () => {
   it('report a thread that ends, in runs that wait and in later ones', async () => {
     const graph = trace(({ x }) => ({ y: tf.neg(x as tf.Tensor) }), { x: { shape: [2] } });
     const session = await compile(await encodeOnnx(graph));
-    const running = expect(session.run({ x: float([2]) })).rejects.toSatisfy(isSession);
-    await workers.at(-1)?.terminate();
-    await running;
+    const ended = workers.at(-1)?.terminate();
+    await expect(session.run({ x: float([2]) })).rejects.toSatisfy(isSession);
+    await ended;
     await expect(session.run({ x: float([2]) })).rejects.toThrow(/session: its thread ended with 1\. Compile again/);
     await session.dispose();
     await session.dispose();
