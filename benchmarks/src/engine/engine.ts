@@ -180,10 +180,12 @@ async function compare(name: string, folder: string, python?: string): Promise<R
     const pair = ['onnx, 2 threads', 'PyTorch, 2 threads'] as const;
     const plain = await inTurns(threaded, isFull ? 2 : 5, { run: 'image', samples: SAMPLES });
     add(`an image, ${SAMPLES} samples`, 'ms', plain, wall, pair, 0.65);
+    add(`an image, ${SAMPLES} samples`, 'CPU ms', plain, cpu, pair);
     const few = await inTurns(named('onnx, 2 threads'), 3, { run: 'image', samples: FEW_SAMPLES, antithetic: true });
     const reference = plain.get('PyTorch, 2 threads');
     if (reference) few.set('PyTorch, 2 threads', reference);
     add(`an image, ${FEW_SAMPLES} antithetic samples`, 'ms', few, wall, pair, 0.1);
+    add(`an image, ${FEW_SAMPLES} antithetic samples`, 'CPU ms', few, cpu, pair);
 
     const batch = isFull ? 2 : 8;
     const learners = named('wasm', 'native', 'onnx', 'PyTorch');

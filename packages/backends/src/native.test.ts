@@ -2,7 +2,7 @@
 import { imitateTensorFlow } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { selectBackend } from './index.ts';
+import { selectBackend, selectedBackend } from './index.ts';
 import { setUpNative } from './native.ts';
 
 let remove = () => {};
@@ -81,9 +81,11 @@ describe('node-gpu', () => {
   });
 
   it('leaves the current backend as it was where it is refused', async () => {
-    await selectBackend('cpu');
-    await expect(setUpNative('node-gpu', loading({ gpuPackage: true }))).rejects.toThrow();
+    remove = await imitateTensorFlow({ gpuPackage: true });
+    const selected = await selectBackend('cpu');
+    await expect(selectBackend('node-gpu')).rejects.toThrow();
     expect(tf.getBackend()).toBe('cpu');
+    expect(selectedBackend()).toBe(selected);
   });
 
   it('is passed over by auto, which takes the next', async () => {

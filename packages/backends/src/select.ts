@@ -108,7 +108,7 @@ export class NoBackendError extends BackendError {
 
 let current: SelectedBackend | undefined;
 
-/** What the last call of {@link selectBackend} selected. */
+/** What the last call of {@link selectBackend} that succeeded has selected: a failed one leaves the current backend as it was. */
 export const selectedBackend = (): SelectedBackend | undefined => current;
 
 /**
@@ -128,7 +128,6 @@ export async function selectBackend(
   options: SelectOptions = {},
 ): Promise<SelectedBackend> {
   expectOneCore();
-  current = undefined;
   if (name !== 'auto') {
     if (!BACKENDS.includes(name))
       throw new BackendError(
