@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { drawPhantom } from '@medclipseg/datasets';
+import { noiseValues } from '@medclipseg/nn/internal';
 import { compile, type TensorData } from '@medclipseg/onnx/node';
 import { MedCLIPSeg } from 'medclipseg';
 import { examplesInMemory, fit } from 'medclipseg/training';
@@ -67,8 +68,10 @@ async function openModel({ model: source, device, threads }: RunnerOptions): Pro
   const input = { pixels: new Float32Array(imageSize ** 2 * 3).fill(0.1), tokens: [tokenizer.encode(PROMPT)] };
   let [count, batchOf] = [0, 0];
   let step = () => Promise.resolve();
-  const draw = (start: Awaited<ReturnType<typeof engine.start>>) =>
-    start.sample(1, { seed: SEED, rows: [{ image: 'image', sample: count++ }] });
+  const draw = (start: Awaited<ReturnType<typeof engine.start>>) => {
+    count += 1;
+    return start.sample(1, (site, size) => noiseValues(SEED, [{ image: 'image', sample: count }], site, size));
+  };
   let kept = await engine.start(input);
   await draw(kept);
   return {

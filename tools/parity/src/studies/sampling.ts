@@ -1,13 +1,13 @@
-// npm run sampling -- CHECKPOINT DATASET [--work FOLDER] [--images 100] [--reference 1000] [--pairs]: error and cost of other sampling methods.
+// npm run sampling -- CHECKPOINT DATASET [--work FOLDER] [--images 100] [--reference 1000] [--pairs] [--backend wasm]: error and cost of other sampling methods.
 
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { selectBackend } from '@medclipseg/backends';
 import { normalizePixels, resizeLinear } from '@medclipseg/datasets';
 import { readImage, readSplit, type SampleFile } from '@medclipseg/datasets/node';
-import { loadModel, type MonteCarloOptions, monteCarlo, tfjsEngine, type View } from 'medclipseg/internal';
+import { type DeviceName, MedCLIPSeg } from 'medclipseg';
+import { type MonteCarloOptions, monteCarlo, type View } from 'medclipseg/internal';
 import { type Estimated, mapStore } from './sampling-maps.ts';
 import { samplingTable } from './sampling-table.ts';
 
@@ -45,10 +45,9 @@ if (!checkpoint || !dataset) {
   process.exit(2);
 }
 await mkdir(values.work, { recursive: true });
-await selectBackend(values.backend as 'wasm');
-const { network, tokenizer } = await loadModel(checkpoint);
-const engine = tfjsEngine(network);
-const size = network.config.vision.imageSize;
+const { engine, tokenizer } = await MedCLIPSeg.fromPretrained(checkpoint, { device: values.backend as DeviceName });
+const { preprocessing, vision } = engine.config;
+const size = vision.imageSize;
 const files = (await readSplit(dataset, 'test')).samples.slice(0, Number(values.images));
 const store = mapStore(values.work, values.pairs ? 'pairs' : 'samples');
 
@@ -60,7 +59,7 @@ const clock = () => {
 
 async function viewOf({ imagePath, prompt }: SampleFile): Promise<View> {
   const pixels = new Float32Array(size * size * 3);
-  normalizePixels(resizeLinear(await readImage(imagePath), size, size), network.config.preprocessing, pixels);
+  normalizePixels(resizeLinear(await readImage(imagePath), size, size), preprocessing, pixels);
   return { pixels, tokens: [tokenizer.encode(prompt)] };
 }
 
