@@ -40,7 +40,7 @@ const MESSAGE = /^[^:]+: expected .+, got .+\. [A-Z`].*\.$/s;
 
 /** What messages of the engine and of libraries look like. */
 const INTERNALS =
-  /\[object|undefined|null|NaN|Infinity|DataView|ArrayBuffer|Uint8Array|vips|Error\b|outside the bounds|Invalid typed array|Cannot read|not a function|not iterable|unexpected EOF|invalid (block|distance|length|stored|date|zip)|JSON\.|dicomParser|at position|^\s*at /im;
+  /\[object|undefined|null|NaN|Infinity|DataView|ArrayBuffer|Uint8Array|vips|Error\b|outside the bounds|Invalid (typed )?array|wasm|[Uu]nexpected end|Cannot read|not a function|not iterable|unexpected EOF|invalid (block|distance|length|stored|date|zip)|JSON\.|dicomParser|at position|^\s*at /im;
 
 const HOSTILE = [0, 1, 0x7f, 0x80, 0xff];
 

@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { ImageError } from '../errors.ts';
+import { foundInstead, ImageError } from '../errors.ts';
 import { decodeBmp } from './bmp.ts';
 import { toColor } from './convert.ts';
-import { decodeImage } from './decode-node.ts';
+import { decodeImage, readImage } from './decode-node.ts';
 import { readHeader, sniffFormat } from './header.ts';
 import { joinMasks } from './masks.ts';
 import { decodePng } from './png.ts';
@@ -221,11 +221,20 @@ describe('limits', () => {
     ['a JPEG XL file', Uint8Array.from([0xff, 0x0a, 0, 0]), 'a JPEG XL file'],
     ['an AVIF file', new TextEncoder().encode('\0\0\0\x1cftypavif'), 'an AVIF file'],
     ['a web page', new TextEncoder().encode('<!DOCTYPE html><title>'), 'a web page. Download the file itself.'],
+    ['a web page after blank lines', new TextEncoder().encode('\n\n  <html>'), 'a web page'],
     ['a Git LFS pointer', new TextEncoder().encode('version https://git-lfs.github.com/spec/v1'), 'git lfs pull'],
     ['DICOM without a preamble', Uint8Array.from([8, 0, 5, 0, 10, 0, 0, 0]), 'without the preamble'],
   ])('%s is no image', async (_, bytes, reason) => {
     await expect(decodeImage(bytes, { name: 'x.png' })).rejects.toThrow(reason);
     await expect(decodeImage(bytes)).rejects.toBeInstanceOf(ImageError);
+  });
+
+  it('a file that the system refuses to open says why', async () => {
+    const denied = Object.assign(new Error("EACCES: permission denied, open 'a.png'"), { code: 'EACCES' });
+    expect(foundInstead(denied)).toBe("'EACCES: permission denied, open 'a.png''");
+    // A file where a folder is expected, which is refused to every user.
+    await expect(readImage(`${import.meta.filename}/a.png`)).rejects.toThrow("expected an image file, got 'ENOTDIR");
+    await expect(readImage(`${import.meta.dirname}/none.png`)).rejects.toThrow('expected an image file, got none');
   });
 
   it('formats are recognized by their signature', async () => {

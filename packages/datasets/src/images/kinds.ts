@@ -16,7 +16,6 @@ const AGAIN = 'Download the file itself.';
 const KINDS: readonly Kind[] = [
   { name: 'a GIF file', marks: ['GIF87a', 'GIF89a'], remedy: AS_PNG },
   { name: 'a JPEG 2000 file', marks: ['\0\0\0\x0cjP  ', '\xff\x4f\xff\x51'], remedy: AS_PNG },
-  { name: 'a JPEG-LS file', marks: ['\xff\xd8\xff\xf7'], remedy: AS_PNG },
   { name: 'a JPEG XL file', marks: ['\xff\x0a', '\0\0\0\x0cJXL '], remedy: AS_PNG },
   { name: 'a JPEG XR file', marks: ['II\xbc'], remedy: AS_PNG },
   { name: 'an AVIF file', at: 4, marks: ['ftypavif', 'ftypavis'], remedy: AS_PNG },
@@ -44,8 +43,12 @@ const KINDS: readonly Kind[] = [
 
 /** The refusal of bytes that are no image we read. */
 export function otherKind(bytes: Uint8Array, name: string): ImageError {
+  // Text may begin with blanks.
+  const text = String.fromCharCode(...bytes.subarray(0, 256)).replace(/^(\xef\xbb\xbf)?\s+/, '');
   const found = KINDS.find(({ at = 0, marks }) =>
-    marks.some((mark) => [...mark].every((letter, i) => bytes[at + i] === letter.charCodeAt(0))),
+    marks.some(
+      (mark) => text.startsWith(mark, at) || [...mark].every((letter, i) => bytes[at + i] === letter.charCodeAt(0)),
+    ),
   );
   const actual = bytes.length === 0 ? 'an empty file' : (found?.name ?? 'bytes of another kind');
   const remedy = found?.remedy && { remedy: found.remedy };
