@@ -34,7 +34,7 @@ export function onInterrupt(stop: () => void): void {
     stop();
   };
   process.once('SIGINT', handle);
-  const receiver = new Worker(RECEIVER, { eval: true, workerData: { notice, number: SIGINT } });
+  const receiver = new Worker(RECEIVER, { eval: true, execArgv: [], workerData: { notice, number: SIGINT } });
   receiver.on('message', (message) => {
     if (message === 'ready') process.off('SIGINT', handle);
     else stop();
