@@ -19,10 +19,12 @@ export interface VolumeOptions {
   /** Volume of a four-dimensional NIfTI file, from 0. Needed where there are several. */
   readonly volume?: number;
   readonly signal?: AbortSignal;
+  /** Name of a file that is given as bytes, for errors. */
+  readonly name?: string;
 }
 
 /**
- * Opens a NIfTI file, or the slices of a DICOM series ({@link groupSlices}), as a volume of gray or color slices. Throws `ImageError`.
+ * Opens a NIfTI file (its path, or its bytes), or the slices of a DICOM series ({@link groupSlices}), as a volume of gray or color slices. Throws `ImageError`.
  *
  * @example
  * ```ts
@@ -32,16 +34,16 @@ export interface VolumeOptions {
  * ```
  */
 export async function openVolume(
-  source: string | (SliceGroup & { readonly name: string }),
-  { window, volume, signal }: VolumeOptions = {},
+  source: string | Uint8Array | (SliceGroup & { readonly name: string }),
+  { window, volume, signal, name = typeof source === 'string' ? source : 'volume' }: VolumeOptions = {},
 ): Promise<Volume> {
-  if (typeof source !== 'string')
+  if (typeof source !== 'string' && !(source instanceof Uint8Array))
     return openDicomVolume(source, { name: source.name, window, signal, read: readFile, decodeJpeg: decodeJpegImage });
-  const { bytes, voxels } = await readPair(source);
+  const { bytes, voxels } = typeof source === 'string' ? await readPair(source) : { bytes: source, voxels: undefined };
   try {
-    return openNiftiVolume(bytes, { name: source, voxels, volume, window });
+    return openNiftiVolume(bytes, { name, voxels, volume, window });
   } catch (cause) {
-    throw refusal(cause, source, 'a whole volume');
+    throw refusal(cause, name, 'a whole volume');
   }
 }
 

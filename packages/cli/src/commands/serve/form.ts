@@ -15,6 +15,8 @@ export interface Limits {
   readonly samples: number;
 }
 
+const AXES = ['axial', 'coronal', 'sagittal', 'i', 'j', 'k'] as const;
+
 /** The fields of the form in addition to `image`, as JSON schemas. */
 export const FIELDS = {
   prompt: { type: 'string', minLength: 1, maxLength: 2000, description: 'What to segment, in words.' },
@@ -52,8 +54,24 @@ export const FIELDS = {
     default: 'bilinear',
     description: "How maps get the image's own size.",
   },
-  page: { type: 'integer', minimum: 0, description: 'Page of a TIFF, frame of a DICOM file, slice of a NIfTI volume.' },
+  page: {
+    type: 'integer',
+    minimum: 0,
+    description:
+      'Page of a TIFF, frame of a DICOM file, slice of a NIfTI volume to be segmented as an image; without it, all slices of a NIfTI volume are.',
+  },
   volume: { type: 'integer', minimum: 0, description: 'Volume of a four-dimensional NIfTI file.' },
+  slices: {
+    type: 'string',
+    pattern: '^\\d*:\\d*$',
+    description: 'Of a NIfTI volume: first slice, and the one after the last, such as 10:20; by default all.',
+  },
+  axis: {
+    type: 'string',
+    enum: AXES,
+    description:
+      'Of a NIfTI volume: the plane of its slices, or an axis of the file; by default that of the acquisition.',
+  },
   window: {
     type: 'string',
     pattern: '^-?\\d+(\\.\\d+)?,\\d+(\\.\\d+)?$',
@@ -85,6 +103,9 @@ export interface SegmentRequest {
     readonly volume?: number;
     readonly window?: ReturnType<typeof windowSetting>;
   };
+  /** Of a volume: its slices as `from:to`, and across which axis they are. */
+  readonly slices?: string;
+  readonly axis?: (typeof AXES)[number];
   readonly output?: Output;
   /** Names of maps; `undefined` for the default ones. */
   readonly maps?: readonly string[];
@@ -230,6 +251,8 @@ export async function readSegmentRequest(request: FastifyRequest, limits: Limits
       volume: given('volume', (text) => wholeNumber('volume', text)),
       window: given('window', (text) => windowSetting(text, 'window')),
     },
+    slices: fields.get('slices'),
+    axis: given('axis', (text) => oneOf('axis', text, AXES)),
     output: given('output', (text) => (isOutput(text) ? text : oneOf('output', text, OUTPUTS))),
     maps: given('maps', (text) => (text.trim() === 'none' ? [] : text.split(',').map((name) => name.trim()))),
   };

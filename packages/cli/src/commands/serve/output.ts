@@ -1,9 +1,11 @@
 // Answers: the maps as files, in one of several containers.
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { encodePng } from '@medclipseg/datasets/node';
 import { zipSync } from 'fflate';
 import Negotiator from 'negotiator';
-import type { Drawings } from '../../maps.ts';
 import { RequestError } from './problem.ts';
+import type { MapBytes } from './segment.ts';
 
 /** `json` has maps in base64; `zip` and `multipart` have files and the report; `map` is one map alone. */
 export const OUTPUTS = ['json', 'zip', 'multipart', 'map'] as const;
@@ -17,6 +19,7 @@ const MEDIA_TYPES: Readonly<Record<string, Output>> = {
   'application/zip': 'zip',
   'multipart/form-data': 'multipart',
   'image/png': 'map',
+  'application/gzip': 'map',
 };
 
 export const ANSWER_TYPES = Object.keys(MEDIA_TYPES);
@@ -35,6 +38,12 @@ interface MapFile {
   readonly file: string;
   readonly type: string;
   readonly bytes: Uint8Array;
+}
+
+async function encode(name: string, map: MapBytes): Promise<MapFile> {
+  return map.format === 'png'
+    ? { name, file: `${name}.png`, type: 'image/png', bytes: await encodePng(map.write()) }
+    : { name, file: `${name}.nii.gz`, type: 'application/gzip', bytes: await promisify(gzip)(map.write()) };
 }
 
 export interface Answer {
@@ -63,10 +72,13 @@ function multipart(report: string, files: readonly MapFile[]): { readonly type: 
  *
  * @param report what the answer says about the result, without the maps
  */
-export async function writeAnswer(output: Output, report: object, maps: Drawings): Promise<Answer> {
+export async function writeAnswer(
+  output: Output,
+  report: object,
+  maps: Readonly<Record<string, MapBytes>>,
+): Promise<Answer> {
   const files: MapFile[] = [];
-  for (const [name, draw] of Object.entries(maps))
-    files.push({ name, file: `${name}.png`, type: 'image/png', bytes: await encodePng(draw()) });
+  for (const [name, map] of Object.entries(maps)) files.push(await encode(name, map));
   if (output === 'map') {
     const { file, type, bytes } = files[0] as MapFile;
     return { type, body: bytes, headers: { 'content-disposition': `attachment; filename="${file}"` } };

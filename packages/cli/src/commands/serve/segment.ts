@@ -1,5 +1,5 @@
 // One request in its turn: decodes the image, runs the model, and writes the answer.
-import type { RasterImage } from '@medclipseg/datasets';
+import { type RasterImage, sniffFormat } from '@medclipseg/datasets';
 import { decodeImage } from '@medclipseg/datasets/node';
 import {
   CLASS_COLORS,
@@ -15,6 +15,7 @@ import { maskWarnings, resultNumbers } from '../../result-numbers.ts';
 import type { SegmentRequest } from './form.ts';
 import { type Answer, type Output, writeAnswer } from './output.ts';
 import { RequestError } from './problem.ts';
+import { segmentVolume } from './volume.ts';
 
 export interface ServedModel {
   readonly model: MedCLIPSeg;
@@ -35,6 +36,9 @@ const MAPS = [
   'overlay',
 ];
 
+/** Maps of a volume. */
+const VOLUME_MAPS = MAPS.slice(0, 3);
+
 /** Maps of classes, and whether each class has one of its own, such as `2-probability`. */
 const CLASS_MAPS: Readonly<Record<string, boolean>> = {
   labels: false,
@@ -48,14 +52,26 @@ const CLASS_MAPS: Readonly<Record<string, boolean>> = {
  *
  * @throws {RequestError} for names that no map has, and for several where the answer is one map
  */
-export function chooseMaps({ maps, classes }: SegmentRequest, output: Output): string[] {
+export function chooseMaps(request: SegmentRequest, output: Output): string[] {
+  const { maps, classes, slices, axis } = request;
+  const volume = isVolume(request);
+  if (!volume && (slices ?? axis) !== undefined)
+    throw new RequestError(
+      400,
+      slices === undefined ? 'axis' : 'slices',
+      'a NIfTI volume',
+      'an image',
+      'Leave it out, or send a NIfTI file without `page`.',
+    );
   const numbers = Object.keys(classes ?? {}).map((_, i) => i + 1);
   const known = classes
-    ? Object.entries(CLASS_MAPS).flatMap(([name, isOfClass]) =>
-        isOfClass ? numbers.map((n) => `${n}-${name}`) : [name],
-      )
-    : MAPS;
-  const defaults = classes ? ['labels', 'probability', 'uncertainty'] : MAPS.slice(0, 3);
+    ? Object.entries(CLASS_MAPS)
+        .filter(([name]) => !(volume && name === 'overlay'))
+        .flatMap(([name, isOfClass]) => (isOfClass ? numbers.map((n) => `${n}-${name}`) : [name]))
+    : volume
+      ? VOLUME_MAPS
+      : MAPS;
+  const defaults = classes ? ['labels', 'probability', 'uncertainty'] : VOLUME_MAPS;
   const names = maps ?? (output === 'map' ? defaults.slice(0, 1) : defaults);
   const chosen = names.flatMap((name) => {
     if (classes && CLASS_MAPS[name]) return numbers.map((n) => `${n}-${name}`);
@@ -67,11 +83,21 @@ export function chooseMaps({ maps, classes }: SegmentRequest, output: Output): s
   return [...new Set(chosen)];
 }
 
-interface Outcome {
+/** A map as a file, made only when it is written. */
+export type MapBytes =
+  | { readonly format: 'png'; readonly write: Drawings[string] }
+  | { readonly format: 'nifti'; readonly write: () => Uint8Array };
+
+export interface Outcome {
+  /** Width and height, or the number of voxels along each axis. */
+  readonly size: readonly number[];
   readonly numbers: object;
   readonly warnings: readonly string[];
-  readonly drawings: Drawings;
+  readonly maps: Readonly<Record<string, MapBytes>>;
 }
+
+const asPng = (drawings: Drawings): Outcome['maps'] =>
+  Object.fromEntries(Object.entries(drawings).map(([name, write]) => [name, { format: 'png', write }]));
 
 async function segmentPrompt(
   { model, info }: ServedModel,
@@ -83,7 +109,8 @@ async function segmentPrompt(
   return {
     numbers: { prompt, ...resultNumbers(result, result.mask) },
     warnings: [unknownPrompt(prompt, info) ?? [], maskWarnings(result.mask, result)].flat(),
-    drawings: mapDrawings(image, result, true),
+    size: [image.width, image.height],
+    maps: asPng(mapDrawings(image, result, true)),
   };
 }
 
@@ -112,9 +139,43 @@ async function segmentClasses(
   return {
     numbers: { classes: found.map(({ numbers }) => numbers) },
     warnings: found.flatMap(({ warnings }) => warnings),
-    drawings: classDrawings(image, map),
+    size: [image.width, image.height],
+    maps: asPng(classDrawings(image, map)),
   };
 }
+
+async function segmentImage(
+  served: ServedModel,
+  request: SegmentRequest,
+  { mostPixels, signal }: { readonly mostPixels: number; readonly signal: AbortSignal },
+): Promise<Outcome> {
+  const notes: string[] = [];
+  const image = await decodeImage(request.image, {
+    ...request.reading,
+    as: 'color',
+    name: 'image',
+    onWarning: (message) => notes.push(message),
+  });
+  const { width, height } = image;
+  if (width * height > mostPixels)
+    throw new RequestError(
+      413,
+      'image',
+      `at most ${mostPixels} pixels`,
+      `${width}x${height}`,
+      'Scale it down or cut it.',
+    );
+  signal.throwIfAborted();
+  const { prompt, classes, threshold, sampling } = request;
+  const { warnings, ...outcome } = classes
+    ? await segmentClasses(served, image, classes, { ...sampling, threshold, signal })
+    : await segmentPrompt(served, image, prompt as string, { ...sampling, signal });
+  return { ...outcome, warnings: [...notes, ...warnings] };
+}
+
+/** Whether an upload is segmented as a volume: a NIfTI file of which no slice is chosen as an image. */
+export const isVolume = ({ image, reading }: Pick<SegmentRequest, 'image' | 'reading'>): boolean =>
+  sniffFormat(image) === 'nifti' && reading.page === undefined;
 
 /**
  * Segments the image of a request. The result is that of `medclipseg predict` with the same image, prompt and options.
@@ -128,49 +189,27 @@ export async function answerRequest(
   output: Output,
   { mostPixels, signal }: { readonly mostPixels: number; readonly signal: AbortSignal },
 ): Promise<Answer> {
-  const maps = chooseMaps(request, output);
-  const warnings: string[] = [];
-  const image = await decodeImage(request.image, {
-    ...request.reading,
-    as: 'color',
-    name: 'image',
-    onWarning: (message) => warnings.push(message),
-  });
-  const { width, height } = image;
-  if (width * height > mostPixels)
-    throw new RequestError(
-      413,
-      'image',
-      `at most ${mostPixels} pixels`,
-      `${width}x${height}`,
-      'Scale it down or cut it.',
-    );
-  signal.throwIfAborted();
-  const { prompt, classes, threshold, sampling } = request;
+  const chosen = chooseMaps(request, output);
   const started = performance.now();
-  const outcome = classes
-    ? await segmentClasses(served, image, classes, { ...sampling, threshold, signal })
-    : await segmentPrompt(served, image, prompt as string, { ...sampling, signal });
+  const outcome = isVolume(request)
+    ? await segmentVolume(served, request, { mostVoxels: mostPixels, signal })
+    : await segmentImage(served, request, { mostPixels, signal });
   const seconds = (performance.now() - started) / 1000;
   signal.throwIfAborted();
-  const { interpolation = 'bilinear', ...options } = sampling;
+  const { interpolation = 'bilinear', ...options } = request.sampling;
   const report = {
     notice: 'For research only, not a medical device.',
     version: VERSION,
     model: served.name,
     backend: served.backend,
-    size: [width, height],
+    size: outcome.size,
     sampling: options,
     interpolation,
-    threshold,
+    threshold: request.threshold,
     seconds: Number(seconds.toFixed(3)),
     ...outcome.numbers,
-    warnings: [...warnings, ...outcome.warnings],
+    warnings: outcome.warnings,
     uncertaintyScale: [0, MAXIMUM_ENTROPY],
   };
-  return writeAnswer(
-    output,
-    report,
-    Object.fromEntries(maps.map((name) => [name, outcome.drawings[name] as Drawings[string]])),
-  );
+  return writeAnswer(output, report, Object.fromEntries(chosen.map((name) => [name, outcome.maps[name] as MapBytes])));
 }
