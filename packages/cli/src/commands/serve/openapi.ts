@@ -1,8 +1,8 @@
 // The OpenAPI document, from the same table of fields that the form is read with.
 import { VERSION } from '../../command.ts';
 import { FIELDS, type Limits } from './form.ts';
+import type { ServedModel } from './outcome.ts';
 import { ANSWER_TYPES } from './output.ts';
-import type { ServedModel } from './segment.ts';
 
 const object = (properties: object, required = Object.keys(properties)) => ({ type: 'object', required, properties });
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });

@@ -4,8 +4,8 @@ import { gzip } from 'node:zlib';
 import { encodePng } from '@medclipseg/datasets/node';
 import { zipSync } from 'fflate';
 import Negotiator from 'negotiator';
+import type { MapBytes } from './outcome.ts';
 import { RequestError } from './problem.ts';
-import type { MapBytes } from './segment.ts';
 
 /** `json` has maps in base64; `zip` and `multipart` have files and the report; `map` is one map alone. */
 export const OUTPUTS = ['json', 'zip', 'multipart', 'map'] as const;

@@ -1,29 +1,15 @@
 // One request in its turn: decodes the image, runs the model, and writes the answer.
 import { type RasterImage, sniffFormat } from '@medclipseg/datasets';
 import { decodeImage } from '@medclipseg/datasets/node';
-import {
-  CLASS_COLORS,
-  MAXIMUM_ENTROPY,
-  type MedCLIPSeg,
-  type ModelInfo,
-  type Segmentation,
-  unknownPrompt,
-} from 'medclipseg';
+import { CLASS_COLORS, MAXIMUM_ENTROPY, type Segmentation, unknownPrompt } from 'medclipseg';
 import { VERSION } from '../../command.ts';
 import { classDrawings, type Drawings, mapDrawings } from '../../maps.ts';
 import { maskWarnings, resultNumbers } from '../../result-numbers.ts';
 import type { SegmentRequest } from './form.ts';
+import type { MapBytes, Outcome, ServedModel } from './outcome.ts';
 import { type Answer, type Output, writeAnswer } from './output.ts';
 import { RequestError } from './problem.ts';
 import { segmentVolume } from './volume.ts';
-
-export interface ServedModel {
-  readonly model: MedCLIPSeg;
-  readonly info: Pick<ModelInfo, 'path' | 'format' | 'metadata'>;
-  /** The name that clients see: not a path. */
-  readonly name: string;
-  readonly backend: string;
-}
 
 /** Maps of a prompt, the default ones first. */
 const MAPS = [
@@ -81,19 +67,6 @@ export function chooseMaps(request: SegmentRequest, output: Output): string[] {
   if (output === 'map' && chosen.length !== 1)
     throw new RequestError(400, 'maps', 'one map for this form of answer', `${chosen.length}`, 'Ask for json or zip.');
   return [...new Set(chosen)];
-}
-
-/** A map as a file, made only when it is written. */
-export type MapBytes =
-  | { readonly format: 'png'; readonly write: Drawings[string] }
-  | { readonly format: 'nifti'; readonly write: () => Uint8Array };
-
-export interface Outcome {
-  /** Width and height, or the number of voxels along each axis. */
-  readonly size: readonly number[];
-  readonly numbers: object;
-  readonly warnings: readonly string[];
-  readonly maps: Readonly<Record<string, MapBytes>>;
 }
 
 const asPng = (drawings: Drawings): Outcome['maps'] =>

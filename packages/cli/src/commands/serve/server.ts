@@ -5,10 +5,11 @@ import { knownWords } from 'medclipseg';
 import { type Access, checkHost, checkOrigin, checkToken } from './access.ts';
 import { type Limits, readSegmentRequest } from './form.ts';
 import { openApi } from './openapi.ts';
+import type { ServedModel } from './outcome.ts';
 import { chooseOutput } from './output.ts';
 import { problem, problemOf, RequestError } from './problem.ts';
 import { WorkQueue } from './queue.ts';
-import { answerRequest, chooseMaps, type ServedModel } from './segment.ts';
+import { answerRequest, chooseMaps } from './segment.ts';
 
 export interface ServerOptions {
   readonly access: Access;

@@ -11,8 +11,8 @@ import {
 import { CLASS_COLORS, MAXIMUM_ENTROPY, unknownPrompt } from 'medclipseg';
 import { maskWarnings, resultNumbers } from '../../result-numbers.ts';
 import type { SegmentRequest } from './form.ts';
+import type { MapBytes, Outcome, ServedModel } from './outcome.ts';
 import { RequestError } from './problem.ts';
-import type { MapBytes, Outcome, ServedModel } from './segment.ts';
 
 /** Values of the kinds of maps: in slices that are not segmented, and the largest. */
 const KINDS = {
