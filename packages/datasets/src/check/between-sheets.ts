@@ -32,18 +32,21 @@ const samePlaces = (a: readonly string[], b: readonly string[]): boolean =>
 export function checkDesigns(sheets: readonly Sheet[], problems: ProblemList): void {
   const original = wholeSheet(sheets, 'test');
   if (!original) return;
-  const prompts = new Map(original.rows.map(({ image, prompt }) => [image, prompt]));
+  // Rows may share an image and ask for different lesions of it.
+  const keyOf = ({ image, mask }: { image: string; mask: string }) => `${image}\n${mask}`;
+  const prompts = new Map(original.rows.map((row) => [keyOf(row), row.prompt]));
+  const images = new Set(original.rows.map(({ image }) => image));
   for (const { file, rows, split, options } of sheets) {
     if (split !== 'test' || options.design === 'original') continue;
     const names = new Set(rows.map(({ image }) => image));
     const mismatched = [
-      ...rows.filter(({ image }) => !prompts.has(image)).map(({ image }) => `${image} (not in ${original.file})`),
-      ...[...prompts.keys()].filter((image) => !names.has(image)).map((image) => `${image} (only in ${original.file})`),
+      ...rows.filter(({ image }) => !images.has(image)).map(({ image }) => `${image} (not in ${original.file})`),
+      ...[...images].filter((image) => !names.has(image)).map((image) => `${image} (only in ${original.file})`),
     ];
     problems.add('design-rows', file, mismatched, rows.length);
     if (options.design === 'contradictory') continue;
-    const placed = rows.flatMap(({ image, prompt }) => {
-      const [here, there] = [placesIn(prompt), placesIn(prompts.get(image) ?? '')];
+    const placed = rows.flatMap(({ image, mask, prompt }) => {
+      const [here, there] = [placesIn(prompt), placesIn(prompts.get(keyOf({ image, mask })) ?? '')];
       return here.length > 0 && there.length > 0 ? [{ image, here, there }] : [];
     });
     const moved = placed.filter(({ here, there }) => !samePlaces(here, there));

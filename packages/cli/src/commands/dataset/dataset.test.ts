@@ -37,6 +37,24 @@ describe('dataset', () => {
     expect(JSON.parse(spoilt.out).problems).toMatchObject([{ kind: 'missing-mask', severity: 'error', of: 8 }]);
   });
 
+  it('phantom writes a row per lesion, and asks for lesions that are not there', async () => {
+    const out = join(folder, 'asked');
+    const base = ['phantom', '--modality', 'mri', '--count', '10', '--size', '48', '--out', out];
+    expect(await run(...base, '--absent', '2')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--absent: expected a share from 0 to 1, got '2'"),
+    });
+    expect((await run(...base, '--ask', 'some')).code).toBe(2);
+    const drawn = await run(...base, '--ask', 'one', '--absent', '0.3', '--hard');
+    expect(drawn.code).toBe(0);
+    const [rows = 0] = /: (\d+) for training/.exec(drawn.out)?.slice(1).map(Number) ?? [];
+    expect(rows).toBeGreaterThan(8);
+    const { problems } = JSON.parse((await run('check', out, '--json')).out);
+    // Rows that ask in vain, and several rows of an image, are what was wanted.
+    const kinds = new Set(problems.map(({ kind }: { kind: string }) => kind));
+    expect(kinds).toEqual(new Set(['empty-mask', 'duplicate-row']));
+  });
+
   it('create makes a dataset of one’s own images and masks', async () => {
     const drawn = join(folder, 'drawn');
     await writePhantoms(drawn, { modality: 'mri', count: 10, seed: 1, size: 32 });
