@@ -114,8 +114,8 @@ for (const [name, model] of [
   ['measured-mini', mini],
 ] as const)
   await step(name, join(out, name, 'table.md'), () => {
-    const limit = flags.toy ? '4' : '100';
-    const more = ['--device', flags.device, '--limit', limit];
+    const size = flags.toy ? ['--limit', '4', '--phantoms', '2'] : [];
+    const more = ['--device', flags.device, ...size];
     return script(join(tool, 'src/measure.ts'), '--data', data, '--out', join(out, name), '--model', model, ...more);
   });
 for (const name of ['measured-encoders', 'measured-mini'])
