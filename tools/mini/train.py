@@ -16,6 +16,7 @@ What makes the model read its prompt (one seed, from the weights of an earlier m
 
 import argparse
 import copy
+import fcntl
 import json
 import math
 import os
@@ -155,6 +156,16 @@ def score_of(report):
     """One number to choose by: what issue 17 asks for, equally weighted."""
     parts = [report["Kvasir"], report["ISIC"], report["mosaics"]["asked"], report["several"]["asked"], report["free"]["empty"], report["denied"]["empty"]]
     return round(float(np.mean([p for p in parts if p is not None])), 4)
+
+
+def locked(folder):
+    """Keeps a second training out of a folder; the lock ends with the process, however it ends."""
+    lock = open(folder / "lock", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise SystemExit(f"{folder}: expected a folder that no other process trains in. End that process first.")
+    return lock
 
 
 def write_atomically(path, write):
@@ -334,6 +345,7 @@ def main():
     parser.add_argument("--limit", type=int, default=60, help="validation images of each kind")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
+    lock = locked(options.out)  # noqa: F841 (held until the process ends)
     training = Training(options)
     training.estimate() if options.estimate else training.run()
 
