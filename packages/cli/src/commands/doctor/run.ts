@@ -11,7 +11,8 @@ export async function doctor({ json }: { readonly json?: boolean }): Promise<voi
     } catch (error) {
       backends.push({ name, works: false, reason: error instanceof Error ? error.message : String(error) });
     }
-  const auto = backends.find(({ works }) => works)?.name;
+  // Not the first that works: a software adapter works by its name only.
+  const { name: auto } = await selectDevice('auto');
   if (json) {
     process.stdout.write(`${JSON.stringify({ version: VERSION, node: process.version, auto, backends })}\n`);
     return;
