@@ -219,9 +219,9 @@ export function trace<Names extends string>(
         for (const [name, tensor] of Object.entries(outputs))
           graph.outputs.push({ name, value: recorder.find(tensor) });
       });
-      disposeNewVariables(variables);
       return graph;
     } finally {
+      disposeNewVariables(variables);
       recorder.stop();
     }
   };

@@ -39,7 +39,10 @@ export interface FitOptions {
   /** The next step waits for it. */
   readonly onStep?: (report: StepReport) => void | Promise<void>;
   readonly onEpoch?: (report: EpochReport) => void | Promise<void>;
-  /** Ends the training after the current step: the state is saved, and the call rejects with the signal's reason. */
+  /**
+   * Ends the training after the current step, on the device `onnx` without it: the state is saved, and the call rejects with the signal's
+   * reason.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -78,13 +81,14 @@ export async function trainingEngineFor(device: MedCLIPSeg['device']): Promise<M
 /**
  * Trains a model in place, by default its adapters and decoder ({@link MedCLIPSeg.unfreeze}); the encoders stay frozen, as published.
  *
- * The result is a function of the model, the data and the plan alone: an interrupted and resumed training ends with the same bytes as an
- * uninterrupted one.
+ * Steps are computed on the device of the model. The result is a function of the model, the data, the plan and the device alone: an
+ * interrupted and resumed training ends with the same bytes as an uninterrupted one.
  *
  * @param plan what differs from the published training ({@link PUBLISHED_PLAN})
  * @returns how far the training has come
  * @throws {DivergedError} at a loss that is not finite; the last checkpoint is intact
  * @throws {ArgumentError} for a plan or options out of range
+ * @throws {OnnxError} `onnx/session` if the thread of ONNX Runtime ends; the last checkpoint is intact
  *
  * @example
  * const model = await MedCLIPSeg.fromPretrained('mini');
