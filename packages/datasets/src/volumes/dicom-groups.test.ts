@@ -53,7 +53,11 @@ describe('slices of DICOM files', () => {
     );
     expect(reason(stack(0, 1, 2, 5, 6))).toContain('2 missing slices between 5 mm and 12.5 mm');
     expect(reason(stack(0, 1, 2, 3.2))).toContain('a distance of 3 mm between 5 mm and 8 mm');
-    const echo = stack(0, 1, 2).map((file) => ({ ...file, instance: `${file.instance}.2`, path: `e${file.path}` }));
+    const echo = stack(0, 1, 2).map((file) => ({
+      ...file,
+      instance: `${file.instance}.2`,
+      path: file.path.replace('s/', 's/e'),
+    }));
     expect(reason([...stack(0, 1, 2), ...echo])).toMatch(/^3 of 6 slices are where another one is, the first at 0 mm/);
     expect(reason([...stack(0, 1), slice(2, { rows: 9 })])).toContain(
       'several sizes, spacings or directions (2 and 1)',
@@ -61,6 +65,15 @@ describe('slices of DICOM files', () => {
     expect(reason([...stack(0, 1, 2), slice(3, { position: [-3, 9, 7.5] })])).toContain(
       'slices that are not on one line',
     );
+  });
+
+  it('of time points are volumes of their own in folders of their own', () => {
+    const second = stack(0, 1, 2).map((file) => ({ ...file, instance: `${file.instance}.2`, path: `t/${file.path}` }));
+    const { entries } = groupSlices([...stack(0, 1, 2), ...second]);
+    expect(entries.map((entry) => entry.kind === 'volume' && entry.slices[0]?.path)).toEqual(['s/0.dcm', 't/s/0.dcm']);
+    // Media spread a large series over folders: still one volume.
+    const spread = stack(0, 1, 2, 3).map((file, i) => ({ ...file, path: `${i % 2}/${i}.dcm` }));
+    expect(groupSlices(spread).entries).toMatchObject([{ kind: 'volume' }]);
   });
 
   it('of a tilted gantry are sheared, and say so', () => {
@@ -79,7 +92,7 @@ describe('slices of DICOM files', () => {
       slice(9, { withoutPixels: 'a DICOM structured report (SR)' }),
     ]);
     expect(entries).toMatchObject([
-      { kind: 'volume', notes: ['1 localizers were left out.', '1 second copies of slices were left out.'] },
+      { kind: 'volume', notes: ['Localizers were left out: 1.', 'Second copies of slices were left out: 1.'] },
     ]);
     expect(leftOut.map(({ reason: why }) => why).sort()).toEqual([
       'a DICOM segmentation',

@@ -127,7 +127,7 @@ function faultOf(sorted: readonly { readonly file: DicomFacts; readonly along: n
   if (doubled >= 0) {
     const count = gaps.filter((gap) => gap < 1e-3).length;
     const { along } = sorted[doubled] as { along: number };
-    return `${count} of ${sorted.length} slices are where another one is, the first at ${at(along)}: several time points, echoes or reconstructions in one series. Put each into a folder of its own, with series numbers of their own`;
+    return `${count} of ${sorted.length} slices are where another one is, the first at ${at(along)}: several time points, echoes or reconstructions in one series. Put each into a folder of its own`;
   }
   const uneven = gaps.findIndex((gap) => Math.abs(gap - middle) > PLACE * middle);
   if (uneven < 0) return undefined;
@@ -185,6 +185,19 @@ function volumeOf(slices: readonly DicomFacts[], notes: readonly string[]): Slic
   return { kind: 'volume', slices: sorted.map(({ file }) => file), notes: [...notes, ...tilted] };
 }
 
+const folderOf = ({ path }: DicomFacts): string => path.replace(/[\\/][^\\/]*$/, '');
+
+/**
+ * The slices of a series by their folders, if several folders have slices at the same positions: then somebody has separated its time points.
+ * Otherwise one part, since media spread large series over folders.
+ */
+function separated(slices: readonly DicomFacts[]): (readonly DicomFacts[])[] {
+  const folders = new Map<string, DicomFacts[]>();
+  for (const slice of slices) folders.set(folderOf(slice), [...(folders.get(folderOf(slice)) ?? []), slice]);
+  const positions = new Set(slices.map(({ position }) => JSON.stringify(position)));
+  return folders.size > 1 && positions.size < slices.length ? [...folders.values()] : [slices];
+}
+
 export interface SliceGroups {
   readonly entries: readonly (SliceGroup | BrokenSeries | SingleFile)[];
   /** Files that are no images to segment, such as reports and localizers. */
@@ -219,11 +232,12 @@ export function groupSlices(files: readonly DicomFacts[]): SliceGroups {
     });
     const copies = members.length - localizers.length - slices.length;
     const notes = [
-      ...(localizers.length > 0 ? [`${localizers.length} localizers were left out.`] : []),
-      ...(copies > 0 ? [`${copies} second copies of slices were left out.`] : []),
+      ...(localizers.length > 0 ? [`Localizers were left out: ${localizers.length}.`] : []),
+      ...(copies > 0 ? [`Second copies of slices were left out: ${copies}.`] : []),
     ];
-    if (slices.length === 1) images.push({ kind: 'image', file: slices[0] as DicomFacts });
-    else if (slices.length > 1) volumes.push(volumeOf(slices, notes));
+    for (const part of separated(slices))
+      if (part.length === 1) images.push({ kind: 'image', file: part[0] as DicomFacts });
+      else if (part.length > 1) volumes.push(volumeOf(part, notes));
   }
   return { entries: [...volumes, ...images], leftOut };
 }

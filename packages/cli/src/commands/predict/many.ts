@@ -78,7 +78,8 @@ export async function segmentMany(
   await mkdir(out, { recursive: true });
   for (const folder of new Set([out, ...tasks.map(folderOf)])) await removeLeftovers(folder);
   const failures: { name: string; message: string }[] = [];
-  const notes = new Map<string, number>();
+  /** Inputs by their notes. */
+  const notes = new Map<string, string[]>();
   let skipped = 0;
   const bar = runBar(own.length);
   const print = (line: string) => bar.print(() => onLine(line));
@@ -105,7 +106,7 @@ export async function segmentMany(
     const seconds = (performance.now() - started) / 1000;
     // Not part of the reports, which are the same however often the run was interrupted.
     await appendFile(join(out, 'times.csv'), `${JSON.stringify(task.name)},${seconds.toFixed(3)}\n`);
-    for (const note of outcome.notes) notes.set(note, (notes.get(note) ?? 0) + 1);
+    for (const note of outcome.notes) notes.set(note, [...(notes.get(note) ?? []), task.name]);
     print(`${task.name}: ${outcome.line.replaceAll('\n', '; ')}, ${seconds.toFixed(1)} s`);
   };
 
@@ -132,6 +133,7 @@ export async function segmentMany(
   }
   bar.update(done, '');
   bar.stop();
-  for (const [note, count] of notes) process.stderr.write(`${count > 1 ? `${count} inputs: ` : ''}${note}\n`);
+  for (const [note, names] of notes)
+    process.stderr.write(`${names.length > 1 ? `${names.length} inputs` : names[0]}: ${note}\n`);
   return { ...(await writeSummary(out, tasks, requestOf, settings, leftOut)), failures, skipped };
 }

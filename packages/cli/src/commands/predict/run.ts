@@ -251,7 +251,7 @@ function printFinished(
 ): void {
   if (failures.length > 0) {
     warn('failed:');
-    for (const { name, message } of failures) warn(`  ${name}: ${message}`);
+    for (const { message } of failures) warn(`  ${message}`);
   }
   if (leftOut > 0) warn(`${leftOut} ${leftOut === 1 ? 'file was' : 'files were'} left out; report.json says why`);
   const parts = [
