@@ -77,8 +77,9 @@ describe('medclipseg serve', () => {
     expect(Object.keys(answer.maps)).toEqual(['mask', 'probability', 'uncertainty', 'overlay']);
     for (const [name, { base64 }] of Object.entries<{ base64: string }>(answer.maps))
       expect(base64).toBe((await readFile(join(out, `scan-${name}.png`))).toString('base64'));
-    const { foregroundPixels } = JSON.parse(predicted.out);
-    expect(answer.foregroundPixels).toBe(foregroundPixels);
+    const report = JSON.parse(predicted.out);
+    for (const name of ['foregroundPixels', 'meanUncertainty', 'uncertaintyPerForeground', 'expectedDice', 'samples'])
+      expect(answer[name], name).toBe(report[name]);
     child.kill('SIGTERM');
     const { code, err } = await ended;
     expect(code).toBe(0);

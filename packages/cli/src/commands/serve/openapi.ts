@@ -29,6 +29,20 @@ const NUMBERS = {
   },
 };
 
+/** Of files that know the distance of their pixels. */
+const SIZES = {
+  areaMm2: { type: 'number', minimum: 0, description: 'Of an image: area of the foreground.' },
+  volumeMl: { type: 'number', minimum: 0, description: 'Of a volume: volume of the foreground.' },
+};
+
+const CLASS = {
+  label: { type: 'integer', minimum: 1 },
+  name: text,
+  prompt: text,
+  color: { type: 'array', items: { type: 'integer', minimum: 0, maximum: 255 } },
+  ...NUMBERS,
+};
+
 const RESULT = object(
   {
     notice: text,
@@ -48,15 +62,10 @@ const RESULT = object(
     seconds: { type: 'number', minimum: 0 },
     prompt: text,
     ...NUMBERS,
+    ...SIZES,
     classes: {
       type: 'array',
-      items: object({
-        label: { type: 'integer', minimum: 1 },
-        name: text,
-        prompt: text,
-        color: { type: 'array', items: { type: 'integer', minimum: 0, maximum: 255 } },
-        ...NUMBERS,
-      }),
+      items: object({ ...CLASS, ...SIZES }, Object.keys(CLASS)),
     },
     spacing: { type: 'array', items: { type: 'number' }, description: 'Of a volume, in mm.' },
     orientation: { ...text, description: 'Of a volume: directions of its axes, such as LAS.' },

@@ -1,5 +1,6 @@
 // The model that is served, and what it gives for a request.
 import type { MedCLIPSeg, ModelInfo } from 'medclipseg';
+import type { ResultMeter } from 'medclipseg/metrics';
 import type { Drawings } from '../../maps.ts';
 
 export interface ServedModel {
@@ -22,3 +23,28 @@ export interface Outcome {
   readonly warnings: readonly string[];
   readonly maps: Readonly<Record<string, MapBytes>>;
 }
+
+/** The figures of a mask and its warnings, as in the reports of `predict`. Figures that an empty mask does not have are null. */
+export function describeMask(meter: ResultMeter, samples: number, slices?: 'slices') {
+  const { imagesWithForeground, imagesTouchingBorder, uncertaintyPerForeground, expectedDice, ...figures } =
+    meter.result();
+  const touched = slices ? `of ${imagesTouchingBorder} of its ${imagesWithForeground} slices` : 'of the image';
+  return {
+    numbers: {
+      samples,
+      ...figures,
+      uncertaintyPerForeground: uncertaintyPerForeground ?? null,
+      expectedDice: expectedDice ?? null,
+    },
+    warnings: [
+      ...(imagesWithForeground === 0 ? ['The mask is empty.'] : []),
+      ...(imagesTouchingBorder > 0
+        ? [`The mask touches the border ${touched}: a part of the structure may be outside.`]
+        : []),
+    ],
+  };
+}
+
+/** The area of some pixels, if their distance is known. */
+export const areaOf = (pixels: number, spacing: { readonly x: number; readonly y: number } | undefined) =>
+  spacing && { areaMm2: Number((pixels * spacing.x * spacing.y).toFixed(2)) };

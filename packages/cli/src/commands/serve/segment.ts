@@ -1,12 +1,12 @@
 // One request in its turn: decodes the image, runs the model, and writes the answer.
-import { type RasterImage, sniffFormat } from '@medclipseg/datasets';
+import { describeImage, type PixelSpacing, type RasterImage, sniffFormat } from '@medclipseg/datasets';
 import { decodeImage } from '@medclipseg/datasets/node';
-import { CLASS_COLORS, MAXIMUM_ENTROPY, type Segmentation, unknownPrompt } from 'medclipseg';
+import { CLASS_COLORS, MAXIMUM_ENTROPY, type MedCLIPSeg, type Segmentation, unknownPrompt } from 'medclipseg';
+import { ResultMeter } from 'medclipseg/metrics';
 import { VERSION } from '../../command.ts';
 import { classDrawings, type Drawings, mapDrawings } from '../../maps.ts';
-import { maskWarnings, resultNumbers } from '../../result-numbers.ts';
 import type { SegmentRequest } from './form.ts';
-import type { MapBytes, Outcome, ServedModel } from './outcome.ts';
+import { areaOf, describeMask, type MapBytes, type Outcome, type ServedModel } from './outcome.ts';
 import { type Answer, type Output, writeAnswer } from './output.ts';
 import { RequestError } from './problem.ts';
 import { segmentVolume } from './volume.ts';
@@ -72,53 +72,55 @@ export function chooseMaps(request: SegmentRequest, output: Output): string[] {
 const asPng = (drawings: Drawings): Outcome['maps'] =>
   Object.fromEntries(Object.entries(drawings).map(([name, write]) => [name, { format: 'png', write }]));
 
+/** Figures and warnings of one mask of an image. */
+function described(segmentation: Segmentation, mask: Uint8Array, spacing: PixelSpacing | undefined) {
+  const { width, height, probability, uncertainty, samples } = segmentation;
+  const meter = new ResultMeter();
+  meter.add({ width, height, mask, probability, uncertainty });
+  const { numbers, warnings } = describeMask(meter, samples);
+  return { numbers: { ...numbers, ...areaOf(numbers.foregroundPixels, spacing) }, warnings };
+}
+
+type Options = SegmentRequest['sampling'] & { readonly threshold?: number; readonly signal: AbortSignal };
+
 async function segmentPrompt(
-  { model, info }: ServedModel,
+  model: MedCLIPSeg,
   image: RasterImage,
   prompt: string,
-  options: SegmentRequest['sampling'] & { readonly signal: AbortSignal },
-): Promise<Outcome> {
+  options: Options,
+  spacing: PixelSpacing | undefined,
+): Promise<Omit<Outcome, 'size'>> {
   const result = await model.segment(image, prompt, options);
-  return {
-    numbers: { prompt, ...resultNumbers(result, result.mask) },
-    warnings: [unknownPrompt(prompt, info) ?? [], maskWarnings(result.mask, result)].flat(),
-    size: [image.width, image.height],
-    maps: asPng(mapDrawings(image, result, true)),
-  };
+  const { numbers, warnings } = described(result, result.mask, spacing);
+  return { numbers: { prompt, ...numbers }, warnings, maps: asPng(mapDrawings(image, result, true)) };
 }
 
 async function segmentClasses(
-  { model, info }: ServedModel,
+  model: MedCLIPSeg,
   image: RasterImage,
   classes: Readonly<Record<string, string>>,
-  options: SegmentRequest['sampling'] & { readonly threshold?: number; readonly signal: AbortSignal },
-): Promise<Outcome> {
+  options: Options,
+  spacing: PixelSpacing | undefined,
+): Promise<Omit<Outcome, 'size'>> {
   const map = await model.label(image, classes, options);
   const found = map.classes.map((name, i) => {
     const mask = map.labels.map((label) => (label === i + 1 ? 1 : 0));
-    const result = map.segmentations.get(name) as Segmentation;
-    const prompt = classes[name] as string;
+    const { numbers, warnings } = described(map.segmentations.get(name) as Segmentation, mask, spacing);
+    const color = CLASS_COLORS[i % CLASS_COLORS.length];
     return {
-      numbers: {
-        label: i + 1,
-        name,
-        prompt,
-        color: CLASS_COLORS[i % CLASS_COLORS.length],
-        ...resultNumbers(result, mask),
-      },
-      warnings: [unknownPrompt(prompt, info) ?? [], maskWarnings(mask, map)].flat().map((text) => `${name}: ${text}`),
+      numbers: { label: i + 1, name, prompt: classes[name], color, ...numbers },
+      warnings: warnings.map((text) => `${name}: ${text}`),
     };
   });
   return {
     numbers: { classes: found.map(({ numbers }) => numbers) },
     warnings: found.flatMap(({ warnings }) => warnings),
-    size: [image.width, image.height],
     maps: asPng(classDrawings(image, map)),
   };
 }
 
 async function segmentImage(
-  served: ServedModel,
+  { model }: ServedModel,
   request: SegmentRequest,
   { mostPixels, signal }: { readonly mostPixels: number; readonly signal: AbortSignal },
 ): Promise<Outcome> {
@@ -139,11 +141,17 @@ async function segmentImage(
       'Scale it down or cut it.',
     );
   signal.throwIfAborted();
+  const { spacing, notes: assumed = [] } = await describeImage(request.image);
   const { prompt, classes, threshold, sampling } = request;
-  const { warnings, ...outcome } = classes
-    ? await segmentClasses(served, image, classes, { ...sampling, threshold, signal })
-    : await segmentPrompt(served, image, prompt as string, { ...sampling, signal });
-  return { ...outcome, warnings: [...notes, ...warnings] };
+  const { numbers, warnings, maps } = classes
+    ? await segmentClasses(model, image, classes, { ...sampling, threshold, signal }, spacing)
+    : await segmentPrompt(model, image, prompt as string, { ...sampling, signal }, spacing);
+  return {
+    size: [width, height],
+    numbers: { ...(spacing && { spacing: [spacing.x, spacing.y] }), ...numbers },
+    warnings: [...warnings, ...new Set([...notes.map((note) => note.replace('image: ', '')), ...assumed])],
+    maps,
+  };
 }
 
 /** Whether an upload is segmented as a volume: a NIfTI file of which no slice is chosen as an image. */
@@ -169,6 +177,8 @@ export async function answerRequest(
     : await segmentImage(served, request, { mostPixels, signal });
   const seconds = (performance.now() - started) / 1000;
   signal.throwIfAborted();
+  const prompts = request.classes ? Object.values(request.classes) : [request.prompt as string];
+  const unknown = [...new Set(prompts)].flatMap((text) => unknownPrompt(text, served.info) ?? []);
   const { interpolation = 'bilinear', ...options } = request.sampling;
   const report = {
     notice: 'For research only, not a medical device.',
@@ -181,7 +191,7 @@ export async function answerRequest(
     threshold: request.threshold,
     seconds: Number(seconds.toFixed(3)),
     ...outcome.numbers,
-    warnings: outcome.warnings,
+    warnings: [...unknown, ...outcome.warnings],
     uncertaintyScale: [0, MAXIMUM_ENTROPY],
   };
   return writeAnswer(output, report, Object.fromEntries(chosen.map((name) => [name, outcome.maps[name] as MapBytes])));

@@ -1,4 +1,5 @@
 // A volume slice by slice: maps as NIfTI files in the geometry of the upload.
+import type { RasterImage } from '@medclipseg/datasets';
 import {
   type Axis,
   axisAcross,
@@ -8,10 +9,10 @@ import {
   orientationOf,
   type VoxelMap,
 } from '@medclipseg/datasets/node';
-import { CLASS_COLORS, MAXIMUM_ENTROPY, unknownPrompt } from 'medclipseg';
-import { maskWarnings, resultNumbers } from '../../result-numbers.ts';
+import { CLASS_COLORS, MAXIMUM_ENTROPY, type Segmentation } from 'medclipseg';
+import { ResultMeter } from 'medclipseg/metrics';
 import type { SegmentRequest } from './form.ts';
-import type { MapBytes, Outcome, ServedModel } from './outcome.ts';
+import { describeMask, type MapBytes, type Outcome, type ServedModel } from './outcome.ts';
 import { RequestError } from './problem.ts';
 
 /** Values of the kinds of maps: in slices that are not segmented, and the largest. */
@@ -44,7 +45,7 @@ function rangeOf(text: string | undefined, count: number) {
  * @param mostVoxels larger volumes are refused
  */
 export async function segmentVolume(
-  { model, info }: ServedModel,
+  { model }: ServedModel,
   request: SegmentRequest,
   { mostVoxels, signal }: { readonly mostVoxels: number; readonly signal: AbortSignal },
 ): Promise<Outcome> {
@@ -67,39 +68,43 @@ export async function segmentVolume(
     : ['mask', 'probability', 'uncertainty'];
   const backgrounds = Object.fromEntries(kinds.map((kind) => [kind, kindOf(kind).background]));
   const options = { ...sampling, signal };
-  const border = new Set<string>();
+  const meters = (classes ? names : ['']).map(() => new ResultMeter());
   let samples = 0;
-  const maps = await mapSlices(
-    volume,
-    { axis, ranges: [range], backgrounds, signal },
-    async (image): Promise<Record<string, VoxelMap>> => {
-      if (!classes) {
-        const result = await model.segment(image, prompt as string, options);
-        samples = Math.max(samples, result.samples);
-        if (result.mask.includes(1)) for (const text of maskWarnings(result.mask, result)) border.add(text);
-        return { mask: result.mask, probability: result.probability, uncertainty: result.uncertainty };
-      }
-      const { labels, segmentations } = await model.label(image, classes, { ...options, threshold });
-      const results = [...segmentations.values()];
-      samples = Math.max(samples, ...results.map((result) => result.samples));
-      return Object.fromEntries([
-        ['labels', labels],
-        ...results.flatMap(({ probability, uncertainty }, i) => [
-          [`${i + 1}-probability`, probability],
-          [`${i + 1}-uncertainty`, uncertainty],
-        ]),
-      ]);
-    },
-  );
-
-  /** Figures of the voxels that were segmented. */
-  const figures = (prefix: string, mask: Uint8Array) => {
-    const probability = maps[`${prefix}probability`] as Float32Array;
-    const within = <T extends Uint8Array | Float32Array>(map: T) =>
-      map.filter((_, i) => !Number.isNaN(probability[i])) as T;
-    const uncertainty = within(maps[`${prefix}uncertainty`] as Float32Array);
-    return resultNumbers({ probability: within(probability), uncertainty, samples }, within(mask));
+  const measure = (i: number, result: Segmentation, mask: Uint8Array) => {
+    const { width, height, probability, uncertainty } = result;
+    meters[i]?.add({ width, height, mask, probability, uncertainty });
+    samples = Math.max(samples, result.samples);
   };
+  const segmentSlice = async (image: RasterImage): Promise<Record<string, VoxelMap>> => {
+    if (!classes) {
+      const result = await model.segment(image, prompt as string, options);
+      const { mask, probability, uncertainty } = result;
+      measure(0, result, mask);
+      return { mask, probability, uncertainty };
+    }
+    const { labels, segmentations } = await model.label(image, classes, { ...options, threshold });
+    const found: Record<string, VoxelMap> = { labels };
+    [...segmentations.values()].forEach((result, i) => {
+      measure(
+        i,
+        result,
+        labels.map((label) => (label === i + 1 ? 1 : 0)),
+      );
+      found[`${i + 1}-probability`] = result.probability;
+      found[`${i + 1}-uncertainty`] = result.uncertainty;
+    });
+    return found;
+  };
+  const maps = await mapSlices(volume, { axis, ranges: [range], backgrounds, signal }, segmentSlice);
+
+  const found = meters.map((meter, i) => {
+    const { numbers, warnings } = describeMask(meter, samples, 'slices');
+    const milliliters = volume.voxelVolume && (numbers.foregroundPixels * volume.voxelVolume) / 1000;
+    return {
+      numbers: { ...numbers, ...(milliliters !== undefined && { volumeMl: Number(milliliters.toFixed(4)) }) },
+      warnings: classes ? warnings.map((text) => `${names[i]}: ${text}`) : warnings,
+    };
+  });
   const numbers = classes
     ? {
         classes: names.map((name, i) => ({
@@ -107,14 +112,10 @@ export async function segmentVolume(
           name,
           prompt: classes[name],
           color: CLASS_COLORS[i % CLASS_COLORS.length],
-          ...figures(
-            `${i + 1}-`,
-            (maps.labels as Uint8Array).map((label) => (label === i + 1 ? 1 : 0)),
-          ),
+          ...found[i]?.numbers,
         })),
       }
-    : { prompt, ...figures('', maps.mask as Uint8Array) };
-  const isEmpty = !(maps.mask ?? (maps.labels as VoxelMap)).some((value) => value > 0);
+    : { prompt, ...found[0]?.numbers };
   return {
     size: [...volume.shape],
     numbers: {
@@ -124,11 +125,7 @@ export async function segmentVolume(
       axis,
       slices: [range.from, range.to],
     },
-    warnings: [
-      ...volume.notes,
-      ...(classes ? Object.values(classes) : [prompt as string]).flatMap((text) => unknownPrompt(text, info) ?? []),
-      ...(isEmpty ? ['The mask is empty.'] : border),
-    ],
+    warnings: [...found.flatMap(({ warnings }) => warnings), ...volume.notes],
     maps: Object.fromEntries(
       kinds.map((kind): [string, MapBytes] => [
         kind,
