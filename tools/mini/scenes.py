@@ -135,21 +135,21 @@ class Scenes:
             names = ["top left", "top right", "bottom left", "bottom right"]
         masks = []
         whole = random.random() < 0.5
-        # Some parts show no lesion: whoever asks for one there asks in vain.
+        # Some parts show no lesion, so that a prompt for one there has an empty mask.
         vain = random.random() < 0.12
         for at, (index, (top, bottom, left, right)) in enumerate(zip(chosen, boxes)):
             height, width = bottom - top, right - left
-            picture, mask = self.data.images[index], self.data.mask(index)
+            part, mask = self.data.images[index], self.data.mask(index)
             if count == 2 and not whole:
                 t, b, l, r = box_of(mask)
                 y0 = int(np.clip((t + b - height) // 2, 0, SIZE - height))
                 x0 = int(np.clip((l + r - width) // 2, 0, SIZE - width))
-                picture, mask = picture[y0 : y0 + height, x0 : x0 + width], mask[y0 : y0 + height, x0 : x0 + width]
+                part, mask = part[y0 : y0 + height, x0 : x0 + width], mask[y0 : y0 + height, x0 : x0 + width]
             if vain and at == 0:
                 window = self.free_window(random, index)
                 if window is not None:
-                    picture, mask = window, np.zeros((8, 8), bool)
-            image[top:bottom, left:right] = resized(picture, width, height)
+                    part, mask = window, np.zeros((8, 8), bool)
+            image[top:bottom, left:right] = resized(part, width, height)
             full = np.zeros((SIZE, SIZE), bool)
             full[top:bottom, left:right] = resized(mask.astype(np.uint8) * 255, width, height, nearest=True) > 127
             masks.append(full)

@@ -67,7 +67,7 @@ const count = (mask: Uint8Array): number => mask.reduce((sum, value) => sum + va
 const overlap = (a: Uint8Array, b: Uint8Array): number =>
   a.reduce((sum, value, k) => sum + (value & (b[k] as number)), 0);
 
-/** The case with the lowest Dice, for the picture of failures. */
+/** The case with the lowest Dice, for the image of failures. */
 let worst: { readonly dsc: number; readonly images: readonly RasterImage[] } | undefined;
 
 async function measure(

@@ -188,7 +188,7 @@ function volumeOf(slices: readonly DicomFacts[], notes: readonly string[]): Slic
 const folderOf = ({ path }: DicomFacts): string => path.replace(/[\\/][^\\/]*$/, '');
 
 /**
- * The slices of a series by their folders, if several folders have slices at the same positions: then somebody has separated its time points.
+ * The slices of a series by their folders, if several folders have slices at the same positions: its time points are then in folders of their own.
  * Otherwise one part, since media spread large series over folders.
  */
 function separated(slices: readonly DicomFacts[]): (readonly DicomFacts[])[] {
