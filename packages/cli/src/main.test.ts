@@ -59,7 +59,8 @@ it('a backend that is not here says what to install', async () => {
 it('doctor lists what works', async () => {
   const { code, out } = await run('doctor', '--json');
   expect(code).toBe(0);
-  expect(JSON.parse(out).backends).toContainEqual({ name: 'wasm', works: true, reason: '' });
+  for (const name of ['onnx', 'wasm'])
+    expect(JSON.parse(out).backends).toContainEqual({ name, works: true, reason: '' });
 });
 
 /** Interrupts a command while it computes on the CPU, which blocks its main thread, and once more when it has said so. */

@@ -43,8 +43,8 @@ export interface EngineOptions {
   /** Threads that compute one run on the device `onnx`. Default: one per available core, at most 16. */
   readonly threads?: number;
   /**
-   * How the device `onnx` multiplies matrices. `int8` needs less time and memory and is less exact: with `mini`, single probabilities changed by up
-   * to 0.05. Default: `float32`.
+   * How the device `onnx` multiplies matrices. `int8` needs less time and is less exact: with `mini` on 100 images of Kvasir, single probabilities
+   * changed by up to 0.07, and the Dice between the masks was 0.998. Default: `float32`.
    */
   readonly precision?: 'float32' | 'int8';
 }

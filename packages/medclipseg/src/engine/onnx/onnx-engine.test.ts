@@ -1,18 +1,21 @@
 // On the device `onnx`, segmentations are those of TensorFlow.js, whatever the options; nothing is left when the model is disposed.
-import { readdirSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { selectBackend } from '@medclipseg/backends';
 import { type FamilyName, families } from '@medclipseg/clip-encoders';
 import { keyOf, randomNormal } from '@medclipseg/nn';
 import { isOnnxError } from '@medclipseg/onnx';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { image, config as tiny, tokenizer } from '../../fixtures/tiny-model.ts';
 import { encodeCheckpoint, MedCLIPSeg, type ModelConfig, type SegmentOptions } from '../../index.ts';
 import { initializeModel } from '../../network.ts';
 import { monteCarlo } from '../../sampling/monte-carlo.ts';
 import { tfjsEngine } from '../tfjs.ts';
 import type { OnnxEngine } from './onnx-engine.ts';
+import { StoredWeights } from './stored-weights.ts';
 
 const distance = (a: Float32Array, b: Float32Array) =>
   a.reduce((largest, v, i) => Math.max(largest, Math.abs(v - (b[i] as number))), 0);
@@ -150,6 +153,17 @@ describe('weights on the device onnx', () => {
     expect(tf.memory().numTensors).toBe(tensors);
     expect(folders()).toEqual(before);
     await expect(onnx.segment(image, 'polyp')).rejects.toThrow(/disposed/);
+  });
+
+  it('of a process that was killed are removed by the next one; without a temporary folder, the remedy is named', async () => {
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const left = join(tmpdir(), (folders()[0] as string).replace(`-${process.pid}-`, `-${pid}-`));
+    mkdirSync(left, { recursive: true });
+    new StoredWeights().close();
+    expect(existsSync(left)).toBe(false);
+    vi.stubEnv('TMPDIR', join(tmpdir(), 'medclipseg-none'));
+    expect(() => new StoredWeights()).toThrow(/expected a temporary file for the weights, got ENOENT\. .* set TMPDIR/);
+    vi.unstubAllEnvs();
   });
 
   it('become variables of TensorFlow.js where they learn', async () => {

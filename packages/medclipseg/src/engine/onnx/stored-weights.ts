@@ -27,7 +27,12 @@ function isRunning(pid: number): boolean {
 function removeLeftovers(): void {
   for (const name of readdirSync(tmpdir())) {
     const pid = name.startsWith(PREFIX) ? Number(/^(\d+)-/.exec(name.slice(PREFIX.length))?.[1]) : Number.NaN;
-    if (!Number.isNaN(pid) && !isRunning(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    if (Number.isNaN(pid) || isRunning(pid)) continue;
+    try {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    } catch {
+      // It belongs to another user.
+    }
   }
 }
 
@@ -101,8 +106,8 @@ export class StoredWeights {
   #size = 0;
 
   constructor() {
-    removeLeftovers();
     this.#handle = writing(this.folder, () => {
+      removeLeftovers();
       mkdirSync(this.folder, { mode: 0o700 });
       return openSync(this.#backend.path, 'wx', 0o600);
     });
