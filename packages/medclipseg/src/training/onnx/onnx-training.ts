@@ -184,7 +184,9 @@ export class OnnxTrainingEngine implements TrainingEngine {
   }
 
   #gradientsIn(outputs: Feeds): Map<string, Float32Array> {
-    return new Map([...this.#variables.keys()].map((name) => [name, floats(outputs, gradientName(name))]));
+    // Parameters that the loss does not depend on have none, which Adam reports by name.
+    const found = [...this.#variables.keys()].filter((name) => gradientName(name) in outputs);
+    return new Map(found.map((name) => [name, floats(outputs, gradientName(name))]));
   }
 
   #gradientStep(shape: BatchShape, rows: number, isPart: boolean): Promise<CompiledStep> {
