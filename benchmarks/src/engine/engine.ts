@@ -153,10 +153,12 @@ async function compare(name: string, folder: string, python?: string): Promise<R
   ) => {
     const [top, bottom] = [figures.get(of), figures.get(to)];
     if (!top || !bottom) return;
+    const ratio = value(top) / value(bottom);
+    process.stderr.write(`${name}: ${what}, ${unit}, ${of} / ${to}: ${ratio.toFixed(3)}\n`);
     results.push({
       suite: 'engine',
       name: `${name}: ${what}`,
-      value: value(top) / value(bottom),
+      value: ratio,
       unit: `${unit}, ${of} / ${to}`,
       ...(atMost !== undefined && isFull && { bound: { atMost } }),
       detail: detailOf(figures, value),
