@@ -1,5 +1,9 @@
 // medclipseg serve: the command line.
+import { Option } from 'commander';
 import { addBackendFlag, addModelFlags, collect, type Register } from '../../command.ts';
+
+const repeatable = (flags: string, description: string) =>
+  new Option(flags, `${description} (repeatable)`).argParser(collect).default([], 'none');
 
 export const registerServe: Register = (program, { signal }) => {
   const command = program
@@ -13,13 +17,10 @@ export const registerServe: Register = (program, { signal }) => {
     .option('--host <address>', 'where to listen; other addresses than this machine need a token', '127.0.0.1')
     .option('--port <n>', '0 takes a free one', '8000')
     .option('--token-file <file>', 'require the token in this file; otherwise that of MEDCLIPSEG_TOKEN if set')
-    .option(
-      '--allow-origin <origin>',
-      'a web page that may use the server, such as https://viewer.example (repeatable)',
-      collect,
-      [],
+    .addOption(
+      repeatable('--allow-origin <origin>', 'a web page that may use the server, such as https://viewer.example'),
     )
-    .option('--allow-host <name>', 'another name in the Host header, as of a proxy (repeatable)', collect, [])
+    .addOption(repeatable('--allow-host <name>', 'another name in the Host header, as of a proxy'))
     .option('--queue <n>', 'requests that may wait; more are refused with 429', '16')
     .option('--max-body <MiB>', 'largest file', '64')
     .option('--max-pixels <n>', 'largest image', '50000000')

@@ -1,8 +1,9 @@
 // medclipseg serve: opens the model, listens, and stops in order.
 import { lookup } from 'node:dns/promises';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { MAXIMUM_PIXELS } from '@medclipseg/datasets';
 import { type BackendFlag, decimal, type ModelFlags, wholeNumber } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
@@ -93,6 +94,12 @@ async function accessOf(options: ServeOptions): Promise<{ readonly address: stri
   };
 }
 
+/** The name of a model for clients: no path of this machine, no address with its parameters. */
+function publicName(model: string): string {
+  if (existsSync(model)) return basename(resolve(model));
+  return URL.canParse(model) ? basename(new URL(model).pathname) : model;
+}
+
 /** Resolves once the process is asked to stop. */
 async function stopAsked(signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
@@ -121,7 +128,7 @@ export async function serve(options: ServeOptions, signal: AbortSignal): Promise
   const backend = await useBackend(options);
   const model = await openModel(options.model, options, signal);
   const { info } = model;
-  const name = basename(options.model);
+  const name = publicName(options.model);
   const log = options.quiet ? undefined : (line: string) => void process.stderr.write(line);
   try {
     const server = createServer({ model, info, name, backend }, { access, limits, queue, patience, log });
