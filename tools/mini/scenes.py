@@ -54,12 +54,21 @@ def grown(mask, by):
 
 
 class Data:
+    """The images of all sources in a folder, in the order of their names."""
+
     def __init__(self, folder):
-        meta = json.loads((folder / "samples.json").read_text())
-        self.samples = meta["samples"]
-        shape = (len(self.samples), meta["size"], meta["size"])
-        self.images = np.fromfile(folder / "images.bin", np.uint8).reshape(*shape, 3)
-        self.labels = np.fromfile(folder / "labels.bin", np.uint8).reshape(shape)
+        folders = sorted(path.parent for path in folder.glob("*/samples.json"))
+        if not folders:
+            raise SystemExit(f"{folder}: expected a folder for each source, written by src/prepare.ts, got none.")
+        parts = [json.loads((path / "samples.json").read_text())["samples"] for path in folders]
+        self.samples = [sample for part in parts for sample in part]
+        self.images = np.empty((len(self.samples), SIZE, SIZE, 3), np.uint8)
+        self.labels = np.empty((len(self.samples), SIZE, SIZE), np.uint8)
+        at = 0
+        for path, part in zip(folders, parts):
+            rows = slice(at, at := at + len(part))
+            self.images[rows] = np.fromfile(path / "images.bin", np.uint8).reshape(-1, SIZE, SIZE, 3)
+            self.labels[rows] = np.fromfile(path / "labels.bin", np.uint8).reshape(-1, SIZE, SIZE)
         self.by_source = lambda split, test: [i for i, s in enumerate(self.samples) if s["split"] == split and test(s)]
         self.pools = {split: self._pools(split) for split in ("train", "val")}
 

@@ -122,7 +122,7 @@ function severalLesions(modality: Modality, seed: number): Phantom {
 /** Phantoms with two or three lesions; a case for each lesion that the property sets apart. */
 export function phantomCases(modality: Modality, by: AskedBy, count: number): Case[] {
   const cases: Case[] = [];
-  for (let seed = SEED; cases.length < count && seed < SEED + 20 * count; seed++) {
+  for (let seed = SEED; cases.length < count && seed < SEED + 6 * count; seed++) {
     const phantom = severalLesions(modality, seed);
     const words = phantom.lesions.map((lesion, i) => ({ ...lesion, appearance: phantom.appearances[i] }));
     const masks = separateLesions(phantom.mask).map(({ mask }) => bits(mask));

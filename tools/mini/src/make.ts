@@ -63,10 +63,17 @@ await step('Python environment', python, async () => {
   await run('python3', ['-m', 'venv', join(tool, '.venv')]);
   await run(python, ['-m', 'pip', 'install', '--quiet', '-r', join(tool, 'requirements.txt')]);
 });
-await step('data', join(out, 'data/samples.json'), () => {
-  const size = flags.toy ? ['--phantoms', '10', '--limit', '12'] : ['--phantoms', '300'];
-  return script(join(tool, 'src/prepare.ts'), '--data', data, '--out', join(out, 'data'), ...size);
-});
+// Two sources at a time: drawing 300 phantoms of a modality takes about four minutes.
+const sources = ['Kvasir', 'ISIC', ...MODALITIES];
+const prepare = async (): Promise<void> => {
+  for (let source = sources.shift(); source !== undefined; source = sources.shift()) {
+    const to = join(out, 'data', source);
+    const size = flags.toy ? ['--phantoms', '10', '--limit', '12'] : [];
+    const args = ['--source', source, '--data', data, '--out', to, ...size];
+    await step(`data: ${source}`, join(to, 'samples.json'), () => script(join(tool, 'src/prepare.ts'), ...args));
+  }
+};
+await Promise.all([prepare(), prepare()]);
 const encoders = join(out, 'encoders');
 const training = [
   ...[join(tool, 'train.py'), '--data', join(out, 'data'), '--out', encoders, '--hours', flags.hours],

@@ -123,8 +123,13 @@ const failures: (readonly RasterImage[])[] = [];
 const progress = (text: string) => process.stderr.write(`${text}\n`);
 
 /** Measures a row, unless it is known. */
-async function row(name: string, cases: readonly Case[], options?: Parameters<typeof measure>[1]): Promise<void> {
+async function row(
+  name: string,
+  make: () => readonly Case[] | Promise<readonly Case[]>,
+  options?: Parameters<typeof measure>[1],
+): Promise<void> {
   if (figures[name]) return;
+  const cases = await make();
   const started = performance.now();
   figures[name] = await measure(cases, options);
   if (worst && worst.dsc < 1 && cases.some(({ asked }) => asked.includes(1))) failures.push(worst.images);
@@ -136,30 +141,26 @@ const kvasir = await ownCases(join(data, 'Kvasir'), split, limit);
 const noun = (prompt: string): string => lesionNoun(prompt)?.noun ?? prompt;
 const placeless = (prompt: string): string => prompt.replace(/,? located in .* of the image/, ' in the image');
 
-await row('Kvasir, own prompts', kvasir);
-await row(`Kvasir, ${CALIBRATION_SAMPLES} samples`, kvasir, { samples: CALIBRATION_SAMPLES, calibrate: true });
-await row('ISIC validation, own prompts', await ownCases(join(data, 'ISIC'), 'val', limit));
-await row('prompt: without the place', reworded(kvasir, placeless));
-await row('prompt: "polyp"', reworded(kvasir, noun));
-await row(
-  "prompt: another image's",
-  reworded(kvasir, (_, i) => kvasir[(i + 17) % kvasir.length]?.prompt ?? ''),
-);
+await row('Kvasir, own prompts', () => kvasir);
+await row(`Kvasir, ${CALIBRATION_SAMPLES} samples`, () => kvasir, { samples: CALIBRATION_SAMPLES, calibrate: true });
+await row('ISIC validation, own prompts', () => ownCases(join(data, 'ISIC'), 'val', limit));
+await row('prompt: without the place', () => reworded(kvasir, placeless));
+await row('prompt: "polyp"', () => reworded(kvasir, noun));
+await row("prompt: another image's", () => reworded(kvasir, (_, i) => kvasir[(i + 17) % kvasir.length]?.prompt ?? ''));
 if (split === 'test')
   for (const design of ['missing_location', 'overdescriptive', 'underdescriptive', 'contradictory'] as const)
-    await row(`prompt: ${design}`, await ownCases(join(data, 'Kvasir'), split, limit, design));
-for (const layout of Object.keys(LAYOUTS) as (keyof typeof LAYOUTS)[])
-  await row(`mosaics: ${layout}`, mosaicCases(kvasir, layout).slice(0, 2 * limit));
-for (const modality of MODALITIES)
-  for (const by of ASKED_BY)
-    await row(`${modality} phantoms, by ${by}`, phantomCases(modality, by, Number(flags.phantoms)));
-const crops = lesionFreeCases(kvasir, 'polyp');
-await row('lesion-free crops: "polyp"', crops);
-await row(
-  "lesion-free crops: an image's prompt",
-  reworded(crops, (_, i) => kvasir[i]?.prompt ?? 'polyp'),
+    await row(`prompt: ${design}`, () => ownCases(join(data, 'Kvasir'), split, limit, design));
+await row('lesion-free crops: "polyp"', () => lesionFreeCases(kvasir, 'polyp'));
+await row("lesion-free crops: an image's prompt", () =>
+  reworded(lesionFreeCases(kvasir, 'polyp'), (_, i) => kvasir[i]?.prompt ?? 'polyp'),
 );
-await row('"no polyp in the image"', denied(kvasir, 'no polyp in the image'));
+await row('"no polyp in the image"', () => denied(kvasir, 'no polyp in the image'));
+for (const layout of Object.keys(LAYOUTS) as (keyof typeof LAYOUTS)[])
+  await row(`mosaics: ${layout}`, () => mosaicCases(kvasir, layout).slice(0, 2 * limit));
+if (Number(flags.phantoms) > 0)
+  for (const modality of MODALITIES)
+    for (const by of ASKED_BY)
+      await row(`${modality} phantoms, by ${by}`, () => phantomCases(modality, by, Number(flags.phantoms)));
 
 const percent = (value: number | undefined): string => (value === undefined ? '' : (100 * value).toFixed(1));
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>

@@ -1,20 +1,20 @@
-// The data of the encoders' training as raw bytes for `train.py`: real images of datasets in the published layout, and phantoms.
-//   node --conditions=@medclipseg/source --import tsx tools/mini/src/prepare.ts --out OUT --data DATASETS [--phantoms 400] [--limit N]
+// The data of the encoders' training as raw bytes for `train.py`: images of a dataset in the published layout, or phantoms of a modality.
+//   node --conditions=@medclipseg/source --import tsx tools/mini/src/prepare.ts --source NAME --out OUT --data DATASETS [--phantoms 300] [--limit N]
 // OUT gets `images.bin` [N, 224, 224, 3] (RGB), `labels.bin` [N, 224, 224] (0 background, 1, 2, ... lesions, 255 specks) and `samples.json`.
 import { mkdir, open } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   drawPhantom,
   type Lesion,
   MASK_THRESHOLD,
   MODALITIES,
+  type Modality,
   type RasterImage,
   resizeLinear,
   resizeNearest,
   seededRandom,
   separateLesions,
-  WORDINGS,
 } from '@medclipseg/datasets';
 import { lesionNoun } from '@medclipseg/datasets/internal';
 import { readImage, readSplit, writeFileAtomically } from '@medclipseg/datasets/node';
@@ -26,14 +26,17 @@ const SEED = 17;
 
 const { values } = parseArgs({
   options: {
+    source: { type: 'string' },
     out: { type: 'string' },
     data: { type: 'string' },
-    phantoms: { type: 'string', default: '400' },
+    phantoms: { type: 'string', default: '300' },
     limit: { type: 'string', default: '100000' },
   },
 });
-if (!values.out || !values.data) throw new Error('prepare.ts: expected --out and --data. Name both folders.');
-const { out, data } = values as { out: string; data: string };
+if (!values.source || !values.out || !values.data)
+  throw new Error('prepare.ts: expected --source, --out and --data. Name them.');
+const { source, out, data } = values as { source: string; out: string; data: string };
+const isModality = (name: string): name is Modality => (MODALITIES as readonly string[]).includes(name);
 await mkdir(out, { recursive: true });
 
 interface Prepared {
@@ -51,7 +54,7 @@ async function add(
   image: RasterImage,
   mask: RasterImage,
   prompt: string,
-  origin: Pick<Prepared, 'source' | 'split'>,
+  split: Prepared['split'],
   colors: readonly string[] = [],
 ): Promise<void> {
   const foreground = { ...mask, data: mask.data.map((value) => (value >= MASK_THRESHOLD ? 255 : 0)) };
@@ -69,41 +72,34 @@ async function add(
     box,
     color: colors[i],
   }));
-  samples.push({ ...origin, kind: lesionNoun(prompt)?.kind, prompt, lesions });
+  samples.push({ source, split, kind: lesionNoun(prompt)?.kind, prompt, lesions });
 }
 
-for (const dataset of ['Kvasir', 'ISIC'])
-  for (const split of ['train', 'val'] as const)
-    for (const { imagePath, maskPath, prompt } of (await readSplit(join(data, dataset), split)).samples.slice(
-      0,
-      Number(values.limit),
-    )) {
-      const [image, mask] = await Promise.all([readImage(imagePath), readImage(maskPath, 'gray')]);
-      await add(resizeLinear(image, SIZE, SIZE), resizeNearest(mask, SIZE, SIZE), prompt.trim(), {
-        source: basename(dataset),
-        split,
-      });
-    }
-const started = performance.now();
-for (const modality of MODALITIES)
+if (isModality(source)) {
   for (let i = 0; i < Number(values.phantoms); i++) {
-    const random = seededRandom('mini', SEED, modality, i);
+    const random = seededRandom('mini', SEED, source, i);
     const [hard, mixed, chance] = [random() < 0.5, random() < 0.8, random()];
     const count = chance < 0.12 ? 0 : chance < 0.4 ? 1 : chance < 0.72 ? 2 : 3;
     const seed = Math.floor(random() * 2 ** 32);
-    const { image, mask, prompt, appearances } = drawPhantom({ modality, seed, size: SIZE, count, mixed, hard });
-    const split = i % 10 === 9 ? 'val' : 'train';
-    // A phantom without a lesion still has a kind: that of the lesion that a prompt may ask for in vain.
-    await add(
-      image,
-      mask,
-      prompt.includes(WORDINGS[modality].lesion) ? prompt : WORDINGS[modality].lesion,
-      { source: modality, split },
-      appearances,
-    );
+    const { image, mask, prompt, appearances } = drawPhantom({
+      modality: source,
+      seed,
+      size: SIZE,
+      count,
+      mixed,
+      hard,
+    });
+    await add(image, mask, prompt, i % 10 === 9 ? 'val' : 'train', appearances);
   }
+} else {
+  for (const split of ['train', 'val'] as const) {
+    const { samples: rows } = await readSplit(join(data, source), split);
+    for (const { imagePath, maskPath, prompt } of rows.slice(0, Number(values.limit))) {
+      const [image, mask] = await Promise.all([readImage(imagePath), readImage(maskPath, 'gray')]);
+      await add(resizeLinear(image, SIZE, SIZE), resizeNearest(mask, SIZE, SIZE), prompt.trim(), split);
+    }
+  }
+}
 await Promise.all([images?.close(), labels?.close()]);
 await writeFileAtomically(join(out, 'samples.json'), JSON.stringify({ size: SIZE, samples }));
-process.stdout.write(
-  `${samples.length} samples; phantoms took ${Math.round((performance.now() - started) / 1000)} s\n`,
-);
+process.stdout.write(`${source}: ${samples.length} samples\n`);
