@@ -5,6 +5,7 @@ export { LogError } from './logging/errors.ts';
 export { createEventWriter, type EventWriter, type EventWriterOptions } from './logging/event-writer.ts';
 export type { EventImage, EventValues } from './logging/events.ts';
 export { type JsonLines, type JsonLinesOptions, openJsonLines } from './logging/json-lines.ts';
+export { modelFile } from './pretrained/platform-node.ts';
 export { BEST, LATEST } from './pretrained/weight-files.ts';
 export {
   type CheckpointFolder,

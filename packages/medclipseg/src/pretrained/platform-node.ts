@@ -42,10 +42,20 @@ async function filePlace(path: string): Promise<Place> {
   };
 }
 
-export const openLocal: Platform['openLocal'] = async (name) => {
+/**
+ * Path of the file that {@link MedCLIPSeg.fromPretrained} opens for a path; nothing if there is no such file or folder, as for a model on the hub.
+ *
+ * @throws {CheckpointError} for a folder in which none or several files may be the model
+ */
+export async function modelFile(name: string | URL): Promise<string | undefined> {
   const path = name instanceof URL ? fileURLToPath(name) : name;
   const found = await stat(path).catch(() => undefined);
-  return found && filePlace(found.isDirectory() ? await fileIn(path) : path);
+  return found && (found.isDirectory() ? fileIn(path) : path);
+}
+
+export const openLocal: Platform['openLocal'] = async (name) => {
+  const path = await modelFile(name);
+  return path === undefined ? undefined : filePlace(path);
 };
 
 const hubOptions = ({ signal, localFilesOnly, cacheDir }: PlaceOptions) => ({

@@ -4,9 +4,10 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { drawPhantom } from '@medclipseg/datasets';
 import { encodeNifti, openVolume, writePng } from '@medclipseg/datasets/node';
+import { weights as mini } from '@medclipseg/mini';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const main = new URL('../../main.ts', import.meta.url).pathname;
@@ -169,6 +170,15 @@ describe('predict over a folder', () => {
     expect((await run('--prompt', 'one polyp')).out).toContain('2 of 2 done, 1 of them before');
     const { out } = await run('--class', 'polyp=one polyp');
     expect(out).toContain('2 of 2 done:');
+    const ofModel = () => run('--prompt', 'one polyp', '--model', 'model.safetensors');
+    const weights = await readFile(fileURLToPath(mini));
+    await writeFile(at('model.safetensors'), weights);
+    expect((await ofModel()).out).toContain('2 of 2 done:');
+    expect((await ofModel()).out).toContain('2 of 2 done, 2 of them before');
+    weights[weights.length - 2] = (weights.at(-2) as number) ^ 1;
+    await writeFile(at('model.safetensors'), weights);
+    expect((await ofModel()).out).toContain('2 of 2 done:');
+    expect((await run('--class', 'polyp=one polyp')).out).toContain('2 of 2 done:');
     const names = await readdir(at('changed'), { recursive: true });
     expect(names.filter((name) => name.endsWith('-mask.png'))).toEqual([]);
   });

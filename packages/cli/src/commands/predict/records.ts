@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ImageError } from '@medclipseg/datasets';
 import { type LeftOut, writeFileAtomically } from '@medclipseg/datasets/node';
+import { modelFile } from 'medclipseg/node';
 import type { Task } from './task.ts';
 
 export const NOTICE = 'For research only, not a medical device.';
@@ -34,6 +35,12 @@ async function digestOf(path: string): Promise<string> {
     throw new ImageError(path, 'a file to read', `'${(cause as Error).message}'`, { cause });
   }
   return hash.digest('hex');
+}
+
+/** The digest of a model's file; nothing for a model that is no local file. Another model may take the place of one. */
+export async function modelDigest(name: string): Promise<string | undefined> {
+  const path = await modelFile(name);
+  return path === undefined ? undefined : digestOf(path);
 }
 
 /** The digest of a file, of both files of a NIfTI pair, or of all slices of a series. */

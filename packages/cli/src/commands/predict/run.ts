@@ -18,7 +18,7 @@ import { findInputs, type Inputs, stemOf } from './inputs.ts';
 import { type JobOptions, jobPaths, matchJobs, readJobs, whatOfJob } from './jobs.ts';
 import { type Finished, segmentMany, shardOf } from './many.ts';
 import type { OpenModel, Outcome, Segmenter } from './outcome.ts';
-import { NOTICE, type Report, type Request, writeReport } from './records.ts';
+import { modelDigest, NOTICE, type Report, type Request, writeReport } from './records.ts';
 import { segmentImage } from './segment-image.ts';
 import { segmentVolume } from './segment-volume.ts';
 import { checkTask, needsVolume, readingOf, type Settings, type Task } from './task.ts';
@@ -128,7 +128,16 @@ export async function predict(
   const settings: Settings = { sampling, interpolation, threshold, splitUncertainty, dicomSeg };
   const { dispose, ...segmenter } = segmenterOf(options, signal);
   const { encoders, tokenizer, family, revision } = options;
-  const model = { name: options.model, encoders, tokenizer, family, revision };
+  const isMany = !isSingle || options.skipExisting || shard !== undefined;
+  const model = {
+    name: options.model,
+    sha256: isMany ? await modelDigest(options.model) : undefined,
+    encoders,
+    encodersSha256: isMany && encoders !== undefined ? await modelDigest(encoders) : undefined,
+    tokenizer,
+    family,
+    revision,
+  };
 
   const requestOf = ({ what, reading }: Task, sha256?: string): Request =>
     JSON.parse(JSON.stringify({ sha256, version: VERSION, model, ...what, reading, ...settings }));
@@ -177,7 +186,7 @@ export async function predict(
 
   try {
     const [task] = tasks;
-    if (isSingle && task && !options.skipExisting && !shard) {
+    if (task && !isMany) {
       await segmentSingle(task, options, segment);
       return;
     }
