@@ -1,14 +1,11 @@
-// Matrix products with 8-bit integers: weights with one scale per column, activations with one scale per row, found at run time.
-// A scale per row depends on that row only, so that a result does not depend on what else is in the batch.
+// Matrix products with 8-bit integers: weights with one scale per column, activations with a scale and a zero point per row, found at run time.
+// Both depend on that row only, so that a result does not depend on what else is in the batch.
 import type { Encoder } from './encoder.ts';
 import { OnnxError } from './errors.ts';
 import type { Node, Value } from './graph.ts';
 
 /** Products with fewer weights stay in float32. */
 const SMALL = 4096;
-
-/** Of unsigned activations. */
-const ZERO = 128;
 
 /** A float32 product with a weight matrix as second factor. */
 export function isQuantizable({ operation, inputs, attributes }: Node): boolean {
@@ -40,67 +37,104 @@ export function quantizeColumns(weights: Float32Array, [rows, columns]: readonly
   return { values, scales };
 }
 
-const FLOAT = 1;
+/** Sum of each column of [K, N] integers. */
+function sumColumns(values: Int8Array, columns: number): Int32Array {
+  const sums = new Int32Array(columns);
+  for (let i = 0; i < values.length; i++) sums[i % columns] = (sums[i % columns] as number) + (values[i] as number);
+  return sums;
+}
 
-/** Values and their scales, by the names that they have in the file. */
-type Quantized = readonly [string, string];
+/** Types of ONNX, for casts. */
+const [FLOAT, UINT8, INT32] = [1, 2, 6] as const;
+
+/** Parts of a quantized matrix, by the names that they have in the file. */
+interface QuantizedRows {
+  readonly values: string;
+  /** [M, 1] */
+  readonly scales: string;
+  /** [M, 1], integers. */
+  readonly zeros: string;
+}
+
+interface QuantizedColumns {
+  readonly values: string;
+  /** [N] */
+  readonly scales: string;
+  /** [N], sums of the integers. */
+  readonly sums: string;
+}
 
 /** Emits products with 8-bit integers; what several of them share is made once. */
 export class Quantizer {
-  readonly #weights = new Map<Value, Promise<Quantized>>();
-  readonly #rows = new Map<Value, Quantized>();
+  readonly #weights = new Map<Value, Promise<QuantizedColumns>>();
+  readonly #rows = new Map<Value, QuantizedRows>();
 
   constructor(readonly encoder: Encoder) {}
 
-  /** Emits one product: quantize rows, multiply integers, scale back, add the bias. */
+  /** Emits one product: quantize rows, multiply integers, subtract what the zero points added, scale back, add the bias. */
   async product({ inputs, output }: Node): Promise<void> {
     const { encoder } = this;
     const [x, weights, bias] = inputs as [Value, Value, Value?];
-    const [rows, rowScales] = this.#rows.get(x) ?? (await this.#quantizeRows(x));
+    const rows = this.#rows.get(x) ?? (await this.#quantizeRows(x));
     const known = this.#weights.get(weights) ?? this.#quantizeWeights(weights);
     this.#weights.set(weights, known);
-    const [columns, columnScales] = await known;
-    const zero = await this.#constant('zero', Uint8Array.of(ZERO));
-    const integers = encoder.node('MatMulInteger', [rows, columns, zero]);
+    const columns = await known;
+    const product = encoder.node('MatMulInteger', [rows.values, columns.values]);
+    const integers = encoder.node('Sub', [product, encoder.node('Mul', [rows.zeros, columns.sums])]);
     const floats = encoder.node('Cast', [integers], { attributes: { to: FLOAT } });
-    let result = encoder.node('Mul', [encoder.node('Mul', [floats, columnScales]), rowScales]);
+    let result = encoder.node('Mul', [encoder.node('Mul', [floats, columns.scales]), rows.scales]);
     if (bias) result = encoder.node('Add', [result, await encoder.name(bias)]);
     const target = await encoder.name(encoder.graph.reshapeTarget(output.shape));
     encoder.node('Reshape', [result, target], { output: await encoder.name(output) });
   }
 
-  async #quantizeRows(x: Value): Promise<Quantized> {
+  /** The range of each row includes zero, so that zero stays exact. */
+  async #quantizeRows(x: Value): Promise<QuantizedRows> {
     const { encoder } = this;
     const flat = BigInt64Array.of(-1n, BigInt(x.shape.at(-1) as number));
     const rows = encoder.node('Reshape', [await encoder.name(x), await this.#constant('matrix', flat)]);
     const axis = await this.#constant('axis', BigInt64Array.of(1n));
-    const largest = encoder.node('ReduceMax', [encoder.node('Abs', [rows]), axis], { attributes: { keepdims: 0 } });
-    const step = encoder.node('Mul', [largest, await this.#constant('step', Float32Array.of(1 / 127))]);
-    const scale = encoder.node('Max', [step, await this.#constant('smallest', Float32Array.of(1e-12))]);
-    const zero = await this.#constant('zero', Uint8Array.of(ZERO));
-    const zeros = encoder.node('Expand', [zero, encoder.node('Shape', [scale])]);
-    const values = encoder.node('QuantizeLinear', [rows, scale, zeros], { attributes: { axis: 0 } });
+    const none = await this.#constant('none', Float32Array.of(0));
+    const bound = (reduce: 'ReduceMax' | 'ReduceMin', limit: 'Max' | 'Min') =>
+      encoder.node(limit, [encoder.node(reduce, [rows, axis], { attributes: { keepdims: 0 } }), none]);
+    const [high, low] = [bound('ReduceMax', 'Max'), bound('ReduceMin', 'Min')];
+    const step = await this.#constant('step', Float32Array.of(1 / 255));
+    const range = encoder.node('Mul', [encoder.node('Sub', [high, low]), step]);
+    const scale = encoder.node('Max', [range, await this.#constant('smallest', Float32Array.of(1e-12))]);
+    const zero = encoder.node('Round', [encoder.node('Neg', [encoder.node('Div', [low, scale])])]);
+    const bytes = encoder.node('Cast', [zero], { attributes: { to: UINT8 } });
+    const values = encoder.node('QuantizeLinear', [rows, scale, bytes], { attributes: { axis: 0 } });
     const column = await this.#constant('column', BigInt64Array.of(-1n, 1n));
-    const quantized = [values, encoder.node('Reshape', [scale, column])] as const;
+    const asColumn = (name: string) => encoder.node('Reshape', [name, column]);
+    const zeros = asColumn(encoder.node('Cast', [zero], { attributes: { to: INT32 } }));
+    const quantized = { values, scales: asColumn(scale), zeros };
     this.#rows.set(x, quantized);
     return quantized;
   }
 
-  async #quantizeWeights({ source, shape }: Value): Promise<Quantized> {
+  async #quantizeWeights({ source, shape }: Value): Promise<QuantizedColumns> {
     if (source.kind !== 'parameter')
       throw new OnnxError('onnx/encode', `int8: expected a parameter, got a ${source.kind}.`);
-    // Computed twice rather than kept: one tensor at a time is in memory.
+    // Computed again for each part rather than kept: one tensor at a time is in memory.
     const quantize = async () => quantizeColumns((await source.read()) as Float32Array, shape as [number, number]);
     const base = source.name || 'c';
-    return [
-      await this.encoder.initializer(`${base}.int8`, shape, 'int8', async () => (await quantize()).values),
-      await this.encoder.initializer(`${base}.scale`, shape.slice(1), 'float32', async () => (await quantize()).scales),
-    ];
+    const columns = shape.slice(1);
+    const sums = async () => sumColumns((await quantize()).values, shape[1] as number);
+    return {
+      values: await this.encoder.initializer(`${base}.int8`, shape, 'int8', async () => (await quantize()).values),
+      scales: await this.encoder.initializer(
+        `${base}.scale`,
+        columns,
+        'float32',
+        async () => (await quantize()).scales,
+      ),
+      sums: await this.encoder.initializer(`${base}.sum`, columns, 'int32', sums),
+    };
   }
 
   /** Single numbers are scalars, except the axis that a reduction takes. */
-  #constant(name: string, value: Float32Array | Uint8Array | BigInt64Array): Promise<string> {
-    const type = value instanceof Float32Array ? 'float32' : value instanceof Uint8Array ? 'uint8' : 'int64';
+  #constant(name: string, value: Float32Array | BigInt64Array): Promise<string> {
+    const type = value instanceof Float32Array ? 'float32' : 'int64';
     const shape = type === 'int64' ? [value.length] : [];
     return this.encoder.initializer(name, shape, type, async () => value);
   }
