@@ -67,7 +67,7 @@ const decodeWebp: FormatDecoder = async (bytes) => {
 /** Decodes an image file's bytes; see {@link DecodeImage}. */
 export const decodeImage = imageDecoder(
   {
-    jpeg: decodeJpeg,
+    jpeg: (bytes, _, { as }) => decodeJpeg(bytes, as),
     webp: decodeWebp,
     png: (bytes, _, options) => decodePng(bytes, options),
     tiff: (bytes, { directory }, options) => decodeTiff(bytes, directory, options),

@@ -48,7 +48,7 @@ export async function decodeJpegImage(bytes: Uint8Array): Promise<RasterImage> {
 /** Decodes an image file's bytes; see {@link DecodeImage}. */
 export const decodeImage = imageDecoder({
   png: (bytes, _, options) => decodePng(bytes, { ...options, fastInflate }),
-  jpeg: decodeJpeg,
+  jpeg: (bytes, _, { as }) => decodeJpeg(bytes, as),
   tiff: (bytes, { directory }, options) => decodeTiff(bytes, directory, { ...options, fastInflate }),
   webp: decodeWebp,
   bmp: decodeBmp,

@@ -33,7 +33,7 @@ export interface DecodeOptions {
 export type FormatDecoder = (
   bytes: Uint8Array,
   header: ImageHeader,
-  options: ToneOptions,
+  options: ToneOptions & Pick<DecodeOptions, 'as'>,
 ) => RasterImage | Promise<RasterImage>;
 
 export type FormatDecoders = Readonly<Record<ImageHeader['format'], FormatDecoder>>;
@@ -71,7 +71,7 @@ export function imageDecoder(
     bytes: Uint8Array,
     options: DecodeOptions & { readonly name: string },
   ): Promise<RasterImage> => {
-    const { name, page, volume, voxels, window, onWarning } = options;
+    const { as, name, page, volume, voxels, window, onWarning } = options;
     const format = sniffFormat(bytes);
     if (format === undefined) throw otherKind(bytes, name);
     if (format === 'dicom') {
@@ -83,7 +83,7 @@ export function imageDecoder(
       return decodeNifti(bytes, { name, page, volume, voxels, window, onWarning });
     }
     const warn = onWarning && ((message: string) => onWarning(`${name}: ${message}`));
-    return decoders[format](bytes, readHeader(bytes, format, { name, page }), { window, onWarning: warn });
+    return decoders[format](bytes, readHeader(bytes, format, { name, page }), { as, window, onWarning: warn });
   };
   const decodeImage = async (
     bytes: Uint8Array,
@@ -91,7 +91,7 @@ export function imageDecoder(
   ): Promise<RasterImage> => {
     let image: RasterImage;
     try {
-      image = await decodeAny(bytes, { name, ...options });
+      image = await decodeAny(bytes, { as, name, ...options });
     } catch (cause) {
       throw refusal(cause, name);
     }

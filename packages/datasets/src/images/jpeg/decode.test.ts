@@ -56,6 +56,15 @@ describe('pixels equal those of libjpeg', () => {
     }
   });
 
+  it.each(kinds)('as gray: the luma, as OpenCV reads it; %o', async ({ channels, ...options }) => {
+    const bytes = await drawing(33, 50, channels).jpeg(options).toBuffer();
+    const file = readJpeg(bytes);
+    const stored = decodeComponents(bytes, file).data.filter((_, i) => i % file.components.length === 0);
+    const { data, channels: count } = await decodeImage(bytes, { as: 'gray' });
+    expect(count).toBe(1);
+    expect([...data]).toEqual([...stored]);
+  });
+
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('orientation %i', async (orientation) => {
     const bytes = await drawing(19, 11, 3).withMetadata({ orientation }).jpeg().toBuffer();
     expect(ours(bytes)).toEqual(await viaLibjpeg(bytes));

@@ -47,11 +47,11 @@ function checkJpeg(bytes: Uint8Array, file: JpegFile): void {
   if (visited > MAXIMUM_BLOCKS) throw new FormatError(`a JPEG of ${file.scans.length} scans for ${blocks} blocks`);
 }
 
-/** All samples of each component. */
-function decodeSamples(bytes: Uint8Array, file: JpegFile): Samples[] {
+/** All samples of the first `count` components. */
+function decodeSamples(bytes: Uint8Array, file: JpegFile, count: number): Samples[] {
   checkJpeg(bytes, file);
   const planes = planesOf(file);
-  const samples = planes.map(({ across, down, width, height }) => ({
+  const samples = planes.slice(0, count).map(({ across, down, width, height }) => ({
     data: new Uint8ClampedArray(64 * across * down),
     stride: 8 * across,
     width,
@@ -59,7 +59,9 @@ function decodeSamples(bytes: Uint8Array, file: JpegFile): Samples[] {
   }));
   const tables = planes.map((_, i) => tableOf(file.scans, i));
   const transform = (i: number, column: number, row: number, coefficients: Int16Array, at: number) => {
-    const { data, stride } = samples[i] as Samples;
+    const plane = samples[i];
+    if (!plane) return;
+    const { data, stride } = plane;
     inverseDct(coefficients, at, tables[i] as Uint16Array, data, 8 * (row * stride + column), stride);
   };
   if (file.scans.length === 1) {
@@ -133,10 +135,15 @@ function convertRow(space: ColorSpace, rows: readonly Uint8Array[], count: numbe
   if (black) mixBlack(black, count, luma, out);
 }
 
-/** Calls `visit` with each row of full-size components. The rows are reused. */
-function visitRows(bytes: Uint8Array, file: JpegFile, visit: (rows: readonly Uint8Array[], y: number) => void): void {
+/** Calls `visit` with each row of the first `count` components at full size. The rows are reused. */
+function visitRows(
+  bytes: Uint8Array,
+  file: JpegFile,
+  visit: (rows: readonly Uint8Array[], y: number) => void,
+  count = file.components.length,
+): void {
   const { width, height, components } = file;
-  const samples = decodeSamples(bytes, file);
+  const samples = decodeSamples(bytes, file, count);
   const [h, v] = [Math.max(...components.map((c) => c.h)), Math.max(...components.map((c) => c.v))];
   const upsamplers = samples.map((plane, i) => {
     const component = components[i] as JpegFile['components'][number];
@@ -162,21 +169,33 @@ export function decodeComponents(bytes: Uint8Array, file: JpegFile): { readonly 
   return { data };
 }
 
-/** Decodes a JPEG that has been read. `space` overrides the color space that the file suggests. */
-export function decodeJpegFile(bytes: Uint8Array, file: JpegFile, space = colorSpaceOf(file)): RasterImage {
-  const { width, height, components } = file;
-  const channels = components.length === 1 ? 1 : 3;
-  const data = new Uint8ClampedArray(width * height * channels);
-  visitRows(bytes, file, (rows, y) => {
-    const line = data.subarray(y * width * channels, (y + 1) * width * channels);
-    if (channels === 1) line.set((rows[0] as Uint8Array).subarray(0, width));
-    else convertRow(space, rows, width, line);
-  });
-  return { width, height, channels, data: new Uint8Array(data.buffer) };
+/** The first component alone. */
+function decodeFirst(bytes: Uint8Array, file: JpegFile): RasterImage {
+  const { width, height } = file;
+  const data = new Uint8Array(width * height);
+  visitRows(bytes, file, ([row], y) => data.set((row as Uint8Array).subarray(0, width), y * width), 1);
+  return { width, height, channels: 1, data };
 }
 
-/** Decodes a JPEG, turned upright by its EXIF orientation. The caller has checked the size. */
-export function decodeJpeg(bytes: Uint8Array): RasterImage {
+/** Decodes a JPEG that has been read. `space` overrides the color space that the file suggests. */
+export function decodeJpegFile(bytes: Uint8Array, file: JpegFile, space = colorSpaceOf(file)): RasterImage {
+  if (file.components.length === 1) return decodeFirst(bytes, file);
+  const { width, height } = file;
+  const data = new Uint8ClampedArray(width * height * 3);
+  visitRows(bytes, file, (rows, y) =>
+    convertRow(space, rows, width, data.subarray(3 * y * width, 3 * (y + 1) * width)),
+  );
+  return { width, height, channels: 3, data: new Uint8Array(data.buffer) };
+}
+
+/**
+ * Decodes a JPEG, turned upright by its EXIF orientation. The caller has checked the size.
+ *
+ * @param as `gray`: of luma and chroma, the luma, as OpenCV reads it, which is not the gray of the colors; other files stay in color
+ */
+export function decodeJpeg(bytes: Uint8Array, as: 'color' | 'gray' = 'color'): RasterImage {
   const file = readJpeg(bytes);
-  return orient(decodeJpegFile(bytes, file), file.exif ? exifOrientation(file.exif) : 1);
+  const lumaOnly = as === 'gray' && colorSpaceOf(file) === 'ycc';
+  const image = lumaOnly ? decodeFirst(bytes, file) : decodeJpegFile(bytes, file);
+  return orient(image, file.exif ? exifOrientation(file.exif) : 1);
 }
