@@ -53,6 +53,10 @@ inBrowser('offline', () => {
     at.page.context().on('request', (request) => requested.push(request.url()));
     await at.page.evaluate(() => navigator.serviceWorker.ready);
     await at.page.waitForFunction(async () => (await navigator.serviceWorker.ready).active?.state === 'activated');
+    // The engine keeps the weights when it has opened them.
+    await at.page.waitForFunction(
+      async () => (await (await caches.open('medclipseg-playground-mini')).keys()).length > 0,
+    );
     await server.close();
     await at.page.reload();
     await at.button('MRI').click();
