@@ -25,9 +25,14 @@ const put = (model: KnownModel): void => {
   models.value = model.id === MINI.id ? [model, ...others] : [...others, model];
 };
 
+/** Number of models that the user has asked for. */
+let requests = 0;
+
 /** Opens a model and uses it. */
 export async function openModel(model: KnownModel): Promise<boolean> {
   if (model.id === chosen.value.id && !progress.value) return true;
+  requests += 1;
+  const request = requests;
   try {
     await choose(model);
     const found = { ...model, sha256: facts.value?.sha256 };
@@ -39,7 +44,7 @@ export async function openModel(model: KnownModel): Promise<boolean> {
     return true;
   } catch (error) {
     // Superseded by another model.
-    if (isAbort(error) && progress.value) return false;
+    if (isAbort(error) && request !== requests) return false;
     if (isAbort(error)) notify({ kind: 'done', text: STRINGS.models.canceled });
     else notifyError(error);
     return false;

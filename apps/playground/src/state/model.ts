@@ -100,7 +100,11 @@ export async function choose(model: KnownModel): Promise<void> {
   try {
     await engineWithModel();
   } catch (error) {
-    if (chosen.value === model) chosen.value = opened.value;
+    if (chosen.value === model) {
+      chosen.value = opened.value;
+      // It may have been on its way when this one was requested. If it fails, the next run reports it.
+      void engineWithModel().catch(() => undefined);
+    }
     throw error;
   }
 }
