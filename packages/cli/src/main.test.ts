@@ -101,18 +101,25 @@ it('a second Ctrl-C ends it at once: the system does, while the main thread is s
   expect(err).not.toMatch(/^ {4}at /m);
 });
 
-it('a pipe, a device and a folder are no images', async () => {
+it('a pipe and a device are no images, and a folder needs some', async () => {
   const pipe = join(folder, 'pipe.png');
   spawnSync('/bin/bash', ['-c', `mkfifo '${pipe}'`]);
   for (const [path, found] of [
     [pipe, 'a pipe or a device'],
     ['/dev/zero', 'a pipe or a device'],
-    [folder, 'a folder'],
   ] as const) {
     const { code, err } = await run('predict', path, '--prompt', 'polyp');
     expect(code).toBe(1);
     expect(err).toContain(`${path}: expected an image file, got ${found}`);
   }
+  const both = await run('predict', pipe, '/dev/zero', '--prompt', 'polyp', '--out', join(folder, 'none'));
+  expect(both.code).toBe(1);
+  expect(both.out + both.err).toContain(`${pipe}: expected an image file, got a pipe or a device`);
+  const empty = await mkdtemp(join(tmpdir(), 'empty-'));
+  const { code, err } = await run('predict', empty, '--prompt', 'polyp');
+  await rm(empty, { recursive: true });
+  expect(code).toBe(2);
+  expect(err).toContain('inputs: expected images, volumes or DICOM series, got none');
 });
 
 it.each(['', '   '])('a prompt without words is refused: %j', async (prompt) => {

@@ -1,7 +1,7 @@
 // The inputs of a run: files, patterns and folders as a list of images and volumes, each with a name of its own in the output.
 import { lstat, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { isDatasetError } from '@medclipseg/datasets';
+import { ImageError, isDatasetError } from '@medclipseg/datasets';
 import { type DicomFacts, groupSlices, type LeftOut, readDicomFacts, type SliceGroup } from '@medclipseg/datasets/node';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { UsageError } from '../../errors.ts';
@@ -167,6 +167,12 @@ export async function findInputs(given: readonly string[], out: string, signal: 
       found.bases.push(path);
       await lookBelow(path, resolve(out), found, signal);
     } else {
+      if (status && !status.isFile()) {
+        // Opening it might wait forever.
+        const refusal = new ImageError(path, 'an image file', 'a pipe or a device');
+        if (paths.length === 1) throw refusal;
+        found.faults.set(path, refusal.message);
+      }
       named++;
       found.bases.push(dirname(path));
       found.files.push(path);
