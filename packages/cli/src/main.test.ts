@@ -31,8 +31,8 @@ it('an unknown flag is refused with a suggestion', async () => {
 
 it('a missing image is named', async () => {
   const { code, err } = await run('predict', join(folder, 'none.png'), '--prompt', 'polyp', '--model', folder);
-  expect(code).toBe(1);
-  expect(err).toContain('none.png: expected an image file, got none');
+  expect(code).toBe(2);
+  expect(err).toMatch(/^input: expected a file, a folder or a pattern .*, got '.*none\.png', which does not exist\./);
 });
 
 it('a setting that does not exist is named', async () => {
