@@ -209,6 +209,17 @@ describe('what cannot be interpreted', () => {
     await expect(read([soft, png([0, 1])])).rejects.toThrow('expected masks that all use the same values');
   });
 
+  it('refuses JPEG files of 0 and 1 next to those of 0 and 255', async () => {
+    const jpeg = (high: number) => {
+      const data = Uint8Array.from({ length: 64 * 64 }, (_, i) => (i % 64 < 24 && i < 64 * 24 ? high : 0));
+      return sharp(data, { raw: { width: 64, height: 64, channels: 1 } })
+        .jpeg({ quality: 95 })
+        .toBuffer();
+    };
+    await expect(read([await jpeg(255), await jpeg(1)])).rejects.toThrow('masks that all use the same values');
+    expect((await read([await jpeg(255), await jpeg(0)])).reading).toEqual({ kind: 'threshold' });
+  });
+
   it('refuses a file whose values are not those of its folder', async () => {
     const { reading } = await read([png([0, 1])]);
     const other = await decodeMask(png([0, 2]));

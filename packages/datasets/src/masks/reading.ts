@@ -156,7 +156,6 @@ function interpretGray(stored: readonly MaskSurvey[], where: string): MaskReadin
   // The threshold would empty such a file although it shows areas.
   const emptied = surveys.find(
     (survey) =>
-      !survey.lossy &&
       survey.counts.size > 1 &&
       survey.counts.size <= 4 &&
       [...survey.counts].every(([value]) => level(value) < FOREGROUND) &&
