@@ -3,7 +3,7 @@ import { selectBackend } from '@medclipseg/backends';
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface ImitationOptions {
-  /** Whether it stands for tfjs-node-gpu instead of tfjs-node. */
+  /** Whether it imitates tfjs-node-gpu instead of tfjs-node. */
   readonly gpuPackage?: boolean;
   /** Whether TensorFlow sees a GPU. */
   readonly gpu?: boolean;

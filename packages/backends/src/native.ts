@@ -118,7 +118,7 @@ async function restore(before: string | undefined): Promise<void> {
 
 /**
  * Makes native TensorFlow the current backend. Where one of the two packages is loaded already, it is used if it computes on the device
- * that `name` stands for: loading the second would change nothing.
+ * that `name` promises: loading the second would change nothing.
  *
  * @param load imports the package, which registers the backend `tensorflow`
  */

@@ -38,7 +38,7 @@ const isFile = (path: string) =>
     () => false,
   );
 
-/** The path of the frame of a row: the name `C10_V3_0313.png` stands for the folder C10 and the file V3_0313.tif. */
+/** The path of the frame of a row: the name `C10_V3_0313.png` means the folder C10 and the file V3_0313.tif. */
 function framePath(image: string): readonly [folder: string, file: string] {
   const { name } = parse(image);
   const [, folder, frame] = /^([A-Za-z0-9]+)_([\w-]+)$/.exec(name) ?? [];
