@@ -4,8 +4,9 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { readTable } from '@medclipseg/datasets/node';
 import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
+import { sliceRange } from '../../volumes.ts';
 import { type Input, stemOf } from './inputs.ts';
-import { checkRanges, nothingToSegment, type RangePrompt, sliceRange, type What } from './what.ts';
+import { checkRanges, nothingToSegment, type RangePrompt, type What } from './what.ts';
 
 /** How one image is read and segmented, where it differs from the options of the call. All values as on the command line. */
 export interface JobOptions {

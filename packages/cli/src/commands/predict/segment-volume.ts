@@ -1,11 +1,8 @@
 // One volume, slice by slice: maps as NIfTI in the geometry of the file, and DICOM segmentations of series.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RasterImage } from '@medclipseg/datasets';
 import {
-  axisAcross,
   encodeDicomSeg,
-  mapSlices,
   openVolume,
   orientationOf,
   planeAcross,
@@ -16,47 +13,18 @@ import {
   writeFileAtomically,
   writeNifti,
 } from '@medclipseg/datasets/node';
-import { CLASS_COLORS, MAXIMUM_ENTROPY, type Segmentation } from 'medclipseg';
-import { type ResultFigures, ResultMeter } from 'medclipseg/metrics';
+import { CLASS_COLORS } from 'medclipseg';
 import { VERSION } from '../../command.ts';
 import type { Place } from '../../maps.ts';
+import { axisOf, type MaskMeter, niftiOptions, segmentSlices, volumeOf, within } from '../../volumes.ts';
 import { nameNotes, type Outcome, percent, promptNotes, type Segmenter } from './outcome.ts';
 import type { Settings, Task } from './task.ts';
-import { type What, within } from './what.ts';
-
-type Maps = Readonly<Record<string, VoxelMap>>;
-
-/** Kinds of maps, what they are in slices that are not segmented, and their largest value. A mask has no value for unknown. */
-const KINDS: Readonly<Record<string, { readonly background: number; readonly brightest: number }>> = {
-  mask: { background: 0, brightest: 1 },
-  labels: { background: 0, brightest: 0 },
-  probability: { background: Number.NaN, brightest: 1 },
-  uncertainty: { background: Number.NaN, brightest: MAXIMUM_ENTROPY },
-  'uncertainty-expected': { background: Number.NaN, brightest: MAXIMUM_ENTROPY },
-  'uncertainty-mutual': { background: Number.NaN, brightest: MAXIMUM_ENTROPY },
-};
-const kindOf = (name: string) => KINDS[name.replace(/^\d+-/, '')] as (typeof KINDS)[string];
-
-/** Follows a mask through the slices. */
-class MaskMeter {
-  readonly #meter = new ResultMeter();
-  readonly slices: number[] = [];
-  samples = 0;
-
-  add(index: number, segmentation: Segmentation, mask: Uint8Array = segmentation.mask): void {
-    const { width, height, probability, uncertainty, samples } = segmentation;
-    this.#meter.add({ width, height, mask, probability, uncertainty });
-    this.samples = Math.max(this.samples, samples);
-    if (mask.some((value) => value !== 0)) this.slices.push(index);
-  }
-
-  figures = (): ResultFigures => this.#meter.result();
-}
+import type { What } from './what.ts';
 
 /** What a report says about a mask, and its notes. */
 function measured(meter: MaskMeter, volume: Volume, ranges: readonly SliceRange[]) {
   const { imagesWithForeground, imagesTouchingBorder, foregroundPixels, ...figures } = meter.figures();
-  const milliliters = volume.voxelVolume && (foregroundPixels * volume.voxelVolume) / 1000;
+  const size = volumeOf(foregroundPixels, volume);
   const [first, last] = [meter.slices[0], meter.slices.at(-1)];
   const ends = [
     ...(first !== undefined && first === ranges[0]?.from ? ['first'] : []),
@@ -72,13 +40,13 @@ function measured(meter: MaskMeter, volume: Volume, ranges: readonly SliceRange[
     ...(ends.length > 0 ? [`The mask reaches the ${ends.join(' and the ')} segmented slice.`] : []),
   ];
   const where = first === undefined ? '' : ` in slices ${first} to ${last}`;
-  const amount = milliliters === undefined ? `${foregroundPixels} voxels` : `${milliliters.toFixed(2)} ml`;
+  const amount = size ? `${size.volumeMl.toFixed(2)} ml` : `${foregroundPixels} voxels`;
   return {
     numbers: {
       samples: meter.samples,
       foregroundVoxels: foregroundPixels,
       ...figures,
-      ...(milliliters !== undefined && { volumeMl: Number(milliliters.toFixed(4)) }),
+      ...size,
       ...(first !== undefined && { foregroundSlices: [first, last] }),
     },
     shown: `${amount}${where} (${percent(figures.foregroundShare)})`,
@@ -87,10 +55,10 @@ function measured(meter: MaskMeter, volume: Volume, ranges: readonly SliceRange[
 }
 
 /** The prompt of a slice. */
-const promptAt = (what: What, index: number, count: number): string =>
+const promptAt = (what: Exclude<What, { classes: unknown }>, index: number, count: number): string =>
   'ranges' in what
     ? (what.ranges.find(({ from, to = count }) => index >= from && index < to)?.prompt as string)
-    : (what as { prompt: string }).prompt;
+    : what.prompt;
 
 function rangesOf({ what, reading, path }: Task, count: number): SliceRange[] {
   if ('ranges' in what) return what.ranges.map((range) => within(range, count, path));
@@ -155,72 +123,33 @@ export async function segmentVolume(
   const { path, what, reading, series } = task;
   const { window, volume: chosen } = reading;
   const volume = await openVolume(series ? { ...series, name: path } : path, { window, volume: chosen, signal });
-  const plane = reading.axis;
-  const axis =
-    plane === undefined
-      ? volume.acquisitionAxis
-      : plane === 'i' || plane === 'j' || plane === 'k'
-        ? (['i', 'j', 'k'].indexOf(plane) as 0 | 1 | 2)
-        : axisAcross(volume, plane);
+  const axis = axisOf(volume, reading.axis);
   const count = volume.shape[axis];
   const ranges = rangesOf(task, count);
   const { model } = await segmenter.open();
-  const options = { ...settings.sampling, interpolation: settings.interpolation, signal };
   const classes = 'classes' in what ? Object.keys(what.classes) : undefined;
-  const meters = (classes ?? ['']).map(() => new MaskMeter());
-  const kinds = classes
-    ? ['labels', ...classes.flatMap((_, i) => [`${i + 1}-probability`, `${i + 1}-uncertainty`])]
-    : [
-        ...['mask', 'probability', 'uncertainty'],
-        ...(settings.splitUncertainty ? ['uncertainty-expected', 'uncertainty-mutual'] : []),
-      ];
-
-  const segmentSlice = async (image: RasterImage, index: number): Promise<Maps> => {
-    const result = await model.segment(image, promptAt(what, index, count), options);
-    meters[0]?.add(index, result);
-    const { mask, probability, uncertainty } = result;
-    return {
-      mask,
-      probability,
-      uncertainty,
-      ...(settings.splitUncertainty && {
-        'uncertainty-expected': result.expectedEntropy,
-        'uncertainty-mutual': result.mutualInformation,
-      }),
-    };
-  };
-  const labelSlice = async (image: RasterImage, index: number): Promise<Maps> => {
-    const prompts = (what as { classes: Record<string, string> }).classes;
-    const { labels, segmentations } = await model.label(image, prompts, { threshold: settings.threshold, ...options });
-    const results = [...segmentations.values()];
-    results.forEach((result, i) => {
-      const mask = labels.map((label) => (label === i + 1 ? 1 : 0));
-      meters[i]?.add(index, result, mask);
-    });
-    const maps = results.flatMap(({ probability, uncertainty }, i) => [
-      [`${i + 1}-probability`, probability],
-      [`${i + 1}-uncertainty`, uncertainty],
-    ]);
-    return { labels, ...Object.fromEntries(maps) };
-  };
-
+  const { maps, meters } = await segmentSlices(
+    model,
+    volume,
+    'classes' in what
+      ? { classes: what.classes, threshold: settings.threshold }
+      : { promptAt: (index) => promptAt(what, index, count) },
+    {
+      axis,
+      ranges,
+      sampling: { ...settings.sampling, interpolation: settings.interpolation },
+      splitUncertainty: settings.splitUncertainty,
+      signal,
+      onSlice,
+    },
+  );
   const total = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
-  let done = 0;
-  const backgrounds = Object.fromEntries(kinds.map((kind) => [kind, kindOf(kind).background]));
-  const maps = await mapSlices(volume, { axis, ranges, backgrounds, signal }, async (image, index) => {
-    const found = await (classes ? labelSlice : segmentSlice)(image, index);
-    onSlice(++done, total);
-    return found;
-  });
 
   await beforeWriting();
   const files: Record<string, string> = {};
-  for (const kind of kinds) {
+  for (const [kind, map] of Object.entries(maps)) {
     files[kind] = `${place.name}-${kind}${ending(task)}`;
-    await writeNifti(join(place.out, files[kind]), volume, maps[kind] as VoxelMap, {
-      description: `MedCLIPSeg ${kind}, for research only`,
-      brightest: kindOf(kind).brightest,
-    });
+    await writeNifti(join(place.out, files[kind]), volume, map, niftiOptions(kind));
   }
   if (settings.dicomSeg && series) {
     files.segmentation = `${place.name}-seg.dcm`;

@@ -1,15 +1,11 @@
 // One input with everything that determines its result.
-import { PLANES } from '@medclipseg/datasets/node';
 import type { SegmentOptions } from 'medclipseg';
 import { wholeNumber, windowSetting } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
+import { AXES, type AxisName, type OpenRange, sliceRange } from '../../volumes.ts';
 import type { Input } from './inputs.ts';
 import type { JobOptions } from './jobs.ts';
-import { type OpenRange, sliceRange, type What } from './what.ts';
-
-export const AXES = ['i', 'j', 'k', ...PLANES] as const;
-
-export type AxisName = (typeof AXES)[number];
+import type { What } from './what.ts';
 
 /** How an image or volume is read. */
 export interface Reading {

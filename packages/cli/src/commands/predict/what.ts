@@ -1,46 +1,17 @@
 // What to segment: a prompt, prompts of slice ranges, or the prompts of classes.
-import type { SliceRange } from '@medclipseg/datasets/node';
 import { decimal } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
+import { type OpenRange, sliceRange } from '../../volumes.ts';
 
 /** A prompt for some slices of a volume. */
 export interface RangePrompt extends OpenRange {
   readonly prompt: string;
 }
 
-/** Slices from one to before another; to the end of the volume if `to` is absent. */
-export interface OpenRange {
-  readonly from: number;
-  readonly to?: number;
-}
-
 export type What =
   | { readonly prompt: string }
   | { readonly ranges: readonly RangePrompt[] }
   | { readonly classes: Readonly<Record<string, string>> };
-
-const RANGE = /^\s*(\d*)\s*:\s*(\d*)\s*$/;
-
-/** Reads slices such as `10:40`, `10:` or `:40`: from the first number to before the second. Throws `UsageError`. */
-export function sliceRange(flag: string, text: string): OpenRange {
-  const [, from, to] = RANGE.exec(text) ?? [];
-  const range = { from: Number(from || 0), ...(to && { to: Number(to) }) };
-  if (from === undefined || !(range.from < (range.to ?? Number.POSITIVE_INFINITY)))
-    throw new UsageError(
-      flag,
-      'slices such as 10:40, from the first number to before the second',
-      `'${text}'`,
-      'Slices count from 0.',
-    );
-  return range;
-}
-
-/** The range within a volume of `count` slices. Throws `UsageError` where it reaches beyond. */
-export function within({ from, to = Number.POSITIVE_INFINITY }: OpenRange, count: number, name: string): SliceRange {
-  const end = to === Number.POSITIVE_INFINITY ? count : to;
-  if (end <= count && from < end) return { from, to: end };
-  throw new UsageError(`slices of ${name}`, `slices within 0:${count}`, `${from}:${end}`, 'Correct the range.');
-}
 
 /** Prompts of slice ranges, in the order of the slices. Throws `UsageError` where they overlap. */
 export function checkRanges(ranges: readonly RangePrompt[]): RangePrompt[] {

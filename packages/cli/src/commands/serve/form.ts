@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import type { SegmentOptions } from 'medclipseg';
 import { z } from 'zod';
 import { decimal, wholeNumber, windowSetting } from '../../command.ts';
+import { AXES, type AxisName, type OpenRange, sliceRange } from '../../volumes.ts';
 import { isOutput, OUTPUTS, type Output } from './output.ts';
 import { RequestError } from './problem.ts';
 
@@ -14,8 +15,6 @@ export interface Limits {
   readonly pixels: number;
   readonly samples: number;
 }
-
-const AXES = ['axial', 'coronal', 'sagittal', 'i', 'j', 'k'] as const;
 
 /** The fields of the form in addition to `image`, as JSON schemas. */
 export const FIELDS = {
@@ -103,9 +102,9 @@ export interface SegmentRequest {
     readonly volume?: number;
     readonly window?: ReturnType<typeof windowSetting>;
   };
-  /** Of a volume: its slices as `from:to`, and across which axis they are. */
-  readonly slices?: string;
-  readonly axis?: (typeof AXES)[number];
+  /** Of a volume: its slices, and across which axis they are. */
+  readonly slices?: OpenRange;
+  readonly axis?: AxisName;
   readonly output?: Output;
   /** Names of maps; `undefined` for the default ones. */
   readonly maps?: readonly string[];
@@ -251,7 +250,7 @@ export async function readSegmentRequest(request: FastifyRequest, limits: Limits
       volume: given('volume', (text) => wholeNumber('volume', text)),
       window: given('window', (text) => windowSetting(text, 'window')),
     },
-    slices: fields.get('slices'),
+    slices: given('slices', (text) => sliceRange('slices', text)),
     axis: given('axis', (text) => oneOf('axis', text, AXES)),
     output: given('output', (text) => (isOutput(text) ? text : oneOf('output', text, OUTPUTS))),
     maps: given('maps', (text) => (text.trim() === 'none' ? [] : text.split(',').map((name) => name.trim()))),

@@ -1,6 +1,6 @@
 // The model that is served, and what it gives for a request.
 import type { MedCLIPSeg, ModelInfo } from 'medclipseg';
-import type { ResultMeter } from 'medclipseg/metrics';
+import type { ResultFigures } from 'medclipseg/metrics';
 import type { Drawings } from '../../maps.ts';
 
 export interface ServedModel {
@@ -25,9 +25,8 @@ export interface Outcome {
 }
 
 /** The figures of a mask and its warnings, as in the reports of `predict`. Figures that an empty mask does not have are null. */
-export function describeMask(meter: ResultMeter, samples: number, slices?: 'slices') {
-  const { imagesWithForeground, imagesTouchingBorder, uncertaintyPerForeground, expectedDice, ...figures } =
-    meter.result();
+export function describeMask(found: ResultFigures, samples: number, slices?: 'slices') {
+  const { imagesWithForeground, imagesTouchingBorder, uncertaintyPerForeground, expectedDice, ...figures } = found;
   const touched = slices ? `of ${imagesTouchingBorder} of its ${imagesWithForeground} slices` : 'of the image';
   return {
     numbers: {

@@ -77,7 +77,7 @@ function described(segmentation: Segmentation, mask: Uint8Array, spacing: PixelS
   const { width, height, probability, uncertainty, samples } = segmentation;
   const meter = new ResultMeter();
   meter.add({ width, height, mask, probability, uncertainty });
-  const { numbers, warnings } = describeMask(meter, samples);
+  const { numbers, warnings } = describeMask(meter.result(), samples);
   return { numbers: { ...numbers, ...areaOf(numbers.foregroundPixels, spacing) }, warnings };
 }
 

@@ -114,9 +114,9 @@ it('classes of a volume are labels', async () => {
 });
 
 it.each([
-  [{ slices: '4:9' }, 400, /^slices: expected a range within 0:5, got '4:9'/],
-  [{ slices: '3' }, 400, /^slices: expected a range within 0:5/],
-  [{ axis: 'diagonal' }, 400, /^axis: expected axial, coronal, sagittal, i, j, k, got 'diagonal'/],
+  [{ slices: '4:9' }, 400, /^slices of image: expected slices within 0:5, got 4:9\. Correct the range\./],
+  [{ slices: '3' }, 400, /^slices: expected slices such as 10:40, .* got '3'/],
+  [{ axis: 'diagonal' }, 400, /^axis: expected i, j, k, sagittal, coronal, axial, got 'diagonal'/],
   [{ page: '1', slices: '0:1' }, 400, /^slices: expected a NIfTI volume, got an image/],
   [{ maps: 'overlay' }, 400, /^maps: expected mask, probability, uncertainty, got 'overlay'/],
   [{ volume: '3' }, 422, /^image: expected volume 0 to 0/],

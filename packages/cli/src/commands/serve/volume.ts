@@ -1,43 +1,10 @@
 // A volume slice by slice: maps as NIfTI files in the geometry of the upload.
-import type { RasterImage } from '@medclipseg/datasets';
-import {
-  type Axis,
-  axisAcross,
-  encodeNifti,
-  mapSlices,
-  openVolume,
-  orientationOf,
-  type VoxelMap,
-} from '@medclipseg/datasets/node';
-import { CLASS_COLORS, MAXIMUM_ENTROPY, type Segmentation } from 'medclipseg';
-import { ResultMeter } from 'medclipseg/metrics';
+import { encodeNifti, openVolume, orientationOf } from '@medclipseg/datasets/node';
+import { CLASS_COLORS } from 'medclipseg';
+import { axisOf, niftiOptions, segmentSlices, volumeOf, within } from '../../volumes.ts';
 import type { SegmentRequest } from './form.ts';
 import { describeMask, type MapBytes, type Outcome, type ServedModel } from './outcome.ts';
 import { RequestError } from './problem.ts';
-
-/** Values of the kinds of maps: in slices that are not segmented, and the largest. */
-const KINDS = {
-  mask: { background: 0, brightest: 1 },
-  labels: { background: 0, brightest: 0 },
-  probability: { background: Number.NaN, brightest: 1 },
-  uncertainty: { background: Number.NaN, brightest: MAXIMUM_ENTROPY },
-} as const;
-const kindOf = (name: string) => KINDS[name.replace(/^\d+-/, '') as keyof typeof KINDS];
-
-/** Reads `10:20`, `:20` or `10:`: the first slice, and the one after the last. */
-function rangeOf(text: string | undefined, count: number) {
-  const [, from = '', to = ''] = /^(\d*):(\d*)$/.exec(text ?? ':') ?? [];
-  const range = { from: from === '' ? 0 : Number(from), to: to === '' ? count : Number(to) };
-  if (!/^\d*:\d*$/.test(text ?? ':') || range.from >= range.to || range.to > count)
-    throw new RequestError(
-      400,
-      'slices',
-      `a range within 0:${count}`,
-      `'${text}'`,
-      'The second number is the slice after the last.',
-    );
-  return range;
-}
 
 /**
  * Segments a volume. Each slice is segmented as an image of its own, with the same noise, as by `medclipseg predict`.
@@ -54,54 +21,20 @@ export async function segmentVolume(
   const voxels = volume.shape.reduce((product, n) => product * n, 1);
   if (voxels > mostVoxels)
     throw new RequestError(413, 'image', `at most ${mostVoxels} voxels`, volume.shape.join('x'), 'Cut or resample it.');
-  const ofFile = ['i', 'j', 'k'].indexOf(plane ?? '');
-  const axis =
-    plane === undefined
-      ? volume.acquisitionAxis
-      : ofFile >= 0
-        ? (ofFile as Axis)
-        : axisAcross(volume, plane as 'axial');
-  const range = rangeOf(slices, volume.shape[axis]);
+  const axis = axisOf(volume, plane);
+  const range = within(slices ?? { from: 0 }, volume.shape[axis], 'image');
   const names = Object.keys(classes ?? {});
-  const kinds = classes
-    ? ['labels', ...names.flatMap((_, i) => [`${i + 1}-probability`, `${i + 1}-uncertainty`])]
-    : ['mask', 'probability', 'uncertainty'];
-  const backgrounds = Object.fromEntries(kinds.map((kind) => [kind, kindOf(kind).background]));
-  const options = { ...sampling, signal };
-  const meters = (classes ? names : ['']).map(() => new ResultMeter());
-  let samples = 0;
-  const measure = (i: number, result: Segmentation, mask: Uint8Array) => {
-    const { width, height, probability, uncertainty } = result;
-    meters[i]?.add({ width, height, mask, probability, uncertainty });
-    samples = Math.max(samples, result.samples);
-  };
-  const segmentSlice = async (image: RasterImage): Promise<Record<string, VoxelMap>> => {
-    if (!classes) {
-      const result = await model.segment(image, prompt as string, options);
-      const { mask, probability, uncertainty } = result;
-      measure(0, result, mask);
-      return { mask, probability, uncertainty };
-    }
-    const { labels, segmentations } = await model.label(image, classes, { ...options, threshold });
-    const found: Record<string, VoxelMap> = { labels };
-    [...segmentations.values()].forEach((result, i) => {
-      measure(
-        i,
-        result,
-        labels.map((label) => (label === i + 1 ? 1 : 0)),
-      );
-      found[`${i + 1}-probability`] = result.probability;
-      found[`${i + 1}-uncertainty`] = result.uncertainty;
-    });
-    return found;
-  };
-  const maps = await mapSlices(volume, { axis, ranges: [range], backgrounds, signal }, segmentSlice);
+  const { maps, meters } = await segmentSlices(
+    model,
+    volume,
+    classes ? { classes, threshold } : { promptAt: () => prompt as string },
+    { axis, ranges: [range], sampling, signal },
+  );
 
   const found = meters.map((meter, i) => {
-    const { numbers, warnings } = describeMask(meter, samples, 'slices');
-    const milliliters = volume.voxelVolume && (numbers.foregroundPixels * volume.voxelVolume) / 1000;
+    const { numbers, warnings } = describeMask(meter.figures(), meter.samples, 'slices');
     return {
-      numbers: { ...numbers, ...(milliliters !== undefined && { volumeMl: Number(milliliters.toFixed(4)) }) },
+      numbers: { ...numbers, ...volumeOf(numbers.foregroundPixels, volume) },
       warnings: classes ? warnings.map((text) => `${names[i]}: ${text}`) : warnings,
     };
   });
@@ -127,16 +60,9 @@ export async function segmentVolume(
     },
     warnings: [...found.flatMap(({ warnings }) => warnings), ...volume.notes],
     maps: Object.fromEntries(
-      kinds.map((kind): [string, MapBytes] => [
+      Object.entries(maps).map(([kind, map]): [string, MapBytes] => [
         kind,
-        {
-          format: 'nifti',
-          write: () =>
-            encodeNifti(volume.header, maps[kind] as VoxelMap, {
-              description: `MedCLIPSeg ${kind}`,
-              brightest: kindOf(kind).brightest || names.length,
-            }),
-        },
+        { format: 'nifti', write: () => encodeNifti(volume.header, map, niftiOptions(kind)) },
       ]),
     ),
   };
