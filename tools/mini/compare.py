@@ -13,8 +13,7 @@ import numpy as np
 import torch
 
 from network import Network, load_exported, read_checkpoint, write_checkpoint
-from scenes import SIZE, Data, Scene, tensors
-from train import ids_of
+from scenes import SIZE, Batch, Data, Scene
 from words import Tokenizer
 
 parser = argparse.ArgumentParser()
@@ -29,10 +28,11 @@ network.eval()
 mean, deviation = (torch.tensor(config["preprocessing"][k])[:, None, None] for k in ("mean", "deviation"))
 chosen = data.by_source("val", lambda _: True)
 scenes = [Scene(data.images[i], data.mask(i), data.samples[i]["prompt"]) for i in chosen[:: max(1, len(chosen) // 4)][:4]]
-image, _, _, prompts = tensors(scenes, 0, SIZE, None, mean, deviation)
+batch = Batch(scenes, 0, None, tokenizer)
+image, _, _ = batch.rendered(SIZE, mean, deviation)
 with torch.no_grad():
-    logits = network(image, ids_of(tokenizer, prompts), noisy=False)[0]
+    logits = network(image, batch.ids, noisy=False)[0]
 write_checkpoint(options.out / "model.safetensors", network, tokenizer.json, np.float32)
 image.permute(0, 2, 3, 1).contiguous().numpy().tofile(options.out / "images.bin")
 logits.numpy().tofile(options.out / "logits.bin")
-(options.out / "prompts.txt").write_text("\n".join(prompts))
+(options.out / "prompts.txt").write_text("\n".join(scene.prompt for scene in scenes))

@@ -69,14 +69,22 @@ class Mlp(nn.Module):
 
 
 class Block(nn.Module):
+    """A pre-norm transformer block. `drop` is the share of rows whose residual branches are left out in training (stochastic depth)."""
+
     def __init__(self, width, heads, hidden):
         super().__init__()
+        self.drop = 0.0
         self.norm1, self.attention = nn.LayerNorm(width), Attention(width, heads)
         self.norm2, self.mlp = nn.LayerNorm(width), Mlp(width, hidden)
 
     def forward(self, x, causal=False):
-        x = x + self.attention(self.norm1(x), causal)
-        return x + self.mlp(self.norm2(x))
+        x = x + self.kept(self.attention(self.norm1(x), causal))
+        return x + self.kept(self.mlp(self.norm2(x)))
+
+    def kept(self, branch):
+        if self.drop == 0 or not self.training:
+            return branch
+        return branch * ((torch.rand(len(branch), 1, 1, device=branch.device) >= self.drop) / (1 - self.drop))
 
 
 class Convolution(nn.Module):
@@ -142,7 +150,7 @@ class Text(nn.Module):
         return F.embedding(ids, self.words) + self.positions[: ids.shape[1]]
 
     def features(self, y, ids):
-        return self.finalNorm(y[torch.arange(len(y)), ids.argmax(1)]) @ self.projection.weight
+        return self.finalNorm(y[torch.arange(len(y), device=y.device), ids.argmax(1)]) @ self.projection.weight
 
 
 class CrossAttention(nn.Module):

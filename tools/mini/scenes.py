@@ -50,7 +50,9 @@ def cell_of(mask):
 def grown(mask, by):
     """Grows a boolean mask by `by` pixels in every direction."""
     tensor = torch.from_numpy(mask)[None, None].float()
-    return F.max_pool2d(tensor, 2 * by + 1, 1, by)[0, 0].numpy() > 0.5
+    for side, pad in (((2 * by + 1, 1), (by, 0)), ((1, 2 * by + 1), (0, by))):
+        tensor = F.max_pool2d(tensor, side, 1, pad)
+    return tensor[0, 0].numpy() > 0.5
 
 
 class Data:
@@ -336,42 +338,70 @@ def placed(random, strength):
     return np.concatenate([turn[::-1] if transpose else turn, shift], 1), (transpose, across, down)
 
 
-def tensors(scenes, paired, size, random, mean, deviation):
-    """Images [B, 3, size, size], masks and other lesions [B, size, size], prompts. Both rows of a pair are changed alike."""
-    count = len(scenes)
-    pixels = np.empty((count, SIZE, SIZE, 5), np.uint8)
-    theta, prompts = np.tile(np.eye(2, 3), (count, 1, 1)), [scene.prompt for scene in scenes]
-    for row, scene in enumerate(scenes):
-        pixels[row, ..., :3], pixels[row, ..., 3], pixels[row, ..., 4] = scene.image[..., ::-1], scene.mask * np.uint8(255), scene.other * np.uint8(255)
-    if random is not None:
-        for row in range(count):
-            if row >= paired or row % 2 == 0:
-                theta[row], symmetry = placed(random, 0.35 if row < paired else 1)
-            else:
-                theta[row] = theta[row - 1]
-            prompts[row] = words.transformed(prompts[row], *symmetry)
-            if random.random() < 0.12:
-                prompts[row] = words.with_synonyms(prompts[row])
-    x = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
-    if size < 200:
-        # Downsampled first, so that sampling does not skip pixels.
-        x = F.interpolate(x, (round(size * 1.15),) * 2, mode="area")
-    if random is not None or size != x.shape[-1]:
-        grid = F.affine_grid(torch.from_numpy(theta).float(), (count, 5, size, size), align_corners=False)
-        x = F.grid_sample(x, grid, align_corners=False)
-    image, mask, other = x[:, :3] / 255, (x[:, 3] >= 127).float(), (x[:, 4] >= 127).float()
-    if random is not None:
+class Batch:
+    """What the processes that make batches hand over: scenes as bytes and the random choices of their augmentation.
 
-        def draw(low, high):
-            values = random.uniform(low, high, count)
-            values[1:paired:2] = values[0:paired:2]
-            return torch.from_numpy(values)[:, None, None, None].float()
+    pixels uint8 [B, 224, 224, 5] (BGR, asked, other), theta [B, 2, 3] for `affine_grid`, color [B, 7] (saturation, contrast, brightness, noise, and
+    a gain per channel), blurred [B], ids [B, T] and goals [B, 4] of the prompts. The first `paired` rows are pairs."""
 
-        gray = (image * torch.tensor([0.114, 0.587, 0.299])[:, None, None]).sum(1, keepdim=True)
-        # Color words must stay true: the hue is not changed.
-        image = gray + (image - gray) * draw(0.7, 1.3)
-        image = (((image - 0.5) * draw(0.75, 1.25) + 0.5) * draw(0.75, 1.25)).clamp(0, 1)
-        blurred = torch.from_numpy((random.random(count) < 0.15) & (np.arange(count) >= paired))
-        if blurred.any():
-            image[blurred] = F.avg_pool2d(F.pad(image[blurred], (1, 1, 1, 1), mode="replicate"), 3, 1)
-    return (image - mean) / deviation, mask, other, prompts
+    def __init__(self, scenes, paired, random, tokenizer):
+        count = len(scenes)
+        pixels = np.empty((count, SIZE, SIZE, 5), np.uint8)
+        theta, prompts = np.tile(np.eye(2, 3), (count, 1, 1)), [scene.prompt for scene in scenes]
+        for row, scene in enumerate(scenes):
+            pixels[row, ..., :3], pixels[row, ..., 3], pixels[row, ..., 4] = scene.image[..., ::-1], scene.mask * np.uint8(255), scene.other * np.uint8(255)
+        self.augmented = random is not None
+        if self.augmented:
+            for row in range(count):
+                if row >= paired or row % 2 == 0:
+                    theta[row], symmetry = placed(random, 0.35 if row < paired else 1)
+                else:
+                    theta[row] = theta[row - 1]
+                prompts[row] = words.transformed(prompts[row], *symmetry)
+                if random.random() < 0.12:
+                    prompts[row] = words.with_synonyms(prompts[row])
+            low, high = np.array([[0.7, 0.75, 0.75, 0, *[0.93] * 3], [1.3, 1.25, 1.25, 0.02, *[1.07] * 3]])
+            color = random.uniform(low, high, (count, 7))
+            # Both rows of a pair are changed alike.
+            color[1:paired:2] = color[0:paired:2]
+            self.color = torch.from_numpy(color).float()
+            self.blurred = torch.from_numpy((random.random(count) < 0.15) & (np.arange(count) >= paired))
+        self.pixels, self.theta, self.paired = torch.from_numpy(pixels), torch.from_numpy(theta).float(), paired
+        rows = tokenizer.rows(prompts)
+        self.ids = torch.zeros(count, max(map(len, rows)), dtype=torch.long)
+        for row, tokens in zip(self.ids, rows):
+            row[: len(tokens)] = torch.tensor(tokens)
+        self.goals = torch.tensor([words.targets(prompt) for prompt in prompts])
+
+    def to(self, device):
+        for name, value in vars(self).items():
+            if isinstance(value, torch.Tensor):
+                setattr(self, name, value.to(device, non_blocking=True))
+        return self
+
+    def pin_memory(self):
+        for name, value in vars(self).items():
+            if isinstance(value, torch.Tensor):
+                setattr(self, name, value.pin_memory())
+        return self
+
+    def rendered(self, size, mean, deviation):
+        """Augmented, normalized images [B, 3, size, size], masks and other lesions [B, size, size], on the batch's device."""
+        x = self.pixels.permute(0, 3, 1, 2).float()
+        if size < 200:
+            # Downsampled first, so that sampling does not skip pixels.
+            x = F.interpolate(x, (round(size * 1.15),) * 2, mode="area")
+        if self.augmented or size != x.shape[-1]:
+            grid = F.affine_grid(self.theta, (len(x), 5, size, size), align_corners=False)
+            x = F.grid_sample(x, grid, align_corners=False)
+        image, mask, other = x[:, :3] / 255, (x[:, 3] >= 127).float(), (x[:, 4] >= 127).float()
+        if self.augmented:
+            saturation, contrast, brightness, noise = (self.color[:, i, None, None, None] for i in range(4))
+            gray = (image * torch.tensor([0.114, 0.587, 0.299], device=image.device)[:, None, None]).sum(1, keepdim=True)
+            # Color words must stay true: the hue hardly changes.
+            image = (gray + (image - gray) * saturation) * self.color[:, 4:, None, None]
+            image = ((image - 0.5) * contrast + 0.5) * brightness
+            blurred = F.avg_pool2d(F.pad(image, (1, 1, 1, 1), mode="replicate"), 3, 1)
+            image = torch.where(self.blurred[:, None, None, None], blurred, image)
+            image = (image + noise * torch.randn_like(image[:, :1])).clamp(0, 1)
+        return (image - mean) / deviation, mask, other

@@ -19,47 +19,69 @@ import copy
 import fcntl
 import json
 import math
+import multiprocessing
 import os
 import pathlib
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 import words
 from network import Network, load_exported, read_checkpoint, with_words, write_checkpoint
-from scenes import Data, Scene, Scenes, tensors
+from scenes import Batch, Data, Scene, Scenes
 
 START = pathlib.Path(__file__).parents[2] / "packages/mini/weights/mini.safetensors"
 SEED = 668
-# Share of the time up to which a size is used. Small images teach the prompt's words quickly.
-STAGES = [(0.3, 96), (0.5, 160), (1.0, 224)]
+# Share of the time up to which a size is used. Small images teach the prompt's words quickly where steps are slow.
+STAGES = {"cpu": [(0.3, 96), (0.5, 160), (1.0, 224)], "cuda": [(0.05, 96), (0.15, 160), (1.0, 224)]}
+# Processes that make batches, batches of 16 that make one step, factor of the learning rates.
+DEFAULTS = {
+    "cpu": {"workers": 1, "groups": 1, "rate": 1.0},
+    "cuda": {"workers": max(1, (os.cpu_count() or 1) - 3), "groups": 4, "rate": 1.5},
+}
+PHASES = ["early", "late"]
 EARLY = 0.45  # share of the time with more pairs and a stronger selection loss
 RATES = {"vision": 3e-4, "others": 9e-4, "heads": 3e-3}
-END, WARMUP, DECAY, CLIP, AVERAGE = 0.02, 60, 0.03, 1.0, 0.998
+END, WARMUP, DECAY, CLIP, AVERAGE, DROP_PATH = 0.02, 60, 0.03, 1.0, 0.998, 0.05
 SELECTION = {"early": 0.4, "late": 0.1}
 PLACE_WEIGHT, WORD_WEIGHT = 0.3, 0.15
 # For a mask without foreground, Dice has no gradient. This share of the image counts as half a mistake instead.
 EMPTY_AREA = 0.01
 MORE_WORDS = ["light", "big"]
 HEADS = {"row": 3, "column": 3, "size": len(words.SIZES), "color": len(words.COLORS)}
-SAVE_SECONDS, VALIDATE_SECONDS = 240, 900
+SAVE_SECONDS = 240
+VALIDATIONS = 10  # in the whole training
 
 
-def half():
+def half(device):
     """bfloat16 if the processor supports it; emulated it is ten times slower than float32."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported())
+    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda" or torch.cpu._is_avx512_bf16_supported())
 
 
-def ids_of(tokenizer, prompts):
-    rows = tokenizer.rows(prompts)
-    ids = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.long)
-    for row, tokens in zip(ids, rows):
-        row[: len(tokens)] = torch.tensor(tokens)
-    return ids
+class Batches(IterableDataset):
+    """The batches from a step on, each made of `groups` batches of 16. A batch depends on (step, phase) alone; `phase` is shared with the processes
+    that make them."""
+
+    def __init__(self, scenes, tokenizer, first, groups, phase):
+        self.scenes, self.tokenizer, self.first, self.groups, self.phase = scenes, tokenizer, first, groups, phase
+
+    def __iter__(self):
+        worker = get_worker_info()
+        step, stride = (self.first + worker.id, worker.num_workers) if worker else (self.first, 1)
+        while True:
+            yield self.batch(step, PHASES[self.phase.value])
+            step += stride
+
+    def batch(self, step, phase):
+        random = np.random.default_rng([SEED, step])
+        parts = [self.scenes.batch(random, phase) for _ in range(self.groups)]
+        # All pairs come first.
+        scenes = [s for part, paired in parts for s in part[:paired]] + [s for part, paired in parts for s in part[paired:]]
+        return Batch(scenes, sum(paired for _, paired in parts), random, self.tokenizer)
 
 
 def soft_contrastive(image, text, temperature=0.2):
@@ -87,24 +109,28 @@ def selection_loss(logits, mask, other):
     return (inside(F.softplus(-logits), mask) + inside(F.softplus(logits), other)).mean() / 2
 
 
-def head_loss(heads, text, prompts):
+def head_loss(heads, text, goals):
     unit = F.normalize(text, dim=-1) * 5
-    goals = torch.tensor([words.targets(p) for p in prompts])
     total = 0
     for column, (name, head) in enumerate(heads.items()):
         goal = goals[:, column]
-        if (goal >= 0).any():
-            weight = PLACE_WEIGHT / 2 if name in ("row", "column") else WORD_WEIGHT
-            total = total + weight * F.cross_entropy(head(unit), goal, ignore_index=-1)
+        weight = PLACE_WEIGHT / 2 if name in ("row", "column") else WORD_WEIGHT
+        sum_ = F.cross_entropy(head(unit), goal, ignore_index=-1, reduction="sum")
+        total = total + weight * sum_ / (goal >= 0).sum().clamp(min=1)
     return total
 
 
-@torch.no_grad()
-def follow(average, network, step):
-    """Updates the moving average; faster at first, so that the initial weights are soon forgotten."""
-    share = 1 - min(AVERAGE, (step + 1) / (step + 10))
-    for kept, value in zip(average.state_dict().values(), network.state_dict().values()):
-        kept.lerp_(value, share) if kept.is_floating_point() else kept.copy_(value)
+class Average:
+    """The moving average of a network's weights; faster at first, so that the initial weights are soon forgotten."""
+
+    def __init__(self, network):
+        self.network = copy.deepcopy(network).eval()
+        values = lambda module: [v for v in module.state_dict().values() if v.is_floating_point()]
+        self.kept, self.values = values(self.network), values(network)
+
+    @torch.no_grad()
+    def follow(self, step):
+        torch._foreach_lerp_(self.kept, self.values, 1 - min(AVERAGE, (step + 1) / (step + 10)))
 
 
 class Validation:
@@ -134,9 +160,10 @@ class Validation:
         for name, scenes in self.sets.items():
             dice, covered, area = [], [], []
             for part in (scenes[i : i + 20] for i in range(0, len(scenes), 20)):
-                image, mask, other, prompts = tensors(part, 0, 224, None, *self.norm)
-                with half():
-                    found = network(image, ids_of(self.tokenizer, prompts), noisy=False)[0] > 0
+                batch = Batch(part, 0, None, self.tokenizer).to(self.norm[0].device)
+                image, mask, other = batch.rendered(224, *self.norm)
+                with half(image.device):
+                    found = network(image, batch.ids, noisy=False)[0] > 0
                 truth, other = mask > 0.5, other > 0.5
                 count = lambda values: values.flatten(1).sum(1).double()
                 dice += ((2 * count(found & truth) + 1e-7) / (count(found) + count(truth) + 1e-7)).tolist()
@@ -179,7 +206,10 @@ def write_atomically(path, write):
 class Training:
     def __init__(self, options):
         self.options = options
+        self.device = torch.device(options.device)
+        self.stages = STAGES[self.device.type]
         torch.set_num_threads(options.threads)
+        torch.set_float32_matmul_precision("high")
         torch.manual_seed(SEED)
         self.data = Data(options.data)
         self.scenes = Scenes(self.data)
@@ -188,10 +218,13 @@ class Training:
         self.tokenizer = words.Tokenizer(vocabulary)
         self.network = Network(config)
         load_exported(self.network, parameters)
-        self.average = copy.deepcopy(self.network).eval()
-        self.heads = nn.ModuleDict({name: nn.Linear(config["text"]["outputs"], count) for name, count in HEADS.items()})
+        self.network.to(self.device)
+        for block in self.network.vision.blocks[:-1]:
+            block.drop = DROP_PATH
+        self.average = Average(self.network)
+        self.heads = nn.ModuleDict({name: nn.Linear(config["text"]["outputs"], count) for name, count in HEADS.items()}).to(self.device)
         norm = config["preprocessing"]
-        self.mean, self.deviation = (torch.tensor(norm[k])[:, None, None] for k in ("mean", "deviation"))
+        self.mean, self.deviation = (torch.tensor(norm[k], device=self.device)[:, None, None] for k in ("mean", "deviation"))
         named = list(self.network.named_parameters())
         group = lambda vision, matrix: [p for n, p in named if n.startswith("vision.") == vision and (p.dim() > 1) == matrix]
         groups = [
@@ -208,12 +241,12 @@ class Training:
             self.restore()
 
     def restore(self):
-        state = torch.load(self.state_path, weights_only=False)
+        state = torch.load(self.state_path, map_location=self.device, weights_only=False)
         self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
+        self.average.network.load_state_dict(state["average"])
         self.heads.load_state_dict(state["heads"])
         self.optimizer.load_state_dict(state["optimizer"])
-        torch.set_rng_state(state["random"])
+        torch.set_rng_state(state["random"].cpu())
         self.step, self.seconds, self.best = state["step"], state["seconds"], state["best"]
         # Lines of steps that are trained again.
         if self.log_path.exists():
@@ -223,49 +256,48 @@ class Training:
 
     def save(self):
         state = {
-            "network": self.network.state_dict(), "average": self.average.state_dict(), "heads": self.heads.state_dict(),
+            "network": self.network.state_dict(), "average": self.average.network.state_dict(), "heads": self.heads.state_dict(),
             "optimizer": self.optimizer.state_dict(), "random": torch.get_rng_state(), "step": self.step, "seconds": self.seconds, "best": self.best,
         }  # fmt: skip
         write_atomically(self.state_path, lambda path: torch.save(state, path))
         self.export("encoders.safetensors")
 
     def export(self, name):
-        write_atomically(self.options.out / name, lambda path: write_checkpoint(path, self.average, self.tokenizer.json))
+        write_atomically(self.options.out / name, lambda path: write_checkpoint(path, copy.deepcopy(self.average.network).cpu(), self.tokenizer.json))
 
     def stage(self, share):
-        return next(size for until, size in STAGES if share <= until or until == 1.0), "early" if share < EARLY else "late"
-
-    def prepared(self, step, share):
-        """The batch of a step. Depends on (step, size, phase) alone."""
-        size, phase = self.stage(share)
-        random = np.random.default_rng([SEED, step])
-        scenes, paired = self.scenes.batch(random, phase)
-        return (*tensors(scenes, paired, size, random, self.mean, self.deviation), paired, size, phase)
+        return next(size for until, size in self.stages if share <= until or until == 1.0), "early" if share < EARLY else "late"
 
     def learn(self, batch, share):
-        image, mask, other, prompts, paired, size, phase = batch
-        warm = min(1, (self.step + 1) / WARMUP)
+        size, phase = self.stage(share)
+        batch = batch.to(self.device)
+        image, mask, other = batch.rendered(size, self.mean, self.deviation)
+        warm, paired = min(1, (self.step + 1) / WARMUP), batch.paired
         for group in self.optimizer.param_groups:
             group["lr"] = group["top"] * (END + (1 - END) * (1 + math.cos(math.pi * share)) / 2) * warm
-        with half():
-            logits, patches, text = self.network(image, ids_of(self.tokenizer, prompts))
+        with half(self.device):
+            logits, patches, text = self.network(image, batch.ids)
         text = text.float()
         terms = {
             "mask": mask_loss(logits, mask),
             "selection": SELECTION[phase] * selection_loss(logits[:paired], mask[:paired], other[:paired]),
-            "heads": head_loss(self.heads, text, prompts),
+            "heads": head_loss(self.heads, text, batch.goals),
             "contrast": 0.1 * soft_contrastive(patches.float().mean(1), text),
         }
-        loss = sum(terms.values())
-        if not torch.isfinite(loss):
-            raise SystemExit(f"step {self.step}: expected a finite loss, got {loss.item()}. The last state is intact; lower --rate.")
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        sum(terms.values()).backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
         self.optimizer.step()
-        follow(self.average, self.network, self.step)
+        self.average.follow(self.step)
         self.step += 1
-        return {name: float(torch.as_tensor(term).detach()) for name, term in terms.items()} | {"size": size}
+        return torch.stack([term.detach() for term in terms.values()])
+
+    def means(self, terms):
+        """Means of the terms of the loss. Asked for every hundred steps, since a GPU would wait for each."""
+        values = torch.stack(terms).mean(0).tolist()
+        if not all(map(math.isfinite, values)):
+            raise SystemExit(f"step {self.step}: expected a finite loss, got {values}. The last state is intact; lower --rate.")
+        return dict(zip(("mask", "selection", "heads", "contrast"), (round(v, 4) for v in values)))
 
     def log(self, record):
         line = json.dumps({"step": self.step, "hours": round(self.seconds / 3600, 4)} | record)
@@ -274,7 +306,7 @@ class Training:
         print(line, flush=True)
 
     def validate(self):
-        report = self.validation(self.average)
+        report = self.validation(self.average.network)
         score = score_of(report)
         if score >= self.best:
             self.best = score
@@ -284,48 +316,49 @@ class Training:
     def estimate(self):
         """Measures steps of every size and prints what the hours are enough for; changes nothing on disk."""
         clock = time.process_time if self.options.clock == "cpu" else time.monotonic
-        begin, steps = 0.0, 0
-        for until, size in STAGES:
-            self.learn(self.prepared(0, until), until)
-            began, count = clock(), 4
+        batches = Batches(self.scenes, self.tokenizer, 0, self.options.groups, None)
+        begin, steps, count = 0.0, 0, 4
+        for until, size in self.stages:
+            learn = lambda step: self.learn(batches.batch(step, self.stage(until)[1]), until).tolist()
+            learn(0)
+            began = clock()
             for step in range(count):
-                self.learn(self.prepared(step, until), until)
+                learn(step)
             seconds = (clock() - began) / count
             share = (until - begin) * self.options.hours * 3600
             steps, begin = steps + share / seconds, until
             print(f"{size} px: {seconds:.2f} s per step with its batch, {share / 60:.0f} min for {share / seconds:.0f} steps", flush=True)
-        print(f"{self.options.hours} h: about {steps:.0f} steps; batches are made next to the steps if a core is free", flush=True)
+        print(f"{self.options.hours} h: about {steps:.0f} steps; other processes make the batches next to the steps", flush=True)
 
     def run(self):
         total = self.options.hours * 3600
         clock = time.process_time if self.options.clock == "cpu" else time.monotonic
-        last, saved, validated, terms, rates = clock(), self.seconds, self.seconds, [], []
         if self.step == 0:
             self.validate()
-        last = clock()
-        # The next batch is made while a step computes.
-        with ThreadPoolExecutor(1) as pool:
-            ahead = pool.submit(self.prepared, self.step, self.seconds / total)
-            while self.seconds < total and self.step < self.options.steps:
-                share, batch = self.seconds / total, ahead.result()
-                ahead = pool.submit(self.prepared, self.step + 1, share)
-                terms.append(self.learn(batch, share))
-                now = clock()
-                rates.append(now - last)
-                self.seconds, last = self.seconds + now - last, now
-                if self.step % 100 == 0 or len(terms) == 20 == self.step:
-                    mean = lambda name: round(float(np.mean([t[name] for t in terms])), 4)
-                    left = total - self.seconds
-                    self.log({n: mean(n) for n in ("mask", "selection", "heads", "contrast")} | {"size": terms[-1]["size"], "secondsPerStep": round(float(np.mean(rates)), 3), "hoursLeft": round(left / 3600, 2)})
-                    terms, rates = [], []
-                if self.seconds - saved > SAVE_SECONDS:
-                    saved = self.seconds
-                    self.save()
-                    last = clock()
-                if self.seconds - validated > VALIDATE_SECONDS:
-                    validated = self.seconds
-                    self.validate()
-                    last = clock()
+        phase = multiprocessing.Value("i", PHASES.index(self.stage(self.seconds / total)[1]))
+        batches = Batches(self.scenes, self.tokenizer, self.step, self.options.groups, phase)
+        loader = DataLoader(batches, batch_size=None, num_workers=self.options.workers, pin_memory=self.device.type == "cuda", multiprocessing_context="fork")
+        last, saved, validated, terms, rates = clock(), self.seconds, self.seconds, [], []
+        for batch in loader:
+            share = self.seconds / total
+            phase.value = PHASES.index(self.stage(share)[1])
+            terms.append(self.learn(batch, share))
+            now = clock()
+            rates.append(now - last)
+            self.seconds, last = self.seconds + now - last, now
+            if self.step % 100 == 0 or len(terms) == 20 == self.step:
+                self.log(self.means(terms) | {"size": self.stage(share)[0], "secondsPerStep": round(float(np.mean(rates)), 4), "hoursLeft": round((total - self.seconds) / 3600, 3)})
+                terms, rates = [], []
+            if self.seconds - saved > min(SAVE_SECONDS, total / 4):
+                saved = self.seconds
+                self.save()
+                last = clock()
+            if self.seconds - validated > total / VALIDATIONS:
+                validated = self.seconds
+                self.validate()
+                last = clock()
+            if self.seconds >= total or self.step >= self.options.steps:
+                break
         self.validate()
         self.save()
         (self.options.out / "finished").touch()
@@ -337,13 +370,19 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True, help="state, log and checkpoints; resumed if it exists")
     parser.add_argument("--hours", type=float, required=True)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--workers", type=int, help="processes that make batches")
+    parser.add_argument("--groups", type=int, help="batches of 16 that make one step")
     parser.add_argument("--clock", choices=["wall", "cpu"], default="wall")
     parser.add_argument("--start", type=pathlib.Path, default=START)
-    parser.add_argument("--rate", type=float, default=1.0, help="factor of all learning rates")
+    parser.add_argument("--rate", type=float, help="factor of all learning rates")
     parser.add_argument("--steps", type=int, default=10**9, help="ends earlier, for tests")
     parser.add_argument("--estimate", action="store_true", help="only measure the speed")
     parser.add_argument("--limit", type=int, default=60, help="validation images of each kind")
     options = parser.parse_args()
+    for name, value in DEFAULTS[options.device].items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
     options.out.mkdir(parents=True, exist_ok=True)
     lock = locked(options.out)  # noqa: F841 (held until the process ends)
     training = Training(options)

@@ -75,6 +75,7 @@ const prepare = async (): Promise<void> => {
 };
 await Promise.all([prepare(), prepare()]);
 const encoders = join(out, 'encoders');
+// On a GPU that PyTorch sees, it takes larger batches by itself.
 const training = [
   ...[join(tool, 'train.py'), '--data', join(out, 'data'), '--out', encoders, '--hours', flags.hours],
   ...['--threads', flags.threads, '--clock', flags.clock],
