@@ -41,6 +41,20 @@ export function wholeNumber(flag: string, text: string, least = 0, most = Number
 export const decimal = (text: string): number | undefined =>
   /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && Number.isFinite(Number(text)) ? Number(text) : undefined;
 
+/** A part of a run, counted from 0. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** Reads `--shard 2/5`, the second of five. Throws `UsageError`. */
+export function shardOf(text: string): Shard {
+  const [, part, count] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  const shard = { index: Number(part) - 1, count: Number(count) };
+  if (shard.index >= 0 && shard.index < shard.count) return shard;
+  throw new UsageError('--shard', 'a part such as 2/5, the second of five', `'${text}'`, 'Parts count from 1.');
+}
+
 export interface BackendFlag {
   readonly backend: string;
   readonly threads?: string;

@@ -6,6 +6,7 @@ import { registerDataset } from './commands/dataset/index.ts';
 import { registerDemo } from './commands/demo/index.ts';
 import { registerDoctor } from './commands/doctor/index.ts';
 import { registerEvaluate } from './commands/evaluate/index.ts';
+import { registerExperiment } from './commands/experiment/index.ts';
 import { registerExport } from './commands/export/index.ts';
 import { registerPredict } from './commands/predict/index.ts';
 import { registerServe } from './commands/serve/index.ts';
@@ -23,6 +24,7 @@ const COMMANDS: readonly Register[] = [
   registerEvaluate,
   registerCompare,
   registerDemo,
+  registerExperiment,
   registerServe,
   registerDataset,
   registerWeights,

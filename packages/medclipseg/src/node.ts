@@ -19,3 +19,4 @@ export {
   type MissingFiles,
   openDatasetFolders,
 } from './training/dataset-folders.ts';
+export { acquireLock } from './training/lock.ts';

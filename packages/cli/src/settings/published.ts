@@ -23,6 +23,18 @@ const sources: Record<FamilyName, { encoders: string; tokenizer?: string; backbo
   },
 };
 
+/** Overrides of settings that take the encoders of a family from where they are published. */
+export const encoderSources = (name: string): string[] => {
+  const family = name as FamilyName;
+  const { encoders, tokenizer } = sources[family];
+  return [
+    `MODEL.ENCODERS=${encoders}`,
+    `MODEL.TOKENIZER=${tokenizer ?? ''}`,
+    `MODEL.FAMILY=${family === 'pubmedclip' ? family : ''}`,
+    `TRAIN.TEXT_DROPOUT=${families[family].textKind === 'bert' ? BERT_DROPOUT : 0}`,
+  ];
+};
+
 /** Side of the images that all published encoders take. */
 const SIZE = 224;
 /** The published training leaves BERT's dropout on. */

@@ -39,7 +39,7 @@ const unknown = (key: string, known: readonly string[]): string => {
   return `${key}: no such key${meant === undefined ? '' : `; did you mean ${meant}?`}`;
 };
 
-/** Sets `A.B=value` in a tree of settings, if there is such a key. */
+/** Sets `A.B=value` in a tree of settings, if there is such a key; `A.B=` removes it. */
 function override(tree: Tree, assignment: string, known: readonly string[]): void {
   const equals = assignment.indexOf('=');
   if (equals < 1)
@@ -58,7 +58,10 @@ function override(tree: Tree, assignment: string, known: readonly string[]): voi
     if (!isTree(node[name])) node[name] = {};
     node = node[name] as Tree;
   }
-  node[names.at(-1) as string] = parsed(`--set ${key}`, assignment.slice(equals + 1));
+  const name = names.at(-1) as string;
+  const value = parsed(`--set ${key}`, assignment.slice(equals + 1));
+  if (value === null) delete node[name];
+  else node[name] = value;
 }
 
 const valueAt = (tree: unknown, path: readonly PropertyKey[]): unknown =>

@@ -1,4 +1,4 @@
-// A run as one HTML file.
+// A run, or the tables of an experiment, as one HTML file.
 export { agreementImage } from './agreement.ts';
 export {
   htmlReport,
@@ -7,3 +7,10 @@ export {
   type ReportImage,
   type ReportOptions,
 } from './report.ts';
+export {
+  type PageTable,
+  type PlotPoint,
+  type PlotSeries,
+  type TablesPageOptions,
+  tablesPage,
+} from './tables-page.ts';

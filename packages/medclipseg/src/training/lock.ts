@@ -1,15 +1,58 @@
-// A lock file with the process id: one process at a time trains into a folder.
+// A lock file with the process id: one process at a time does a piece of work, on one machine or on several with a common folder.
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
+import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { LockedError } from '../errors.ts';
 
 interface Owner {
   readonly id: string;
   readonly process: number;
   readonly host: string;
+  /** In which space the process id counts: containers of one machine may have the same host name. */
+  readonly space: string;
+}
+
+const SPACE = (() => {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+})();
+
+/** A process touches its locks this often, in milliseconds. */
+const BEAT = 20_000;
+/** A lock of a process that cannot be looked for counts as left behind once it was not touched for this long, in milliseconds. */
+const STALE = 5 * 60_000;
+
+/** Touches locks on a thread of its own: a backend may block the main thread for minutes. A lock that was taken over is left alone. */
+const HEART = `
+const { parentPort, workerData } = require('node:worker_threads');
+const { readFileSync, utimesSync } = require('node:fs');
+const locks = new Map();
+parentPort.on('message', ({ path, id }) => (id ? locks.set(path, id) : locks.delete(path)));
+setInterval(() => {
+  for (const [path, id] of locks)
+    try {
+      const now = new Date();
+      if (readFileSync(path, 'utf8').includes(id)) utimesSync(path, now, now);
+    } catch {}
+}, workerData);
+`;
+let heart: Worker | undefined;
+
+/** Begins to touch a lock, or ends it without an id. */
+function beat(path: string, id?: string): void {
+  if (!heart) {
+    heart = new Worker(HEART, { eval: true, execArgv: [], workerData: BEAT });
+    heart.on('error', () => {});
+    heart.unref();
+  }
+  heart.postMessage({ path: resolve(path), id });
 }
 
 /** Locks that this process holds: a leftover may carry the same process id, for example after a container was restarted. */
@@ -30,18 +73,21 @@ const exclusive = (operation: Promise<void>): Promise<boolean> =>
 /** The owner that a lock file names; nothing if the file is missing or damaged. */
 async function readOwner(path: string): Promise<Owner | undefined> {
   try {
-    const { id, process, host } = JSON.parse(await readFile(path, 'utf8')) as Partial<Owner>;
+    const { id, process, host, space = SPACE } = JSON.parse(await readFile(path, 'utf8')) as Partial<Owner>;
     return typeof id === 'string' && Number.isSafeInteger(process) && typeof host === 'string'
-      ? { id, process: process as number, host }
+      ? { id, process: process as number, host, space }
       : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isAlive({ id, process: pid, host }: Owner): boolean {
-  // Processes of other machines cannot be checked.
-  if (host !== hostname()) return true;
+async function isAlive(path: string, { id, process: pid, host, space }: Owner): Promise<boolean> {
+  // Processes of other machines and containers cannot be looked for; they touch their locks.
+  if (host !== hostname() || space !== SPACE) {
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }));
+    return Date.now() - mtimeMs < STALE;
+  }
   if (pid === process.pid) return held.has(id);
   try {
     process.kill(pid, 0);
@@ -81,7 +127,7 @@ async function acquire(path: string, complete: string, text: string): Promise<vo
   for (let i = 0; i < RETRIES; i++) {
     if (await create(path, complete, text)) return;
     holder = await readOwner(path);
-    if (holder && isAlive(holder)) break;
+    if (holder && (await isAlive(path, holder))) break;
     // Where there are no hard links, another process may be writing it at this moment.
     if (!holder && i === 0) await wait(PAUSE);
     else if (await takeOver(path, holder, complete)) return;
@@ -91,19 +137,21 @@ async function acquire(path: string, complete: string, text: string): Promise<vo
   throw new LockedError(
     dirname(path),
     { process: pid, host },
-    host === hostname() && holder && isAlive(holder)
+    host === hostname()
       ? 'Wait for it to end, or train into another folder.'
-      : `Train into another folder, or delete ${path} if that process has ended.`,
+      : `Train into another folder, or wait: if that process has ended, the folder is free after ${STALE / 60_000} minutes.`,
   );
 }
 
 /**
- * Takes a lock; the returned function releases it. A lock whose process has ended is taken over.
+ * Takes a lock; the returned function releases it. A lock whose process has ended is taken over: at once if it ran on this machine, after
+ * five minutes without a sign of life otherwise.
  *
+ * @param path of the lock file, in a folder that exists
  * @throws {LockedError} if another process holds it
  */
 export async function acquireLock(path: string): Promise<() => Promise<void>> {
-  const owner: Owner = { id: randomUUID(), process: process.pid, host: hostname() };
+  const owner: Owner = { id: randomUUID(), process: process.pid, host: hostname(), space: SPACE };
   const text = JSON.stringify(owner);
   const complete = `${path}.${owner.id}`;
   await writeFile(complete, text);
@@ -116,8 +164,10 @@ export async function acquireLock(path: string): Promise<() => Promise<void>> {
   } finally {
     await rm(complete, { force: true });
   }
+  beat(path, owner.id);
   return async () => {
     held.delete(owner.id);
+    beat(path);
     if ((await readOwner(path))?.id === owner.id) await rm(path, { force: true });
   };
 }

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { isDatasetError } from '@medclipseg/datasets';
 import { type LeftOut, removeLeftovers } from '@medclipseg/datasets/node';
 import { isModelError } from 'medclipseg';
-import { isCliError, UsageError } from '../../errors.ts';
+import type { Shard } from '../../command.ts';
+import { isCliError } from '../../errors.ts';
 import { runBar } from '../../progress.ts';
 import type { Outcome } from './outcome.ts';
 import {
@@ -19,20 +20,6 @@ import {
   writeSummary,
 } from './records.ts';
 import type { Task } from './task.ts';
-
-/** A part of a run, counted from 0. */
-export interface Shard {
-  readonly index: number;
-  readonly count: number;
-}
-
-/** Reads `--shard 2/5`, the second of five. Throws `UsageError`. */
-export function shardOf(text: string): Shard {
-  const [, part, count] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
-  const shard = { index: Number(part) - 1, count: Number(count) };
-  if (shard.index >= 0 && shard.index < shard.count) return shard;
-  throw new UsageError('--shard', 'a part such as 2/5, the second of five', `'${text}'`, 'Parts count from 1.');
-}
 
 /** Errors of an input. Any other, such as a full disk, would be the same for every input. */
 const isOfInput = (error: unknown): error is Error =>

@@ -10,13 +10,14 @@ import {
   type ModelFlags,
   type SamplingFlags,
   samplingOptions,
+  shardOf,
   VERSION,
 } from '../../command.ts';
 import { EXIT, UsageError } from '../../errors.ts';
 import { openModel, useBackend } from '../../open-model.ts';
 import { findInputs, type Inputs, stemOf } from './inputs.ts';
 import { type JobOptions, jobPaths, matchJobs, readJobs, whatOfJob } from './jobs.ts';
-import { type Finished, segmentMany, shardOf } from './many.ts';
+import { type Finished, segmentMany } from './many.ts';
 import type { OpenModel, Outcome, Segmenter } from './outcome.ts';
 import { modelDigest, NOTICE, type Report, type Request, writeReport } from './records.ts';
 import { segmentImage } from './segment-image.ts';

@@ -5,8 +5,6 @@ import { basename, dirname, join } from 'node:path';
 import {
   PROMPT_DESIGNS,
   type PromptDesign,
-  readImage,
-  readMask,
   readSplit,
   removeLeftovers,
   withMaskReadings,
@@ -24,11 +22,12 @@ import {
 import { IncompleteError, UsageError } from '../../errors.ts';
 import { uncertaintyImages } from '../../maps.ts';
 import { openModel, useBackend } from '../../open-model.ts';
-import { areEmpty, binaryMask, predictedMask } from '../../scores/masks.ts';
+import { areEmpty } from '../../scores/masks.ts';
 import { probabilityAt, rounded, writeProbability } from '../../scores/probabilities.ts';
 import { type CaseFiles, writeReport } from '../../scores/report.ts';
 import { writeResults } from '../../scores/results.ts';
 import { evaluationTable } from '../../scores/table.ts';
+import { testImage } from '../../scores/test-image.ts';
 import { withPrompts } from './prompts.ts';
 
 export interface TestOptions extends ContourFlags, SamplingFlags, ModelFlags, BackendFlag {
@@ -77,18 +76,14 @@ export async function test(options: TestOptions, signal: AbortSignal): Promise<v
   const size = model.config.vision.imageSize;
   const bothEmpty: string[] = [];
   for (const [i, file] of files.entries()) {
-    const { name, prompt, imagePath, maskPath } = file;
-    const { estimate } = await model.segment(await readImage(imagePath), prompt, { ...sampling, name, signal });
-    // As published: the mask has the model's size and is resized to the true mask by its nearest pixels.
-    const gray = Uint8Array.from(estimate.probability, (p) => (p > 0.5 ? 255 : 0));
-    const mask = { width: size, height: size, channels: 1, data: gray } as const;
+    const { name, maskPath } = file;
+    const { estimate, mask, truth, prediction } = await testImage(model, file, { ...sampling, signal });
     const map = rounded({ width: size, height: size, data: estimate.probability });
     await writePng(join(out, 'masks', `${name}.png`), mask);
     await writeProbability(join(out, 'probabilities', `${name}.png`), map);
     const uncertainty = uncertaintyImages({ width: size, height: size, uncertainty: estimate.uncertainty });
     for (const [kind, draw] of Object.entries(uncertainty)) await writePng(join(out, kind, `${name}.png`), draw());
-    const truth = binaryMask(await readMask(file));
-    const [prediction, probability] = [predictedMask(mask, truth), probabilityAt(map, truth)];
+    const probability = probabilityAt(map, truth);
     if (areEmpty(truth, prediction)) bothEmpty.push(name);
     evaluator.add({ name, file: basename(maskPath), truth, prediction, probability });
     if ((i + 1) % 10 === 0) process.stderr.write(`${i + 1}/${files.length}\n`);

@@ -1,18 +1,11 @@
 // medclipseg train: a model from a settings file and dataset folders.
-import { join } from 'node:path';
-import { writeFileAtomically } from '@medclipseg/datasets/node';
-import { countParameters, variablesOf } from '@medclipseg/nn';
-import { hasTraining, openCheckpointFolder, openDatasetFolders } from 'medclipseg/node';
-import { fit } from 'medclipseg/training';
-import { stringify } from 'yaml';
+import { hasTraining } from 'medclipseg/node';
 import type { BackendFlag } from '../../command.ts';
 import { UsageError } from '../../errors.ts';
 import { useBackend } from '../../open-model.ts';
 import { type TrainingBar, trainingBar } from '../../progress.ts';
-import { trainingPlan } from '../../settings/plan.ts';
 import { readSettings } from '../../settings/read.ts';
-import { newModel } from './new-model.ts';
-import { openRunLog, type RunLog } from './run-log.ts';
+import { runTraining } from './training.ts';
 
 export interface TrainOptions extends BackendFlag {
   readonly config: string;
@@ -36,18 +29,7 @@ const overrides = ({ set, dataPercentage }: TrainOptions): string[] =>
 
 export async function train(options: TrainOptions, signal: AbortSignal): Promise<void> {
   const settings = await readSettings(options.config, overrides(options), notice);
-  const { TRAIN } = settings;
-  const data = await openDatasetFolders(options.data, {
-    percentage: TRAIN.DATA_PERCENTAGE,
-    cacheFolder: options.cache,
-    label: options.label,
-    signal,
-    onNotice: notice,
-    onCacheError: ({ message }) => notice(message),
-  });
-  const splits = { train: 'training', val: 'validation' };
-  for (const { folder, split, names } of data.missing)
-    notice(`${folder}: ${names.length} rows of ${splits[split]} have no files and are left out: ${names.join(', ')}`);
+  const { NUM_EPOCHS } = settings.TRAIN;
   if (!options.resume && (await hasTraining(options.out)))
     throw new UsageError(
       options.out,
@@ -56,49 +38,26 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
       'Add --resume to continue it, or choose another --out.',
     );
   await useBackend(options);
-  const checkpoints = await openCheckpointFolder(options.out, { keep: TRAIN.KEEP_CHECKPOINTS });
-  const open: { log?: RunLog; bar?: TrainingBar } = {};
-  let best: number | undefined;
+  let bar: TrainingBar | undefined;
   try {
-    await writeFileAtomically(join(options.out, 'settings.yaml'), stringify(settings));
-    const model = await newModel(settings, data.prompts, signal);
-    const { parameters } = model.network;
-    const learning = [...variablesOf(parameters).values()].reduce((sum, { size }) => sum + size, 0);
-    notice(
-      `${countParameters(parameters).toLocaleString('en')} parameters, ${learning.toLocaleString('en')} of which learn, ${data.train.size} images to learn from`,
-    );
-    let steps = 0;
-    await fit(model, data, trainingPlan(settings), {
-      checkpoints,
-      resume: options.resume,
-      checkpointSteps: TRAIN.CHECKPOINT_STEPS,
-      wholeCheckpoints: TRAIN.WHOLE_CHECKPOINTS,
+    const best = await runTraining({
+      ...options,
+      settings,
       signal,
-      onStart: async ({ progress, resumed, stepsPerEpoch, plan }) => {
-        steps = stepsPerEpoch;
-        if (progress.epoch > 0) best = progress.bestDice;
-        const done = progress.epoch * steps + progress.step;
-        open.log = await openRunLog(options.out, resumed ? { epoch: progress.epoch, done } : undefined);
-        open.bar = trainingBar(plan.epochs * steps, plan.epochs);
+      onNotice: notice,
+      onStep: (done, total, { epoch, loss }) => {
+        bar ??= trainingBar(total, NUM_EPOCHS);
+        bar.step(done, epoch, loss.total);
       },
-      onStep: async (report) => {
-        const done = report.epoch * steps + report.step;
-        open.bar?.step(done, report.epoch, report.loss.total);
-        await open.log?.step(done, report);
-      },
-      onEpoch: async (report) => {
-        open.bar?.stop();
-        const dice = report.validationDice ?? 0;
-        best = Math.max(best ?? 0, dice);
+      onEpoch: ({ epoch, trainingLoss, validationDice = 0, best }) => {
+        bar?.stop();
         notice(
-          `epoch ${report.epoch + 1}/${TRAIN.NUM_EPOCHS}  training loss ${report.trainingLoss.toFixed(4)}  validation Dice ${dice.toFixed(4)}${report.best ? '  best' : ''}`,
+          `epoch ${epoch + 1}/${NUM_EPOCHS}  training loss ${trainingLoss.toFixed(4)}  validation Dice ${validationDice.toFixed(4)}${best ? '  best' : ''}`,
         );
-        await open.log?.epoch((report.epoch + 1) * steps, report);
       },
     });
+    notice(`${best === undefined ? '' : `best validation Dice ${best.toFixed(4)}; `}checkpoints in ${options.out}`);
   } finally {
-    open.bar?.stop();
-    await Promise.allSettled([open.log?.close(), data.dispose(), checkpoints.close()]);
+    bar?.stop();
   }
-  notice(`${best === undefined ? '' : `best validation Dice ${best.toFixed(4)}; `}checkpoints in ${options.out}`);
 }

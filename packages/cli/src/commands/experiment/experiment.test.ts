@@ -1,0 +1,130 @@
+// Experiments at toy size, run as a user runs them: plans, tables, shards, interruptions, and calls that do not fit.
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../train/small-training.ts';
+import { call, toyExperiments } from './fixtures/toy.ts';
+
+let toy: Awaited<ReturnType<typeof toyExperiments>>;
+let whole: Record<'md' | 'csv' | 'html', string>;
+const SMALL = ['--datasets', 'BUSI,Kvasir', '--percentages', '10,100'];
+const efficiency = (out: string, ...more: string[]) => toy.args('data-efficiency', out, ...SMALL, ...more);
+
+beforeAll(async () => {
+  toy = await toyExperiments();
+  const { code, err } = await call(efficiency('whole'));
+  expect(code, err).toBe(0);
+  whole = await toy.tables('whole', 'data-efficiency');
+});
+afterAll(() => toy.remove());
+
+describe('data-efficiency', () => {
+  it('ends in tables next to the published numbers, and says what makes them incomparable', () => {
+    expect(whole.md).toContain('| UNet | 60.95 | 64.43 |');
+    expect(whole.md).toMatch(/\| \*\*MedCLIPSeg, here\*\* \| \d+\.\d\d \(\d+\.\d\d to \d+\.\d\d\) \|/);
+    expect(whole.md).toContain('Not comparable with the published numbers: datasets BUSI, Kvasir, published BUSI, ');
+    expect(whole.csv).toMatch(
+      /^Mean over 2 datasets,"MedCLIPSeg, here",10 % DSC,81\.10,[\d.]+,[\d.]+,[\d.]+,,1,\d+,$/m,
+    );
+    expect(whole.html).toContain('<svg');
+    expect(whole.html).not.toMatch(/<script|https?:\/\/(?!github)/);
+  });
+
+  it('repeated, computes nothing and gives the same bytes', async () => {
+    const before = await readdir(toy.at('whole', 'models', 'Kvasir-100-seed666'));
+    const { code, err } = await call(efficiency('whole'));
+    expect(code, err).toBe(0);
+    expect(err).not.toContain('begins');
+    expect(await readdir(toy.at('whole', 'models', 'Kvasir-100-seed666'))).toEqual(before);
+    expect(await toy.tables('whole', 'data-efficiency')).toEqual(whole);
+  });
+
+  it('in shards into folders of their own, merged, gives the same bytes', async () => {
+    for (const [i, shard] of ['1/2', '2/2'].entries()) {
+      const { code, err } = await call(efficiency(`part-${i}`, '--shard', shard));
+      expect(code, err).toBe(0);
+    }
+    const parts = [toy.at('part-0'), toy.at('part-1')];
+    const half = await call(['merge', parts[0] as string, '--out', toy.at('half')]);
+    expect(half.code).toBe(1);
+    expect(half.err).toContain('2 tests have no scores yet');
+    expect((await toy.tables('half', 'data-efficiency')).md).toMatch(/here\*\* .* \| – \| – \|$/m);
+    const both = await call(['merge', ...parts, '--out', toy.at('merged')]);
+    expect(both.code, both.err).toBe(0);
+    expect(await toy.tables('merged', 'data-efficiency')).toEqual(whole);
+    const scores = join(parts[1] as string, 'scores');
+    const [model] = await readdir(scores);
+    const [file] = await readdir(join(scores, model as string));
+    const path = join(scores, model as string, file as string);
+    await writeFile(path, (await readFile(path, 'utf8')).replace(/"dsc": /, '"dsc": 1'));
+    const other = await call(['merge', ...parts, '--out', toy.at('merged')]);
+    expect(other.code).toBe(2);
+    expect(other.err).toContain('Compute all shards by the same version, settings, data and device.');
+  });
+
+  it('run twice at once into one folder, killed and interrupted, gives the same bytes', async () => {
+    const once = (signal: NodeJS.Signals, when: RegExp) => {
+      let sent = false;
+      return run(efficiency('shared'), {
+        onNotice: (text, stop) => {
+          if (!sent && when.test(text)) stop(signal);
+          sent ||= when.test(text);
+        },
+      });
+    };
+    expect((await once('SIGKILL', /BUSI-100-seed666: \d+ parameters|BUSI-100-seed666: .* learn/)).code).toBe(null);
+    const status = await run(['experiment', 'status', toy.at('shared')]);
+    expect(status.out).toMatch(/data-efficiency: 1 of 4 models done/);
+    expect((await once('SIGTERM', /BUSI-100-seed666: done/)).code).toBe(130);
+    const both = await Promise.all([1, 2].map(() => run(efficiency('shared'))));
+    for (const { code, err } of both) expect(code, err).toBe(0);
+    const begun = both.flatMap(({ err }) => err.match(/\S+: begins/g) ?? []);
+    expect(begun.length).toBe(new Set(begun).size);
+    expect(await toy.tables('shared', 'data-efficiency')).toEqual(whole);
+  });
+
+  it('plans with an estimate of time, and computes nothing', async () => {
+    const { code, err, out } = await call(efficiency('planned', '--plan', '--percentages', '100'));
+    expect(code, err).toBe(0);
+    expect(out).toMatch(/Kvasir-100-seed666 +6 +\d+ +2 +\d+ s/);
+    expect(out).toMatch(/about \d+ s on this machine/);
+    expect(out).toContain('not as published: settings toy.yaml');
+    expect(await readdir(toy.folder)).not.toContain('planned');
+  });
+});
+
+describe('refuses', () => {
+  it.each<[string, () => string[], string]>([
+    [
+      'another plan in the folder',
+      () => efficiency('whole', '--seeds', '7'),
+      'expected the plan of this call, got another',
+    ],
+    ['datasets that are missing', () => toy.args('domain-generalization', 'no'), 'none for BUSBRA, BUSUC, BUID, '],
+    [
+      'a percentage without a sheet',
+      () => [...efficiency('no'), '--percentages', '30'],
+      "--percentages: expected 10, 25, 50, 100, got '30'",
+    ],
+    ['a part that there is not', () => efficiency('no', '--shard', '3/2'), "got '3/2'"],
+    ['a dataset outside of the folder', () => efficiency('no', '--datasets', '../data'), "got '../data'"],
+    [
+      'a group without a source',
+      () => toy.args('components', 'no', '--group', ':BUSI'),
+      '--group: expected SOURCE:TARGET',
+    ],
+    [
+      'a variant with a typing error',
+      () => toy.args('components', 'no', '--group', 'BUSI', '--variants', 'gatin'),
+      "Did you mean 'gating'?",
+    ],
+    ['a folder without an experiment', () => ['merge', toy.folder], 'expected the folder of an experiment'],
+    ['a status of nothing', () => ['experiment', 'status', toy.folder], 'expected the folder of an experiment'],
+  ])('%s', async (_, args, message) => {
+    const { code, err } = await call(args());
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+    expect(err).not.toMatch(/^ {4}at /m);
+    await rm(toy.at('no'), { recursive: true, force: true });
+  });
+});
