@@ -1,19 +1,9 @@
 // Sums and means on WebGPU, in blocks: no thread adds more than a few numbers in single precision.
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-
-interface KernelCall {
-  readonly inputs: Record<string, tf.TensorInfo>;
-  readonly backend: WebGPUBackend;
-  readonly attrs: Record<string, unknown>;
-}
-type Kernel = (call: KernelCall) => tf.TensorInfo;
+import { type Kernel, kernel, replaceKernel } from './webgpu-kernels.ts';
 
 /** Up to this many terms a workgroup's threads add at most 32 each. */
 const BLOCK = 4096;
-
-const kernel = (name: string): Kernel =>
-  (tf.getKernel(name, 'webgpu') as tf.KernelConfig).kernelFunc as unknown as Kernel;
 
 /** A block length that divides `terms` if there is a large one; otherwise zeros must fill the last block. */
 function blockLength(terms: number): number {
@@ -77,12 +67,6 @@ export function patchWebGpuSums(): void {
   if (patched) return;
   patched = true;
   const [sum, mean] = [kernel('Sum'), kernel('Mean')];
-  for (const [kernelName, original] of [
-    ['Sum', sum],
-    ['Mean', mean],
-  ] as const) {
-    tf.unregisterKernel(kernelName, 'webgpu');
-    const kernelFunc = blockedReduction(kernelName, original, sum) as unknown as tf.KernelFunc;
-    tf.registerKernel({ kernelName, backendName: 'webgpu', kernelFunc });
-  }
+  replaceKernel('Sum', blockedReduction('Sum', sum, sum));
+  replaceKernel('Mean', blockedReduction('Mean', mean, sum));
 }

@@ -3,6 +3,7 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { provideGpu, throttlePolling } from './dawn.ts';
 import { BackendMissingError, GpuError } from './errors.ts';
+import { patchWebGpuProducts } from './webgpu-kernels.ts';
 import { patchWebGpuSums } from './webgpu-sums.ts';
 
 const LIMITS = [
@@ -91,5 +92,6 @@ export async function setUpWebGpu(allowSoftware: boolean): Promise<string> {
   };
   tf.registerBackend('webgpu', () => backend, 3);
   patchWebGpuSums();
+  patchWebGpuProducts();
   return name;
 }

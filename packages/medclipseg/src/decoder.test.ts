@@ -1,5 +1,5 @@
 // Skips from the image encoder's stem into the decoder.
-
+import { selectBackend } from '@medclipseg/backends';
 import { tokenBatch } from '@medclipseg/clip-encoders';
 import { disposeParameters, flatten, keyOf, randomNormal, trainable, variablesOf } from '@medclipseg/nn';
 import { countMultiplyAdds } from '@medclipseg/nn/testing';
@@ -96,7 +96,8 @@ it('skips take the last map of the stem of a resolution, or say that there is no
   expect(() => skipStages(plain)).toThrow(/image encoder without a stem/);
 });
 
-it('skips cost one product per map', () => {
+it('skips cost one product per map', async () => {
+  await selectBackend('cpu');
   const cost = (variant: ModelConfig) => {
     const network = { config: variant, parameters: initializeModel(variant, 1) };
     const { multiplyAdds } = countMultiplyAdds(() =>

@@ -1,6 +1,6 @@
 import { selectBackend } from '@medclipseg/backends';
 import { OnnxError } from '@medclipseg/onnx';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { loadOnnx } from '#platform';
 import { currentOnnx, selectDevice } from './device.ts';
 
@@ -8,7 +8,12 @@ vi.mock('#platform', async (original) => {
   const platform = await original<{ loadOnnx: typeof loadOnnx }>();
   return { ...platform, loadOnnx: vi.fn(platform.loadOnnx) };
 });
-afterEach(() => vi.mocked(loadOnnx).mockClear());
+// On a machine with a GPU as well, none is found.
+beforeEach(() => vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => null } }));
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.mocked(loadOnnx).mockClear();
+});
 
 it('auto takes onnx where no GPU works, until another backend is selected', async () => {
   const { name, skipped } = await selectDevice();

@@ -2,12 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { selectBackend } from '@medclipseg/backends';
 import { readImage, readSplit, writePhantoms } from '@medclipseg/datasets/node';
 import { variablesOf } from '@medclipseg/nn';
 import { eachBackend } from '@medclipseg/testing';
 import { bytesSource, openTensors } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { config, image, newParameters, tokenizer } from '../fixtures/tiny-model.ts';
 import { examples, newModel, plan, weights } from '../fixtures/tiny-training.ts';
 import { MedCLIPSeg } from '../index.ts';
@@ -125,6 +126,8 @@ eachBackend('fit', () => {
 });
 
 describe('examples', () => {
+  beforeAll(() => selectBackend('wasm'));
+
   const request: BatchRequest = { imageSize: 16, preprocessing: config.preprocessing, batchSize: 3 };
   const all = async (source: Examples, more: Partial<BatchRequest> = {}) => {
     const batches: ImageBatch[] = [];
