@@ -9,16 +9,25 @@ import { promisify } from 'node:util';
 const MAIN = fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.meta.url));
 const START = ['--conditions=@medclipseg/source', '--import', 'tsx', MAIN];
 
-/** The mask file that `medclipseg predict` writes. */
-export async function predictedMask(png: Uint8Array, prompt: string, samples: number): Promise<Uint8Array> {
+/** A file that `medclipseg predict` writes for an input. */
+export async function predicted(
+  name: string,
+  bytes: Uint8Array,
+  prompt: string,
+  options: readonly string[],
+  output: string,
+): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'playground-'));
   try {
-    const image = join(folder, 'image.png');
-    await writeFile(image, png);
-    const flags = ['--prompt', prompt, '--samples', `${samples}`, '--backend', 'wasm', '--out', folder];
-    await promisify(execFile)(process.execPath, [...START, 'predict', image, ...flags]);
-    return await readFile(join(folder, 'image-mask.png'));
+    const input = join(folder, name);
+    await writeFile(input, bytes);
+    const flags = ['--prompt', prompt, ...options, '--backend', 'wasm', '--out', folder];
+    await promisify(execFile)(process.execPath, [...START, 'predict', input, ...flags]);
+    return await readFile(join(folder, output));
   } finally {
     await rm(folder, { recursive: true });
   }
 }
+
+export const predictedMask = (png: Uint8Array, prompt: string, samples: number): Promise<Uint8Array> =>
+  predicted('image.png', png, prompt, ['--samples', `${samples}`], 'image-mask.png');

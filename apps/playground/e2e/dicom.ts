@@ -6,6 +6,12 @@ export interface DicomImage {
   readonly frames: number;
   /** Pixel spacing in millimeters between rows, and between columns. */
   readonly spacing: readonly [rows: number, columns: number];
+  /** The place in a series; directions and positions are to the left, posterior and superior. */
+  readonly place?: {
+    readonly series: string;
+    readonly position: readonly number[];
+    readonly orientation: readonly number[];
+  };
   /** Pixels, or a compressed frame with its transfer syntax. */
   readonly pixels: Uint16Array<ArrayBuffer> | { readonly syntax: string; readonly frame: Uint8Array };
 }
@@ -52,13 +58,21 @@ function encapsulate(frame: Uint8Array): Buffer {
   return Buffer.concat([header, item(0xe000, Buffer.alloc(0)), item(0xe000, even), item(0xe0dd, Buffer.alloc(0))]);
 }
 
-export function encodeDicom({ rows, columns, frames, spacing, pixels }: DicomImage): Buffer {
+export function encodeDicom({ rows, columns, frames, spacing, place, pixels }: DicomImage): Buffer {
   const encode = (elements: readonly Element[]) => Buffer.concat(elements.map(encodeElement));
   return Buffer.concat([
     Buffer.alloc(128),
     Buffer.from('DICM'),
     encode([
       [0x0002, 0x0010, 'UI', 'syntax' in pixels ? pixels.syntax : EXPLICIT_LITTLE_ENDIAN],
+      ...(place
+        ? ([
+            [0x0008, 0x0018, 'UI', `${place.series}.${place.position[2]}`],
+            [0x0020, 0x000e, 'UI', place.series],
+            [0x0020, 0x0032, 'DS', place.position.join('\\')],
+            [0x0020, 0x0037, 'DS', place.orientation.join('\\')],
+          ] as const)
+        : []),
       [0x0028, 0x0002, 'US', 1],
       [0x0028, 0x0004, 'CS', 'MONOCHROME2'],
       [0x0028, 0x0008, 'IS', `${frames}`],

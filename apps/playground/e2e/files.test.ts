@@ -38,9 +38,8 @@ inBrowser('files', () => {
 
   it('one of several frames is chosen, and the area is shown in square millimeters', async () => {
     await at.choose('Choose a file', 'patient-name.dcm', scan);
-    await at.page.getByText('has 2 pages').waitFor();
-    await at.page.getByRole('spinbutton', { name: 'Page' }).fill('2');
-    await at.button('Open this page').click();
+    await at.page.getByRole('slider', { name: 'Page' }).fill('1');
+    await at.page.getByText('1 of 0 to 1').waitFor();
     await at.page.getByText(`${SIDE} × ${SIDE} px · 0.5 × 0.25 mm per pixel`).waitFor();
     await at.write('one large bright tumor');
     await at.run();
@@ -87,14 +86,14 @@ inBrowser('files', () => {
     expect(new Set(Object.keys(files))).toEqual(
       new Set(
         ['mask', 'overlay', 'probability', 'report', 'uncertainty', 'uncertainty-color'].map(
-          (what) => `patient-name-${what}.${what === 'report' ? 'json' : 'png'}`,
+          (what) => `patient-name-page-1-${what}.${what === 'report' ? 'json' : 'png'}`,
         ),
       ),
     );
     // The bit depth in the header of a PNG file.
-    const depthOf = (what: string) => files[`patient-name-${what}.png`]?.[24];
+    const depthOf = (what: string) => files[`patient-name-page-1-${what}.png`]?.[24];
     expect(['mask', 'probability', 'uncertainty'].map(depthOf)).toEqual([8, 16, 16]);
-    const report = JSON.parse(new TextDecoder().decode(files['patient-name-report.json']));
+    const report = JSON.parse(new TextDecoder().decode(files['patient-name-page-1-report.json']));
     expect(report).toMatchObject({ size: [SIDE, SIDE], spacing: { x: 0.5, y: 0.25 } });
     expect(report.results[0]).toMatchObject({
       prompt: 'one large bright tumor',

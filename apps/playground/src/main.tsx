@@ -1,6 +1,7 @@
 // Starts the page.
 import { render } from 'preact';
 import './styles/index.css';
+import { unsavedEdits } from './state/edits.ts';
 import { followResults } from './state/layers.ts';
 import { applyLink } from './state/link.ts';
 import { choose, chosen } from './state/model.ts';
@@ -40,6 +41,12 @@ setTimeout(() => {
 
 // The browser asks the user. Everything else is kept, or can be made again.
 addEventListener('beforeunload', (event) => {
-  if (unkept.value || unstored.value || activity.value === 'training' || activity.value === 'paused')
+  if (
+    unkept.value ||
+    unstored.value ||
+    unsavedEdits.value ||
+    activity.value === 'training' ||
+    activity.value === 'paused'
+  )
     event.preventDefault();
 });

@@ -46,18 +46,82 @@ export const STRINGS = {
     label: (name: string) => `Image ${name}`,
     labelWithMask: (name: string, percent: string, places: string) =>
       `Image ${name}. The mask covers ${percent} of it${places && `: ${places}`}.`,
-    probe: 'Point at the image, or use the arrow keys, to read values.',
+    slice: (name: string, index: number, count: number) => `${name}, slice ${index} of 0 to ${count - 1}`,
+    probe:
+      'Point at the image, or use the arrow keys, to read values. Plus and minus zoom, 0 shows the whole image, Shift with arrow keys moves it, Page Up and Page Down change the slice.',
+    keys: 'Plus and minus zoom, 0 shows the whole image, Shift with arrow keys moves it, Page Up and Page Down change the slice.',
+    series: (files: number) => `a series of ${files} files`,
+    leftOut: (names: readonly string[]) =>
+      `${count(names.length, 'file does', 'files do')} not belong to the series and ${names.length === 1 ? 'was' : 'were'} left out: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`,
     drop: 'Open as image',
     dropTruth: 'Use as ground truth',
     onlyFirst: (used: string, others: readonly string[]) =>
       `Only ${used} was opened. One image can be open at a time; not opened: ${others.join(', ')}.`,
   },
 
+  slices: {
+    title: 'Slices',
+    label: (plane: string | undefined, isVolume: boolean) =>
+      isVolume ? (plane ? `${plane[0]?.toUpperCase()}${plane.slice(1)} slice` : 'Slice') : 'Page',
+    place: (index: number, count: number) => `${index} of 0 to ${count - 1}`,
+    hint: 'Page Up and Page Down on the image. Slices count from 0, as on the command line.',
+    all: 'Segment all slices',
+    done: (done: number, total: number) => `${done} of ${total} slices`,
+    segmented: (done: number, total: number) => `${done} of ${total} slices have a result`,
+    missing: (n: number) =>
+      `${count(n, 'slice has', 'slices have')} no result and ${n === 1 ? 'is' : 'are'} empty in the file. Use “Segment all slices” for a whole mask.`,
+  },
+
+  tools: {
+    title: 'Image tools',
+    drag: 'Dragging on the image',
+    names: { move: 'Move', window: 'Window', paint: 'Add to mask', erase: 'Erase from mask' },
+    zoomIn: 'Zoom in (+)',
+    zoomOut: 'Zoom out (−)',
+    fit: 'Show the whole image (0)',
+  },
+
+  window: {
+    title: 'Choose a window',
+    question: (name: string) =>
+      `${name} does not say which values to show as black and white, and results depend on it. Choose a window for what the prompt describes.`,
+    preset: 'Window',
+    file: 'As in the file',
+    sources: {
+      option: 'As set',
+      file: 'As in the file',
+      percentiles: '1st to 99th percentile',
+      range: 'All values',
+      depth: 'Range of the format',
+    },
+    named: (name: string, center: number, width: number) =>
+      `${name[0]?.toUpperCase()}${name.slice(1)} (${Number(center.toPrecision(6))}, ${Number(width.toPrecision(6))})`,
+    center: 'Center',
+    width: 'Width',
+  },
+
+  edit: {
+    size: 'Brush',
+    pixels: (n: number) => `${n} px`,
+    undo: 'Undo correction (Z)',
+    redo: 'Redo correction (Shift+Z)',
+    discard: 'Discard corrections',
+    discardQuestion: 'The corrections of the mask were not saved and will be lost. Continue?',
+  },
+
   pages: {
-    title: 'Choose a page',
-    text: (name: string, pages: number) => `${name} has ${pages} pages, frames or slices.`,
-    label: 'Page',
-    open: 'Open this page',
+    page: {
+      title: 'Choose a page',
+      text: (name: string, pages: number) => `${name} has ${pages} pages, frames or slices, counted from 0.`,
+      label: 'Page',
+      open: 'Open this page',
+    },
+    volume: {
+      title: 'Choose a volume',
+      text: (name: string, volumes: number) => `${name} has ${volumes} volumes, counted from 0.`,
+      label: 'Volume',
+      open: 'Open this volume',
+    },
   },
 
   labels: {
@@ -94,7 +158,7 @@ export const STRINGS = {
       `This model was not trained with any word of this prompt, and may mark something else. It knows: ${known.join(', ')}.`,
     outdated: (changed: readonly string[], prompt: string, samples: number, seed: number, model: string) =>
       `Out of date (changed: ${changed.join(', ')}). This result was made for “${prompt}” with ${count(samples, 'sample', 'samples')}, seed ${seed} and the model ${model}.`,
-    changes: { prompt: 'prompt', samples: 'samples', seed: 'seed', model: 'model' },
+    changes: { prompt: 'prompt', samples: 'samples', seed: 'seed', model: 'model', window: 'window' },
     stopped: (done: number, of: number) => `Stopped after ${done} of ${of} samples`,
   },
 
@@ -149,6 +213,9 @@ export const STRINGS = {
     nat: (n: number) => `${n.toFixed(3)} nat`,
     side: { a: 'First', b: 'Second' },
     empty: 'No pixel is above the threshold.',
+    edited: 'Corrected by hand: the threshold has no effect until the corrections are discarded.',
+    changed: 'Corrections',
+    changes: (added: string, removed: string) => `+${added} −${removed} px`,
     check: (place: string) => `Most of the uncertainty is at the ${place}: check the mask there.`,
     border: 'The mask touches the border of the image; the structure may continue outside.',
   },
@@ -184,6 +251,7 @@ export const STRINGS = {
     'uncertainty-color': 'Uncertainty in color',
     overlay: 'Overlay',
     report: 'Report',
+    volume: 'Mask of all slices (NIfTI)',
     all: 'Everything',
     progress: 'Writing files',
     link: 'Copy link',

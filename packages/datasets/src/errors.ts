@@ -15,13 +15,21 @@ export class DatasetError extends Error {
 /** An image file that is damaged, incomplete, unsupported or of another kind. */
 export class ImageError extends DatasetError {
   override readonly name = 'ImageError';
+  /** Windows to choose from by name, if the file was refused because it needs one. */
+  readonly windows?: Readonly<Record<string, { readonly center: number; readonly width: number }>>;
+
   constructor(
     readonly file: string,
     expected: string,
     actual: string,
-    { remedy = 'Check or replace the file.', ...options }: ErrorOptions & { readonly remedy?: string } = {},
+    {
+      remedy = 'Check or replace the file.',
+      windows,
+      ...options
+    }: ErrorOptions & { readonly remedy?: string; readonly windows?: ImageError['windows'] } = {},
   ) {
     super('datasets/image', `${file}: expected ${expected}, got ${actual}. ${remedy}`, options);
+    this.windows = windows;
   }
 }
 

@@ -1,8 +1,11 @@
 // Masks from probabilities, and at other sizes.
 
 /** 1 where the probability is above the threshold. */
-export const aboveThreshold = (probability: Float32Array, threshold: number): Uint8Array =>
-  Uint8Array.from(probability, (p) => (p > threshold ? 1 : 0));
+export function aboveThreshold(probability: Float32Array, threshold: number): Uint8Array {
+  const mask = new Uint8Array(probability.length);
+  for (let i = 0; i < mask.length; i++) if ((probability[i] as number) > threshold) mask[i] = 1;
+  return mask;
+}
 
 /** The largest connected part of a mask (4-connected); the first in reading order if several are equally large. */
 export function largestPart(mask: Uint8Array, width: number): Uint8Array {
@@ -33,7 +36,9 @@ export function largestPart(mask: Uint8Array, width: number): Uint8Array {
     }
     if (size > bestSize) [best, bestSize] = [parts, size];
   }
-  return Uint8Array.from(part, (p) => (p === best && p > 0 ? 1 : 0));
+  const out = new Uint8Array(mask.length);
+  for (let i = 0; i < out.length; i++) if (best > 0 && part[i] === best) out[i] = 1;
+  return out;
 }
 
 /** A mask at another size, by nearest neighbor with half-pixel centers. */

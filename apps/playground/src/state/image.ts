@@ -1,12 +1,25 @@
 // The open image and its ground truth.
 import type { Modality } from '@medclipseg/datasets';
-import { signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import type { Remote } from 'comlink';
+import { STRINGS } from '../strings.ts';
 import { connectImages } from '../worker/connect.ts';
-import type { ImagesApi, Labels, Pages, ShownImage, TruthOptions } from '../worker/protocol.ts';
-import { notifyError } from './notices.ts';
+import type {
+  ImagesApi,
+  Labels,
+  OpenOptions,
+  Pages,
+  ShownImage,
+  Side,
+  TruthOptions,
+  WindowSetting,
+  Windows,
+} from '../worker/protocol.ts';
+import { clearEdits, mayDiscardEdits } from './edits.ts';
+import { latest } from './latest.ts';
+import { notify, notifyError } from './notices.ts';
 import { prompts, setPrompt } from './prompts.ts';
-import { clearResults } from './results.ts';
+import { clearResults, type Result, results } from './results.ts';
 
 let worker: Remote<ImagesApi> | undefined;
 
@@ -28,9 +41,10 @@ export const phantom = signal<Phantom | undefined>(undefined);
 export const truth = signal<string | undefined>(undefined);
 export const opening = signal(false);
 
-/** A file with several pages, one of which the user must choose. */
+/** A mask with several pages, or a file of several volumes, one of which the user must choose. */
 export interface PageQuestion {
   readonly name: string;
+  readonly kind: 'page' | 'volume';
   readonly pages: number;
   /** Continues with the page, counted from 0. */
   readonly choose: (page: number) => void;
@@ -45,10 +59,44 @@ export interface LabelQuestion extends Labels {
 }
 export const labelQuestion = signal<LabelQuestion | undefined>(undefined);
 
+/** A file that is only shown through a window, which the user must choose. */
+export interface WindowQuestion extends Windows {
+  readonly name: string;
+  readonly choose: (window: WindowSetting) => void;
+}
+export const windowQuestion = signal<WindowQuestion | undefined>(undefined);
+
+/** What made the results of the slices that are not shown, by the ids of their images. Their maps are kept by the image worker. */
+const otherSlices = new Map<number, Readonly<Partial<Record<Side, Omit<Result, 'estimate'>>>>>();
+
+/** Slices of the open volume with results. */
+export const segmentedSlices = signal(0);
+
+/** Keeps what made the result of a slice that is not shown. */
+export function keepSliceResult(id: number, side: Side, result: Omit<Result, 'estimate'>): void {
+  otherSlices.set(id, { ...otherSlices.get(id), [side]: result });
+  segmentedSlices.value = otherSlices.size;
+}
+
+/** What made the results of all slices, by the ids of their images. */
+export function sliceRecords(): ReadonlyMap<number, Readonly<Partial<Record<Side, Omit<Result, 'estimate'>>>>> {
+  const id = shownImage.value?.id;
+  return id === undefined || Object.keys(results.value).length === 0
+    ? otherSlices
+    : new Map([...otherSlices, [id, results.value]]);
+}
+
+/** Number of files and phantoms opened or closed. Slices of a file do not count. */
+export const fileCount = signal(0);
+
 /** Replaces the open image, or closes it. */
 export function showImage(next: ShownImage | undefined, from?: Phantom): void {
   const before = shownImage.value;
+  fileCount.value += 1;
   clearResults();
+  clearEdits();
+  otherSlices.clear();
+  segmentedSlices.value = 0;
   truth.value = undefined;
   phantom.value = from;
   shownImage.value = next;
@@ -57,13 +105,52 @@ export function showImage(next: ShownImage | undefined, from?: Phantom): void {
   void images().close(before.id);
 }
 
+/** Goes to another slice of the open file, with the results that it has already. */
+export const seek = latest(async (index: number): Promise<void> => {
+  const before = shownImage.value;
+  if (!before?.slice || before.slice.index === index) return;
+  try {
+    const { estimates, ...next } = await images().seek(before.id, index);
+    // The file may have been closed meanwhile.
+    if (shownImage.value?.id !== before.id) return next.bitmap.close();
+    const made = Object.entries(results.value).map(([side, { estimate: _, ...rest }]) => [side, rest]);
+    if (made.length > 0) otherSlices.set(before.id, Object.fromEntries(made));
+    const kept = otherSlices.get(next.id);
+    const sides = (['a', 'b'] as const).flatMap((side) => {
+      const [estimate, record] = [estimates[side], kept?.[side]];
+      return estimate && record ? [[side, { ...record, estimate }] as const] : [];
+    });
+    batch(() => {
+      results.value = Object.fromEntries(sides);
+      shownImage.value = next;
+      truth.value = next.truth;
+    });
+    before.bitmap.close();
+  } catch (error) {
+    notifyError(error);
+  }
+});
+
+/** Shows the open file through another window, or through its own. */
+export const setWindow = latest(async (window: WindowSetting | undefined): Promise<void> => {
+  const before = shownImage.value;
+  if (!before) return;
+  try {
+    const next = await images().setWindow(before.id, window);
+    if (shownImage.value?.id !== before.id) return next.bitmap.close();
+    shownImage.value = next;
+    before.bitmap.close();
+  } catch (error) {
+    notifyError(error);
+  }
+});
+
 /** Asks for a page or a label, and then continues with it. */
 export function ask(name: string, question: Pages | Labels, next: (chosen: TruthOptions) => Promise<void>): void {
-  if ('pages' in question) pageQuestion.value = { name, pages: question.pages, choose: (page) => void next({ page }) };
+  if ('pages' in question)
+    pageQuestion.value = { name, kind: 'page', pages: question.pages, choose: (page) => void next({ page }) };
   else labelQuestion.value = { name, labels: question.labels, choose: (label) => void next({ label }) };
 }
-
-const isPages = (answer: object | undefined): answer is Pages => answer !== undefined && 'pages' in answer;
 
 let last: Promise<void> = Promise.resolve();
 
@@ -82,13 +169,55 @@ function whileOpening(work: () => Promise<void>): Promise<void> {
   });
 }
 
-/** Opens a file; if it has several pages, asks which. */
-export const openFile = (file: Blob, name: string, page?: number): Promise<void> =>
+/** Opens a file; if it has several volumes, or needs a window, asks which. */
+export const openFile = (file: Blob, name: string, options: OpenOptions = {}): Promise<void> =>
   whileOpening(async () => {
-    const found = await images().open(file, name, page);
-    if (isPages(found)) ask(name, found, ({ page }) => openFile(file, name, page));
+    if (!mayDiscardEdits()) return;
+    const found = await images().open(file, name, options);
+    const again = (more: OpenOptions) => void openFile(file, name, { ...options, ...more });
+    if ('volumes' in found)
+      pageQuestion.value = { name, kind: 'volume', pages: found.volumes, choose: (volume) => again({ volume }) };
+    else if ('windows' in found) windowQuestion.value = { name, ...found, choose: (window) => again({ window }) };
     else showImage(found);
   });
+
+/** Opens the files of a DICOM series as a volume, and says which files do not belong to it. */
+export const openSeries = (files: readonly File[], options: OpenOptions = {}): Promise<void> =>
+  whileOpening(async () => {
+    if (!mayDiscardEdits()) return;
+    const byName = new Map(files.map((file) => [file.webkitRelativePath || file.name, file]));
+    const found = await images().openSeries(byName, options);
+    if ('windows' in found)
+      windowQuestion.value = {
+        name: STRINGS.image.series(files.length),
+        ...found,
+        choose: (window) => void openSeries(files, { ...options, window }),
+      };
+    else {
+      showImage(found);
+      const { leftOut } = found;
+      if (leftOut.length > 0) notify({ kind: 'problem', text: STRINGS.image.leftOut(leftOut) });
+    }
+  });
+
+/** DICOM files by their names: an ending, or none, as on media and in archives. */
+const mayBeDicom = ({ name }: File): boolean => /\.(dcm|dicom|ima)$/i.test(name) || !/\.[a-z]\w{1,4}$/i.test(name);
+
+/** Opens one file, or several DICOM files as a series. Of other files only the first, and says so. */
+export function openFiles(files: readonly File[]): void {
+  const [first, ...others] = files;
+  if (!first) return;
+  if (others.length > 0 && files.every(mayBeDicom)) return void openSeries(files);
+  if (others.length > 0)
+    notify({
+      kind: 'problem',
+      text: STRINGS.image.onlyFirst(
+        first.name,
+        others.map(({ name }) => name),
+      ),
+    });
+  void openFile(first, first.name);
+}
 
 /** The phantoms that are offered first: one clear lesion each, which mini finds (DSC of 0.96 to 0.98). Further ones count up from them. */
 export const SAMPLE_SEEDS: Readonly<Record<Modality, number>> = {
@@ -106,6 +235,7 @@ let suggested = '';
 /** Opens a phantom with its prompt. @param seed from a link; the next one by default */
 export const openPhantom = (modality: Modality, seed = nextSeed[modality] ?? SAMPLE_SEEDS[modality]): Promise<void> =>
   whileOpening(async () => {
+    if (!mayDiscardEdits()) return;
     nextSeed[modality] = seed + 1;
     const found = await images().phantom(modality, seed);
     showImage(found, { modality, seed });

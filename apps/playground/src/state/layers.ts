@@ -2,7 +2,9 @@
 import { effect, signal } from '@preact/signals';
 import type { ImageScores } from 'medclipseg/metrics';
 import type { DrawnLayer, LayerOptions, MaskOptions, Measurements, Side, View } from '../worker/protocol.ts';
+import { editCount, strokeCount } from './edits.ts';
 import { images, shownImage, truth } from './image.ts';
+import { latest } from './latest.ts';
 import { notifyError } from './notices.ts';
 import { results } from './results.ts';
 import { largestOnly, threshold, uncertainty, view } from './settings.ts';
@@ -19,26 +21,6 @@ export const measurements = signal<PerSide<Measurements>>({});
 export const scores = signal<PerSide<ImageScores>>({});
 /** The difference between the two prompts' results. */
 export const difference = signal<ImageBitmap | undefined>(undefined);
-
-/** For work that is requested faster than it completes: runs one call at a time; a new request replaces the waiting one. */
-export function latest<Input>(work: (input: Input) => Promise<void>): (input: Input) => Promise<void> {
-  let waiting: { readonly input: Input } | undefined;
-  let running: Promise<void> | undefined;
-  const serve = async () => {
-    while (waiting) {
-      const { input } = waiting;
-      waiting = undefined;
-      await work(input);
-    }
-  };
-  return (input) => {
-    waiting = { input };
-    running ??= serve().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
-}
 
 export const maskOptions = (): MaskOptions => ({ threshold: threshold.value, largestOnly: largestOnly.value });
 
@@ -94,13 +76,14 @@ export function followResults(): void {
     const measure = measuring(side);
     effect(() => {
       const request = { id: shownImage.value?.id, side, hasResult: Boolean(results.value[side]) };
-      // Subscribes to the ground truth, so that a new one is drawn at once.
-      void truth.value;
+      // Subscribes to the ground truth and to corrections, so that they are drawn at once.
+      void [truth.value, editCount.value];
       const options = { ...maskOptions(), view: view.value, uncertainty: uncertainty.value };
       void draw({ ...request, options }).catch(notifyError);
     });
     effect(() => {
       const request = { id: shownImage.value?.id, side, hasResult: Boolean(results.value[side]) };
+      void strokeCount.value;
       void measure({ ...request, options: maskOptions(), scored: truth.value !== undefined }).catch(notifyError);
     });
   }

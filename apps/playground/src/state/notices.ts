@@ -56,7 +56,13 @@ const TEXTS: Readonly<Record<string, string>> = {
 };
 
 /** Errors whose own messages name the file, what is wrong with it, and what to do. */
-const SELF_EXPLANATORY = ['datasets/', 'weights/hub', 'medclipseg/checkpoint', 'playground/mask-size'];
+const SELF_EXPLANATORY = [
+  'datasets/',
+  'weights/hub',
+  'medclipseg/checkpoint',
+  'playground/mask-size',
+  'playground/series',
+];
 
 /** The parts of a message of the form "subject: expected X, got Y. Do Z." */
 const MESSAGE = /^(.+?): expected (.+), got (.+?)\. (.+)$/s;

@@ -1,7 +1,7 @@
 // Warns of prompts without a word that the model in use was trained with.
 import { effect, signal } from '@preact/signals';
 import { engine } from './engine.ts';
-import { latest } from './layers.ts';
+import { latest } from './latest.ts';
 import { inUse } from './model.ts';
 import { isEngineReplaced, notifyError } from './notices.ts';
 import { activeSides, prompts } from './prompts.ts';

@@ -4,7 +4,7 @@ import { version } from '../../package.json';
 import { STRINGS } from '../strings.ts';
 import type { Side } from '../worker/protocol.ts';
 import { device, devicePreference, engine } from './engine.ts';
-import { shownImage, truth } from './image.ts';
+import { shownImage, sliceRecords, truth } from './image.ts';
 import { maskOptions, measurements, scores } from './layers.ts';
 import { chosen, facts } from './model.ts';
 import { notices } from './notices.ts';
@@ -17,6 +17,8 @@ function resultReport(side: Side, result: Result) {
   const { title, sha256, teaching } = result.model;
   return {
     prompt: result.prompt,
+    slice: result.slice,
+    window: result.window,
     model: title,
     modelSha256: sha256,
     taughtFrom: teaching?.from,
@@ -32,8 +34,25 @@ function resultReport(side: Side, result: Result) {
     uncertaintyPerForeground: measured.uncertaintyPerForeground,
     expectedDice: measured.expectedDice,
     touchesBorder: measured.touchesBorder,
+    edited: measured.edited,
     scores: scores.value[side],
   };
+}
+
+/** What made the masks of the slices of a volume: one entry for slices in a row that were made alike. */
+export function sliceReport(side: Side) {
+  const records = [...sliceRecords().values()].flatMap((of) => of[side] ?? []);
+  const groups: { slices: readonly [number, number]; made: object }[] = [];
+  for (const { slice = 0, prompt, sampling, model, backend, window } of records.toSorted(
+    (a, b) => (a.slice ?? 0) - (b.slice ?? 0),
+  )) {
+    const made = { prompt, sampling, model: model.title, modelSha256: model.sha256, backend, window };
+    const last = groups.at(-1);
+    if (last && last.slices[1] === slice && JSON.stringify(last.made) === JSON.stringify(made))
+      last.slices = [last.slices[0], slice + 1];
+    else groups.push({ slices: [slice, slice + 1], made });
+  }
+  return groups.map(({ slices: [from, to], made }) => ({ slices: `${from}:${to}`, ...made }));
 }
 
 /** The fields of the command line's report, and what only the page knows. */
@@ -43,6 +62,9 @@ export const report = () => ({
   image: shownImage.value?.name,
   size: shownImage.value && [shownImage.value.width, shownImage.value.height],
   spacing: shownImage.value?.spacing,
+  slice: shownImage.value?.slice,
+  window: shownImage.value?.window,
+  notes: shownImage.value?.notes,
   truth: truth.value,
   mask: maskOptions(),
   uncertaintyScale: [0, MAXIMUM_ENTROPY],

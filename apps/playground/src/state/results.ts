@@ -1,4 +1,5 @@
 // The results of the prompts, updated with each sample, and what made them.
+import type { GrayWindow } from '@medclipseg/datasets/browser';
 import { signal } from '@preact/signals';
 import type { Estimate } from 'medclipseg';
 import type { Device, Sampling, Side } from '../worker/protocol.ts';
@@ -12,6 +13,10 @@ export interface Result {
   readonly sampling: Sampling;
   readonly model: ModelName & { readonly teaching?: Teaching };
   readonly backend: Device['backend'];
+  /** The slice, if the image is one of several. */
+  readonly slice?: number;
+  /** The window that the image was shown through. */
+  readonly window?: GrayWindow;
   /** Time of each sample. */
   readonly milliseconds: readonly number[];
 }
@@ -37,16 +42,25 @@ export const shownResults = (): readonly (readonly [Side, Result])[] =>
   });
 
 /** What the inputs have changed in since a result was made. */
-export type Change = 'prompt' | 'samples' | 'seed' | 'model';
+export type Change = 'prompt' | 'samples' | 'seed' | 'model' | 'window';
 
-/** The inputs that no longer are those of the result. Never the device: results do not depend on it. */
-export function changesSince(result: Result, side: Side): readonly Change[] {
+/**
+ * The inputs that no longer are those of the result. Never the device: results do not depend on it.
+ *
+ * @param window of the image now
+ */
+export function changesSince(
+  result: Omit<Result, 'estimate'>,
+  side: Side,
+  window: GrayWindow | undefined,
+): readonly Change[] {
   const { prompt, sampling, model } = result;
   const changed: Record<Change, boolean> = {
     prompt: prompt !== prompts.value[side].trim(),
     samples: sampling.samples !== samples.value,
     seed: sampling.seed !== seed.value,
     model: inUse.value !== undefined && model.sha256 !== inUse.value.sha256,
+    window: result.window?.low !== window?.low || result.window?.high !== window?.high,
   };
   return (Object.keys(changed) as Change[]).filter((name) => changed[name]);
 }

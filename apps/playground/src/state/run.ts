@@ -5,12 +5,13 @@ import type { Estimate } from 'medclipseg';
 import { STRINGS } from '../strings.ts';
 import { errorField } from '../worker/errors.ts';
 import type { Side } from '../worker/protocol.ts';
+import { mayDiscardEdits, setEdits } from './edits.ts';
 import { device, engine, replaceEngine } from './engine.ts';
-import { images, opened, shownImage } from './image.ts';
+import { fileCount, images, keepSliceResult, opened, shownImage, sliceRecords } from './image.ts';
 import { engineWithModel, inUse } from './model.ts';
 import { isAbort, isGpuLoss, notify, notifyError } from './notices.ts';
 import { activeSides, prompts } from './prompts.ts';
-import { results, running, setResult } from './results.ts';
+import { changesSince, results, running, setResult } from './results.ts';
 import { samples, seed } from './settings.ts';
 
 /** Whether a run is in progress or being stopped. */
@@ -23,18 +24,22 @@ let restarting = false;
 const inputsNow = (): string =>
   JSON.stringify([
     shownImage.value?.id,
+    shownImage.value?.window,
     activeSides().map((side) => prompts.value[side].trim()),
     samples.value,
     seed.value,
     inUse.value?.sha256,
   ]);
 
+/** The inputs of all slices. */
+const inputsOfSlices = (): string => JSON.stringify((JSON.parse(inputsNow()) as unknown[]).slice(1));
+
 /** Whether the inputs are no longer those of the run in progress. */
 export const inputsChanged = computed(() => Boolean(running.value) && inputs.value !== inputsNow());
 
 async function segment(side: Side, prompt: string): Promise<void> {
   const { engine: ready, facts } = await engineWithModel();
-  const id = shownImage.value?.id;
+  const { id, slice, window } = shownImage.value ?? {};
   const [model, backend] = [inUse.value, device.value?.backend];
   if (id === undefined || stopping || !model || !backend) return;
   const image = await images().forModel(id, facts.imageSize);
@@ -43,8 +48,10 @@ async function segment(side: Side, prompt: string): Promise<void> {
     // The user may have opened another image meanwhile.
     if (shownImage.value?.id !== id || running.value !== side) return;
     void images().setResult(id, side, estimate);
+    if (estimate.samples === 1) setEdits(id, side, undefined);
     const times = estimate.samples === 1 ? [] : (results.value[side]?.milliseconds ?? []);
-    setResult(side, { prompt, estimate, sampling, model, backend, milliseconds: [...times, milliseconds] });
+    const record = { prompt, sampling, model, backend, slice: slice?.index, window };
+    setResult(side, { ...record, estimate, milliseconds: [...times, milliseconds] });
   };
   running.value = side;
   const end = await ready.segment(image, prompt, sampling, proxy(onSample));
@@ -59,14 +66,54 @@ async function segmentAll(): Promise<void> {
   }
 }
 
-async function runOnce(): Promise<void> {
+/** Slices done of those that are being segmented. */
+export const slicesDone = signal<{ readonly done: number; readonly total: number } | undefined>(undefined);
+
+/** Segments a slice of the open volume unless it has a result of the same inputs. Returns whether it has one now. */
+async function segmentSlice(side: Side, prompt: string, index: number): Promise<boolean> {
+  const { engine: ready, facts } = await engineWithModel();
+  const shown = shownImage.value;
+  const [model, backend] = [inUse.value, device.value?.backend];
+  if (!shown || stopping || !model || !backend) return false;
+  const { id, image } = await images().sliceForModel(shown.id, index, facts.imageSize);
+  const before = sliceRecords().get(id)?.[side];
+  if (before && changesSince(before, side, shown.window).length === 0) return true;
+  const sampling = { samples: samples.value, seed: seed.value };
+  const since = performance.now();
+  const estimate = await ready.segmentSlice(image, prompt, sampling);
+  if (!estimate) return false;
+  const milliseconds = [(performance.now() - since) / estimate.samples];
+  const record = { prompt, sampling, model, backend, slice: index, window: shown.window, milliseconds };
+  await images().setResult(id, side, estimate);
+  setEdits(id, side, undefined);
+  if (shownImage.value?.id === id) setResult(side, { ...record, estimate });
+  else keepSliceResult(id, side, record);
+  return true;
+}
+
+async function segmentSlices(): Promise<void> {
+  await engineWithModel();
+  const total = shownImage.value?.slice?.count ?? 0;
+  const [file, started] = [fileCount.value, inputsOfSlices()];
+  for (let index = 0; index < total; index++) {
+    slicesDone.value = { done: index, total };
+    for (const side of activeSides()) {
+      const prompt = prompts.value[side].trim();
+      // All slices of a mask are made by the same inputs.
+      if (stopping || fileCount.value !== file || inputsOfSlices() !== started) return;
+      if (prompt && !(await segmentSlice(side, prompt, index))) return;
+    }
+  }
+}
+
+async function runOnce(work: () => Promise<void>): Promise<void> {
   stopping = false;
   try {
-    await segmentAll().catch(async (error) => {
+    await work().catch(async (error) => {
       if (!isGpuLoss(error) || device.value?.backend !== 'webgpu') throw error;
       notify({ kind: 'problem', text: STRINGS.problems.gpuLost, detail: errorField(error, 'message') });
       await replaceEngine('wasm', 'gpu-lost');
-      await segmentAll();
+      await work();
     });
   } catch (error) {
     if (!isAbort(error)) notifyError(error);
@@ -79,20 +126,33 @@ async function runOnce(): Promise<void> {
 export async function run(): Promise<void> {
   if (!prompts.value.a.trim()) return;
   if (busy.value) {
-    if (!inputsChanged.value) return;
+    if (!inputsChanged.value || slicesDone.value) return;
     restarting = true;
     await stop();
     return;
   }
+  if (!mayDiscardEdits()) return;
   busy.value = true;
   try {
     await opened();
     do {
       restarting = false;
-      if (shownImage.value) await runOnce();
+      if (shownImage.value) await runOnce(segmentAll);
     } while (restarting);
   } finally {
     busy.value = false;
+  }
+}
+
+/** Segments all slices of the open volume; those with a result of the same inputs are kept, so that a stopped run continues. */
+export async function runSlices(): Promise<void> {
+  if (busy.value || !prompts.value.a.trim() || !shownImage.value?.slice?.volume || !mayDiscardEdits()) return;
+  busy.value = true;
+  try {
+    await runOnce(segmentSlices);
+  } finally {
+    busy.value = false;
+    slicesDone.value = undefined;
   }
 }
 
@@ -108,8 +168,8 @@ export function followImage(): void {
   effect(() => {
     const id = shownImage.value?.id;
     if (id !== before && running.peek()) void stop().catch(notifyError);
-    // While the model opens there is nothing else to stop.
-    else if (id !== before) stopping = true;
+    // While the model opens there is nothing else to stop. Other slices may be looked at while all are segmented.
+    else if (id !== before && !slicesDone.peek()) stopping = true;
     before = id;
   });
 }

@@ -3,11 +3,12 @@ import { signal } from '@preact/signals';
 import { zipSync } from 'fflate';
 import { STRINGS } from '../strings.ts';
 import { EXPORTS, type Export, type Side } from '../worker/protocol.ts';
+import { unsavedEdits } from './edits.ts';
 import { images, shownImage } from './image.ts';
-import { maskOptions } from './layers.ts';
+import { maskOptions, measurements } from './layers.ts';
 import { linkTo } from './link.ts';
 import { notify, notifyError } from './notices.ts';
-import { diagnostics, report } from './report.ts';
+import { diagnostics, report, sliceReport } from './report.ts';
 import { shownResults } from './results.ts';
 
 /** Object URLs must stay valid until the browser has started to save. */
@@ -26,19 +27,41 @@ const json = (value: unknown): Blob => new Blob([`${JSON.stringify(value, null, 
 
 const stem = (name: string): string => name.replace(/(\.nii)?\.[^.]+$/, '');
 
+/** What can be saved: maps of the image, its report, or the mask of all slices with a report of its own. */
+export type Saveable = Export | 'report' | 'volume';
+
 interface Saved {
   readonly name: string;
   readonly blob: Blob;
 }
 
-/** One file; names of the second prompt's files say so. */
-async function file(what: Export | 'report', side: Side = 'a'): Promise<Saved | undefined> {
+/** Files that show the mask. */
+const MASK_FILES: readonly Export[] = ['mask', 'overlay'];
+
+/** One kind of file, of the slice on view or of the whole volume. Names say if it is the second prompt's, and if it was edited. */
+async function filesOf(what: Saveable, side: Side = 'a'): Promise<readonly Saved[]> {
   const shown = shownImage.value;
-  if (!shown) return undefined;
+  if (!shown) return [];
   const name = stem(shown.name);
-  if (what === 'report') return { name: `${name}-report.json`, blob: json(report()) };
+  const second = side === 'b' ? '-second' : '';
+  if (what === 'volume') {
+    const { file, isPacked, ...facts } = await images().encodeVolume(shown.id, side, maskOptions());
+    const kind = `${name}${second}-mask${facts.isEdited ? '-edited' : ''}`;
+    const missing = (shown.slice?.count ?? 0) - facts.slices.length;
+    if (missing > 0) notify({ kind: 'problem', text: STRINGS.slices.missing(missing) });
+    return [
+      { name: `${kind}.nii${isPacked ? '.gz' : ''}`, blob: file },
+      {
+        name: `${kind}-report.json`,
+        blob: json({ ...report(), results: undefined, volumeMask: { ...facts, made: sliceReport(side) } }),
+      },
+    ];
+  }
+  const place = shown.slice ? `-${shown.slice.volume ? 'slice' : 'page'}-${shown.slice.index}` : '';
+  if (what === 'report') return [{ name: `${name}${place}-report.json`, blob: json(report()) }];
   const blob = await images().encode(shown.id, side, maskOptions(), what);
-  return { name: `${name}${side === 'b' ? '-second' : ''}-${what}.png`, blob };
+  const edited = measurements.value[side]?.edited && MASK_FILES.includes(what) ? '-edited' : '';
+  return [{ name: `${name}${place}${second}-${what}${edited}.png`, blob }];
 }
 
 const sides = (): readonly Side[] => shownResults().map(([side]) => side);
@@ -53,7 +76,7 @@ export const cancelSaving = (): void => {
 
 /** Makes files one after another, so that the view can be redrawn between them. Nothing is saved if it is canceled. */
 async function whileSaving(
-  wanted: readonly (readonly [Export | 'report', Side])[],
+  wanted: readonly (readonly [Saveable, Side])[],
   then: (files: readonly Saved[]) => Promise<void> | void,
 ): Promise<void> {
   if (saving.value) return;
@@ -62,12 +85,13 @@ async function whileSaving(
   try {
     const files: Saved[] = [];
     for (const [what, side] of wanted) {
-      const saved = await file(what, side);
+      const saved = await filesOf(what, side);
       if (canceled) return;
-      if (saved) files.push(saved);
+      files.push(...saved);
       saving.value = { done: saving.value.done + 1, total: wanted.length };
     }
     await then(files);
+    if (wanted.some(([what]) => what === 'mask' || what === 'volume')) unsavedEdits.value = false;
   } catch (error) {
     notifyError(error);
   } finally {
@@ -75,7 +99,7 @@ async function whileSaving(
   }
 }
 
-export const saveOne = (what: Export | 'report'): Promise<void> =>
+export const saveOne = (what: Saveable): Promise<void> =>
   whileSaving(what === 'report' ? [[what, 'a']] : sides().map((side) => [what, side]), (files) => {
     for (const { blob, name } of files) download(blob, name);
   });
@@ -83,7 +107,14 @@ export const saveOne = (what: Export | 'report'): Promise<void> =>
 /** All files in one archive. */
 export const saveAll = (): Promise<void> =>
   whileSaving(
-    [['report', 'a'], ...sides().flatMap((side) => EXPORTS.map((what) => [what, side] as const))],
+    [
+      ['report', 'a'],
+      ...sides().flatMap((side) =>
+        [...EXPORTS, ...(shownImage.value?.slice?.volume ? (['volume'] as const) : [])].map(
+          (what) => [what, side] as const,
+        ),
+      ),
+    ],
     async (files) => {
       const entries = await Promise.all(
         files.map(async ({ name, blob }) => [name, new Uint8Array(await blob.arrayBuffer())] as const),

@@ -1,6 +1,7 @@
 // Adds training examples: from files, from the image open in the Segment tab, and from phantoms, whose masks are known.
 import { signal } from '@preact/signals';
 import { rgbaOf } from '../drawing/layers.ts';
+import { isBlank } from '../painting/mask-editor.ts';
 import { images, shownImage } from '../state/image.ts';
 import { engineWithModel } from '../state/model.ts';
 import { notify, notifyError } from '../state/notices.ts';
@@ -8,7 +9,6 @@ import { prompts } from '../state/prompts.ts';
 import { results } from '../state/results.ts';
 import { addEntry, entries, isFull } from './entries.ts';
 import { MAXIMUM_EXAMPLES } from './examples.ts';
-import { isBlank } from './mask-editor.ts';
 import { TEACH } from './strings.ts';
 
 export const adding = signal(false);
@@ -31,10 +31,9 @@ const hasRoom = (): boolean => {
 
 async function addFile(file: File): Promise<void> {
   const { facts } = await engineWithModel();
-  const first = await images().open(file, file.name);
-  // The middle slice of a volume is the most likely to show a lesion.
-  const opened = 'pages' in first ? await images().open(file, file.name, Math.floor(first.pages / 2)) : first;
-  if ('pages' in opened) return;
+  let opened = await images().open(file, file.name);
+  if ('volumes' in opened) opened = await images().open(file, file.name, { volume: 0 });
+  if (!('bitmap' in opened)) return notify({ kind: 'problem', text: TEACH.needsWindow(file.name) });
   const { id, name, bitmap } = opened;
   try {
     await addEntry({ name, bitmap, prompt: '', image: await images().forModel(id, facts.imageSize) });

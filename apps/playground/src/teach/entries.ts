@@ -1,10 +1,10 @@
 // The training examples, and the selected one.
 import type { RasterImage } from '@medclipseg/datasets';
 import { computed, type Signal, signal } from '@preact/signals';
+import { emptyMask, MaskEditor, maskFrom } from '../painting/mask-editor.ts';
 import { notify } from '../state/notices.ts';
 import type { Evaluated, TrainingExample } from '../worker/teach-protocol.ts';
 import { MAXIMUM_EXAMPLES, paintedSize, problemOf } from './examples.ts';
-import { emptyMask, MaskEditor, maskFrom } from './mask-editor.ts';
 import { TEACH } from './strings.ts';
 
 export interface Entry {

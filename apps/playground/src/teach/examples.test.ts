@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { emptyMask } from '../painting/mask-editor.ts';
 import { paintedSize, preventsTraining, problemOf } from './examples.ts';
-import { emptyMask } from './mask-editor.ts';
 
 const marked = { ...emptyMask(2, 1), data: Uint8Array.from([0, 255]) };
 

@@ -1,6 +1,6 @@
 // What makes a training example complete: an image, its mask and its prompt.
 import { claimsNoLesion, type RasterImage } from '@medclipseg/datasets';
-import { isBlank } from './mask-editor.ts';
+import { isBlank } from '../painting/mask-editor.ts';
 
 export interface Example {
   readonly name: string;

@@ -1,12 +1,12 @@
 // The canvas for painting a mask over an image, with pointers or keys.
 import { useEffect, useId, useRef } from 'preact/hooks';
-import type { Point } from './brush.ts';
+import type { Point } from '../painting/brush.ts';
+import { followPointers } from '../painting/pointers.ts';
+import { toImage } from '../painting/viewport.ts';
 import type { Entry } from './entries.ts';
-import { followPointers } from './pointers.ts';
 import { TEACH } from './strings.ts';
 import { cursor, openSurface, type Surface } from './surface.ts';
 import { brush, diameter, endStroke, frame, move, showAll, undoStroke, view, zoom } from './tools.ts';
-import { toImage, wholeImage } from './viewport.ts';
 
 const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowLeft: [-1, 0],
@@ -56,7 +56,6 @@ export function PaintCanvas({ entry }: { readonly entry: Entry }) {
       },
       move,
       zoom,
-      isEnlarged: () => view.value.scale > wholeImage(mask, frame.value).scale,
     });
     return () => {
       unfollow();

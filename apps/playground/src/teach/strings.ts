@@ -15,6 +15,8 @@ export const TEACH = {
   addPhantoms: 'Add three phantoms',
   full: (maximum: number) =>
     `At most ${maximum} images can be added. To train on more, use the command line: medclipseg train.`,
+  needsWindow: (name: string) =>
+    `${name} was not added: it does not say which values to show as black and white. Open it in the Segment tab, choose a window, and use “Use the open image” here.`,
   strip: 'Training images',
   example: (n: number, name: string) => `Image ${n}: ${name}`,
   remove: (name: string) => `Remove ${name}`,

@@ -1,10 +1,10 @@
 // Draws the image, its mask, the outline of the model's mask, and the brush, whenever one of them changes.
 import { effect, signal } from '@preact/signals';
 import { outlineLayer, outlineReach } from '../drawing/layers.ts';
-import { INSIDE, type Point } from './brush.ts';
+import { INSIDE, type Point } from '../painting/brush.ts';
+import { maskFrom } from '../painting/mask-editor.ts';
+import { type Rectangle, whole } from '../painting/rectangle.ts';
 import type { Entry } from './entries.ts';
-import { maskFrom } from './mask-editor.ts';
-import { type Rectangle, whole } from './rectangle.ts';
 import { diameter, erases, frame, outlineShown, view } from './tools.ts';
 
 /** Color of the painted mask as opacity, blue, green, red (little-endian RGBA). */

@@ -1,13 +1,13 @@
 // The brush settings and the viewport.
 import { computed, signal } from '@preact/signals';
+import { type Brush, initialDiameter, nextDiameter, type Point } from '../painting/brush.ts';
+import { emptyMask, maskFrom } from '../painting/mask-editor.ts';
+import type { Extent } from '../painting/rectangle.ts';
+import { bounded, enlarged, moved, type Viewport, wholeImage } from '../painting/viewport.ts';
 import { ask, images } from '../state/image.ts';
 import { notifyError } from '../state/notices.ts';
 import type { TruthOptions } from '../worker/protocol.ts';
-import { type Brush, initialDiameter, nextDiameter, type Point } from './brush.ts';
 import { discardResults, type Entry, selected } from './entries.ts';
-import { emptyMask, maskFrom } from './mask-editor.ts';
-import type { Extent } from './rectangle.ts';
-import { bounded, enlarged, moved, type Viewport, wholeImage } from './viewport.ts';
 
 const chosenDiameter = signal<number | undefined>(undefined);
 export const erases = signal(false);
@@ -42,8 +42,9 @@ export const showAll = (): void => {
   placed.value = undefined;
 };
 
-/** Zooms about a point of the canvas, by default its center. */
-export function zoom(factor: number, at?: Point): void {
+/** Zooms about a point of the canvas, by default its center. Returns whether the scale changed. */
+export function zoom(factor: number, at?: Point): boolean {
+  const { scale } = view.value;
   const { width, height } = frame.value;
   placed.value = enlarged(
     view.value,
@@ -52,6 +53,7 @@ export function zoom(factor: number, at?: Point): void {
     extentOf(selected.value),
     frame.value,
   );
+  return view.value.scale !== scale;
 }
 
 export function move(dx: number, dy: number): void {

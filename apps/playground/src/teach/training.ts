@@ -1,6 +1,7 @@
 // Training the open model on the examples: its state, its progress, and what it has changed.
 import { computed, signal } from '@preact/signals';
 import { proxy } from 'comlink';
+import { maskFrom } from '../painting/mask-editor.ts';
 import { device, type Engine, engine, generation, replaceEngine } from '../state/engine.ts';
 import { images } from '../state/image.ts';
 import { chosen, engineWithModel, facts, type KnownModel } from '../state/model.ts';
@@ -10,7 +11,6 @@ import { download } from '../state/save.ts';
 import type { Evaluated, Taught, TeachStep } from '../worker/teach-protocol.ts';
 import { type Entry, entries, exampleOf, problemIn } from './entries.ts';
 import { preventsTraining } from './examples.ts';
-import { maskFrom } from './mask-editor.ts';
 import { secondsLeft } from './progress.ts';
 import { TEACH } from './strings.ts';
 

@@ -1,9 +1,9 @@
 // The page.
-import { labelQuestion, pageQuestion, shownImage } from '../state/image.ts';
+import { labelQuestion, pageQuestion, shownImage, windowQuestion } from '../state/image.ts';
 import { results } from '../state/results.ts';
 import { STRINGS } from '../strings.ts';
 import { TeachView } from '../teach/teach-view.tsx';
-import { LabelDialog, PageDialog } from './choice-dialogs.tsx';
+import { LabelDialog, PageDialog, WindowDialog } from './choice-dialogs.tsx';
 import { Notices } from './dialog.tsx';
 import { DropTarget } from './drop-target.tsx';
 import { Header, modelsShown, tab } from './header.tsx';
@@ -42,10 +42,11 @@ export const App = () => (
   <>
     <Header />
     <main>{tab.value === 'teach' ? <TeachView /> : <SegmentView />}</main>
-    {!modelsShown.value && !pageQuestion.value && !labelQuestion.value && <Notices />}
+    {!modelsShown.value && !pageQuestion.value && !labelQuestion.value && !windowQuestion.value && <Notices />}
     <DropTarget />
     {modelsShown.value && <ModelDialog />}
     {pageQuestion.value && <PageDialog {...pageQuestion.value} />}
     {labelQuestion.value && <LabelDialog {...labelQuestion.value} />}
+    {windowQuestion.value && <WindowDialog {...windowQuestion.value} />}
   </>
 );

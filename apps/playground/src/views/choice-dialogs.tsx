@@ -1,20 +1,27 @@
-// Dialogs that ask which page of a file, or which label of a mask, to open.
+// Dialogs that ask which page or volume of a file, which label of a mask, or which window to open.
 import { useSignal } from '@preact/signals';
-import { type LabelQuestion, labelQuestion, type PageQuestion, pageQuestion } from '../state/image.ts';
+import {
+  type LabelQuestion,
+  labelQuestion,
+  type PageQuestion,
+  pageQuestion,
+  type WindowQuestion,
+  windowQuestion,
+} from '../state/image.ts';
 import { STRINGS } from '../strings.ts';
 import { Dialog } from './dialog.tsx';
 
 const close = (): void => {
   pageQuestion.value = undefined;
   labelQuestion.value = undefined;
+  windowQuestion.value = undefined;
 };
 
-export function PageDialog({ name, pages, choose }: PageQuestion) {
-  // Lesions are more likely in the middle of a volume than at its ends.
-  const page = useSignal(Math.floor(pages / 2) + 1);
-  const words = STRINGS.pages;
+export function PageDialog({ name, kind, pages, choose }: PageQuestion) {
+  const page = useSignal(0);
+  const words = STRINGS.pages[kind];
   const set = (value: number) => {
-    if (Number.isInteger(value)) page.value = Math.min(pages, Math.max(1, value));
+    if (Number.isInteger(value)) page.value = Math.min(pages - 1, Math.max(0, value));
   };
   return (
     <Dialog title={words.title} onClose={close}>
@@ -23,23 +30,23 @@ export function PageDialog({ name, pages, choose }: PageQuestion) {
         onSubmit={(event) => {
           event.preventDefault();
           close();
-          choose(page.value - 1);
+          choose(page.value);
         }}
       >
         <div class="row">
           <input
             type="range"
             aria-label={words.label}
-            min={1}
-            max={pages}
+            min={0}
+            max={pages - 1}
             value={page.value}
             onInput={({ currentTarget }) => set(currentTarget.valueAsNumber)}
           />
           <input
             type="number"
             aria-label={words.label}
-            min={1}
-            max={pages}
+            min={0}
+            max={pages - 1}
             value={page.value}
             onInput={({ currentTarget }) => set(currentTarget.valueAsNumber)}
           />
@@ -73,6 +80,29 @@ export function LabelDialog({ name, labels, choose }: LabelQuestion) {
         <button type="button" class="plain" onClick={() => answer('all')}>
           {words.all}
         </button>
+      </div>
+    </Dialog>
+  );
+}
+
+export function WindowDialog({ name, windows, choose }: WindowQuestion) {
+  const words = STRINGS.window;
+  return (
+    <Dialog title={words.title} onClose={close}>
+      <p>{words.question(name)}</p>
+      <div class="buttons">
+        {Object.entries(windows).map(([title, window]) => (
+          <button
+            type="button"
+            key={title}
+            onClick={() => {
+              close();
+              choose(window);
+            }}
+          >
+            {words.named(title, window.center, window.width)}
+          </button>
+        ))}
       </div>
     </Dialog>
   );

@@ -127,10 +127,11 @@ interface SliderProps {
   /** The value as text. */
   readonly shown: string;
   readonly hint?: string;
+  readonly disabled?: boolean;
   readonly onInput: (value: number) => void;
 }
 
-export function Slider({ label, value, min, max, step, shown, hint, onInput }: SliderProps) {
+export function Slider({ label, value, min, max, step, shown, hint, disabled, onInput }: SliderProps) {
   const id = useId();
   return (
     <div class="slider" title={hint}>
@@ -141,7 +142,7 @@ export function Slider({ label, value, min, max, step, shown, hint, onInput }: S
       <input
         id={id}
         type="range"
-        {...{ min, max, step, value }}
+        {...{ min, max, step, value, disabled }}
         aria-valuetext={shown}
         onInput={(event) => onInput(event.currentTarget.valueAsNumber)}
       />

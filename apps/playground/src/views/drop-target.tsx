@@ -1,26 +1,22 @@
 // Opens files that are dropped or pasted anywhere on the page.
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { openFile, openTruth, shownImage } from '../state/image.ts';
+import { openFiles, openTruth, shownImage } from '../state/image.ts';
 import { openModelFiles } from '../state/model-list.ts';
-import { notify } from '../state/notices.ts';
 import { STRINGS } from '../strings.ts';
 import { isModelFile, isTokenizerFile } from '../worker/protocol.ts';
 import { tab } from './header.tsx';
 
-/** Opens a model, with its tokenizer, and an image. Of several images only the first, and says so. */
+/** Opens a model, with its tokenizer, and an image or a series. */
 const open = (files: Iterable<File>, as: 'image' | 'truth' = 'image'): void => {
   const all = [...files];
   const withModel = all.some(({ name }) => isModelFile(name));
   const belongsToModel = ({ name }: File) => withModel && (isModelFile(name) || isTokenizerFile(name));
   if (withModel) void openModelFiles(all.filter(belongsToModel));
-  const [file, ...others] = all.filter((one) => !belongsToModel(one));
-  if (!file) return;
-  if (others.length > 0) {
-    const names = others.map(({ name }) => name);
-    notify({ kind: 'problem', text: STRINGS.image.onlyFirst(file.name, names) });
-  }
-  void (as === 'truth' ? openTruth(file, file.name) : openFile(file, file.name));
+  const rest = all.filter((one) => !belongsToModel(one));
+  const [file] = rest;
+  if (file && as === 'truth') void openTruth(file, file.name);
+  else openFiles(rest);
 };
 
 export function DropTarget() {

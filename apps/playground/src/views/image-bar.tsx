@@ -1,5 +1,6 @@
 // The open image's name and size, and buttons to replace or close it.
-import { openFile, openPhantom, phantom, showImage } from '../state/image.ts';
+import { mayDiscardEdits } from '../state/edits.ts';
+import { openFiles, openPhantom, phantom, showImage } from '../state/image.ts';
 import { STRINGS } from '../strings.ts';
 import type { ShownImage } from '../worker/protocol.ts';
 import { FileButton, Icon } from './controls.tsx';
@@ -14,6 +15,12 @@ export function ImageBar({ shown }: { readonly shown: ShownImage }) {
       <p class="quiet">
         {words.size(shown.width, shown.height)}
         {shown.spacing && ` · ${words.spacing(shown.spacing.x, shown.spacing.y)}`}
+        {shown.notes.length > 0 && (
+          <span class="note" role="note" title={shown.notes.join('\n')}>
+            {' · '}
+            {shown.notes[0]}
+          </span>
+        )}
       </p>
       {from && (
         <button type="button" class="plain" onClick={() => void openPhantom(from.modality)}>
@@ -22,11 +29,18 @@ export function ImageBar({ shown }: { readonly shown: ShownImage }) {
           <span class="unseen narrow">{words.next}</span>
         </button>
       )}
-      <FileButton class="plain" onFiles={([file]) => void openFile(file, file.name)}>
+      <FileButton class="plain" multiple onFiles={openFiles}>
         <Icon name="open" />
         {words.open}
       </FileButton>
-      <button type="button" class="plain" aria-label={words.close} onClick={() => showImage(undefined)}>
+      <button
+        type="button"
+        class="plain"
+        aria-label={words.close}
+        onClick={() => {
+          if (mayDiscardEdits()) showImage(undefined);
+        }}
+      >
         <Icon name="close" />
       </button>
     </div>

@@ -13,6 +13,7 @@ import { STRINGS } from '../strings.ts';
 import type { ShownImage, Side } from '../worker/protocol.ts';
 import { ColorBar } from './color-bar.tsx';
 import { ImageBar } from './image-bar.tsx';
+import { ImageTools, SliceBar } from './image-tools.tsx';
 import { Screen } from './screen.tsx';
 
 const TITLES: Readonly<Record<Side, string>> = { a: STRINGS.prompt.first, b: STRINGS.prompt.second };
@@ -33,10 +34,11 @@ const readDifference = (x: number, y: number) => {
   return `${change < 0 ? '−' : '+'}${Math.abs(change).toFixed(2)}`;
 };
 
-function describe({ name }: ShownImage, side: Side): string {
+function describe({ name, slice }: ShownImage, side: Side): string {
   const measured = measurements.value[side];
-  if (!measured) return STRINGS.image.label(name);
-  return STRINGS.image.labelWithMask(name, percent(measured.share), measured.places.join(', '));
+  const subject = slice ? STRINGS.image.slice(name, slice.index, slice.count) : name;
+  if (!measured) return STRINGS.image.label(subject);
+  return STRINGS.image.labelWithMask(subject, percent(measured.share), measured.places.join(', '));
 }
 
 /** The nine locations as buttons over the image. */
@@ -61,10 +63,10 @@ function PlaceGrid() {
 }
 
 /** Says which results no longer belong to what the form says. */
-const Outdated = () => (
+const Outdated = ({ shown }: { readonly shown: ShownImage }) => (
   <div role="status">
     {shownResults().map(([side, result]) => {
-      const changes = busy.value ? [] : changesSince(result, side);
+      const changes = busy.value ? [] : changesSince(result, side, shown.window);
       if (changes.length === 0) return null;
       const words = STRINGS.prompt;
       const { prompt, sampling, model } = result;
@@ -96,7 +98,8 @@ export function Stage({ shown }: { readonly shown: ShownImage }) {
             key={side}
             title={comparing.value ? TITLES[side] : undefined}
             label={describe(shown, side)}
-            image={shown.bitmap}
+            shown={shown}
+            corrects={results.value[side] && side}
             layer={layers.value[side]?.bitmap}
             view={layers.value[side]?.view}
             opacity={opacities.value[layers.value[side]?.view ?? view.value]}
@@ -109,15 +112,17 @@ export function Stage({ shown }: { readonly shown: ShownImage }) {
           <Screen
             title={STRINGS.view.difference}
             label={STRINGS.view.differenceHint}
-            image={shown.bitmap}
+            shown={shown}
             layer={both}
             opacity={0.9}
             read={readDifference}
           />
         )}
       </div>
+      <ImageTools shown={shown} />
+      {shown.slice && <SliceBar slice={shown.slice} />}
       {results.value.a && <ColorBar withDifference={Boolean(both)} />}
-      <Outdated />
+      <Outdated shown={shown} />
     </section>
   );
 }

@@ -2,7 +2,7 @@
 import { MODALITIES, type Modality } from '@medclipseg/datasets';
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { images, openFile, opening, openPhantom, SAMPLE_SEEDS } from '../state/image.ts';
+import { images, openFiles, opening, openPhantom, SAMPLE_SEEDS } from '../state/image.ts';
 import { setPrompt } from '../state/prompts.ts';
 import { run } from '../state/run.ts';
 import { STRINGS } from '../strings.ts';
@@ -54,7 +54,7 @@ export function Start() {
           {start.title}
         </h2>
         <p>{start.hint}</p>
-        <FileButton class="primary" onFiles={([file]) => void openFile(file, file.name)}>
+        <FileButton class="primary" multiple onFiles={openFiles}>
           {start.choose}
         </FileButton>
         <p class="quiet">{start.formats}</p>

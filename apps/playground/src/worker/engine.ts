@@ -1,11 +1,12 @@
 // The engine: opens models and computes samples, in a worker of its own so that the page stays responsive.
+import type { RasterImage } from '@medclipseg/datasets';
 import { flatten } from '@medclipseg/nn';
 import { listHubFiles } from '@medclipseg/weights/hub';
 import * as tf from '@tensorflow/tfjs-core';
-import { hubModels, knownWords, unknownPrompt } from 'medclipseg';
+import { type Estimate, hubModels, knownWords, unknownPrompt } from 'medclipseg';
 import { selectDevice } from './device.ts';
 import { type EngineState, modelOf, openModel } from './open-model.ts';
-import type { EngineApi, ModelFacts } from './protocol.ts';
+import type { EngineApi, ModelFacts, Sampling } from './protocol.ts';
 import { teachApi } from './teach.ts';
 
 function factsOf(state: EngineState, sha256: string): ModelFacts {
@@ -29,6 +30,25 @@ export function createEngine(): EngineApi {
     state.work?.abort();
     state.work = new AbortController();
     return state.work.signal;
+  };
+  /** Returns whether all samples were computed. */
+  const sample = async (
+    image: RasterImage,
+    prompt: string,
+    { samples, seed }: Sampling,
+    onEstimate: (estimate: Estimate) => void,
+  ): Promise<boolean> => {
+    const model = modelOf(state);
+    const signal = begin();
+    try {
+      // One at a time: the first result shows early, and stopping is quick.
+      const options = { samples, seed, signal, fold: 1 };
+      await model.segment(image, prompt, { ...options, onSample: (_, { estimate }) => onEstimate(estimate) });
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
   };
   return {
     ...teachApi(state),
@@ -59,28 +79,22 @@ export function createEngine(): EngineApi {
       return factsOf(state, sha256);
     },
 
-    async segment(image, prompt, { samples, seed }, onSample) {
-      const model = modelOf(state);
-      const signal = begin();
+    async segment(image, prompt, sampling, onSample) {
       let since = performance.now();
-      try {
-        await model.segment(image, prompt, {
-          samples,
-          seed,
-          signal,
-          // One at a time: the first result shows early, and stopping is quick.
-          fold: 1,
-          onSample: (_, { estimate }) => {
-            const now = performance.now();
-            onSample(estimate, now - since);
-            since = now;
-          },
-        });
-        return 'done';
-      } catch (error) {
-        if (signal.aborted) return 'stopped';
-        throw error;
-      }
+      const end = await sample(image, prompt, sampling, (estimate) => {
+        const now = performance.now();
+        onSample(estimate, now - since);
+        since = now;
+      });
+      return end ? 'done' : 'stopped';
+    },
+
+    async segmentSlice(image, prompt, sampling) {
+      let last: Estimate | undefined;
+      const end = await sample(image, prompt, sampling, (estimate) => {
+        last = estimate;
+      });
+      return end ? last : undefined;
     },
 
     unknownPrompt(prompt) {

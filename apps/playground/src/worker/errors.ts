@@ -6,6 +6,7 @@ export type PlaygroundErrorTag =
   | 'playground/file-too-large'
   | 'playground/mask-size'
   | 'playground/not-open'
+  | 'playground/series'
   | 'playground/worker-ended'
   | 'playground/worker-failed';
 

@@ -1,87 +1,21 @@
 // The open images with their ground truth and results: decoding, drawing, measuring and encoding, off the page's thread.
-import {
-  describeImage,
-  drawPhantom,
-  foregroundDecoder,
-  interpretMasks,
-  isBinary,
-  maskDecoder,
-  type RasterImage,
-  resizeLinear,
-  selectLabel,
-  surveyMask,
-  thresholdMask,
-} from '@medclipseg/datasets';
-import { decodeImage, encodePngBlob } from '@medclipseg/datasets/browser';
+import { drawPhantom, isDatasetError, type RasterImage, resizeLinear, thresholdMask } from '@medclipseg/datasets';
 import { transfer } from 'comlink';
-import type { Estimate } from 'medclipseg';
-import { overlayImage, uncertaintyImage } from 'medclipseg/images';
-import { imageScores, MAXIMUM_ENTROPY, resizeMap } from 'medclipseg/metrics';
-import { rgbaOf } from '../drawing/layers.ts';
-import { displaySize, estimateSize } from '../drawing/maps.ts';
+import { imageScores } from 'medclipseg/metrics';
+import { MaskEditor } from '../painting/mask-editor.ts';
 import { contentHash } from './content-hash.ts';
 import { PlaygroundError } from './errors.ts';
-import { drawDifference, drawLayer, fullMask, measure, type OpenImage } from './open-image.ts';
-import type { Export, ImagesApi, Labels, Pages, ShownImage, Side, TruthOptions } from './protocol.ts';
+import { encode, encodeVolume } from './files.ts';
+import { bitmapOf, drawDifference, drawLayer, fullMask, measure, type OpenImage } from './open-image.ts';
+import type { ImagesApi, OpenOptions, ShownImage, Side, Windows } from './protocol.ts';
+import { readFile, readMask, readMaskVolume } from './read-mask.ts';
+import { openSeries, openStack, type Stack, sliceFacts } from './stack.ts';
 
-/** A volume of 512 slices of 512x512 in 16 bits fits twice. */
-const MAXIMUM_FILE_BYTES = 512 * 2 ** 20;
-
-async function read(file: Blob, name: string): Promise<Uint8Array> {
-  if (file.size > MAXIMUM_FILE_BYTES)
-    throw new PlaygroundError(
-      'playground/file-too-large',
-      `${name}: expected at most ${MAXIMUM_FILE_BYTES} bytes, got ${file.size}. Choose a smaller file.`,
-    );
-  return new Uint8Array(await file.arrayBuffer());
-}
-
-const decodeMask = maskDecoder(decodeImage);
-const decodeForeground = foregroundDecoder(decodeImage);
-
-/** The foreground of a mask file as 0 and 255, or the choice that must be made first. @param check throws for wrong sizes */
-async function readMask(
-  file: Blob,
-  name: string,
-  { page, label }: TruthOptions,
-  check: (size: { readonly width: number; readonly height: number }) => void,
-): Promise<RasterImage | Pages | Labels> {
-  const bytes = await read(file, name);
-  const { pages } = await describeImage(bytes, { name });
-  if (pages > 1 && page === undefined) return { pages };
-  const mask = await decodeMask(bytes, { name, page });
-  check(mask);
-  const reading = interpretMasks([surveyMask(mask, name)], name);
-  if (reading.kind === 'labels' && !isBinary(reading) && label === undefined)
-    return { labels: reading.labels.map((one) => one.name) };
-  const chosen = label === undefined || label === 'all' ? reading : selectLabel(reading, label, name);
-  return decodeForeground(bytes, chosen, { name, page });
-}
-
-async function bitmapOf({ width, height, data }: RasterImage): Promise<ImageBitmap> {
-  const [resizeWidth, resizeHeight] = displaySize(width, height);
-  const pixels = new ImageData(rgbaOf(data), width, height);
-  const smaller = resizeWidth < width && ({ resizeWidth, resizeHeight, resizeQuality: 'high' } as const);
-  return createImageBitmap(pixels, smaller || undefined);
-}
-
-/** The 16-bit values of a map, on the fixed scale from 0 to `maximum`. */
-const sixteenBit = (map: Float32Array, maximum: number): Uint16Array =>
-  Uint16Array.from(map, (value) => Math.round((Math.min(value, maximum) / maximum) * 65535));
-
-/** A PNG file with the same content as the command line's. */
-function encode(image: RasterImage, estimate: Estimate, mask: Uint8Array, what: Export): Promise<Blob> {
-  const { width, height } = image;
-  const full = (map: Float32Array) => resizeMap(map, estimateSize(estimate), [width, height]);
-  const gray = (data: Uint8Array | Uint16Array) => ({ width, height, channels: 1, data }) as const;
-  const images = {
-    mask: () => gray(mask.map((inside) => 255 * inside)),
-    probability: () => gray(sixteenBit(full(estimate.probability), 1)),
-    uncertainty: () => gray(sixteenBit(full(estimate.uncertainty), MAXIMUM_ENTROPY)),
-    'uncertainty-color': () => uncertaintyImage({ width, height, uncertainty: full(estimate.uncertainty) }),
-    overlay: () => overlayImage(image, { mask }),
-  } as const satisfies Record<Export, unknown>;
-  return encodePngBlob(images[what]());
+/** The windows to choose from of an error of a file that needs one. */
+function windowsOf(error: unknown): Windows {
+  const windows = isDatasetError(error, 'datasets/image') && (error as Partial<Windows> & Error).windows;
+  if (!windows) throw error;
+  return { windows };
 }
 
 export function createImages(): ImagesApi {
@@ -104,41 +38,151 @@ export function createImages(): ImagesApi {
       );
     return { found, estimate };
   };
-  const keep = async (name: string, opened: OpenImage): Promise<ShownImage> => {
+  const add = (image: Omit<OpenImage, 'results' | 'editors'>): number => {
     lastId += 1;
-    open.set(lastId, opened);
-    const { image, spacing } = opened;
-    return { id: lastId, name, width: image.width, height: image.height, spacing, bitmap: await bitmapOf(image) };
+    open.set(lastId, { ...image, results: {}, editors: {} });
+    return lastId;
   };
+  const show = async (id: number): Promise<ShownImage> => {
+    const { image, name, stack, index, window, notes, truthName, spacing } = find(id);
+    const { width, height } = image;
+    return {
+      id,
+      name,
+      width,
+      height,
+      spacing,
+      pixelAspect: stack?.pixelAspect ?? 1,
+      slice: stack && sliceFacts(stack, index),
+      edges: stack?.edges,
+      window,
+      presets: stack?.presets ?? {},
+      notes,
+      truth: truthName,
+      bitmap: await bitmapOf(image),
+    };
+  };
+  /** The open image of a slice, opened if it is not. */
+  const sliceOf = async (stack: Stack, index: number): Promise<number> => {
+    const openOne = () => [...open].find(([, one]) => one.stack === stack && one.index === index)?.[0];
+    const before = openOne();
+    if (before !== undefined) return before;
+    const { image, window, notes } = await stack.read(index);
+    const truth = await stack.truth?.at(index);
+    const { name, spacing } = stack;
+    // Another request may have opened it meanwhile.
+    const meanwhile = openOne();
+    if (meanwhile !== undefined) return meanwhile;
+    return add({ image, name, spacing, stack, index, window, notes, truth, truthName: stack.truth?.name });
+  };
+  /** Slices without anything of their own are read again when they are shown again. */
+  const leave = (id: number): void => {
+    const { results, truth, stack } = find(id);
+    if (Object.keys(results).length === 0 && (!truth || stack?.truth)) open.delete(id);
+  };
+  const begin = async (stack: Stack, { index }: OpenOptions): Promise<ShownImage> =>
+    show(await sliceOf(stack, index ?? (stack.volume ? Math.floor(stack.count / 2) : 0)));
+  const sent = <Shown extends ShownImage>(shown: Shown): Shown => transfer(shown, [shown.bitmap]);
 
   return {
     hash: contentHash,
 
-    async open(file, name, page) {
-      const bytes = await read(file, name);
-      const { pages, spacing } = await describeImage(bytes, { name });
-      if (pages > 1 && page === undefined) return { pages };
-      const shown = await keep(name, { image: await decodeImage(bytes, { name, page }), spacing, results: {} });
-      return transfer(shown, [shown.bitmap]);
+    async open(file, name, options = {}) {
+      const bytes = await readFile(file, name);
+      try {
+        const stack = await openStack(bytes, name, options);
+        return 'volumes' in stack ? stack : sent(await begin(stack, options));
+      } catch (error) {
+        return windowsOf(error);
+      }
+    },
+
+    async openSeries(files, options = {}) {
+      const read = new Map<string, Uint8Array>();
+      for (const [name, file] of files) read.set(name, await readFile(file, name));
+      try {
+        const { stack, leftOut } = await openSeries(read, options.window);
+        return sent({ ...(await begin(stack, options)), leftOut });
+      } catch (error) {
+        return windowsOf(error);
+      }
     },
 
     async phantom(modality, seed, size) {
       const { image, mask, prompt } = drawPhantom({ modality, seed, size });
       const phantomMask = thresholdMask(mask);
-      const shown = await keep(`${modality}-phantom-${seed}`, { image, phantomMask, results: {} });
-      return transfer({ ...shown, modality, prompt }, [shown.bitmap]);
+      const id = add({ image, name: `${modality}-phantom-${seed}`, index: 0, notes: [], phantomMask });
+      return sent({ ...(await show(id)), modality, prompt });
     },
 
-    close: (id) => void open.delete(id),
+    async seek(id, index) {
+      const { stack } = find(id);
+      if (!stack || !(index >= 0 && index < stack.count))
+        throw new PlaygroundError(
+          'playground/not-open',
+          `slice ${index}: expected a slice from 0 to ${(stack?.count ?? 1) - 1}, got none. Choose another.`,
+        );
+      const found = await sliceOf(stack, index);
+      if (found !== id) leave(id);
+      return sent({ ...(await show(found)), estimates: find(found).results });
+    },
 
-    forModel(id, size) {
-      const { image } = find(id);
-      const small = resizeLinear(image, size, size);
-      return { ...small, data: Uint8Array.from(small.data) };
+    async setWindow(id, window) {
+      const found = find(id);
+      const { stack } = found;
+      stack?.setWindow(window);
+      // Other slices that are open have results, and their images are read again with the new window.
+      for (const one of open.values())
+        if (stack && one.stack === stack) Object.assign(one, await stack.read(one.index));
+      return sent(await show(id));
+    },
+
+    close(id) {
+      const closed = open.get(id);
+      for (const [other, { stack }] of open) if (stack && stack === closed?.stack) open.delete(other);
+      open.delete(id);
+    },
+
+    forModel: (id, size) => forModel(find(id).image, size),
+
+    async sliceForModel(id, index, size) {
+      const { stack } = find(id);
+      const slice = stack ? await sliceOf(stack, index) : id;
+      return { id: slice, image: forModel(find(slice).image, size) };
+    },
+
+    edit(id, side, options, edit) {
+      const { found, estimate } = resultOf(id, side);
+      const { width, height } = found.image;
+      const { editors } = found;
+      editors[side] ??= new MaskEditor({
+        width,
+        height,
+        channels: 1,
+        data: fullMask(found, estimate, options, side).map((inside) => 255 * inside),
+      });
+      const editor = editors[side];
+      if (edit.kind === 'stroke') editor.stroke(edit.points, edit.brush);
+      else if (edit.kind === 'end') editor.end();
+      else if (edit.kind === 'undo') editor.undo();
+      else if (edit.kind === 'redo') editor.redo();
+      const { canUndo, canRedo } = editor;
+      // Without strokes the mask is the result's again, and follows the threshold.
+      if (edit.kind === 'discard' || (!canUndo && !canRedo && edit.kind !== 'stroke')) editors[side] = undefined;
+      return { canUndo, canRedo, isEdited: canUndo && edit.kind !== 'discard' };
     },
 
     async openTruth(id, file, name, options = {}) {
       const found = find(id);
+      const { stack } = found;
+      const volume = stack && (await readMaskVolume(file, name, stack, options));
+      if (volume && 'labels' in volume) return volume;
+      if (stack && volume) {
+        stack.truth = { name, at: async (index) => volume.at(index) };
+        for (const one of open.values())
+          if (one.stack === stack) Object.assign(one, { truth: await volume.at(one.index), truthName: name });
+        return undefined;
+      }
       const { width, height } = found.image;
       const mask = await readMask(file, name, options, (size) => {
         if (size.width !== width || size.height !== height)
@@ -148,7 +192,7 @@ export function createImages(): ImagesApi {
           );
       });
       if (!('data' in mask)) return mask;
-      found.truth = thresholdMask(mask);
+      Object.assign(found, { truth: thresholdMask(mask), truthName: name });
       return undefined;
     },
 
@@ -175,18 +219,25 @@ export function createImages(): ImagesApi {
     },
 
     removeTruth(id) {
-      find(id).truth = undefined;
+      const { stack } = find(id);
+      if (stack) stack.truth = undefined;
+      for (const [other, one] of open)
+        if (other === id || (stack && one.stack === stack))
+          Object.assign(one, { truth: undefined, truthName: undefined });
     },
 
     setResult(id, side, estimate) {
       // The image may have been closed before its last sample arrived.
-      const results = open.get(id)?.results;
-      if (results) results[side] = estimate;
+      const found = open.get(id);
+      if (!found) return;
+      if (estimate) found.results[side] = estimate;
+      else delete found.results[side];
+      found.editors[side] = undefined;
     },
 
     layer(id, side, options) {
       const { found, estimate } = resultOf(id, side);
-      const drawn = drawLayer(found, estimate, options);
+      const drawn = drawLayer(found, estimate, options, side);
       return transfer(drawn, [drawn.bitmap]);
     },
 
@@ -197,7 +248,7 @@ export function createImages(): ImagesApi {
 
     measure(id, side, options) {
       const { found, estimate } = resultOf(id, side);
-      return measure(found, estimate, options);
+      return measure(found, estimate, options, side);
     },
 
     score(id, side, options) {
@@ -208,13 +259,30 @@ export function createImages(): ImagesApi {
           'playground/not-open',
           `image ${id}: expected a ground truth, got none. Open one first.`,
         );
-      const prediction = { width, height, data: fullMask(found.image, estimate, options) };
+      const prediction = { width, height, data: fullMask(found, estimate, options, side) };
       return imageScores({ width, height, data: found.truth }, prediction, { spacing: found.spacing });
     },
 
     async encode(id, side, options, what) {
       const { found, estimate } = resultOf(id, side);
-      return encode(found.image, estimate, fullMask(found.image, estimate, options), what);
+      return encode(found, estimate, fullMask(found, estimate, options, side), what);
+    },
+
+    async encodeVolume(id, side, options) {
+      const { stack } = find(id);
+      if (!stack?.volume)
+        throw new PlaygroundError(
+          'playground/not-open',
+          `image ${id}: expected a volume, got an image. Open a volume.`,
+        );
+      const slices = [...open.values()].filter((one) => one.stack === stack && one.results[side]);
+      return encodeVolume(stack.volume, slices, side, options);
     },
   };
+}
+
+/** A copy of its own, since it is sent to the engine. */
+function forModel(image: RasterImage, size: number): RasterImage {
+  const small = resizeLinear(image, size, size);
+  return { ...small, data: Uint8Array.from(small.data) };
 }

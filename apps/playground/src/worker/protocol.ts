@@ -1,7 +1,9 @@
 // The messages between the page and its two workers. Only plain data, typed arrays and bitmaps cross.
 import type { Modality, Place, RasterImage } from '@medclipseg/datasets';
+import type { GrayWindow, SliceEdges } from '@medclipseg/datasets/browser';
 import type { Estimate, HubModel } from 'medclipseg';
 import type { ImageScores } from 'medclipseg/metrics';
+import type { Brush, Point } from '../painting/brush.ts';
 import type { TeachApi } from './teach-protocol.ts';
 
 /** The user's choice of device. */
@@ -80,6 +82,8 @@ export interface EngineApi extends TeachApi {
     sampling: Sampling,
     onSample: (estimate: Estimate, milliseconds: number) => void,
   ): Promise<'done' | 'stopped'>;
+  /** As {@link segment}, without the results of single samples; undefined after {@link stop}. */
+  segmentSlice(image: RasterImage, prompt: string, sampling: Sampling): Promise<Estimate | undefined>;
   /** Cancels opening a model or segmenting. */
   stop(): void;
   memory(): { readonly tensors: number; readonly bytes: number };
@@ -91,20 +95,81 @@ export interface Spacing {
   readonly y: number;
 }
 
-/** An image that the image worker holds under its id. */
+/** Values shown as black to white: from center - width/2 to center + width/2. */
+export interface WindowSetting {
+  readonly center: number;
+  readonly width: number;
+}
+
+/** The place of a slice, page or frame in its file. */
+export interface SliceFacts {
+  /** From 0, as on the command line. */
+  readonly index: number;
+  readonly count: number;
+  /** Absent for pages and frames, which have no common geometry. */
+  readonly volume?: {
+    readonly shape: readonly [number, number, number];
+    readonly spacing?: readonly [number, number, number];
+    /** Directions in which voxel indices grow, such as `LAS`. */
+    readonly orientation?: string;
+    /** The axis that slices are counted along: i, j or k. */
+    readonly axis: string;
+    readonly plane?: string;
+    /** In cubic millimeters. */
+    readonly voxelVolume?: number;
+  };
+}
+
+/** An image that the image worker holds under its id. Each slice of a volume is an image of its own. */
 export interface ShownImage {
   readonly id: number;
   readonly name: string;
   readonly width: number;
   readonly height: number;
   readonly spacing?: Spacing;
+  /** Height over width of a pixel. */
+  readonly pixelAspect: number;
+  readonly slice?: SliceFacts;
+  /** Letters of the patient's directions at the edges. */
+  readonly edges?: SliceEdges;
+  /** Of gray images whose values can be shown through another window. */
+  readonly window?: GrayWindow;
+  /** Windows to choose from. */
+  readonly presets: Readonly<Record<string, WindowSetting>>;
+  /** What was assumed. */
+  readonly notes: readonly string[];
   /** For display; at most a few megapixels. */
   readonly bitmap: ImageBitmap;
+  /** Name of the ground truth. */
+  readonly truth?: string;
+}
+
+/** A slice, with the results that it has already. */
+export interface SoughtSlice extends ShownImage {
+  readonly estimates: Readonly<Partial<Record<Side, Estimate>>>;
 }
 
 /** A file with several pages, frames or slices, one of which must be chosen. */
 export interface Pages {
   readonly pages: number;
+}
+
+/** A file of several volumes, one of which must be chosen. */
+export interface Volumes {
+  readonly volumes: number;
+}
+
+/** A file that is only shown through a window, which must be chosen. */
+export interface Windows {
+  readonly windows: Readonly<Record<string, WindowSetting>>;
+}
+
+export interface OpenOptions {
+  /** Slice, page or frame; by default the middle one of volumes, where lesions are most likely, and the first one of other files. */
+  readonly index?: number;
+  readonly window?: WindowSetting;
+  /** Volume of a file of several. */
+  readonly volume?: number;
 }
 
 /** A label map, of which one label or all must be chosen. */
@@ -149,6 +214,8 @@ export interface Measurements {
   readonly pixels: number;
   readonly share: number;
   readonly squareMillimeters?: number;
+  /** Pixels that were added and removed by hand; undefined if the mask is the result's. */
+  readonly edited?: { readonly added: number; readonly removed: number };
   /** Mean predictive uncertainty over the image, in nats. */
   readonly meanUncertainty: number;
   /** Sum of the uncertainty over the image by pixels of the mask, in nats; undefined for an empty mask. */
@@ -170,16 +237,54 @@ export type Side = (typeof SIDES)[number];
 export const EXPORTS = ['mask', 'probability', 'uncertainty', 'uncertainty-color', 'overlay'] as const;
 export type Export = (typeof EXPORTS)[number];
 
+/** A change of the mask of a result by hand. Points are in pixels of the image. */
+export type Edit =
+  | { readonly kind: 'stroke'; readonly points: readonly Point[]; readonly brush: Brush }
+  | { readonly kind: 'end' | 'undo' | 'redo' | 'discard' };
+
+/** What can be undone of the corrections of a mask. */
+export interface Edits {
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  /** Whether the mask differs from the result's. */
+  readonly isEdited: boolean;
+}
+
+export interface VolumeMask {
+  readonly file: Blob;
+  /** Whether the file is gzipped. */
+  readonly isPacked: boolean;
+  /** The slices with results. */
+  readonly slices: readonly number[];
+  readonly foregroundVoxels: number;
+  readonly milliliters?: number;
+  /** Whether the mask of a slice was corrected by hand. */
+  readonly isEdited: boolean;
+}
+
 /** The image worker: decoding, drawing, measuring, encoding. Does not load tfjs. */
 export interface ImagesApi {
   /** SHA-256 of a file of any kind. */
   hash(file: Blob): Promise<string>;
-  open(file: Blob, name: string, page?: number): Promise<ShownImage | Pages>;
+  open(file: Blob, name: string, options?: OpenOptions): Promise<ShownImage | Volumes | Windows>;
+  /** Opens the DICOM files of a series as a volume. Reports files that do not belong to it. */
+  openSeries(
+    files: ReadonlyMap<string, Blob>,
+    options?: OpenOptions,
+  ): Promise<(ShownImage & { readonly leftOut: readonly string[] }) | Windows>;
+  /** Goes to another slice of the same file. */
+  seek(id: number, index: number): Promise<SoughtSlice>;
+  /** Shows the file through another window, or by default through its own. Results stay. */
+  setWindow(id: number, window: WindowSetting | undefined): Promise<ShownImage>;
   phantom(modality: Modality, seed: number, size?: number): Promise<ShownPhantom>;
-  /** Discards an image, its ground truth and its results. */
+  /** Discards an image with all slices of its file, their ground truth and their results. */
   close(id: number): void;
   /** The image resized to a model's input size. */
   forModel(id: number, size: number): RasterImage;
+  /** As {@link forModel}, for another slice of the same file. */
+  sliceForModel(id: number, index: number, size: number): Promise<{ readonly id: number; readonly image: RasterImage }>;
+  /** Paints on the mask of a result, or undoes that. */
+  edit(id: number, side: Side, options: MaskOptions, edit: Edit): Edits;
   /** Reads a file as the image's ground truth. Resolves to the choice that must be made first, if any. */
   openTruth(id: number, file: Blob, name: string, options?: TruthOptions): Promise<undefined | Pages | Labels>;
   /** The ground truth as a mask of 0 and 255. */
@@ -197,4 +302,6 @@ export interface ImagesApi {
   measure(id: number, side: Side, options: MaskOptions): Measurements;
   score(id: number, side: Side, options: MaskOptions): ImageScores;
   encode(id: number, side: Side, options: MaskOptions, what: Export): Promise<Blob>;
+  /** The masks of all slices of a volume as NIfTI; slices without a result are empty. */
+  encodeVolume(id: number, side: Side, options: MaskOptions): Promise<VolumeMask>;
 }

@@ -1,4 +1,5 @@
 // Numbers in bytes of either order, and the error for what a file should hold and does not.
+import type { WindowSetting } from '../scans/window.ts';
 
 /**
  * What is wrong with a file, as the second half of an `ImageError`: "expected a whole image, got ...".
@@ -10,6 +11,8 @@ export class FormatError extends Error {
     readonly actual: string,
     readonly expected = 'a whole image',
     readonly remedy?: string,
+    /** Windows to choose from, if the file needs one. */
+    readonly windows?: Readonly<Record<string, WindowSetting>>,
   ) {
     super(`expected ${expected}, got ${actual}`);
   }

@@ -1,4 +1,5 @@
 // Decoding in browsers, in pages and workers: everything in plain TypeScript except WebP, which the browser decodes.
+import type { CodecHost } from '../scans/dicom-codecs.ts';
 import { decodeBmp } from './bmp.ts';
 import { FormatError } from './bytes.ts';
 import { fromSamples } from './convert.ts';
@@ -64,6 +65,16 @@ const decodeWebp: FormatDecoder = async (bytes) => {
   }
 };
 
+/** What decoding compressed scans needs of a browser. */
+export const codecHost: CodecHost = {
+  decodeJpeg: async (jpeg) => decodeJpeg(jpeg),
+  // Literal, so that bundlers find the files and copy them.
+  wasmAddress: (codec) =>
+    codec === 'openjpeg'
+      ? new URL('@cornerstonejs/codec-openjpeg/decodewasm', import.meta.url).href
+      : new URL('@cornerstonejs/codec-charls/decodewasm', import.meta.url).href,
+};
+
 /** Decodes an image file's bytes; see {@link DecodeImage}. */
 export const decodeImage = imageDecoder(
   {
@@ -73,11 +84,5 @@ export const decodeImage = imageDecoder(
     tiff: (bytes, { directory }, options) => decodeTiff(bytes, directory, options),
     bmp: decodeBmp,
   },
-  {
-    // Literal, so that bundlers find the files and copy them.
-    wasmAddress: (codec) =>
-      codec === 'openjpeg'
-        ? new URL('@cornerstonejs/codec-openjpeg/decodewasm', import.meta.url).href
-        : new URL('@cornerstonejs/codec-charls/decodewasm', import.meta.url).href,
-  },
+  codecHost,
 );

@@ -151,6 +151,14 @@ describe('16-bit PNG', () => {
       'ct.png: 16-bit samples up to 4095 are nearly black, because the high byte is shown, as in the published pipeline. Give a window: the option `window`, or --window CENTER,WIDTH on the command line, for example 2047.5,4095.',
     ]);
     // Other images are shown as they should be.
+    const windows: unknown[] = [];
+    const onWindow = (window: unknown) => windows.push(window);
+    await decodeImage(bytes, { onWindow });
+    await decodeImage(bytes, { onWindow, window: { center: 2000, width: 100 } });
+    expect(windows).toEqual([
+      { source: 'depth', low: 0, high: 65535, values: { low: expect.any(Number), high: expect.any(Number) } },
+      { source: 'option', low: 1950, high: 2050 },
+    ]);
     await decodeImage(encodeAnyPng(twelve(16, 65535)), { onWarning: (text) => warnings.push(text) });
     await decodeImage(encodeAnyPng({ ...twelve(16, 0) }), { onWarning: (text) => warnings.push(text) });
     expect(warnings).toHaveLength(1);

@@ -1,7 +1,7 @@
 // Image files as pixels, as OpenCV reads them: color without alpha, or gray. Each runtime brings its own table of decoders.
 import type { CodecHost } from '../scans/dicom-codecs.ts';
 import type { StoredImage } from '../scans/scan.ts';
-import type { WindowSetting } from '../scans/window.ts';
+import type { GrayWindow, WindowSetting } from '../scans/window.ts';
 import { toColor, toGray } from './convert.ts';
 import { type ImageHeader, readHeader, sniffFormat } from './header.ts';
 import { otherKind } from './kinds.ts';
@@ -27,6 +27,8 @@ export interface DecodeOptions {
   readonly window?: WindowSetting;
   /** Receives notes about what was assumed, such as the window of a scan that has none, and about images that probably look wrong. */
   readonly onWarning?: (message: string) => void;
+  /** Receives the window of a gray PNG, TIFF, DICOM or NIfTI image. */
+  readonly onWindow?: (window: GrayWindow) => void;
 }
 
 /** Decodes the bytes of a file whose header has been read and whose size is allowed. May throw anything. */
@@ -71,19 +73,24 @@ export function imageDecoder(
     bytes: Uint8Array,
     options: DecodeOptions & { readonly name: string },
   ): Promise<RasterImage> => {
-    const { as, name, page, volume, voxels, window, onWarning } = options;
+    const { as, name, page, volume, voxels, window, onWarning, onWindow } = options;
     const format = sniffFormat(bytes);
     if (format === undefined) throw otherKind(bytes, name);
     if (format === 'dicom') {
       const { decodeDicom } = await import('../scans/dicom.ts');
-      return decodeDicom(bytes, { name, page, window, onWarning, ...host });
+      return decodeDicom(bytes, { name, page, window, onWarning, onWindow, ...host });
     }
     if (format === 'nifti') {
       const { decodeNifti } = await import('../scans/nifti.ts');
-      return decodeNifti(bytes, { name, page, volume, voxels, window, onWarning });
+      return decodeNifti(bytes, { name, page, volume, voxels, window, onWarning, onWindow });
     }
     const warn = onWarning && ((message: string) => onWarning(`${name}: ${message}`));
-    return decoders[format](bytes, readHeader(bytes, format, { name, page }), { as, window, onWarning: warn });
+    return decoders[format](bytes, readHeader(bytes, format, { name, page }), {
+      as,
+      window,
+      onWarning: warn,
+      onWindow,
+    });
   };
   const decodeImage = async (
     bytes: Uint8Array,

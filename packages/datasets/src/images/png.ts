@@ -4,7 +4,7 @@ import { checkClaim } from './header.ts';
 import { type FastInflate, InflateReader } from './inflate.ts';
 import { exifOrientation, orient } from './orient.ts';
 import type { RasterImage } from './raster.ts';
-import { LineSink, Tone, type ToneOptions } from './tone.ts';
+import { LineSink, Tone, type ToneOptions, withoutWindow } from './tone.ts';
 import { unpackRow } from './unpack.ts';
 
 /** Samples per pixel by color type: gray, RGB, palette, gray with alpha, RGB with alpha. */
@@ -232,8 +232,8 @@ export function decodePng(
     visitLines(file, visit, fastInflate);
     return orient({ width, height, channels: 3, data }, orientation);
   }
-  const tone = new Tone({ bits, format: 'unsigned' }, options);
   const channels = samples < 3 ? 1 : 3;
+  const tone = new Tone({ bits, format: 'unsigned' }, channels === 1 ? options : withoutWindow(options));
   const sink = new LineSink(width, height, samples, channels, tone);
   visitLines(file, (line, y, x, dx, columns) => sink.put(line, y, x, dx, columns), fastInflate);
   tone.finish();

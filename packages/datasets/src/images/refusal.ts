@@ -9,6 +9,6 @@ import { FormatError } from './bytes.ts';
 export function refusal(cause: unknown, name: string, expected = 'a whole image'): DatasetError {
   if (cause instanceof DatasetError) return cause;
   if (!(cause instanceof FormatError)) return new ImageError(name, expected, 'bytes that do not decode', { cause });
-  const { remedy } = cause;
-  return new ImageError(name, cause.expected, cause.actual, { cause, ...(remedy && { remedy }) });
+  const { remedy, windows } = cause;
+  return new ImageError(name, cause.expected, cause.actual, { cause, ...(remedy && { remedy }), windows });
 }

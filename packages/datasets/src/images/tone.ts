@@ -1,12 +1,16 @@
 // Stored samples as 8-bit pixels, a line at a time.
-import { exactWindow, type WindowSetting } from '../scans/window.ts';
+import { exactWindow, type GrayWindow, type WindowSetting } from '../scans/window.ts';
 import { FormatError } from './bytes.ts';
 
 /** How samples are shown. */
 export interface ToneOptions {
   readonly window?: WindowSetting;
   readonly onWarning?: (message: string) => void;
+  readonly onWindow?: (window: GrayWindow) => void;
 }
+
+/** For colors, whose values are not shown through a window unless one is asked for. */
+export const withoutWindow = ({ onWindow: _, ...options }: ToneOptions): ToneOptions => options;
 
 /** How samples are stored. */
 export interface SampleKind {
@@ -60,7 +64,8 @@ export class Tone {
     if (this.isDirect && show)
       this.#table = Uint8Array.from({ length: 2 ** bits }, (_, v) => (this.#show as typeof show)(v));
     // A range is needed for the warning about dark 16-bit images and for the refusal.
-    this.#counts = window === undefined && (!this.isDirect || (bits === 16 && options.onWarning !== undefined));
+    this.#counts =
+      window === undefined && (!this.isDirect || (bits > 8 && Boolean(options.onWarning ?? options.onWindow)));
   }
 
   /** Whether lines hold unsigned integers of up to 16 bits. */
@@ -92,6 +97,7 @@ export class Tone {
   /** After the last line: refuses samples without a range of their own, and warns about images that are nearly black. */
   finish(): void {
     const { bits, format } = this.#kind;
+    const { window, onWarning, onWindow } = this.#options;
     const [low, high] = [this.#low, this.#high];
     if (!this.#show) {
       const range =
@@ -101,10 +107,13 @@ export class Tone {
         `${name} samples ${range}`,
         'a window for samples without a fixed range',
         suggestion(low > high ? 0 : low, low > high ? 1 : high),
+        low > high ? undefined : { 'all values': { center: (low + high) / 2, width: high - low || 1 } },
       );
     }
-    if (this.#counts && high > 0 && high <= TWELVE_BITS)
-      this.#options.onWarning?.(
+    if (window) onWindow?.({ source: 'option', ...exactWindow(window) });
+    else onWindow?.({ source: 'depth', low: 0, high: 2 ** bits - 1, ...(low <= high && { values: { low, high } }) });
+    if (this.#counts && bits === 16 && high > 0 && high <= TWELVE_BITS)
+      onWarning?.(
         `16-bit samples up to ${high} are nearly black, because the high byte is shown, as in the published pipeline. ${suggestion(0, TWELVE_BITS)}`,
       );
   }

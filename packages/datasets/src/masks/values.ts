@@ -45,7 +45,7 @@ function grayValues(width: number, height: number, data: Uint8Array | Uint16Arra
 const MOST_LABEL = 65535;
 
 /** Values of scans and of float, signed and 32-bit samples as gray values: they must be whole numbers. */
-function wholeValues(width: number, height: number, data: ArrayLike<number>, name: string): MaskValues {
+export function wholeValues(width: number, height: number, data: ArrayLike<number>, name: string): MaskValues {
   let [low, high, broken] = [Infinity, -Infinity, 0];
   for (let i = 0; i < data.length; i++) {
     const value = data[i] as number;

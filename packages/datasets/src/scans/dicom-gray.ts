@@ -4,7 +4,7 @@ import { FormatError } from '../images/bytes.ts';
 import type { RasterImage } from '../images/raster.ts';
 import type { DicomDataSet } from './dicom-file.ts';
 import { holderOf, type PixelLayout, type StoredFrame, TAGS } from './dicom-layout.ts';
-import { exactWindow, linearWindow, shownRange, type Window, type WindowSetting } from './window.ts';
+import { exactWindow, type GrayWindow, linearWindow, shownRange, type Window, type WindowSetting } from './window.ts';
 
 /** A function of a value; `dark` and `bright` bound its results. */
 interface LookupTable {
@@ -63,6 +63,17 @@ export function voiOf(data: DicomDataSet, frame: number, signed: boolean): ((val
     throw new FormatError(kind, 'VOI LUT Function LINEAR, LINEAR_EXACT or SIGMOID', 'Choose a window.');
   // Widths below 1, which LINEAR excludes, can only be meant exactly.
   return through(kind === 'LINEAR' && width >= 1 ? linearWindow(center, width) : exactWindow({ center, width }));
+}
+
+/** The ends of a frame's own linear window; none for a table or a curve. */
+export function endsOf(data: DicomDataSet, frame: number): Partial<Window> {
+  const decimal = (tag: number) => holderOf(data, tag, frame).decimal(tag);
+  const [center, width] = [decimal(TAGS.windowCenter), decimal(TAGS.windowWidth)];
+  if (holderOf(data, TAGS.voiLut, frame).items(TAGS.voiLut).length > 0) return {};
+  if (center === undefined || width === undefined) return {};
+  const kind = holderOf(data, TAGS.voiFunction, frame).text(TAGS.voiFunction) ?? 'LINEAR';
+  if (kind === 'SIGMOID') return {};
+  return kind === 'LINEAR' && width >= 1 ? linearWindow(center, width) : exactWindow({ center, width });
 }
 
 /** Whether a stored value is padding around the image, which does not count for the range of values (PS3.3 section C.7.5.1.1.2). */
@@ -127,6 +138,8 @@ export interface GrayOptions {
   readonly window?: WindowSetting;
   /** Receives a note if the file has no window. */
   readonly onWarning?: (message: string) => void;
+  /** Not called for segmentations. */
+  readonly onWindow?: (window: GrayWindow) => void;
 }
 
 /** The stored values of a frame as 0 to 255. */
@@ -135,7 +148,7 @@ export function grayFrame(
   layout: PixelLayout,
   { values, photometric }: StoredFrame,
   frame: number,
-  { window, onWarning }: GrayOptions,
+  { window, onWarning, onWindow }: GrayOptions,
 ): RasterImage {
   const { rows, columns, signed } = layout;
   const image = { width: columns, height: rows, channels: 1 } as const;
@@ -143,9 +156,12 @@ export function grayFrame(
   if (segmentation) return { ...image, data: mapValues(values, segmentation) };
   const measured = modalityOf(data, frame, signed);
   let shown = window ? through(exactWindow(window)) : voiOf(data, frame, signed);
+  if (window) onWindow?.({ source: 'option', ...exactWindow(window) });
+  else if (shown) onWindow?.({ source: 'file', ...endsOf(data, frame) });
   if (!shown) {
     const range = rangeOf(values, measured, paddingOf(data, signed));
     onWarning?.(shownRange(range));
+    onWindow?.({ source: 'range', ...range });
     shown = through(range);
   }
   const inverted = photometric === 'MONOCHROME1';

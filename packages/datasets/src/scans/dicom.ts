@@ -10,7 +10,7 @@ import { grayFrame, measuredValues } from './dicom-gray.ts';
 import { frameCount, holderOf, layoutOf, type PixelLayout, type StoredFrame, TAGS } from './dicom-layout.ts';
 import { plainBytes, type ScanFacts, type StoredImage, spacingOf, unequalPixels } from './scan.ts';
 import { kindWithoutPixels } from './sop-classes.ts';
-import type { WindowSetting } from './window.ts';
+import type { GrayWindow, WindowSetting } from './window.ts';
 
 export interface DicomOptions extends CodecHost {
   readonly name: string;
@@ -20,6 +20,7 @@ export interface DicomOptions extends CodecHost {
   readonly window?: WindowSetting;
   /** Receives notes about how the frame is shown. */
   readonly onWarning?: (message: string) => void;
+  readonly onWindow?: (window: GrayWindow) => void;
 }
 
 const [SOP_CLASS, MODALITY] = [0x00080016, 0x00080060];
@@ -66,7 +67,7 @@ interface Frame {
 
 async function readFrame(
   bytes: Uint8Array,
-  { name, page, ...host }: Omit<DicomOptions, 'window' | 'onWarning'>,
+  { name, page, ...host }: Omit<DicomOptions, 'window' | 'onWarning' | 'onWindow'>,
 ): Promise<Frame> {
   const file = parseDicom(plainBytes(bytes));
   checkPixels(file);
@@ -89,21 +90,21 @@ async function readFrame(
  */
 export async function decodeDicom(
   bytes: Uint8Array,
-  { window, onWarning, ...options }: DicomOptions,
+  { window, onWarning, onWindow, ...options }: DicomOptions,
 ): Promise<RasterImage> {
   const { data, layout, stored, frame, isGray } = await readFrame(bytes, options);
   const note = onWarning && ((message: string) => onWarning(`${options.name}: ${message}`));
   const { pixelAspect } = factsOf(data);
   if (pixelAspect) note?.(unequalPixels(pixelAspect));
   if (!isGray) return colorFrame(data, layout, stored);
-  const gray = grayFrame(data, layout, stored, frame, { window, onWarning: note });
+  const gray = grayFrame(data, layout, stored, frame, { window, onWarning: note, onWindow });
   return hasSupplementalColors(data) ? withSupplementalColors(data, layout, stored, gray) : gray;
 }
 
 /** The values of a gray frame without any window, as of a mask; `undefined` if it has colors. Throws `FormatError` or `ImageError`. */
 export async function dicomValues(
   bytes: Uint8Array,
-  options: Omit<DicomOptions, 'window' | 'onWarning'>,
+  options: Omit<DicomOptions, 'window' | 'onWarning' | 'onWindow'>,
 ): Promise<StoredImage | undefined> {
   const { data, layout, stored, frame, isGray } = await readFrame(bytes, options);
   if (!isGray) return undefined;

@@ -6,7 +6,7 @@ import { gunzip, isGzip } from './inflate.ts';
 import { HEADER_BYTES, type NiftiHeader, readNiftiHeader } from './nifti-header.ts';
 import { radiologicalOrder, type SliceOrder, storedOrder, toDisplayOrder } from './orientation.ts';
 import { plainBytes, type ScanFacts, type StoredImage, spacingOf, unequalPixels } from './scan.ts';
-import { exactWindow, fullWindow, shownRange, throughWindow, type WindowSetting } from './window.ts';
+import { exactWindow, fullWindow, type GrayWindow, shownRange, throughWindow, type WindowSetting } from './window.ts';
 
 /** Gzipped volumes are not unpacked beyond this many bytes. */
 const MAXIMUM_UNPACKED = 1 << 30;
@@ -29,6 +29,7 @@ export interface NiftiOptions {
   readonly window?: WindowSetting;
   /** Receives notes about what was assumed and how the slice is shown. */
   readonly onWarning?: (message: string) => void;
+  readonly onWindow?: (window: GrayWindow) => void;
 }
 
 export const NO_ORIENTATION = 'The file does not define the orientation of the patient: slices are shown as stored.';
@@ -224,7 +225,7 @@ function readSlice(bytes: Uint8Array, { name, page, volume, voxels, onWarning }:
  * qform, and as stored where the header has neither. Values are rescaled and shown through the header's window (cal_min, cal_max), or from
  * the 1st to the 99th percentile of the slice. Throws `ImageError`.
  */
-export function decodeNifti(bytes: Uint8Array, { window, ...options }: NiftiOptions): RasterImage {
+export function decodeNifti(bytes: Uint8Array, { window, onWindow, ...options }: NiftiOptions): RasterImage {
   const { header, order, colors, values } = readSlice(bytes, options);
   const image = { width: order.width, height: order.height };
   if (colors) return { ...image, channels: 3, data: toDisplayOrder(colors, order, 3) };
@@ -237,6 +238,7 @@ export function decodeNifti(bytes: Uint8Array, { window, ...options }: NiftiOpti
     );
   const shown = window ? exactWindow(window) : (header.window ?? range);
   if (shown === range) options.onWarning?.(`${options.name}: ${shownRange(range)}`);
+  onWindow?.({ source: window ? 'option' : shown === range ? 'percentiles' : 'file', ...shown });
   return { ...image, channels: 1, data: toDisplayOrder(throughWindow(values, shown), order) };
 }
 

@@ -14,6 +14,28 @@ export interface Window {
   readonly high: number;
 }
 
+/** Where the grays of an image come from. */
+export interface GrayWindow {
+  /**
+   * The option; the file; the 1st to the 99th percentile of the values; the smallest to the largest of them; or the range of the file's
+   * sample format.
+   */
+  readonly source: 'option' | 'file' | 'percentiles' | 'range' | 'depth';
+  /** Values shown as black and as white; absent where the file has a table or a curve instead. */
+  readonly low?: number;
+  readonly high?: number;
+  /** The smallest and the largest value, where they were looked for. */
+  readonly values?: Window;
+}
+
+/** Usual windows of CT, in Hounsfield units. */
+export const CT_WINDOWS = {
+  'soft tissue': { center: 40, width: 400 },
+  lungs: { center: -600, width: 1500 },
+  bones: { center: 400, width: 1800 },
+  brain: { center: 40, width: 80 },
+} as const satisfies Record<string, WindowSetting>;
+
 /**
  * DICOM's linear window function (PS3.3, C.11.2.1.2.1): a center and a width, of whole steps.
  * A width of 1 is a threshold.

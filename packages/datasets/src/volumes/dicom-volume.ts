@@ -7,10 +7,10 @@ import { type CodecHost, decompressFrame, isCompressed } from '../scans/dicom-co
 import type { DicomDataSet } from '../scans/dicom-file.ts';
 import { parseDicom } from '../scans/dicom-file.ts';
 import { compressedFrame, nativeFrame } from '../scans/dicom-frames.ts';
-import { modalityOf, paddingOf, through, voiOf } from '../scans/dicom-gray.ts';
+import { endsOf, modalityOf, paddingOf, through, voiOf } from '../scans/dicom-gray.ts';
 import { layoutOf, type StoredFrame, TAGS } from '../scans/dicom-layout.ts';
 import { plainBytes } from '../scans/scan.ts';
-import { exactWindow, linearWindow, type Window, type WindowSetting } from '../scans/window.ts';
+import { exactWindow, type Window, type WindowSetting } from '../scans/window.ts';
 import type { SliceGroup } from './dicom-groups.ts';
 import { niftiHeader } from './nifti-file.ts';
 import {
@@ -18,6 +18,7 @@ import {
   eachVoxel,
   MAXIMUM_VOXELS,
   planeAxes,
+  sliceValues,
   type Triple,
   type Volume,
   type VolumeWindow,
@@ -56,15 +57,6 @@ const windowKey = (data: DicomDataSet): string =>
     ...WINDOW_TAGS.map((tag) => data.text(tag)?.split('\\')[0] ?? ''),
     ...data.items(TAGS.voiLut).map((item) => [0x00283002, 0x00283006].map((tag) => [...(item.value(tag) ?? [])])),
   ]);
-
-/** The ends of a file's linear window, for reports. */
-function endsOf(data: DicomDataSet): Partial<Window> {
-  const [center, width] = [data.decimal(TAGS.windowCenter), data.decimal(TAGS.windowWidth)];
-  if (data.items(TAGS.voiLut).length > 0 || center === undefined || width === undefined) return {};
-  const kind = data.text(TAGS.voiFunction) ?? 'LINEAR';
-  if (kind === 'SIGMOID') return {};
-  return kind === 'LINEAR' && width >= 1 ? linearWindow(center, width) : exactWindow({ center, width });
-}
 
 /**
  * Opens the slices of a series. All are shown through one window: the option's, or the files' own where all slices have the same, or (not
@@ -125,7 +117,7 @@ export async function openDicomVolume(
       windows.add(windowKey(data));
       if (opened.length === 0) {
         shown = voiOf(data, 0, layout.signed);
-        ends = endsOf(data);
+        ends = endsOf(data, 0);
       }
       // A copy: the values of uncompressed files are a view of all their bytes.
       opened.push({
@@ -167,13 +159,10 @@ export async function openDicomVolume(
   } catch (cause) {
     throw cause instanceof DatasetError ? cause : refusal(cause, name);
   }
-  const gray =
-    window.source === 'file' ? (shown as (value: number) => number) : through(window as { low: number; high: number });
-
   const affine = dicomAffine(group);
   const columnsOf = [0, 1, 2].map((k) => affine.map((row) => row[k] as number));
   const directions = affine.map((row) => row.slice(0, 3) as unknown as Triple);
-  return {
+  const volumeThrough = (window: VolumeWindow): Volume => ({
     name,
     shape,
     voxelVolume: voxelVolumeOf(directions),
@@ -188,8 +177,14 @@ export async function openDicomVolume(
         : []),
     ],
     header: niftiHeader(shape, affine),
+    through: (setting) => volumeThrough({ source: 'option', ...exactWindow(setting) }),
+    storedValues: (axis, index) => sliceValues(shape, axis, index, valueAt),
     storedSlice(axis, index) {
       const [width, height] = planeAxes(axis).map((k) => shape[k]) as [number, number];
+      const gray =
+        window.source === 'file'
+          ? (shown as (value: number) => number)
+          : through(window as { low: number; high: number });
       const data = new Uint8Array(width * height);
       let to = 0;
       eachVoxel(shape, axis, index, (at) => {
@@ -198,5 +193,6 @@ export async function openDicomVolume(
       });
       return { width, height, channels: 1, data };
     },
-  };
+  });
+  return volumeThrough(window);
 }

@@ -9,6 +9,7 @@ import {
   eachVoxel,
   MAXIMUM_VOXELS,
   planeAxes,
+  sliceValues,
   type Triple,
   type Volume,
   type VolumeWindow,
@@ -105,7 +106,7 @@ export function openNiftiVolume(
   const differs =
     spacing && known && spacing.some((value, k) => Math.abs(value / (header.spacing[k] as number) - 1) > 0.01);
   const window = type.color ? undefined : windowOf(header, asked, read, count);
-  return {
+  const volumeThrough = (window: VolumeWindow | undefined): Volume => ({
     name,
     shape,
     spacing,
@@ -131,12 +132,17 @@ export function openNiftiVolume(
         });
         return { width, height, channels: 3, data: colorSlice(data, type.bytes) };
       }
-      const values = new Float64Array(width * height);
-      let to = 0;
-      eachVoxel(shape, axis, index, (at) => {
-        values[to++] = read(at);
-      });
-      return { width, height, channels: 1, data: throughWindow(values, window as Window) };
+      return {
+        width,
+        height,
+        channels: 1,
+        data: throughWindow(sliceValues(shape, axis, index, read), window as Window),
+      };
     },
-  };
+    ...(!type.color && {
+      through: (setting) => volumeThrough({ source: 'option', ...exactWindow(setting) }),
+      storedValues: (axis, index) => sliceValues(shape, axis, index, read),
+    }),
+  });
+  return volumeThrough(window);
 }

@@ -1,7 +1,7 @@
 // One window for all slices of a volume.
 import { FormatError } from '../images/bytes.ts';
 import { OUTLIERS } from '../scans/nifti.ts';
-import { fullWindow, type Window } from '../scans/window.ts';
+import { CT_WINDOWS, fullWindow, type Window } from '../scans/window.ts';
 
 /** Percentiles of larger volumes are those of at least this many voxels, evenly spread. */
 const SAMPLED_VOXELS = 1 << 24;
@@ -32,4 +32,5 @@ export const needsWindow = (actual: string): FormatError =>
     actual,
     'a window for CT',
     'Give one, for example --window 40,400 for soft tissue or --window -600,1500 for lungs.',
+    CT_WINDOWS,
   );

@@ -110,6 +110,9 @@ describe('volumes', () => {
     const hounsfield = Float32Array.from({ length: 24 }, (_, i) => (i === 0 ? -1024 : i === 1 ? 1200 : 40));
     expect(() => windowOf({}, { voxels: hounsfield })).toThrow(/a window for CT, got values that look like Hounsfield/);
     expect(windowOf({ window: { center: 40, width: 400 } }, { voxels: hounsfield })?.source).toBe('option');
+    const volume = volumeOf(IDENTITY);
+    expect(volume.through?.({ center: 10, width: 4 }).window).toEqual({ source: 'option', low: 8, high: 12 });
+    expect([...(volume.storedValues?.(2, 1) ?? [])]).toEqual(Array.from({ length: 12 }, (_, i) => 12 + i));
   });
 });
 

@@ -10,6 +10,8 @@ import {
   toDisplayOrder,
   toFileOrder,
 } from '../scans/orientation.ts';
+import { type PixelSpacing, spacingOf } from '../scans/scan.ts';
+import type { WindowSetting } from '../scans/window.ts';
 
 /** A voxel axis of a file: 0 is the one whose index changes fastest. */
 export type Axis = 0 | 1 | 2;
@@ -47,6 +49,10 @@ export interface Volume {
   readonly notes: readonly string[];
   /** The pixels of a slice as stored: the two other axes in their order, the first fastest. */
   readonly storedSlice: (axis: Axis, index: number) => RasterImage;
+  /** The measured values of a slice, in the order of {@link storedSlice}; absent for colors. */
+  readonly storedValues?: (axis: Axis, index: number) => Float64Array;
+  /** The same volume, shown through another window; absent for colors. Throws `ArgumentError`. */
+  readonly through?: (window: WindowSetting) => Volume;
   /** The header for files of the same geometry. */
   readonly header: NiftiTemplate;
 }
@@ -112,6 +118,32 @@ export function displayedSlice(volume: Volume, axis: Axis, index: number): Raste
   return { width: order.width, height: order.height, channels, data: toDisplayOrder(data, order, channels) };
 }
 
+/** The letters at the edges of a displayed slice: the patient's right, left, anterior, posterior, superior or inferior. */
+export interface SliceEdges {
+  readonly left: string;
+  readonly right: string;
+  readonly top: string;
+  readonly bottom: string;
+}
+
+const EDGES: Readonly<Record<PlaneName, SliceEdges>> = {
+  axial: { left: 'R', right: 'L', top: 'A', bottom: 'P' },
+  coronal: { left: 'R', right: 'L', top: 'S', bottom: 'I' },
+  sagittal: { left: 'A', right: 'P', top: 'S', bottom: 'I' },
+};
+
+/** The distance of the pixels of displayed slices, and where their edges are in the patient, as far as the file says. */
+export function displayedGeometry(
+  volume: Pick<Volume, 'shape' | 'spacing' | 'directions'>,
+  axis: Axis,
+): { readonly spacing?: PixelSpacing; readonly edges?: SliceEdges } {
+  const [first, second] = planeAxes(axis).map((k) => volume.spacing?.[k]);
+  const turned = Math.abs(volumeSliceOrder(volume, axis).stepX) !== 1;
+  const spacing = spacingOf(turned ? second : first, turned ? first : second);
+  const plane = planeAcross(volume, axis);
+  return { ...(spacing && { spacing }), ...(plane && { edges: EDGES[plane] }) };
+}
+
 /** Values of voxels that the maps of a volume have. */
 export type VoxelMap = Uint8Array | Float32Array;
 
@@ -122,6 +154,17 @@ export function eachVoxel([columns, rows, slices]: Triple, axis: Axis, index: nu
   const [a, b] = planeAxes(axis);
   for (let v = 0, row = index * steps[axis]; v < sizes[b]; v++, row += steps[b])
     for (let u = 0, at = row; u < sizes[a]; u++, at += steps[a]) visit(at);
+}
+
+/** The values of a slice, read by their positions in the volume. */
+export function sliceValues(shape: Triple, axis: Axis, index: number, read: (at: number) => number): Float64Array {
+  const [a, b] = planeAxes(axis);
+  const values = new Float64Array(shape[a] * shape[b]);
+  let to = 0;
+  eachVoxel(shape, axis, index, (at) => {
+    values[to++] = read(at);
+  });
+  return values;
 }
 
 /** More voxels are refused: each map takes five bytes for every voxel, and files have at most 2 GiB. */

@@ -24,6 +24,10 @@ const ROWS: readonly Row[] = [
     name: '',
     read: ({ squareMillimeters }) => optional(squareMillimeters, (area) => words.millimeters(significant(area))),
   },
+  {
+    name: words.changed,
+    read: ({ edited }) => edited && words.changes(whole(edited.added), whole(edited.removed)),
+  },
   { name: words.share, read: ({ share }) => percent(share) },
   { name: words.uncertainty, read: ({ meanUncertainty }) => words.nat(meanUncertainty) },
   {
@@ -56,6 +60,7 @@ export function MaskPanel() {
     const measured = measurements.value[side];
     return measured ? [{ side, measured }] : [];
   });
+  const isEdited = shown.some(({ measured }) => measured.edited);
   return (
     <section class="card" aria-labelledby="mask-title">
       <h2 id="mask-title">{words.title}</h2>
@@ -66,6 +71,7 @@ export function MaskPanel() {
         step={0.01}
         value={threshold.value}
         shown={threshold.value.toFixed(2)}
+        disabled={isEdited}
         onInput={(value) => {
           threshold.value = value;
         }}
@@ -74,12 +80,14 @@ export function MaskPanel() {
         <input
           type="checkbox"
           checked={largestOnly.value}
+          disabled={isEdited}
           onChange={({ currentTarget }) => {
             largestOnly.value = currentTarget.checked;
           }}
         />
         {words.largest}
       </label>
+      {isEdited && <p class="outdated">{words.edited}</p>}
       {shown.length > 0 && (
         <table class="measures">
           {shown.length > 1 && (

@@ -1,4 +1,5 @@
 // Buttons that save results as files and copy a link or diagnostics.
+import { shownImage } from '../../state/image.ts';
 import { cancelSaving, copyDiagnostics, copyLink, saveAll, saveOne, saving } from '../../state/save.ts';
 import { STRINGS } from '../../strings.ts';
 import { EXPORTS } from '../../worker/protocol.ts';
@@ -7,7 +8,7 @@ import { Icon } from '../controls.tsx';
 export function SavePanel({ hasResult }: { readonly hasResult: boolean }) {
   const words = STRINGS.save;
   return (
-    <section class="card" aria-labelledby="save-title">
+    <section class="card save" aria-labelledby="save-title">
       <h2 id="save-title">{words.title}</h2>
       {hasResult && (
         <div class="buttons">
@@ -16,6 +17,11 @@ export function SavePanel({ hasResult }: { readonly hasResult: boolean }) {
               {words[what]}
             </button>
           ))}
+          {shownImage.value?.slice?.volume && (
+            <button type="button" disabled={Boolean(saving.value)} onClick={() => void saveOne('volume')}>
+              {words.volume}
+            </button>
+          )}
           <button type="button" disabled={Boolean(saving.value)} onClick={() => void saveAll()}>
             <Icon name="download" />
             {words.all}

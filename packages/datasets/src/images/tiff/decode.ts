@@ -7,7 +7,7 @@ import { decodeComponents, decodeJpegFile } from '../jpeg/decode.ts';
 import { readJpeg } from '../jpeg/markers.ts';
 import { orient } from '../orient.ts';
 import type { RasterImage } from '../raster.ts';
-import { type Line, LineSink, type SampleKind, Tone, type ToneOptions } from '../tone.ts';
+import { type Line, LineSink, type SampleKind, Tone, type ToneOptions, withoutWindow } from '../tone.ts';
 import { unpackRow } from '../unpack.ts';
 import { unpackFax } from './ccitt.ts';
 import { readTiffPages, type TiffPage } from './pages.ts';
@@ -402,7 +402,7 @@ export function decodeTiff(
   // Indices are looked up, not shown.
   const tone = new Tone(
     colors === 'palette' ? { bits: 8, format: 'unsigned' } : kind,
-    colors === 'palette' ? {} : options,
+    colors === 'palette' ? {} : colors === 'gray' ? options : withoutWindow(options),
   );
   const kept = { gray: 1, palette: 1, rgb: 3, cmyk: 4 }[colors];
   const sink = new LineSink(width, height, samples, kept, tone);

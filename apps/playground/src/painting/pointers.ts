@@ -1,4 +1,4 @@
-// Pointer gestures on the canvas: one pointer paints, two touches pan and zoom, Ctrl+wheel zooms.
+// Pointer gestures on the canvas: one pointer paints, two touches pan and zoom, the wheel zooms.
 import type { Point } from './brush.ts';
 
 export interface Gestures {
@@ -9,13 +9,15 @@ export interface Gestures {
   readonly cancel: () => void;
   readonly hover: (at: Point | undefined) => void;
   readonly move: (dx: number, dy: number) => void;
-  readonly zoom: (factor: number, at: Point) => void;
-  /** Whether the image is larger than the canvas. */
-  readonly isEnlarged: () => boolean;
+  /** Returns whether that changed anything; otherwise the wheel scrolls the page. */
+  readonly zoom: (factor: number, at: Point) => boolean;
 }
 
 /** Bits of `PointerEvent.buttons`. */
 const [RIGHT, MIDDLE, ERASER] = [2, 4, 32];
+
+/** Keeps a pinch that begins in one point from zooming without bounds. */
+const SMALLEST_SPREAD = 1e-3;
 
 const centerOf = (points: readonly Point[]): Point => ({
   x: points.reduce((sum, { x }) => sum + x, 0) / points.length,
@@ -24,17 +26,25 @@ const centerOf = (points: readonly Point[]): Point => ({
 
 const spreadOf = ([a, b]: readonly Point[]): number => (a && b ? Math.hypot(a.x - b.x, a.y - b.y) : 1);
 
-/** Follows pointers until the returned function is called. */
-export function followPointers(canvas: HTMLCanvasElement, gestures: Gestures): () => void {
+/** In device pixels. */
+const inDevicePixels =
+  (element: HTMLElement) =>
+  ({ clientX, clientY }: MouseEvent): Point => {
+    const { left, top } = element.getBoundingClientRect();
+    return { x: (clientX - left) * devicePixelRatio, y: (clientY - top) * devicePixelRatio };
+  };
+
+/**
+ * Follows pointers until the returned function is called.
+ *
+ * @param at the place of an event in the unit of all gestures; by default in device pixels
+ */
+export function followPointers(canvas: HTMLElement, gestures: Gestures, at = inDevicePixels(canvas)): () => void {
   const listening = new AbortController();
   const { signal } = listening;
   const down = new Map<number, Point>();
   let mode: 'none' | 'paint' | 'move' = 'none';
 
-  const at = ({ clientX, clientY }: MouseEvent): Point => {
-    const { left, top } = canvas.getBoundingClientRect();
-    return { x: (clientX - left) * devicePixelRatio, y: (clientY - top) * devicePixelRatio };
-  };
   const erasing = ({ buttons }: PointerEvent) => (buttons & (RIGHT | ERASER)) !== 0;
 
   canvas.addEventListener(
@@ -45,6 +55,7 @@ export function followPointers(canvas: HTMLCanvasElement, gestures: Gestures): (
       const moves = down.size > 1 || event.shiftKey || (event.buttons & MIDDLE) !== 0;
       if (moves && mode === 'paint') gestures.cancel();
       mode = moves ? 'move' : 'paint';
+      if (mode === 'paint') gestures.hover(at(event));
       if (mode === 'paint') gestures.paint([at(event)], erasing(event));
     },
     { signal },
@@ -65,7 +76,7 @@ export function followPointers(canvas: HTMLCanvasElement, gestures: Gestures): (
       if (mode !== 'move') return;
       const [from, to] = [centerOf(before), centerOf(after)];
       gestures.move(to.x - from.x, to.y - from.y);
-      if (after.length > 1) gestures.zoom(spreadOf(after) / Math.max(1, spreadOf(before)), to);
+      if (after.length > 1) gestures.zoom(spreadOf(after) / Math.max(SMALLEST_SPREAD, spreadOf(before)), to);
     },
     { signal },
   );
@@ -82,11 +93,9 @@ export function followPointers(canvas: HTMLCanvasElement, gestures: Gestures): (
   canvas.addEventListener(
     'wheel',
     (event) => {
-      if (event.ctrlKey || event.metaKey) gestures.zoom(Math.exp(-event.deltaY / 300), at(event));
-      else if (gestures.isEnlarged()) gestures.move(-event.deltaX, -event.deltaY);
-      // Let the page scroll.
-      else return;
-      event.preventDefault();
+      // A pinch on a trackpad is a wheel with the Ctrl key, in smaller steps.
+      const step = event.deltaY / (event.ctrlKey ? 100 : 500);
+      if (gestures.zoom(Math.exp(-Math.min(1, Math.max(-1, step))), at(event))) event.preventDefault();
     },
     { signal, passive: false },
   );

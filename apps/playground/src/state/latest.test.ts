@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { latest } from './layers.ts';
+import { latest } from './latest.ts';
 
 it('serves the first and the last of many requests, one at a time', async () => {
   const served: number[] = [];
