@@ -66,7 +66,7 @@ export class Playground {
 
   /** Presses Enter in the prompt. */
   async run(): Promise<void> {
-    await this.page.locator('.prompt input').first().press('Enter');
+    await this.page.locator('.prompt textarea').first().press('Enter');
   }
 
   /** Waits until a run has ended with this many samples. */

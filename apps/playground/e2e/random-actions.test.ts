@@ -52,7 +52,7 @@ async function act({ seed, actions, excluded }: Plan) {
   const shown = (element: HTMLElement) => element.offsetParent !== null;
   const top = () => document.querySelector<HTMLElement>('dialog[open]') ?? document.body;
   const nameOf = (element: HTMLElement) => (element.ariaLabel ?? element.textContent ?? '').trim();
-  const fill = (input: HTMLInputElement, value: string) => {
+  const fill = (input: HTMLTextAreaElement, value: string) => {
     input.value = value;
     input.dispatchEvent(new Event('input', { bubbles: true }));
   };
@@ -70,7 +70,7 @@ async function act({ seed, actions, excluded }: Plan) {
 
   const done: string[] = [];
   for (let i = 0; i < actions; i++) {
-    const prompt = top().querySelector<HTMLInputElement>('.prompt input');
+    const prompt = top().querySelector<HTMLTextAreaElement>('.prompt textarea');
     const kind = random(10);
     if (kind < 2 && prompt) {
       const words = ['', 'one tumor', 'one small polyp, located in top left of the image'][random(3)] as string;

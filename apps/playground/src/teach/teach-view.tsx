@@ -1,7 +1,7 @@
 // The Teach tab: paint masks, write prompts, train.
 import { useEffect } from 'preact/hooks';
 import { shownImage } from '../state/image.ts';
-import { FileButton, Icon } from '../views/controls.tsx';
+import { FileButton, Icon, PromptField } from '../views/controls.tsx';
 import { addFiles, adding, addPhantoms, addShownImage } from './add-examples.ts';
 import { BrushBar } from './brush-bar.tsx';
 import { type Entry, entries, isFull, problemIn, selected, setPrompt } from './entries.ts';
@@ -44,18 +44,13 @@ function Prompt({ entry }: { readonly entry: Entry }) {
   return (
     <div class="card prompt-bar">
       <div class="prompt">
-        <label>
-          <span class="side">{TEACH.prompt}</span>
-          <input
-            type="text"
-            value={entry.prompt.value}
-            placeholder={TEACH.placeholder}
-            autocomplete="off"
-            spellcheck={false}
-            aria-describedby="example-problem"
-            onInput={({ currentTarget }) => setPrompt(entry, currentTarget.value)}
-          />
-        </label>
+        <PromptField
+          label={TEACH.prompt}
+          value={entry.prompt.value}
+          placeholder={TEACH.placeholder}
+          describedBy="example-problem"
+          onInput={(value) => setPrompt(entry, value)}
+        />
       </div>
       <p id="example-problem" class="problem" role="status">
         {problem ? TEACH.problems[problem] : ''}

@@ -55,6 +55,66 @@ export function Bitmap({ bitmap, class: name, opacity = 1 }: BitmapProps) {
   return <canvas ref={canvas} class={name} style={{ opacity: bitmap ? opacity : 0 }} />;
 }
 
+interface PromptFieldProps {
+  readonly label: string;
+  /** Whether the label is for screen readers only. */
+  readonly isLabelHidden?: boolean;
+  readonly value: string;
+  readonly placeholder: string;
+  readonly describedBy?: string;
+  readonly onInput: (value: string) => void;
+  readonly onFocus?: () => void;
+}
+
+/** A field of one paragraph that grows with its text. Enter submits its form. */
+export function PromptField({
+  label,
+  isLabelHidden,
+  value,
+  placeholder,
+  describedBy,
+  onInput,
+  onFocus,
+}: PromptFieldProps) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  useLayoutEffect(() => {
+    const { current } = field;
+    if (!current) return;
+    const fit = () => {
+      current.style.height = 'auto';
+      // The border is not part of the content.
+      current.style.height = `${current.scrollHeight + current.offsetHeight - current.clientHeight}px`;
+    };
+    fit();
+    const resized = new ResizeObserver(([entry]) => entry && Math.round(entry.contentRect.width) !== width && fit());
+    const width = Math.round(current.clientWidth);
+    resized.observe(current);
+    return () => resized.disconnect();
+  }, [value]);
+  return (
+    <label>
+      <span class={isLabelHidden ? 'unseen' : 'side'}>{label}</span>
+      <textarea
+        ref={field}
+        rows={1}
+        value={value}
+        placeholder={placeholder}
+        autocomplete="off"
+        spellcheck={false}
+        enterkeyhint="go"
+        aria-describedby={describedBy}
+        onFocus={onFocus}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' || event.isComposing) return;
+          event.preventDefault();
+          event.currentTarget.form?.requestSubmit();
+        }}
+        onInput={({ currentTarget }) => onInput(currentTarget.value.replaceAll(/\s*\n\s*/g, ' '))}
+      />
+    </label>
+  );
+}
+
 interface FileButtonProps {
   /** One file, or several with `multiple`. */
   readonly onFiles: (files: readonly [File, ...File[]]) => void;

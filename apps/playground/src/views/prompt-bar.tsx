@@ -9,7 +9,7 @@ import { results, running, typicalTime } from '../state/results.ts';
 import { busy, inputsChanged, run, stop } from '../state/run.ts';
 import { STRINGS } from '../strings.ts';
 import type { Side } from '../worker/protocol.ts';
-import { Icon, keepFocus } from './controls.tsx';
+import { Icon, keepFocus, PromptField } from './controls.tsx';
 import { Suggestions } from './suggestions.tsx';
 
 const { prompt: words } = STRINGS;
@@ -17,19 +17,16 @@ const { prompt: words } = STRINGS;
 function Input({ side, label, children }: { side: Side; label: string; children?: ComponentChildren }) {
   return (
     <div class="prompt">
-      <label>
-        <span class={comparing.value ? 'side' : 'unseen'}>{label}</span>
-        <input
-          type="text"
-          value={prompts.value[side]}
-          placeholder={words.placeholder}
-          autocomplete="off"
-          spellcheck={false}
-          enterkeyhint="go"
-          onFocus={() => (edited.value = side)}
-          onInput={({ currentTarget }) => setPrompt(side, currentTarget.value)}
-        />
-      </label>
+      <PromptField
+        label={label}
+        isLabelHidden={!comparing.value}
+        value={prompts.value[side]}
+        placeholder={words.placeholder}
+        onFocus={() => {
+          edited.value = side;
+        }}
+        onInput={(value) => setPrompt(side, value)}
+      />
       {children}
     </div>
   );
