@@ -29,7 +29,7 @@ export const offline = (): Plugin => ({
       const worker = bundle[WORKER];
       if (worker?.type !== 'chunk') this.error('the service worker is missing from the bundle');
       const files = [
-        ...Object.keys(bundle).filter((name) => name !== WORKER && !/\.(map|safetensors)$/.test(name)),
+        ...Object.keys(bundle).filter((name) => name !== WORKER && !/(\.(map|safetensors)|_headers)$/.test(name)),
         ...COPIED,
       ].sort();
       const hash = createHash('sha256');

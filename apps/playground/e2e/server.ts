@@ -19,7 +19,14 @@ export interface StaticServer {
   close(): Promise<void>;
 }
 
-export async function serveFolder(folder: string, path = '/any/where/'): Promise<StaticServer> {
+/** @param headers sent with every file */
+export async function serveFolder(
+  folder: string,
+  {
+    path = '/any/where/',
+    headers = {},
+  }: { readonly path?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<StaticServer> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const within = normalize(decodeURIComponent(pathname.slice(path.length - 1)));
@@ -27,7 +34,9 @@ export async function serveFolder(folder: string, path = '/any/where/'): Promise
     const name = within === '/' ? '/index.html' : within;
     const content = await readFile(join(folder, name)).catch(() => undefined);
     if (!content) return response.writeHead(404).end();
-    response.writeHead(200, { 'content-type': TYPES[extname(name)] ?? 'application/octet-stream' }).end(content);
+    response
+      .writeHead(200, { 'content-type': TYPES[extname(name)] ?? 'application/octet-stream', ...headers })
+      .end(content);
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo;

@@ -301,6 +301,8 @@ export const STRINGS = {
     title: 'Device',
     starting: 'Selecting the fastest device…',
     names: { webgpu: 'WebGPU', wasm: 'WebAssembly', cpu: 'plain JavaScript' },
+    details: (adapter: string | undefined, threads = 1) =>
+      adapter ? ` (${adapter})` : threads > 1 ? ` (${threads} threads)` : '',
     choices: { auto: 'Automatic', webgpu: 'WebGPU', wasm: 'WebAssembly' },
     reasons: {
       asked: 'as chosen',

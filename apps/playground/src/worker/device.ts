@@ -1,6 +1,7 @@
 // Selects the device: a hardware GPU through WebGPU, otherwise WebAssembly.
 import { type BackendName, isBackendError, selectBackend } from '@medclipseg/backends';
 import { wasmPaths } from '@medclipseg/backends/vite';
+import { getThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import type { Device, DevicePreference } from './protocol.ts';
 
 /** Why WebGPU does not work, by the kind of error. */
@@ -15,6 +16,7 @@ const reasonFor = (tag?: string): Device['reason'] => REASONS[tag ?? ''] ?? 'gpu
 const deviceOf = (name: BackendName, reason: Device['reason'], adapter?: string): Device => ({
   backend: name as Device['backend'],
   adapter,
+  ...(name === 'wasm' && { threads: getThreadsCount() }),
   reason,
 });
 

@@ -14,6 +14,8 @@ export interface Device {
   readonly backend: 'webgpu' | 'wasm' | 'cpu';
   /** The graphics adapter, if the browser names it. */
   readonly adapter?: string;
+  /** Of WebAssembly: half as many as cores, at most 8, if the page is cross-origin isolated. */
+  readonly threads?: number;
   readonly reason: 'asked' | 'gpu-works' | 'no-webgpu' | 'no-adapter' | 'software-gpu' | 'gpu-lost' | 'gpu-failed';
 }
 

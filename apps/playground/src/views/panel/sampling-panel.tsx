@@ -34,7 +34,7 @@ function DeviceChoice() {
       </label>
       <p class="quiet" data-backend={found?.backend}>
         {found
-          ? `${words.names[found.backend]}${found.adapter ? ` (${found.adapter})` : ''}: ${words.reasons[found.reason]}.`
+          ? `${words.names[found.backend]}${words.details(found.adapter, found.threads)}: ${words.reasons[found.reason]}.`
           : words.starting}
       </p>
     </>
