@@ -96,6 +96,18 @@ eachBackend('losses', () => {
     expect(await value(() => softContrastive(wave([1, 4], 1, 0, 1), wave([1, 4], 1, 2, 1)))).toBeCloseTo(0, 6);
   });
 
+  it('with hard targets is the cross-entropy of each image with its own prompt', async () => {
+    const [image, text] = [wave([3, 4], 0.5, 0.1, 0.6), wave([3, 4], 2, 0.7, 0.9)];
+    const loss = softContrastive(image, text, { targets: 'hard', temperature: 0.5 });
+    const expected = tf.tidy(() => {
+      const logits = tf.mul(tf.matMul(image, text, false, true), 2);
+      const own = (x: tf.Tensor) => tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(x), tf.eye(3)), 1)));
+      return tf.div(tf.add(own(logits), own(tf.transpose(logits))), 2);
+    });
+    expect((await loss.data())[0]).toBeCloseTo((await expected.data())[0] as number, 5);
+    tf.dispose([image, text, loss, expected]);
+  });
+
   it("with the paper's targets are distributions per row, sharper for dissimilar prompts", async () => {
     const targets = tf.tidy(() => softTargets(wave([3, 4], 2, 0.7, 0.9), { targets: 'paper' }));
     const rows = (await targets.array()) as number[][];
@@ -131,8 +143,8 @@ eachBackend('losses', () => {
     ['temperature NaN', () => softTargets(t(2, 3), { temperature: Number.NaN }), /temperature: .* got NaN/],
     [
       'unknown targets',
-      () => softContrastive(t(2, 3), t(2, 3), { targets: 'hard' as 'paper' }),
-      /targets: .* got 'hard'/,
+      () => softContrastive(t(2, 3), t(2, 3), { targets: 'sharp' as 'paper' }),
+      /targets: .* got 'sharp'/,
     ],
     ['unknown Dice', () => loss({ dice: 'rows' as 'row' }), /dice: expected row or region, got 'rows'/],
     ['a misspelled option', () => loss({ diceWieght: 1 } as object), /options: expected dice or .*, got 'diceWieght'/],

@@ -3,21 +3,23 @@ import { constant } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { expectKnown, expectOneOf, expectRank, expectSameShape, LossOptionError } from './errors.ts';
 
+const TARGETS = ['published', 'paper', 'hard'] as const;
+
 export interface SoftContrastiveOptions {
   /** Divides the similarities (published: 0.2). */
   readonly temperature?: number;
   /**
    * `published`: rows of t·tᵀ divided by their own norm, then softmax, and the transpose for the text rows, as the released code does.
-   * `paper`: softmax(t̂·t̂ᵀ/τ) of unit vectors, as the paper writes it.
+   * `paper`: softmax(t̂·t̂ᵀ/τ) of unit vectors, as the paper writes it. `hard`: each image matches its own prompt alone, for ablations.
    */
-  readonly targets?: 'published' | 'paper';
+  readonly targets?: (typeof TARGETS)[number];
 }
 
 /** Checks the options that both functions share. */
 function expectOptions({ temperature = 0.2, targets = 'published' }: SoftContrastiveOptions): void {
   if (!(Number.isFinite(temperature) && temperature > 0))
     throw new LossOptionError('temperature', 'a number above 0', temperature);
-  expectOneOf('targets', targets, ['published', 'paper']);
+  expectOneOf('targets', targets, TARGETS);
 }
 
 /** Names of the options. */
@@ -34,6 +36,7 @@ export function softTargets(text: tf.Tensor, options: SoftContrastiveOptions = {
   expectOptions(options);
   expectRank('text features', text, ['B', 'D']);
   const { temperature = 0.2, targets = 'published' } = options;
+  if (targets === 'hard') return constant(tf.eye(text.shape[0] as number)) as tf.Tensor2D;
   // A function whose gradient is zero stops the gradient.
   const cut = tf.customGrad((t) => {
     const x = t as tf.Tensor;

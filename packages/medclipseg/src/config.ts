@@ -1,5 +1,7 @@
 // The architecture of a model, as data: enough to create it and to read its weights.
+
 import type { Preprocessing, TextConfig, VisionConfig } from '@medclipseg/clip-encoders';
+import type { PvlPart } from '@medclipseg/pvl-attention';
 
 export interface ModelConfig {
   readonly vision: VisionConfig;
@@ -7,7 +9,7 @@ export interface ModelConfig {
   readonly adapters: {
     /** Channels inside the adapters (published: 256). */
     readonly width: number;
-    /** Indices of the blocks that follow an adapter; the j-th adapter belongs to the j-th entry. */
+    /** Indices of the blocks that follow an adapter; the j-th adapter belongs to the j-th entry. Without any there is no noise. */
     readonly layers: readonly number[];
     /** Weight of the penalty on uncertain keys. */
     readonly beta: number;
@@ -15,6 +17,8 @@ export interface ModelConfig {
     readonly gate: number;
     /** Hides text padding from the image tokens; off in the published model. */
     readonly maskPadding?: boolean;
+    /** Parts that an ablation leaves out; none in the published model. */
+    readonly without?: readonly PvlPart[];
   };
   /** Number of blocks that double the resolution of the patch features. */
   readonly upscaleBlocks: number;

@@ -155,7 +155,7 @@ export class MedCLIPSeg {
     { seed = 666, ...shape }: Pick<ModelConfig, 'adapters' | 'upscaleBlocks' | 'skips'> & { readonly seed?: number },
   ): MedCLIPSeg {
     checkCount('seed', seed);
-    const deepest = Math.max(...shape.adapters.layers);
+    const deepest = Math.max(-1, ...shape.adapters.layers);
     if (deepest >= vision.layers)
       throw new ArgumentError(
         'adapters.layers',
@@ -299,6 +299,8 @@ export class MedCLIPSeg {
     );
     const [estimate] = await monteCarlo(engine, views, [name], {
       ...sampling,
+      // Without adapters there is no noise: all samples are the same.
+      ...(engine.config.adapters.layers.length === 0 && { samples: 0, stopWhen: undefined }),
       onSample: onSample && ((done, estimateOf) => onSample(done, restored(estimateOf(0)))),
     });
     return restored(estimate as Estimate);

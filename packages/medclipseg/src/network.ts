@@ -91,10 +91,17 @@ const imageStep = ({ config, parameters }: Network, block: number, x: tf.Tensor)
 const textStep = ({ config, parameters }: Network, block: number, y: tf.Tensor, prompts: TokenBatch) =>
   block < config.text.layers ? textBlock(parameters.text, block, y, prompts, config.text) : y;
 
+/** Index of the block before which the prefix ends: the one that follows the first adapter. Without adapters all blocks belong to the prefix. */
+export const firstBlock = ({ vision, adapters }: ModelConfig): number =>
+  adapters.layers.length === 0 ? vision.layers : Math.min(...adapters.layers);
+
+/** Index of the block that follows the last adapter. */
+const lastBlock = (config: ModelConfig): number => Math.max(firstBlock(config), ...config.adapters.layers);
+
 /** The deterministic prefix: embeddings and the blocks before the first adapter. Computed once per image for any number of samples. */
 export function encodePrefix(network: Network, image: tf.Tensor, prompts: TokenBatch): Tokens {
   const { config, parameters } = network;
-  const first = Math.min(...config.adapters.layers);
+  const first = firstBlock(config);
   const embedded = embedWithStem(parameters.vision, image, config.vision);
   let x = embedded.tokens;
   for (let block = 0; block < first; block++) x = imageStep(network, block, x);
@@ -111,10 +118,11 @@ const fuse = (
   options: Pick<PvlOptions, 'noise' | 'samples' | 'textTokens'>,
 ): { image: tf.Tensor; text: tf.Tensor } =>
   tf.tidy(() => {
-    const { beta, maskPadding } = config.adapters;
+    const { beta, maskPadding, without } = config.adapters;
     const delta = pvlAdapter(parameters.adapters[adapter] as PvlAdapterParameters, image, text, {
       ...options,
       beta,
+      without,
       adapter,
       textMask: maskPadding ? tf.cast(tf.greater(ids, 0), 'float32') : undefined,
     });
@@ -134,7 +142,7 @@ export interface TrunkOptions {
 
 /** Index of the first block after the trunk. */
 export const trunkEnd = ({ vision, adapters }: ModelConfig): number =>
-  Math.max(vision.layers, Math.max(...adapters.layers) + 1);
+  Math.max(vision.layers, ...adapters.layers.map((layer) => layer + 1));
 
 /**
  * One block of the trunk: its adapter, if it has one, then the block itself in both towers.
@@ -149,13 +157,13 @@ export function trunkBlock(
   { noise, samples = 1 }: TrunkOptions = {},
 ): Tokens {
   const { layers } = network.config.adapters;
-  const last = Math.max(...layers);
+  const last = lastBlock(network.config);
   const adapter = layers.indexOf(block);
   let [x, y] = [image, text];
   if (adapter >= 0)
     ({ image: x, text: y } = fuse(network, adapter, { image, text }, prompts, {
       noise,
-      samples: block === Math.min(...layers) ? samples : 1,
+      samples: block === firstBlock(network.config) ? samples : 1,
       textTokens: block === last ? prompts.used : undefined,
     }));
   x = imageStep(network, block, x);
@@ -177,7 +185,7 @@ export function encodeFeatures(
   { image, text, stem }: Tokens,
   prompts: TokenBatch,
 ): Features {
-  const textBlocks = Math.min(Math.max(...config.adapters.layers), config.text.layers);
+  const textBlocks = Math.min(lastBlock(config), config.text.layers);
   return {
     patches: imageFeatures(parameters.vision, image, config.vision),
     text: textFeatures(parameters.text, textBlocks, text, prompts, config.text),

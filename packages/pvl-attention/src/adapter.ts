@@ -5,9 +5,20 @@ import {
   type CrossAttentionParameters,
   crossAttentionSpec,
   DEFAULT_BETA,
+  foldSamples,
   probabilisticCrossAttention,
 } from './cross-attention.ts';
-import { expectBeta, expectCount, expectShape } from './errors.ts';
+import { expectBeta, expectCount, expectOneOf, expectShape } from './errors.ts';
+
+/**
+ * Parts that an ablation may leave out:
+ * `gating` adds the attended values to the tokens instead of mixing both; `probabilities` has no noise and no penalty on uncertain keys;
+ * `visual` leaves the image tokens of the encoder as they are, `textual` those of the text; `bidirectional` lets only the image attend to the
+ * text; `crossmodal` lets each sequence attend to itself.
+ */
+export const PVL_PARTS = ['gating', 'probabilities', 'visual', 'textual', 'bidirectional', 'crossmodal'] as const;
+
+export type PvlPart = (typeof PVL_PARTS)[number];
 
 /** The two attentions, in the order of execution. */
 export interface TwoWayParameters {
@@ -80,6 +91,8 @@ export interface PvlOptions {
   readonly samples?: number;
   /** [B, Tt], 1 for text tokens and 0 for padding, which is then ignored. The published model attends to padding. */
   readonly textMask?: tf.Tensor;
+  /** Parts to leave out, for ablations. Shapes and parameters stay the same. Default: none. */
+  readonly without?: readonly PvlPart[];
   /** Number of text tokens, from the first, to update and return. All are attended to. Default: all. */
   readonly textTokens?: number;
 }
@@ -101,12 +114,21 @@ export function twoWay(
   parameters: TwoWayParameters,
   image: tf.Tensor,
   text: tf.Tensor,
-  { beta = DEFAULT_BETA, noise = noNoise, adapter = 0, samples = 1, textMask, textTokens }: PvlOptions = {},
+  {
+    beta = DEFAULT_BETA,
+    noise = noNoise,
+    adapter = 0,
+    samples = 1,
+    textMask,
+    textTokens,
+    without = [],
+  }: PvlOptions = {},
 ): { image: tf.Tensor; text: tf.Tensor } {
   const width = parameters.imageFromText.query.weight.shape[0] as number;
   expectShape('image tokens', image, ['B', 'Tv', 'C'], [undefined, undefined, width]);
   expectShape('text tokens', text, ['B', 'Tt', 'C'], [image.shape[0], undefined, width]);
   expectOptions({ beta, adapter, samples });
+  for (const part of without) expectOneOf('without', part, PVL_PARTS);
   if (textMask) expectShape('text mask', textMask, ['B', 'Tt'], [undefined, text.shape[1]]);
   if (textTokens !== undefined) {
     expectCount('textTokens', textTokens);
@@ -114,17 +136,30 @@ export function twoWay(
   }
   const batch = image.shape[0] as number;
   const rows = batch * samples;
-  const imageOut = probabilisticCrossAttention(parameters.imageFromText, image, text, {
-    beta,
-    noise: noise.draw({ adapter, direction: 'imageFromText' }, [rows, text.shape[1] as number, width]),
-    keyMask: textMask,
+  const leaves = (part: PvlPart) => without.includes(part);
+  const unimodal = leaves('crossmodal');
+  const options = { beta: leaves('probabilities') ? 0 : beta, gated: !leaves('gating') };
+  const drawn = (direction: 'imageFromText' | 'textFromImage', context: tf.Tensor): tf.Tensor | undefined => {
+    const values = noise.draw({ adapter, direction }, [rows, context.shape[1] as number, width]);
+    return values && leaves('probabilities') ? tf.mul(values, 0) : values;
+  };
+  const imageContext = unimodal ? image : text;
+  const imageOut = probabilisticCrossAttention(parameters.imageFromText, image, imageContext, {
+    ...options,
+    noise: drawn('imageFromText', imageContext),
+    keyMask: unimodal ? undefined : textMask,
   });
   const queries =
     textTokens === undefined ? text : tf.slice(text, [0, 0, 0], [text.shape[0] as number, textTokens, width]);
-  const textOut = probabilisticCrossAttention(parameters.textFromImage, queries, imageOut, {
-    beta,
-    noise: noise.draw({ adapter, direction: 'textFromImage' }, [rows, image.shape[1] as number, width]),
+  const textContext = unimodal ? text : imageOut;
+  const attended = probabilisticCrossAttention(parameters.textFromImage, queries, textContext, {
+    ...options,
+    noise: drawn('textFromImage', textContext),
+    keyMask: unimodal ? textMask : undefined,
   });
+  const textOut = leaves('bidirectional')
+    ? tf.add(foldSamples(queries, attended.shape[0] as number), tf.mul(attended, 0))
+    : attended;
   return { image: imageOut, text: textOut };
 }
 
@@ -158,5 +193,11 @@ export function pvlAdapter(
     linear(text, parameters.textDown),
     options,
   );
-  return { image: linear(exchanged.image, parameters.imageUp), text: linear(exchanged.text, parameters.textUp) };
+  const { without = [] } = options;
+  const delta = (x: tf.Tensor, up: Projection, part: PvlPart) =>
+    without.includes(part) ? tf.mul(linear(x, up), 0) : linear(x, up);
+  return {
+    image: delta(exchanged.image, parameters.imageUp, 'visual'),
+    text: delta(exchanged.text, parameters.textUp, 'textual'),
+  };
 }

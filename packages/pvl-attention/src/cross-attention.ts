@@ -55,6 +55,8 @@ export interface CrossAttentionOptions {
   readonly noise?: tf.Tensor;
   /** [B, Tk], 1 for context tokens that are attended to. The published model masks none. */
   readonly keyMask?: tf.Tensor;
+  /** `false` adds the attended values to the query instead of mixing both by the gate, for ablations. Default: `true`. */
+  readonly gated?: boolean;
 }
 
 /** Repeats a batch to `batch` rows: S Monte-Carlo samples of each image, ordered by sample. */
@@ -106,7 +108,7 @@ export function probabilisticCrossAttention(
   parameters: CrossAttentionParameters,
   query: tf.Tensor,
   context: tf.Tensor,
-  { beta = DEFAULT_BETA, noise, keyMask }: CrossAttentionOptions = {},
+  { beta = DEFAULT_BETA, noise, keyMask, gated = true }: CrossAttentionOptions = {},
 ): tf.Tensor {
   const width = parameters.query.weight.shape[0] as number;
   expectBeta(beta);
@@ -133,7 +135,10 @@ export function probabilisticCrossAttention(
     const disturbance = tf.mul(foldSamples(tf.sqrt(value.variance), batch), noise);
     attended = tf.add(foldSamples(attended, batch), tf.matMul(foldSamples(weights, batch), disturbance));
   }
+  const output = linear(attended, parameters.output);
+  const folded = foldSamples(query, output.shape[0] as number);
+  // Times zero instead of left out: every parameter has a gradient.
+  if (!gated) return tf.add(output, tf.add(folded, tf.mul(parameters.gate, 0)));
   const gate = tf.sigmoid(parameters.gate);
-  const mixed = tf.mul(linear(attended, parameters.output), gate);
-  return tf.add(mixed, tf.mul(foldSamples(query, mixed.shape[0] as number), tf.sub(1, gate)));
+  return tf.add(tf.mul(output, gate), tf.mul(folded, tf.sub(1, gate)));
 }

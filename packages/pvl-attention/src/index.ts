@@ -1,9 +1,11 @@
 // Probabilistic vision-language attention, for any model with image tokens and text tokens.
 export {
   initPvlAdapter,
+  PVL_PARTS,
   type PvlAdapterConfig,
   type PvlAdapterParameters,
   type PvlOptions,
+  type PvlPart,
   pvlAdapter,
   pvlAdapterSpec,
   type TwoWayParameters,

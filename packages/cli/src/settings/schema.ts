@@ -1,6 +1,7 @@
 // Every key of the settings file, with what fits it.
 import { families } from '@medclipseg/clip-encoders';
 import { augmentations } from '@medclipseg/datasets';
+import { PVL_PARTS } from '@medclipseg/pvl-attention';
 import { z } from 'zod';
 
 const count = z.int().positive();
@@ -10,13 +11,16 @@ const names = <T extends object>(table: T) => z.enum(Object.keys(table) as [keyo
 /** Adapters and decoder. */
 const trainedPart = {
   ADAPTER_DIM: count.default(256),
-  LAYERS: z.array(z.int().nonnegative()).nonempty(),
+  /** Blocks that follow an adapter; none leaves the adapters out. */
+  LAYERS: z.array(z.int().nonnegative()),
   BETA: z.number().default(2.35),
   GATE_INIT: z.number().default(0),
   NUM_UPSCALE: count.default(2),
   /** Adds maps of the encoder's convolutional stem to the upscaled maps. */
   SKIPS: z.boolean().optional(),
   MASK_PADDING: z.boolean().default(false),
+  /** Parts of the adapters that an ablation leaves out. */
+  WITHOUT: z.array(z.enum(PVL_PARTS)).optional(),
 };
 
 /** Encoders that learn as well, from nothing. */
@@ -71,6 +75,8 @@ const schemaOf = <M extends z.ZodType>(model: M) =>
         CE_WEIGHT: weight.default(0.5),
         CLIP_WEIGHT: weight.default(0.1),
         TEMPERATURE: z.number().positive().default(0.2),
+        /** Of the contrastive loss: soft as published or as the paper writes them, or hard. */
+        TARGETS: z.enum(['published', 'paper', 'hard']).default('published'),
         AUGMENT: z.array(names(augmentations)).default(['rotation']),
         /** Images that are differentiated at a time; the gradients are the batch's. */
         MICRO_BATCH: count.optional(),

@@ -108,7 +108,7 @@ describe('a published file', () => {
     ],
     ['MODEL.BACKBONE=ViT-L/14', /MODEL.BACKBONE: expected ViT-B\/16, .* got 'ViT-L\/14'/],
     ['DATASET.SIZE=256', /DATASET.SIZE: expected 224, the size of the encoders, got 256/],
-    ['MODEL.LAYERS=[]', /MODEL.LAYERS: .*, got \[\]/],
+    ['MODEL.LAYERS=[-1]', /MODEL.LAYERS.0: .*, got -1/],
   ])('refuses %s', async (set, message) => {
     await expect(readSettings(published, [set])).rejects.toThrow(message);
   });

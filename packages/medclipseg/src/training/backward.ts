@@ -5,6 +5,7 @@ import {
   encodeFeatures,
   encodePrefix,
   type Features,
+  firstBlock,
   type Network,
   type Tokens,
   tensorsOf,
@@ -43,7 +44,7 @@ export function backward(
       () => loss(trunk(network, start ?? encodePrefix(network, image, prompts), prompts, { noise })),
       variables,
     );
-  const first = Math.min(...network.config.adapters.layers);
+  const first = firstBlock(network.config);
   const segments = Array.from(
     { length: trunkEnd(network.config) - first },
     (_, i): Segment =>

@@ -93,6 +93,73 @@ describe('data-efficiency', () => {
   });
 });
 
+describe('the other experiments, into one folder', () => {
+  const GROUPS = ['--group', 'Kvasir:ColonDB'];
+  const done = async (name: string, ...more: string[]) => {
+    const { code, err } = await call(toy.args(name, 'rest', ...GROUPS, ...more));
+    expect(code, err).toBe(0);
+    return { ...(await toy.tables('rest', name)), trained: err.match(/\S+(?=: begins)/g) ?? [] };
+  };
+  const MEASURED = String.raw`\d+\.\d\d \(\d+\.\d\d to \d+\.\d\d\)`;
+  const measuredRow = (label: string) => new RegExp(`\\| \\*\\*${label}\\*\\*( \\| ${MEASURED}){5} \\|`);
+
+  it('domain-generalization has ID, OOD and their harmonic mean', async () => {
+    const { md, csv, trained } = await done('domain-generalization', '--seeds', '666,667');
+    expect(trained).toEqual(['Kvasir-100-seed666', 'Kvasir-100-seed667']);
+    expect(md).toContain('| SAN | 84.45 | 69.87 | 76.47 |');
+    const [id, ood, hm] = ['ID', 'OOD', 'HM'].map((column) =>
+      Number(new RegExp(`here",${column},[\\d.]+,([\\d.]+),`).exec(csv)?.[1]),
+    ) as [number, number, number];
+    expect(id * ood).toBeGreaterThan(0);
+    expect(hm).toBeGreaterThanOrEqual(Math.min(id, ood) * 0.9);
+    expect(hm).toBeLessThanOrEqual(Math.max(id, ood));
+    expect(md).toMatch(/± \d/);
+  });
+
+  it('prompt-designs tests the same models with five designs, and trains none again', async () => {
+    const { md, html, trained } = await done('prompt-designs');
+    expect(trained).toEqual(['Kvasir-100-seed666']);
+    for (const design of ['original', 'missing location', 'overdescriptive', 'contradictory', 'underdescriptive'])
+      expect(md).toMatch(measuredRow(`${design}, here`));
+    expect(md).toContain('| contradictory | 68.60 | 63.21 | 65.79 |');
+    expect(html.match(/<svg/g)).toHaveLength(3);
+  });
+
+  it('components leaves out each part; what is not described is only shown as published', async () => {
+    const { md, trained } = await done('components');
+    // The complete model is that of the experiments before.
+    expect(trained).toHaveLength(9);
+    for (const label of [
+      'MedCLIPSeg',
+      'without PVL adapters',
+      'deterministic',
+      'one direction',
+      'hard contrastive targets',
+    ])
+      expect(md).toMatch(measuredRow(`${label}, here`));
+    expect(md).toContain('| without PVL attention | 86.21 | 74.13 | 79.71 |');
+    expect(md).not.toContain('without PVL attention, here');
+  });
+
+  it('clip-models trains on four families of encoders', async () => {
+    const file = (model: string) => toy.at('whole', 'models', model, 'latest.safetensors');
+    const config = toy.at('frozen.yaml');
+    await writeFile(
+      config,
+      `NAME: toy\nMODEL: { ENCODERS: ${file('BUSI-10-seed666')}, ADAPTER_DIM: 8, LAYERS: [1] }\nTRAIN: { BATCH_SIZE: 4, NUM_EPOCHS: 1, DICE: region }\nTEST: { NUM_SAMPLES: 2 }\n`,
+    );
+    const families = { unimedclip: 'BUSI-10', biomedclip: 'BUSI-100', clip: 'Kvasir-10', pubmedclip: 'Kvasir-100' };
+    const { code, err } = await call([
+      ...toy.args('clip-models', 'families', ...GROUPS, '--config', config),
+      ...Object.entries(families).flatMap(([family, model]) => ['--encoders', `${family}=${file(`${model}-seed666`)}`]),
+    ]);
+    expect(code, err).toBe(0);
+    const { md } = await toy.tables('families', 'clip-models');
+    for (const title of ['UniMedCLIP', 'BiomedCLIP', 'CLIP', 'PubMedCLIP'])
+      expect(md).toMatch(measuredRow(`${title}, here`));
+  });
+});
+
 describe('refuses', () => {
   it.each<[string, () => string[], string]>([
     [

@@ -26,7 +26,7 @@ export async function newModel(
   const { ENCODERS, TOKENIZER: tokenizer, FAMILY: family, REVISION: revision } = MODEL;
   const { onProgress, stop } = loadingBar();
   const encoders = await loadEncoders(ENCODERS, { tokenizer, family, revision, signal, onProgress }).finally(stop);
-  const deepest = Math.max(...MODEL.LAYERS);
+  const deepest = Math.max(-1, ...MODEL.LAYERS);
   if (deepest >= encoders.vision.layers)
     throw new UsageError(
       'MODEL.LAYERS',

@@ -8,6 +8,7 @@ import {
   type WritableType,
   writeMapped,
 } from '@medclipseg/weights';
+import type { ModelConfig } from 'medclipseg';
 import { checkpointKeys } from 'medclipseg/internal';
 import { UsageError } from '../../errors.ts';
 
@@ -24,6 +25,9 @@ const isFamily = (name: string): name is FamilyName => Object.hasOwn(families, n
 export function asReference(file: TensorFile, family: string, dtype?: WritableType): Map<string, StoredTensor> {
   if (!isFamily(family))
     throw new UsageError('--reference', Object.keys(families).join(', '), `'${family}'`, 'Choose one of them.');
+  const { adapters } = JSON.parse(file.metadata.config ?? '{}') as Partial<ModelConfig>;
+  if (adapters?.layers.length === 0 || adapters?.without)
+    throw new UsageError('--reference', 'a complete model', 'an ablated one', 'The published program cannot run it.');
   const model = [...file.tensors.keys()].some((name) => name.startsWith('model.')) ? stripPrefix(file, 'model.') : file;
   const tensors = writeMapped(model, checkpointKeys(family), dtype);
   const temperature = storedAs({ shape: [], data: Float32Array.of(Math.log(100)) }, dtype);

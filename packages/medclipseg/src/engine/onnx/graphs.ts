@@ -4,7 +4,7 @@ import { flatten } from '@medclipseg/nn';
 import type { NoiseSite } from '@medclipseg/nn/internal';
 import { fusePatterns, type Graph, type InputDescription, trace } from '@medclipseg/onnx';
 import * as tf from '@tensorflow/tfjs-core';
-import { encodePrefix, type Network, predictLogits, tensorsOf, tokensOf, trunk } from '../../network.ts';
+import { encodePrefix, firstBlock, type Network, predictLogits, tensorsOf, tokensOf, trunk } from '../../network.ts';
 
 /** Images and their prompts to the tokens of both encoders before the first adapter. */
 export interface PrefixGraph {
@@ -80,7 +80,6 @@ export function sampleGraph(
   prefix: PrefixGraph,
   { length = network.config.text.context, features: withFeatures = false }: SampleGraphOptions = {},
 ): SampleGraph {
-  const { layers } = network.config.adapters;
   const noise: NoiseInput[] = [];
   const tokens = prefix.graph.outputs.map(({ name, value: { shape } }) => [
     name,
@@ -91,7 +90,7 @@ export function sampleGraph(
     ({ token_ids, ...start }, declare, { [SAMPLES]: samples }) => {
       const tensors = tokens.map((_, i) => start[tokenName(i)] as tf.Tensor);
       const prompts = promptsOf(token_ids as tf.Tensor);
-      const features = trunk(network, tokensOf(tensors, Math.min(...layers)), prompts, {
+      const features = trunk(network, tokensOf(tensors, firstBlock(network.config)), prompts, {
         samples,
         noise: {
           draw(site, shape) {

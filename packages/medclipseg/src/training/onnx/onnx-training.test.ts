@@ -76,6 +76,38 @@ const cases: Case[] = [
   ['BERT with dropout, recomputed', bert, /./, { parts: whole, dropout: 0.2, options: { recompute: true } }],
 ];
 
+const ablated = (adapters: Partial<ModelConfig['adapters']>): ModelConfig => ({
+  ...config,
+  adapters: { ...config.adapters, ...adapters },
+});
+
+cases.push(
+  [
+    'no adapters, hard targets',
+    ablated({ layers: [] }),
+    TRAINABLE_PARAMETERS,
+    { parts: whole, options: { loss: { targets: 'hard' } } },
+  ],
+  [
+    'no gating, one direction, recomputed',
+    ablated({ without: ['gating', 'bidirectional'] }),
+    TRAINABLE_PARAMETERS,
+    { parts: whole, options: { recompute: true } },
+  ],
+  [
+    'no probabilities, no image side, parts',
+    ablated({ without: ['probabilities', 'visual'] }),
+    TRAINABLE_PARAMETERS,
+    { parts: [[1, 2], [0]], options: { loss: { targets: 'hard' } } },
+  ],
+  [
+    'no text side, unimodal',
+    ablated({ without: ['textual', 'crossmodal'] }),
+    TRAINABLE_PARAMETERS,
+    { parts: whole, options: {} },
+  ],
+);
+
 suiteOn('steps in ONNX Runtime', 'wasm', () => {
   it.each(cases)('%s: loss, gradients and evaluation are those of TensorFlow.js', async (_, variant, pattern, step) => {
     const run = async (make: MakeTrainingEngine) => {

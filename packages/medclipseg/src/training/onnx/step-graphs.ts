@@ -5,7 +5,16 @@ import { flatten, mapParameters, type Noise, variablesOf } from '@medclipseg/nn'
 import { type DeclareInput, type Graph, type InputDescription, trace } from '@medclipseg/onnx';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig } from '../../config.ts';
-import { encodePrefix, type Network, predictLogits, type Tokens, tensorsOf, tokensOf, trunk } from '../../network.ts';
+import {
+  encodePrefix,
+  firstBlock,
+  type Network,
+  predictLogits,
+  type Tokens,
+  tensorsOf,
+  tokensOf,
+  trunk,
+} from '../../network.ts';
 import { backward } from '../backward.ts';
 import type { MicroBatch } from '../batch.ts';
 import { batchObjective, type Objective, partObjective, vectorsOf } from '../objective.ts';
@@ -119,7 +128,7 @@ function traceStep(
         inputs: given,
         prompts: { ids, used, dropout: hasDropout ? dropout : undefined },
         noise: isNoisy ? noise : undefined,
-        start: start.length > 0 ? tokensOf(start, Math.min(...network.config.adapters.layers)) : undefined,
+        start: start.length > 0 ? tokensOf(start, firstBlock(network.config)) : undefined,
       });
     },
     {
