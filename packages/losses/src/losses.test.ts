@@ -98,7 +98,7 @@ eachBackend('losses', () => {
 
   it('with hard targets is the cross-entropy of each image with its own prompt', async () => {
     const [image, text] = [wave([3, 4], 0.5, 0.1, 0.6), wave([3, 4], 2, 0.7, 0.9)];
-    const loss = softContrastive(image, text, { targets: 'hard', temperature: 0.5 });
+    const loss = tf.tidy(() => softContrastive(image, text, { targets: 'hard', temperature: 0.5 }));
     const expected = tf.tidy(() => {
       const logits = tf.mul(tf.matMul(image, text, false, true), 2);
       const own = (x: tf.Tensor) => tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(x), tf.eye(3)), 1)));
