@@ -71,7 +71,7 @@ async function measured(item: Item, data: string, offline: boolean | undefined, 
       step = ((times.at(-1) as number) - (times[0] as number)) / 1000 / Math.max(1, times.length - 1);
     }
     const name = item.settings && (await hasTraining(folder)) ? join(folder, LATEST) : (item.model as string);
-    const model = await openModel(name, { offline }, signal);
+    const model = await openModel(name, { offline, revision: item.revision }, signal);
     try {
       const [test] = item.tests;
       const { samples: files } = await readSplit(join(data, test?.dataset as string), 'test');

@@ -88,11 +88,9 @@ export function measure(sets: readonly (readonly (readonly number[])[])[], first
   };
 }
 
-/** Why a released model or an item has no scores, by model. */
-export type Reasons = ReadonlyMap<string, string>;
-
 /** Computes the tables of a plan from the scores in a folder. */
-export async function measuredTables(folder: string, plan: Plan, reasons: Reasons = new Map()): Promise<Table[]> {
+export async function measuredTables(folder: string, plan: Plan): Promise<Table[]> {
+  const { absent = {} } = plan;
   const items = new Map(plan.items.map((item) => [item.id, item]));
   const read = new Map<string, Promise<TestScores | undefined>>();
   const scoresOf = (model: string, { dataset, design }: Part) => {
@@ -108,7 +106,12 @@ export async function measuredTables(folder: string, plan: Plan, reasons: Reason
       const set: number[][] = [];
       for (const model of part.models) {
         const scores = await scoresOf(model, part);
-        if (!scores) return { kind: 'missing', reason: reasons.get(model) ?? `${model} on ${part.dataset}`, published };
+        if (!scores)
+          return {
+            kind: 'missing',
+            reason: absent[model] ?? absent[part.dataset] ?? `no scores of ${model} on ${part.dataset}`,
+            published,
+          };
         set.push(scores.images.map((image) => publishedRound(score === 'DSC' ? image.dsc : image.nsd)));
       }
       if (set.length === 0) return { kind: 'missing', reason: `no model for ${part.dataset}`, published };

@@ -1,7 +1,7 @@
 // medclipseg experiment and merge: the command line.
 import { type Command, Option } from 'commander';
 import { addBackendFlag, collect, type Register } from '../../command.ts';
-import { PROTOCOLS } from './protocols.ts';
+import { PROTOCOLS, RELEASED } from './protocols.ts';
 
 /** What all experiments have in common. */
 const addRunFlags = (command: Command): Command =>
@@ -49,6 +49,15 @@ export const registerExperiment: Register = (program, context) => {
     addTrainingFlags(addRunFlags(group.command(name).description(summary))).action(async (options) => {
       const { experiment } = await import('./run.ts');
       await experiment(name as keyof typeof PROTOCOLS, options, context);
+    });
+  addRunFlags(
+    group.command('reproduce').description('test the released checkpoints, and compare with the published numbers'),
+  )
+    .option('--model <repository>', 'repository of the checkpoints on the model hub', RELEASED)
+    .option('--revision <name>', 'branch, tag or commit of the repository')
+    .action(async (options) => {
+      const { reproduce } = await import('./reproduce.ts');
+      await reproduce(options, context);
     });
   group
     .command('status')

@@ -45,7 +45,7 @@ export async function merge(
   let open = 0;
   for (const plan of await readPlans(out)) {
     for (const item of plan.items) open += (await openTests(out, item)).length;
-    process.stdout.write(`${(await writeTables(out, plan)).text}\n`);
+    process.stdout.write(`${await writeTables(out, plan)}\n`);
   }
   if (open === 0) return;
   process.stderr.write(`${open} tests have no scores yet; medclipseg experiment status ${out} lists them\n`);

@@ -33,6 +33,8 @@ export interface Item {
   readonly settings?: Settings;
   /** A released checkpoint, as `predict --model` names it. */
   readonly model?: string;
+  /** On the model hub. */
+  readonly revision?: string;
   /** Of the noise of the tests. */
   readonly seed: number;
   readonly samples: number;
@@ -54,6 +56,8 @@ export interface Plan {
   /** How it differs from the published protocol; nothing if it does not. */
   readonly differences: readonly string[];
   readonly items: readonly Item[];
+  /** Why figures cannot be computed, by models and datasets that are not here. */
+  readonly absent?: Readonly<Record<string, string>>;
   readonly tables: readonly TableSpec[];
 }
 

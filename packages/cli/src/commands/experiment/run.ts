@@ -122,8 +122,9 @@ export async function runPlan(plan: Plan, flags: RunFlags, context: CommandConte
     await keepPlan(out, plan);
     await useBackend(flags);
     const failed = await work(plan, { out, data, shard, cache, offline, signal, onNotice: notice });
-    if (shard.count === 1) process.stdout.write((await writeTables(out, plan, failed)).text);
+    if (shard.count === 1) process.stdout.write(await writeTables(out, plan));
     else notice(`medclipseg merge ${out} writes the tables once all shards are done`);
+    for (const reason of Object.values(plan.absent ?? {})) notice(reason);
     if (failed.size === 0) return;
     notice(`${failed.size} of ${plan.items.length} failed:`);
     for (const [id, message] of failed) notice(`  ${id}: ${message}`);

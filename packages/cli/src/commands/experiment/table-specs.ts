@@ -61,50 +61,54 @@ type Published = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 export const publishedRows = (experiment: TrainedExperiment): Published => published[experiment];
 
-const OURS = 'MedCLIPSeg';
+export const OURS = 'MedCLIPSeg';
 export const HERE = 'MedCLIPSeg, here';
 
 /** Rows of the published numbers of all methods. */
 const methods = (experiment: TrainedExperiment): RowSpec[] =>
   Object.entries(publishedRows(experiment)).map(([label, numbers]) => ({ label, published: numbers }));
 
-const percentColumns = (percentages: readonly number[], scores: readonly ScoreKind[]) =>
-  percentages.flatMap((percentage) => scores.map((score) => `${percentage} % ${score}`));
-
 const SCORES: readonly ScoreKind[] = ['DSC', 'NSD'];
 
-/** Mean over the datasets, next to the published methods, and each dataset. @param parts of a dataset at a percentage */
-export function efficiencyTables(
+export const percentColumns = (percentages: readonly number[], scores: readonly ScoreKind[] = SCORES): string[] =>
+  percentages.flatMap((percentage) => scores.map((score) => `${percentage} % ${score}`));
+
+/** DSC and NSD at each percentage, as means over datasets. @param partOf a dataset at a percentage @param numbers published, by column */
+export const efficiencyFigures = (
   datasets: readonly string[],
   percentages: readonly number[],
   partOf: (dataset: string, percentage: number) => Part,
-  label = HERE,
+  numbers: Readonly<Record<string, number>> = {},
+): Readonly<Record<string, FigureSpec>> =>
+  Object.fromEntries(
+    percentages.flatMap((percentage) =>
+      SCORES.map((score) => {
+        const column = `${percentage} % ${score}`;
+        const parts = datasets.map((dataset) => partOf(dataset, percentage));
+        return [column, { score, parts, published: numbers[column] }] as const;
+      }),
+    ),
+  );
+
+/** Mean over the datasets, next to the published methods, and each dataset. */
+function efficiencyTables(
+  datasets: readonly string[],
+  percentages: readonly number[],
+  partOf: (dataset: string, percentage: number) => Part,
 ): TableSpec[] {
-  const columns = percentColumns(percentages, SCORES);
-  const figures = (of: readonly string[], numbers?: Readonly<Record<string, number>>) =>
-    Object.fromEntries(
-      percentages.flatMap((percentage) =>
-        SCORES.map((score) => {
-          const column = `${percentage} % ${score}`;
-          const parts = of.map((dataset) => partOf(dataset, percentage));
-          return [column, { score, parts, published: numbers?.[column] }];
-        }),
-      ),
-    );
+  const columns = percentColumns(percentages);
+  const figures = efficiencyFigures(datasets, percentages, partOf, publishedRows('data-efficiency')[OURS]);
   return [
     {
       title: `Mean over ${datasets.length === 1 ? datasets[0] : `${datasets.length} datasets`}`,
       columns,
-      rows: [
-        ...methods('data-efficiency'),
-        { label, figures: figures(datasets, publishedRows('data-efficiency')[OURS]) },
-      ],
+      rows: [...methods('data-efficiency'), { label: HERE, figures }],
       plot: { kind: 'lines', columns: percentColumns(percentages, ['DSC']) },
     },
     {
       title: 'Each dataset',
       columns,
-      rows: datasets.map((dataset) => ({ label: dataset, figures: figures([dataset]) })),
+      rows: datasets.map((dataset) => ({ label: dataset, figures: efficiencyFigures([dataset], percentages, partOf) })),
     },
   ];
 }
@@ -129,7 +133,7 @@ export function shiftFigures(
   ]);
 }
 
-const AVERAGES = ['ID', 'OOD', 'HM'];
+export const AVERAGES = ['ID', 'OOD', 'HM'];
 
 export const datasetColumns = (groups: readonly Group[]): string[] =>
   groups.flatMap(({ source, targets }) => [source, ...targets]);

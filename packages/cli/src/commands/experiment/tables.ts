@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomically } from '@medclipseg/datasets/node';
 import { tablesPage } from 'medclipseg/report';
-import { type Cell, measuredTables, type Reasons, type Table } from './figures.ts';
+import { type Cell, measuredTables, type Table } from './figures.ts';
 import { pathsIn } from './files.ts';
 import type { Plan } from './plan.ts';
 import published from './published.json' with { type: 'json' };
@@ -64,10 +64,10 @@ function grid(
   if (isComparison(plan))
     return {
       head: ['', ...COMPARED],
-      body: rows.flatMap(({ label, cells }) =>
+      body: rows.flatMap(({ label, cells, isMeasured }) =>
         columns.flatMap((column) => {
           const cell = cells[column];
-          return cell
+          return cell && isMeasured
             ? [{ cells: [`${label}, ${column}`, ...comparison(cell)], isMeasured: cell.kind === 'measured' }]
             : [];
         }),
@@ -150,19 +150,13 @@ const page = (plan: Plan, tables: readonly Table[]): string =>
   });
 
 /** Writes the tables of a plan from the scores in a folder; the same scores give the same bytes. @returns the Markdown */
-export async function writeTables(
-  folder: string,
-  plan: Plan,
-  reasons?: Reasons,
-): Promise<{ text: string; missing: number }> {
-  const tables = await measuredTables(folder, plan, reasons);
+export async function writeTables(folder: string, plan: Plan): Promise<string> {
+  const tables = await measuredTables(folder, plan);
   const text = markdown(plan, tables);
-  const files = { md: text, csv: csv(tables), html: page(plan, tables) };
-  for (const [ending, content] of Object.entries(files)) {
+  for (const [ending, content] of Object.entries({ md: text, csv: csv(tables), html: page(plan, tables) })) {
     const path = pathsIn(folder).table(plan.experiment, ending);
     await mkdir(dirname(path), { recursive: true });
     await writeFileAtomically(path, content);
   }
-  const cells = tables.flatMap(({ rows }) => rows.flatMap((row) => Object.values(row.cells)));
-  return { text, missing: cells.filter(({ kind }) => kind === 'missing').length };
+  return text;
 }

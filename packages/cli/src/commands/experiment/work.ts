@@ -137,7 +137,7 @@ async function complete(item: Item, options: WorkOptions): Promise<void> {
   const report = progressWriter(paths.progress(item.id));
   if (item.settings) await train({ ...item, settings: item.settings }, options, report);
   const name = item.model ?? join(paths.model(item.id), LATEST);
-  const model = await openModel(name, { offline: options.offline }, options.signal);
+  const model = await openModel(name, { offline: options.offline, revision: item.revision }, options.signal);
   try {
     for (const target of await openTests(options.out, item)) await test(model, item, target, options, report);
   } finally {
