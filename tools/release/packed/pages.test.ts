@@ -1,0 +1,103 @@
+// Every block of every page does what the page says, with the packages as they would be published.
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import ts from 'typescript';
+import oldest from 'typescript-oldest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRegistry, type Registry } from '../src/registry.ts';
+import { pack } from '../src/stage.ts';
+import { fixtures, npmProject, pnpmProjects } from './projects.ts';
+import { runShell, runTypeScript, startShell, unknownOptions, unknownScripts, unparsable, write } from './run.ts';
+import { compile } from './types.ts';
+import { type Page, pages, runs, type Unit } from './units.ts';
+
+let folder: string;
+let registry: Registry;
+let npm: string;
+let pnpm: string;
+let medclipseg: string;
+let path: string;
+/** Faults of types, found while the programs of all pages were written as JavaScript. */
+let emitted: readonly string[];
+const sources = new Map<string, Unit>();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'medclipseg-packed-'));
+  const packages = await pack(join(folder, 'repository'));
+  registry = await openRegistry(packages);
+  npm = join(folder, 'npm');
+  pnpm = join(folder, 'pnpm');
+  await Promise.all([npmProject(npm, registry.address, pages), pnpmProjects(pnpm, registry.address, pages)]);
+
+  medclipseg = join(npm, 'node_modules/.bin/medclipseg');
+  // What npx would install is installed; `first-command.test.ts` has npx itself install it.
+  const shims = join(folder, 'shims');
+  await mkdir(shims);
+  await writeFile(
+    join(shims, 'npx'),
+    '#!/bin/sh\nname=$1\nshift\n[ "$name" = @medclipseg/cli ] && name=medclipseg\nexec "$name" "$@"\n',
+  );
+  await chmod(join(shims, 'npx'), 0o755);
+  path = `${shims}:${join(npm, 'node_modules/.bin')}:${process.env.PATH}`;
+
+  const made = join(folder, 'fixtures');
+  await fixtures(made, medclipseg);
+  for (const { slug, units } of pages) {
+    const project = join(pnpm, 'pages', slug);
+    for (const unit of units) {
+      if (unit.head.language === 'ts' || unit.head.mark?.kind === 'file') await write(unit, project);
+      if (unit.head.language === 'ts') sources.set(join(project, unit.file), unit);
+    }
+  }
+  emitted = compile(ts, pnpm, sources, true);
+  for (const { slug } of pages) {
+    const target = join(npm, 'pages', slug);
+    await cp(made, target, { recursive: true });
+    const own = (path: string) => !/node_modules|package\.json$/.test(path);
+    await cp(join(pnpm, 'pages', slug), target, { recursive: true, filter: own });
+  }
+});
+
+afterAll(async () => {
+  registry?.close();
+  if (folder) await rm(folder, { recursive: true, force: true });
+});
+
+it('type-checks with the TypeScript of this repository', () => {
+  expect(emitted).toEqual([]);
+});
+
+it('type-checks with the oldest TypeScript that READMEs promise', () => {
+  expect(oldest.version).toMatch(/^5\.7\./);
+  expect(compile(oldest as unknown as typeof ts, pnpm, sources, false)).toEqual([]);
+});
+
+/** Everything that a page says and that is not so. */
+async function faultsOf({ slug, units }: Page): Promise<string[]> {
+  const strict = join(pnpm, 'pages', slug);
+  const flat = join(npm, 'pages', slug);
+  const faults: (string | undefined)[] = [];
+  const running: { stop(): void }[] = [];
+  try {
+    for (const unit of units) {
+      const { language, mark } = unit.head;
+      faults.push(await unparsable(unit, flat));
+      if (mark?.kind === 'in the repository') faults.push(...(await unknownScripts(unit)));
+      else if (mark?.kind === 'background') running.push(await startShell(unit, flat, path));
+      else if (language === 'sh' && !runs(unit)) faults.push(...(await unknownOptions(unit, medclipseg)));
+      else if (language === 'sh') faults.push(await runShell(unit, flat, path));
+      else if (language === 'ts' && runs(unit))
+        faults.push(...(await Promise.all([strict, flat].map((project) => runTypeScript(unit, project, flat)))));
+    }
+  } finally {
+    for (const program of running) program.stop();
+  }
+  return faults.filter((fault) => fault !== undefined);
+}
+
+describe.concurrent('what a page says is so', () => {
+  it.each(pages)('$path', async (page) => {
+    expect((await faultsOf(page)).join('\n\n')).toBe('');
+  });
+});
