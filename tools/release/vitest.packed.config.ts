@@ -5,6 +5,7 @@ export default defineConfig({
   root: import.meta.dirname,
   test: {
     include: ['packed/**/*.test.ts'],
+    globalSetup: 'packed/setup.ts',
     testTimeout: 900_000,
     hookTimeout: 900_000,
     fileParallelism: false,

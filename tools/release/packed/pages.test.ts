@@ -1,48 +1,19 @@
 // Every block of every page does what the page says, with the packages as they would be published.
-import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import ts from 'typescript';
 import oldest from 'typescript-oldest';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRegistry, type Registry } from '../src/registry.ts';
-import { pack } from '../src/stage.ts';
-import { fixtures, npmProject, pnpmProjects } from './projects.ts';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { runShell, runTypeScript, startShell, unknownOptions, unknownScripts, unparsable, write } from './run.ts';
 import { compile } from './types.ts';
 import { type Page, pages, runs, type Unit } from './units.ts';
 
-let folder: string;
-let registry: Registry;
-let npm: string;
-let pnpm: string;
-let medclipseg: string;
-let path: string;
+const [npm, pnpm, medclipseg, path] = [inject('npm'), inject('pnpm'), inject('medclipseg'), inject('path')];
+const sources = new Map<string, Unit>();
 /** Faults of types, found while the programs of all pages were written as JavaScript. */
 let emitted: readonly string[];
-const sources = new Map<string, Unit>();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'medclipseg-packed-'));
-  const packages = await pack(join(folder, 'repository'));
-  registry = await openRegistry(packages);
-  npm = join(folder, 'npm');
-  pnpm = join(folder, 'pnpm');
-  await Promise.all([npmProject(npm, registry.address, pages), pnpmProjects(pnpm, registry.address, pages)]);
-
-  medclipseg = join(npm, 'node_modules/.bin/medclipseg');
-  // What npx would install is installed; `first-command.test.ts` has npx itself install it.
-  const shims = join(folder, 'shims');
-  await mkdir(shims);
-  await writeFile(
-    join(shims, 'npx'),
-    '#!/bin/sh\nname=$1\nshift\n[ "$name" = @medclipseg/cli ] && name=medclipseg\nexec "$name" "$@"\n',
-  );
-  await chmod(join(shims, 'npx'), 0o755);
-  path = `${shims}:${join(npm, 'node_modules/.bin')}:${process.env.PATH}`;
-
-  const made = join(folder, 'fixtures');
-  await fixtures(made, medclipseg);
   for (const { slug, units } of pages) {
     const project = join(pnpm, 'pages', slug);
     for (const unit of units) {
@@ -53,15 +24,10 @@ beforeAll(async () => {
   emitted = compile(ts, pnpm, sources, true);
   for (const { slug } of pages) {
     const target = join(npm, 'pages', slug);
-    await cp(made, target, { recursive: true });
+    await cp(inject('fixtures'), target, { recursive: true });
     const own = (path: string) => !/node_modules|package\.json$/.test(path);
-    await cp(join(pnpm, 'pages', slug), target, { recursive: true, filter: own });
+    await cp(join(pnpm, 'pages', slug), target, { recursive: true, filter: (path) => own(path.slice(pnpm.length)) });
   }
-});
-
-afterAll(async () => {
-  registry?.close();
-  if (folder) await rm(folder, { recursive: true, force: true });
 });
 
 it('type-checks with the TypeScript of this repository', () => {

