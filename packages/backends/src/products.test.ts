@@ -14,7 +14,7 @@ async function worstError(
   rows: number,
   terms: number,
   columns: number,
-  multiply: typeof tf.matMul,
+  multiply: Multiply,
   options: readonly string[],
 ) {
   const [a, b] = [values(rows, terms, 0), values(terms, columns, 1)];
@@ -39,8 +39,10 @@ async function worstError(
   return worst / terms;
 }
 
-const fused: typeof tf.matMul = (a, b, transposeA, transposeB) =>
-  tf.fused.matMul({ a: a as tf.Tensor, b: b as tf.Tensor, transposeA, transposeB, activation: 'linear' });
+type Multiply = (a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean) => tf.Tensor;
+
+const fused: Multiply = (a, b, transposeA, transposeB) =>
+  tf.fused.matMul({ a, b, transposeA, transposeB, activation: 'linear' });
 
 eachBackend('products', () => {
   // Few rows and columns, and lengths above 2000: where WebGPU adds a product in parts.
