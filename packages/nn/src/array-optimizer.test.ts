@@ -36,7 +36,7 @@ eachBackend('Adam over arrays', () => {
         const current = new Map<string, ParameterValue>();
         for (const [name, variable] of variables)
           current.set(name, { shape: variable.shape, data: (await variable.data()) as Float32Array });
-        for (const [name, data] of arrays.step(current, gradients, rateOf(step)))
+        for (const [name, data] of arrays.step(current, gradients, rateOf(step), step % 2 === 0))
           tf.tidy(() => variables.get(name)?.assign(tf.tensor(data, shapes.get(name))));
         tensors.restore(arrays.save(), variables);
       } else {

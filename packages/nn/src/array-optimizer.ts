@@ -36,11 +36,13 @@ export class ArrayAdam {
    * The updated values of `parameters`, which stay as they are.
    *
    * @param gradients by the same names
+   * @param intoGradients the results are in the arrays of the gradients, which are used up
    */
   step(
     parameters: ReadonlyMap<string, ParameterValue>,
     gradients: ReadonlyMap<string, Float32Array>,
     learningRate: number,
+    intoGradients = false,
   ): Map<string, Float32Array> {
     expectNumber('learning rate', learningRate);
     const { beta1, beta2, epsilon, weightDecay } = this.#options;
@@ -51,7 +53,7 @@ export class ArrayAdam {
       const gradient = arrayOf(gradients, name, data.length);
       const { first, second } = this.#momentsOf(name, shape, data.length);
       const kept = weightDecay > 0 && shape.length > 1 ? 1 - learningRate * weightDecay : 1;
-      const values = new Float32Array(data.length);
+      const values = intoGradients ? gradient : new Float32Array(data.length);
       for (let i = 0; i < values.length; i++) {
         const g = gradient[i] as number;
         const m = beta1 * (first[i] as number) + (1 - beta1) * g;

@@ -24,6 +24,8 @@ export interface NoiseSite {
  */
 export interface Noise {
   draw(site: NoiseSite, shape: readonly number[]): tf.Tensor | undefined;
+  /** The values of `draw`, where they can be had without a tensor. */
+  values?(site: NoiseSite, shape: readonly number[]): Float32Array;
 }
 
 /**
@@ -33,13 +35,14 @@ export interface Noise {
  * const noise = counterNoise(666, [{ image: 'scan.png', sample: 0 }]);
  * console.log(noise.draw({ adapter: 0, direction: 'imageFromText' }, [1, 77, 256])?.shape); // [ 1, 77, 256 ]
  */
-export const counterNoise = (seed: number, rows: readonly NoiseRow[]): Noise => ({
-  draw(site, shape) {
+export function counterNoise(seed: number, rows: readonly NoiseRow[]): Noise {
+  const values = (site: NoiseSite, shape: readonly number[]) => {
     expectNumber('noise seed', seed);
     if (shape[0] !== rows.length) throw new ShapeError('noise', `${rows.length} rows`, `[${shape}]`);
-    return tf.tensor(noiseValues(seed, rows, site, tf.util.sizeFromShape(shape.slice(1))), [...shape]);
-  },
-});
+    return noiseValues(seed, rows, site, tf.util.sizeFromShape(shape.slice(1)));
+  };
+  return { draw: (site, shape) => tf.tensor(values(site, shape), [...shape]), values };
+}
 
 /** The values of {@link counterNoise} at a site, row by row. @param size values per row */
 export function noiseValues(

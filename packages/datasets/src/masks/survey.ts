@@ -31,23 +31,36 @@ export function surveyMask({ width, height, kind, maximum, lossy, data }: MaskVa
     pixels.set(value, (pixels.get(value) ?? 0) + i - start);
   }
   const interior = new Map<number, number>();
-  if (pixels.size > 1)
+  if (pixels.size > 1) {
+    // Of a run of one value, counted at once as well.
+    let [run, count] = [0, 0];
+    const end = () => {
+      if (count > 0) interior.set(run, (interior.get(run) ?? 0) + count);
+      count = 0;
+    };
     for (let y = 1; y < height - 1; y++)
       for (let x = 1, at = y * width + 1; x < width - 1; x++, at++) {
         const value = data[at] as number;
         if (
-          value !== 0 &&
-          value === data[at - 1] &&
-          value === data[at + 1] &&
-          value === data[at - width] &&
-          value === data[at + width] &&
-          value === data[at - width - 1] &&
-          value === data[at - width + 1] &&
-          value === data[at + width - 1] &&
-          value === data[at + width + 1]
+          value === 0 ||
+          value !== data[at - 1] ||
+          value !== data[at + 1] ||
+          value !== data[at - width] ||
+          value !== data[at + width] ||
+          value !== data[at - width - 1] ||
+          value !== data[at - width + 1] ||
+          value !== data[at + width - 1] ||
+          value !== data[at + width + 1]
         )
-          interior.set(value, (interior.get(value) ?? 0) + 1);
+          continue;
+        if (value !== run) {
+          end();
+          run = value;
+        }
+        count += 1;
       }
+    end();
+  }
   const counts = new Map(
     [...pixels].map(([value, count]) => [
       value,

@@ -67,25 +67,35 @@ export function wholeValues(width: number, height: number, data: ArrayLike<numbe
   return grayValues(width, height, values);
 }
 
+/** Whether pixels have more colors than labels would. */
+function hasManyColors(data: Uint8Array): boolean {
+  const distinct = new Set<number>();
+  for (let k = 0; k < data.length && distinct.size <= MOST_LABEL_COLORS; k += 3)
+    distinct.add(pack(data[k] as number, data[k + 1] as number, data[k + 2] as number));
+  return distinct.size > MOST_LABEL_COLORS;
+}
+
 /** Color pixels whose channels agree are gray; so are those whose channels differ only by compression noise. */
 function colorValues({ width, height, data }: RasterImage, lossy: boolean): MaskValues {
-  const size = width * height;
-  const colors = new Uint32Array(size);
   let [chroma, brightest] = [0, 0];
-  const distinct = new Set<number>();
-  for (let i = 0, k = 0; i < size; i++, k += 3) {
+  for (let k = 0; k < data.length; k += 3) {
     const [r, g, b] = [data[k] as number, data[k + 1] as number, data[k + 2] as number];
+    if (r === g && g === b) {
+      // As most pixels of most masks.
+      if (r > brightest) brightest = r;
+      continue;
+    }
     const most = Math.max(r, g, b);
     chroma = Math.max(chroma, most - Math.min(r, g, b));
     brightest = Math.max(brightest, most);
-    colors[i] = pack(r, g, b);
-    if (distinct.size <= MOST_LABEL_COLORS) distinct.add(colors[i] as number);
   }
-  const noisy = lossy || (distinct.size > MOST_LABEL_COLORS && brightest > 127);
-  if (chroma === 0 || (noisy && chroma <= CHROMA_NOISE)) {
+  if (chroma === 0 || (chroma <= CHROMA_NOISE && (lossy || (brightest > 127 && hasManyColors(data))))) {
     const gray = toGray({ width, height, channels: 3, data });
     return { ...grayValues(width, height, gray.data), lossy };
   }
+  const colors = new Uint32Array(width * height);
+  for (let i = 0, k = 0; i < colors.length; i++, k += 3)
+    colors[i] = pack(data[k] as number, data[k + 1] as number, data[k + 2] as number);
   return { width, height, kind: 'color', maximum: 0xffffff, lossy, data: colors };
 }
 

@@ -12,6 +12,8 @@ export interface TrainingBatch {
 
 /** A part of a batch with the noise of its rows. */
 export interface MicroBatch extends TrainingBatch {
+  /** The values of `image` and `mask`, where they are in memory as well. */
+  readonly pixels?: { readonly image: Float32Array; readonly mask: Float32Array };
   readonly noise?: Noise;
 }
 

@@ -28,9 +28,14 @@ export function* microBatches(
     const to = Math.min(names.length, from + part);
     const rows = names.slice(from, to).map((name) => ({ image: name, sample }));
     const tokens = tokenBatch(prompts.slice(from, to).map((prompt) => tokenizer.encode(prompt)));
+    const own = {
+      image: image.subarray(3 * from * pixels, 3 * to * pixels),
+      mask: mask.subarray(from * pixels, to * pixels),
+    };
     yield {
-      image: tf.tensor4d(image.subarray(3 * from * pixels, 3 * to * pixels), [to - from, size, size, 3]),
-      mask: tf.tensor3d(mask.subarray(from * pixels, to * pixels), [to - from, size, size]),
+      image: tf.tensor4d(own.image, [to - from, size, size, 3]),
+      mask: tf.tensor3d(own.mask, [to - from, size, size]),
+      pixels: own,
       prompts: textDropout > 0 ? { ...tokens, dropout: counterDropout(textDropout, seed, rows) } : tokens,
       noise: counterNoise(seed, rows),
     };

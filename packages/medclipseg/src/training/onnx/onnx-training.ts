@@ -34,6 +34,12 @@ interface CompiledStep extends StepGraph {
 /** The values of the parameters that learn, before a step. */
 type Values = ReadonlyMap<string, ParameterValue>;
 
+/** Values that a variable had when its tensor was the one with this key. */
+interface KnownValue {
+  readonly dataId: object;
+  readonly value: ParameterValue;
+}
+
 const float32 = (data: Float32Array, shape: readonly number[]): TensorData => ({ type: 'float32', data, shape });
 
 const dataOf = async (tensor: tf.Tensor): Promise<TensorData> => ({
@@ -43,6 +49,9 @@ const dataOf = async (tensor: tf.Tensor): Promise<TensorData> => ({
 });
 
 const floats = (outputs: Feeds, name: string): Float32Array => (outputs[name] as TensorData).data as Float32Array;
+
+/** Values without the others of their buffer, which would be copied to the thread as well. */
+const alone = (data: Float32Array): Float32Array => (data.byteLength === data.buffer.byteLength ? data : data.slice());
 
 const rowsOf = ({ image }: MicroBatch): number => image.shape[0] as number;
 
@@ -55,6 +64,8 @@ export class OnnxTrainingEngine implements TrainingEngine {
   readonly #isFrozen: boolean;
   readonly #adam: ArrayAdam;
   readonly #steps = new Map<string, Promise<CompiledStep>>();
+  /** What the last step has written; a variable that has been assigned since is read again. */
+  readonly #known = new Map<string, KnownValue>();
   /** What is frozen, in a file that all sessions map. */
   #weights: StoredWeights | undefined;
   #placement: Promise<WeightPlacement> | undefined;
@@ -70,6 +81,8 @@ export class OnnxTrainingEngine implements TrainingEngine {
 
   async #values(): Promise<Values> {
     const entries = [...this.#variables].map(async ([name, variable]): Promise<[string, ParameterValue]> => {
+      const known = this.#known.get(name);
+      if (known?.dataId === variable.dataId) return [name, known.value];
       return [name, { shape: variable.shape, data: (await variable.data()) as Float32Array }];
     });
     return new Map(await Promise.all(entries));
@@ -143,19 +156,23 @@ export class OnnxTrainingEngine implements TrainingEngine {
       if (known) feeds[name] = known;
     }
     for (const { name, shape, draw } of random) {
-      const tensor = draw(part, [rowsOf(part), ...shape.slice(1)]);
-      if (tensor) feeds[name] = await dataOf(tensor);
-      tensor?.dispose();
+      const actual = [rowsOf(part), ...shape.slice(1)];
+      const drawn = draw(part, actual);
+      if (drawn instanceof Float32Array) feeds[name] = float32(drawn, actual);
+      else if (drawn) {
+        feeds[name] = await dataOf(drawn);
+        drawn.dispose();
+      }
     }
     return session.run(feeds, { signal });
   }
 
   /** The inputs of a part. With frozen encoders, they end in the tokens before the first adapter. */
   async #inputs(part: MicroBatch, shape: BatchShape, signal: AbortSignal | undefined): Promise<Feeds> {
-    const { image, mask, prompts } = part;
+    const { image, mask, pixels, prompts } = part;
     const given: Feeds = {
-      image: await dataOf(image),
-      mask: await dataOf(mask),
+      image: pixels ? float32(alone(pixels.image), image.shape) : await dataOf(image),
+      mask: pixels ? float32(alone(pixels.mask), mask.shape) : await dataOf(mask),
       token_ids: await dataOf(prompts.ids),
     };
     const prefix = this.#prefix(shape);
@@ -174,9 +191,11 @@ export class OnnxTrainingEngine implements TrainingEngine {
       gradients: async () => gradients,
       apply: ({ learningRate, clipNorm }) => {
         if (clipNorm !== undefined) clipArraysByGlobalNorm(gradients.values(), clipNorm);
-        for (const [name, data] of this.#adam.step(values, gradients, learningRate)) {
+        for (const [name, data] of this.#adam.step(values, gradients, learningRate, true)) {
           const variable = this.#variables.get(name) as tf.Variable;
-          tf.tidy(() => variable.assign(tf.tensor(data, variable.shape)));
+          const { shape } = variable;
+          tf.tidy(() => variable.assign(tf.tensor(data, shape)));
+          this.#known.set(name, { dataId: variable.dataId, value: { shape, data } });
         }
       },
       discard() {},

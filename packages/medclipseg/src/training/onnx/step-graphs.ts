@@ -23,8 +23,8 @@ import { batchObjective, type Objective, partObjective, vectorsOf } from '../obj
 export interface RandomInput {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Draws it for the rows of a batch. */
-  draw(batch: MicroBatch, shape: readonly number[]): tf.Tensor | undefined;
+  /** Draws it for the rows of a batch: as values where they are at hand, else as a tensor. */
+  draw(batch: MicroBatch, shape: readonly number[]): Float32Array | tf.Tensor | undefined;
 }
 
 export interface StepGraph {
@@ -84,7 +84,11 @@ function randomInputs(declare: DeclareInput, random: RandomInput[]) {
   return {
     noise: {
       draw: (site, shape) =>
-        once(`noise_${site.adapter}_${site.direction}`, shape, ({ noise }, actual) => noise?.draw(site, actual)),
+        once(
+          `noise_${site.adapter}_${site.direction}`,
+          shape,
+          ({ noise }, actual) => noise?.values?.(site, actual) ?? noise?.draw(site, actual),
+        ),
     } satisfies Noise,
     dropout: {
       mask: (site: string, shape: readonly number[]) =>
