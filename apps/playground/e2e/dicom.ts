@@ -13,7 +13,8 @@ export interface DicomImage {
     readonly orientation: readonly number[];
   };
   /** Pixels, or a compressed frame with its transfer syntax. */
-  readonly pixels: Uint16Array<ArrayBuffer> | { readonly syntax: string; readonly frame: Uint8Array };
+  readonly sopClass?: string;
+  readonly pixels?: Uint16Array<ArrayBuffer> | { readonly syntax: string; readonly frame: Uint8Array };
 }
 
 const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
@@ -58,13 +59,14 @@ function encapsulate(frame: Uint8Array): Buffer {
   return Buffer.concat([header, item(0xe000, Buffer.alloc(0)), item(0xe000, even), item(0xe0dd, Buffer.alloc(0))]);
 }
 
-export function encodeDicom({ rows, columns, frames, spacing, place, pixels }: DicomImage): Buffer {
+export function encodeDicom({ rows, columns, frames, spacing, place, sopClass, pixels }: DicomImage): Buffer {
   const encode = (elements: readonly Element[]) => Buffer.concat(elements.map(encodeElement));
   return Buffer.concat([
     Buffer.alloc(128),
     Buffer.from('DICM'),
     encode([
-      [0x0002, 0x0010, 'UI', 'syntax' in pixels ? pixels.syntax : EXPLICIT_LITTLE_ENDIAN],
+      [0x0002, 0x0010, 'UI', pixels && 'syntax' in pixels ? pixels.syntax : EXPLICIT_LITTLE_ENDIAN],
+      ...(sopClass ? [[0x0008, 0x0016, 'UI', sopClass] as const] : []),
       ...(place
         ? ([
             [0x0008, 0x0018, 'UI', `${place.series}.${place.position[2]}`],
@@ -84,8 +86,12 @@ export function encodeDicom({ rows, columns, frames, spacing, place, pixels }: D
       [0x0028, 0x0102, 'US', 15],
       [0x0028, 0x0103, 'US', 0],
     ]),
-    'frame' in pixels
-      ? encapsulate(pixels.frame)
-      : encodeElement([0x7fe0, 0x0010, 'OW', new Uint8Array(pixels.buffer)]),
+    ...(pixels === undefined
+      ? []
+      : [
+          'frame' in pixels
+            ? encapsulate(pixels.frame)
+            : encodeElement([0x7fe0, 0x0010, 'OW', new Uint8Array(pixels.buffer)]),
+        ]),
   ]);
 }

@@ -4,6 +4,7 @@ import { encodePng } from '@medclipseg/datasets/browser';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BUILT, inBrowser, launch } from './browser.ts';
+import { encodeDicom } from './dicom.ts';
 import { Playground } from './playground.ts';
 import { type StaticServer, serveFolder } from './server.ts';
 
@@ -18,6 +19,15 @@ function overLarge(): Uint8Array {
   view.setUint32(20, 40_000);
   return bytes;
 }
+
+/** A DICOM file without pixels: a structured report. */
+const structuredReport = encodeDicom({
+  rows: 1,
+  columns: 1,
+  frames: 1,
+  spacing: [1, 1],
+  sopClass: '1.2.840.10008.5.1.4.1.1.88.11',
+});
 
 /** Destroys the GPU device during its next operation. */
 async function loseDevice(page: Page): Promise<void> {
@@ -51,12 +61,24 @@ inBrowser('faults', () => {
     await at.notice.filter({ hasText: /huge\.png cannot be opened.*pixels/ }).waitFor();
     await at.choose('Choose a file', 'cut.png', png.subarray(0, png.length >> 1));
     await at.notice.filter({ hasText: 'cut.png cannot be opened' }).waitFor();
+    await at.choose('Choose a file', 'report.dcm', structuredReport);
+    await at.notice.filter({ hasText: 'report.dcm cannot be opened: expected a DICOM image' }).waitFor();
     await at.choose('Choose a file', 'scan.png', png);
+    await at.page.getByRole('heading', { name: 'scan.png' }).waitFor();
+    // What was wrong with the last file is no longer of interest.
+    await expect.poll(() => at.notice.count()).toBe(0);
     await at.choose('Choose a mask', 'other.png', encodePng(drawPhantom({ modality: 'mri', seed: 1, size: 64 }).mask));
     await at.notice.filter({ hasText: 'other.png cannot be opened: expected a mask of' }).waitFor();
+    await at.write('tumor '.repeat(90));
+    await at.run();
+    await at.notice.filter({ hasText: 'The prompt is too long for this model' }).waitFor();
+    await at.write('одна опухоль');
+    await at.page.locator('.outdated', { hasText: 'It knows:' }).waitFor();
     await at.write('one tumor');
     await at.run();
     await at.done(1);
+    await expect.poll(() => at.notice.count()).toBe(0);
+    expect(await at.page.locator('.outdated').count()).toBe(0);
     expect(at.errors).toEqual([]);
     await at.close();
   });

@@ -156,6 +156,8 @@ export const STRINGS = {
     ready: 'Press Segment.',
     unknown: (known: readonly string[]) =>
       `This model was not trained with any word of this prompt, and may mark something else. It knows: ${known.join(', ')}.`,
+    notEnglish:
+      'This prompt is not written in Latin letters. Models were trained on English prompts, and may mark something else.',
     outdated: (changed: readonly string[], prompt: string, samples: number, seed: number, model: string) =>
       `Out of date (changed: ${changed.join(', ')}). This result was made for “${prompt}” with ${count(samples, 'sample', 'samples')}, seed ${seed} and the model ${model}.`,
     changes: { prompt: 'prompt', samples: 'samples', seed: 'seed', model: 'model', window: 'window' },
@@ -320,15 +322,23 @@ export const STRINGS = {
   problems: {
     cannotOpen: (subject: string, expected: string, actual: string, remedy: string) =>
       `${subject} cannot be opened: expected ${expected}, but got ${actual}. ${remedy}`,
-    fileTooLarge: 'This file is too large for a browser. Files of up to 512 MB can be opened.',
+    thisFile: 'This file',
+    promptTooLong: ({ expected, actual }: { readonly expected: string; readonly actual: string }) =>
+      `The prompt is too long for this model: it reads ${expected.replace('tokens', 'tokens (about as many short words)')}, and this one has ${actual}. Leave out words and press Segment again.`,
+    fileTooLarge: ({ name }: { readonly name: string }) =>
+      `${name} is too large for a browser: files of up to 512 MB can be opened. Crop it, or use the command line.`,
     noConnection: 'The download failed. Check the connection and try again. The current model stays in use.',
-    serverRefused: 'The server refused this file. Check the name. The current model stays in use.',
-    notAModel: 'This file is not a model that can be opened here. The current model stays in use.',
+    serverRefused: ({ name }: { readonly name: string }) =>
+      `The server refused ${name}. Check the name. The current model stays in use.`,
+    notAModel: ({ name }: { readonly name: string }) =>
+      `${name} is not a model that can be opened here: choose a MedCLIPSeg checkpoint. The current model stays in use.`,
     noModelFile: 'None of these files is a model. Supported: .safetensors, .pth, .pt and .bin.',
-    tokenizer:
-      'This model needs its own tokenizer. Choose both files together: the model and its tokenizer.json, vocab.txt or bpe_simple_vocab_16e6.txt.gz. The current model stays in use.',
-    otherModel: 'This file contains a different kind of model. The current model stays in use.',
-    forbiddenPickle: 'This file contains Python code and was not opened. Get the model as safetensors.',
+    tokenizer: ({ name }: { readonly name: string }) =>
+      `${name}: this model needs its own tokenizer. Choose both files together: the model and its tokenizer.json, vocab.txt or bpe_simple_vocab_16e6.txt.gz. The current model stays in use.`,
+    otherModel: ({ name }: { readonly name: string }) =>
+      `${name} contains a different kind of model: choose a MedCLIPSeg checkpoint. The current model stays in use.`,
+    forbiddenPickle: ({ name }: { readonly name: string }) =>
+      `${name} contains Python code and was not opened. Get the model as safetensors.`,
     outOfMemory: 'There is not enough memory for this model. Choose a smaller one or close other pages.',
     gpuLost: 'The graphics device was lost. The page continues without it, more slowly.',
     engineReplaced: 'The device was changed, which stopped the work in progress.',

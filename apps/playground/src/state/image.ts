@@ -17,7 +17,7 @@ import type {
 } from '../worker/protocol.ts';
 import { clearEdits, mayDiscardEdits } from './edits.ts';
 import { latest } from './latest.ts';
-import { notify, notifyError } from './notices.ts';
+import { notify, notifyError, resolve } from './notices.ts';
 import { prompts, setPrompt } from './prompts.ts';
 import { clearResults, type Result, results } from './results.ts';
 
@@ -162,7 +162,8 @@ export const opened = async (): Promise<void> => {
 /** Opens one file after another: of several that are chosen in quick succession, the last one stays. */
 function whileOpening(work: () => Promise<void>): Promise<void> {
   opening.value = true;
-  const mine = last.then(work).catch(notifyError);
+  resolve('file');
+  const mine = last.then(work).catch((error) => notifyError(error, 'file'));
   last = mine;
   return mine.finally(() => {
     if (last === mine) opening.value = false;
@@ -196,7 +197,7 @@ export const openSeries = (files: readonly File[], options: OpenOptions = {}): P
     else {
       showImage(found);
       const { leftOut } = found;
-      if (leftOut.length > 0) notify({ kind: 'problem', text: STRINGS.image.leftOut(leftOut) });
+      if (leftOut.length > 0) notify({ kind: 'problem', topic: 'file', text: STRINGS.image.leftOut(leftOut) });
     }
   });
 
@@ -208,15 +209,9 @@ export function openFiles(files: readonly File[]): void {
   const [first, ...others] = files;
   if (!first) return;
   if (others.length > 0 && files.every(mayBeDicom)) return void openSeries(files);
-  if (others.length > 0)
-    notify({
-      kind: 'problem',
-      text: STRINGS.image.onlyFirst(
-        first.name,
-        others.map(({ name }) => name),
-      ),
-    });
   void openFile(first, first.name);
+  const names = others.map(({ name }) => name);
+  if (names.length > 0) notify({ kind: 'problem', topic: 'file', text: STRINGS.image.onlyFirst(first.name, names) });
 }
 
 /** The phantoms that are offered first: one clear lesion each, which mini finds (DSC of 0.96 to 0.98). Further ones count up from them. */

@@ -6,7 +6,7 @@ import { engine } from './engine.ts';
 import { images } from './image.ts';
 import { deleteModel, keepModel, keptModels, rememberChosen, rememberedChoice } from './kept-models.ts';
 import { adopt, choose, chosen, facts, type KnownModel, MINI, progress } from './model.ts';
-import { isAbort, notify, notifyError } from './notices.ts';
+import { isAbort, notify, notifyError, resolve } from './notices.ts';
 
 export const models = signal<readonly KnownModel[]>([MINI]);
 /** Models of a hub repository, to choose from before anything large is downloaded. */
@@ -33,6 +33,7 @@ export async function openModel(model: KnownModel): Promise<boolean> {
   if (model.id === chosen.value.id && !progress.value) return true;
   requests += 1;
   const request = requests;
+  resolve('model');
   try {
     await choose(model);
     const found = { ...model, sha256: facts.value?.sha256 };
@@ -46,7 +47,7 @@ export async function openModel(model: KnownModel): Promise<boolean> {
     // Superseded by another model.
     if (isAbort(error) && request !== requests) return false;
     if (isAbort(error)) notify({ kind: 'done', text: STRINGS.models.canceled });
-    else notifyError(error);
+    else notifyError(error, 'model', model.title);
     return false;
   }
 }
@@ -55,7 +56,7 @@ export async function openModel(model: KnownModel): Promise<boolean> {
 export async function openModelFiles(files: readonly File[]): Promise<boolean> {
   const file = files.find(({ name }) => isModelFile(name));
   if (!file) {
-    notify({ kind: 'problem', text: STRINGS.problems.noModelFile });
+    notify({ kind: 'problem', topic: 'model', text: STRINGS.problems.noModelFile });
     return false;
   }
   const { name, size } = file;
@@ -65,7 +66,7 @@ export async function openModelFiles(files: readonly File[]): Promise<boolean> {
     const source = { kind: 'file', file, name, tokenizer } as const;
     return await openModel({ id: sha256, title: name, source, bytes: size, sha256 });
   } catch (error) {
-    notifyError(error);
+    notifyError(error, 'model', name);
     return false;
   }
 }
@@ -85,14 +86,15 @@ export async function searchHub(text: string): Promise<void> {
   const id = parseHubId(text);
   found.value = [];
   if (!id) {
-    notify({ kind: 'problem', text: STRINGS.models.badId });
+    notify({ kind: 'problem', topic: 'model', text: STRINGS.models.badId });
     return;
   }
   searching.value = true;
+  resolve('model');
   try {
     found.value = await (await engine()).listHub(id.repo, id.path);
   } catch (error) {
-    if (!isAbort(error)) notifyError(error);
+    if (!isAbort(error)) notifyError(error, 'model', text);
   } finally {
     searching.value = false;
   }

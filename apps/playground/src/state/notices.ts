@@ -3,10 +3,14 @@ import { signal } from '@preact/signals';
 import { STRINGS } from '../strings.ts';
 import { errorField } from '../worker/errors.ts';
 
+export type Topic = 'file' | 'run' | 'model' | 'save';
+
 export interface Notice {
   readonly id: number;
   readonly kind: 'problem' | 'done';
   readonly text: string;
+  /** What it is about. It disappears when that is tried again. */
+  readonly topic?: Topic;
   /** The program's message. */
   readonly detail?: string;
   /** What can still be done about it. */
@@ -28,6 +32,12 @@ export const dismiss = (id: number): void => {
   notices.value = notices.value.filter((notice) => notice.id !== id);
 };
 
+/** Dismisses what was said about something that is now tried again, or has been done. */
+export const resolve = (topic: Topic): void => {
+  if (notices.value.some((notice) => notice.topic === topic))
+    notices.value = notices.value.filter((notice) => notice.topic !== topic);
+};
+
 /** The graphics device is gone; an engine on another device can continue. */
 export const isGpuLoss = (error: unknown): boolean => errorField(error, 'tag').startsWith('backends/gpu-');
 
@@ -38,7 +48,15 @@ export const isAbort = (error: unknown): boolean => errorField(error, 'name') ==
 
 const { problems } = STRINGS;
 
-const TEXTS: Readonly<Record<string, string>> = {
+/** The parts of an error that its text may name. */
+interface Parts {
+  readonly name: string;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+const TEXTS: Readonly<Record<string, string | ((parts: Parts) => string)>> = {
+  'clip-encoders/prompt-too-long': problems.promptTooLong,
   'playground/file-too-large': problems.fileTooLarge,
   'playground/worker-ended': problems.engineReplaced,
   'playground/worker-failed': problems.workerFailed,
@@ -67,12 +85,16 @@ const SELF_EXPLANATORY = [
 /** The parts of a message of the form "subject: expected X, got Y. Do Z." */
 const MESSAGE = /^(.+?): expected (.+), got (.+?)\. (.+)$/s;
 
-export function explain(error: unknown): Omit<Notice, 'id'> {
+/** @param name of what was opened, if the error does not name a file itself */
+export function explain(error: unknown, name?: string): Omit<Notice, 'id'> {
   const [tag, message] = [errorField(error, 'tag'), errorField(error, 'message') || String(error)];
-  const [, subject, expected, actual, remedy] = MESSAGE.exec(message) ?? [];
+  const [, subject, expected = '', actual = '', remedy] = MESSAGE.exec(message) ?? [];
   if (subject && expected && actual && remedy && SELF_EXPLANATORY.some((start) => tag.startsWith(start)))
     return { kind: 'problem', text: problems.cannotOpen(subject, expected, actual, remedy) };
-  return { kind: 'problem', text: TEXTS[tag] ?? problems.other, detail: message };
+  const text = TEXTS[tag] ?? problems.other;
+  const parts = { name: name ?? subject ?? problems.thisFile, expected, actual };
+  return { kind: 'problem', text: typeof text === 'string' ? text : text(parts), detail: message };
 }
 
-export const notifyError = (error: unknown): void => notify(explain(error));
+export const notifyError = (error: unknown, topic?: Topic, name?: string): void =>
+  notify({ ...explain(error, name), topic });

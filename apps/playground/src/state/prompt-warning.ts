@@ -1,19 +1,25 @@
-// Warns of prompts without a word that the model in use was trained with.
+// Warns of prompts that the model in use was not trained for: without a word that it knows, or in another script.
 import { effect, signal } from '@preact/signals';
+import { STRINGS } from '../strings.ts';
 import { engine } from './engine.ts';
 import { latest } from './latest.ts';
 import { inUse } from './model.ts';
 import { isEngineReplaced, notifyError } from './notices.ts';
 import { activeSides, prompts } from './prompts.ts';
 
-/** The words that the model knows, if a prompt has none of them. */
-export const unknownWords = signal<readonly string[] | undefined>(undefined);
+/** A warning about the prompts in use. */
+export const promptWarning = signal<string | undefined>(undefined);
+
+/** Letters of other scripts than Latin. Models whose file does not list their words are only known to be trained on English. */
+const OTHER_SCRIPT = /(?!\p{Script=Latin})\p{Letter}/u;
 
 const check = latest(async (written: readonly string[]) => {
   const on = await engine();
-  let found: readonly string[] | undefined;
-  for (const prompt of written) found ??= await on.unknownPrompt(prompt);
-  unknownWords.value = found;
+  let known: readonly string[] | undefined;
+  for (const prompt of written) known ??= await on.unknownPrompt(prompt);
+  if (known) promptWarning.value = STRINGS.prompt.unknown(known);
+  else
+    promptWarning.value = written.some((prompt) => OTHER_SCRIPT.test(prompt)) ? STRINGS.prompt.notEnglish : undefined;
 });
 
 /** Called once, when the page starts. */

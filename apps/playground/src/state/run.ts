@@ -9,7 +9,7 @@ import { mayDiscardEdits, setEdits } from './edits.ts';
 import { device, engine, replaceEngine } from './engine.ts';
 import { fileCount, images, keepSliceResult, opened, shownImage, sliceRecords } from './image.ts';
 import { engineWithModel, inUse } from './model.ts';
-import { isAbort, isGpuLoss, notify, notifyError } from './notices.ts';
+import { isAbort, isGpuLoss, notify, notifyError, resolve } from './notices.ts';
 import { activeSides, prompts } from './prompts.ts';
 import { changesSince, results, running, setResult } from './results.ts';
 import { samples, seed } from './settings.ts';
@@ -108,6 +108,7 @@ async function segmentSlices(): Promise<void> {
 
 async function runOnce(work: () => Promise<void>): Promise<void> {
   stopping = false;
+  resolve('run');
   try {
     await work().catch(async (error) => {
       if (!isGpuLoss(error) || device.value?.backend !== 'webgpu') throw error;
@@ -116,7 +117,7 @@ async function runOnce(work: () => Promise<void>): Promise<void> {
       await work();
     });
   } catch (error) {
-    if (!isAbort(error)) notifyError(error);
+    if (!isAbort(error)) notifyError(error, 'run');
   } finally {
     running.value = undefined;
   }
@@ -153,6 +154,7 @@ export async function runSlices(): Promise<void> {
   } finally {
     busy.value = false;
     slicesDone.value = undefined;
+    resolve('save');
   }
 }
 

@@ -7,7 +7,7 @@ import { unsavedEdits } from './edits.ts';
 import { images, shownImage } from './image.ts';
 import { maskOptions, measurements } from './layers.ts';
 import { linkTo } from './link.ts';
-import { notify, notifyError } from './notices.ts';
+import { notify, notifyError, resolve } from './notices.ts';
 import { diagnostics, report, sliceReport } from './report.ts';
 import { shownResults } from './results.ts';
 
@@ -48,7 +48,7 @@ async function filesOf(what: Saveable, side: Side = 'a'): Promise<readonly Saved
     const { file, isPacked, ...facts } = await images().encodeVolume(shown.id, side, maskOptions());
     const kind = `${name}${second}-mask${facts.isEdited ? '-edited' : ''}`;
     const missing = (shown.slice?.count ?? 0) - facts.slices.length;
-    if (missing > 0) notify({ kind: 'problem', text: STRINGS.slices.missing(missing) });
+    if (missing > 0) notify({ kind: 'problem', topic: 'save', text: STRINGS.slices.missing(missing) });
     return [
       { name: `${kind}.nii${isPacked ? '.gz' : ''}`, blob: file },
       {
@@ -81,6 +81,7 @@ async function whileSaving(
 ): Promise<void> {
   if (saving.value) return;
   canceled = false;
+  resolve('save');
   saving.value = { done: 0, total: wanted.length };
   try {
     const files: Saved[] = [];
@@ -93,7 +94,7 @@ async function whileSaving(
     await then(files);
     if (wanted.some(([what]) => what === 'mask' || what === 'volume')) unsavedEdits.value = false;
   } catch (error) {
-    notifyError(error);
+    notifyError(error, 'save');
   } finally {
     saving.value = undefined;
   }

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { bytes, duration } from '../state/format.ts';
 import { progress } from '../state/model.ts';
-import { unknownWords } from '../state/prompt-warning.ts';
+import { promptWarning } from '../state/prompt-warning.ts';
 import { compare, comparing, edited, gridShown, prompts, setPrompt } from '../state/prompts.ts';
 import { results, running, typicalTime } from '../state/results.ts';
 import { busy, inputsChanged, run, stop } from '../state/run.ts';
@@ -113,7 +113,11 @@ export function PromptBar() {
           {comparing.value ? words.single : words.compare}
         </button>
       </div>
-      {unknownWords.value && <p class="outdated">{words.unknown(unknownWords.value)}</p>}
+      {promptWarning.value && (
+        <p class="outdated" role="status">
+          {promptWarning.value}
+        </p>
+      )}
       <Suggestions />
     </form>
   );
