@@ -2,11 +2,14 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { drawPhantom } from '@medclipseg/datasets';
 import type axe from 'axe-core';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { STRINGS } from '../src/strings.ts';
+import { TEACH } from '../src/teach/strings.ts';
 import { BUILT, inBrowser, launch } from './browser.ts';
+import { encodeNiftiFile } from './nifti.ts';
 import { Playground } from './playground.ts';
 import { type StaticServer, serveFolder } from './server.ts';
 
@@ -119,6 +122,47 @@ inBrowser('looks', () => {
     expect(await at.page.locator('.probe').textContent()).toMatch(/^\d\.\d\d$/);
   });
 
+  it('a volume, with its slices and window', async () => {
+    const { image } = drawPhantom({ modality: 'mri', seed: 8, size: 96 });
+    const values = Int16Array.from({ length: 96 * 96 * 5 }, (_, i) => image.data[3 * (i % (96 * 96))] as number);
+    const affine = [
+      [-2, 0, 0, 90],
+      [0, -2, 0, 90],
+      [0, 0, 4, 0],
+    ] as const;
+    await at.choose(
+      STRINGS.image.open,
+      'volume.nii',
+      encodeNiftiFile({ shape: [96, 96, 5], spacing: [2, 2, 4], affine, values }),
+    );
+    await at.page.getByText('2 of 0 to 4', { exact: true }).waitFor();
+    await at.run();
+    await at.done(3);
+    await at.page.getByText(STRINGS.tools.names.window, { exact: true }).click();
+    await capture('3-volume');
+    // Saving is in view without scrolling.
+    await at.page.evaluate(() => scrollTo(0, 0));
+    const save = await at.page.locator('.panel .save').boundingBox();
+    expect((save?.y ?? 0) + (save?.height ?? 0)).toBeLessThanOrEqual(DEVICES.desktop.height);
+    // All views are in one row.
+    const tabs = at.page.locator('.panel .segmented').first().locator('label');
+    const tops = await tabs.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+    expect(new Set(tops).size).toBe(1);
+    // On a phone the header is one row, and the prompt is shown whole.
+    await at.page.setViewportSize(DEVICES.phone);
+    expect((await at.page.locator('header.top').boundingBox())?.height).toBeLessThan(56);
+    await at.write('one medium bright irregular tumor, located in top left of the image');
+    const [inner, outer] = await at.page
+      .locator('.prompt textarea')
+      .evaluate((one) => [one.scrollHeight, one.clientHeight]);
+    expect(outer).toBeGreaterThanOrEqual(inner as number);
+    expect(outer).toBeGreaterThan(60);
+    await at.page.setViewportSize(DEVICES.desktop);
+    await at.button(STRINGS.image.close).click();
+    await at.button('Dermoscopy').click();
+    await at.done(3);
+  });
+
   it('two prompts, the model dialog, teaching', async () => {
     await at.page.getByText('Overlay', { exact: true }).first().click();
     await at.button('Compare with a second prompt').click();
@@ -132,6 +176,14 @@ inBrowser('looks', () => {
     await at.page.keyboard.press('Escape');
     await at.page.getByText('Teach', { exact: true }).click();
     await capture('6-teach');
+    await at.button(TEACH.intro.phantoms).click();
+    await at.button(/^Image 3/).waitFor();
+    await capture('7-teach-images');
+    // The canvas is in view on a tablet.
+    await at.page.setViewportSize(DEVICES.tablet);
+    const canvas = await at.page.locator('.paint').boundingBox();
+    expect((canvas?.y ?? 0) + (canvas?.height ?? 0)).toBeLessThanOrEqual(DEVICES.tablet.height);
+    await at.page.setViewportSize(DEVICES.desktop);
     expect(at.errors).toEqual([]);
   });
 });

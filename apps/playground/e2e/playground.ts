@@ -82,7 +82,7 @@ export class Playground {
     return { name: file.suggestedFilename(), bytes: Uint8Array.from(await readFile(await file.path())) };
   }
 
-  async diagnostics(): Promise<{ readonly memory: { readonly tensors: number; readonly bytes: number } }> {
+  async diagnostics(): Promise<{ readonly memory: Readonly<Record<'tensors' | 'bytes' | 'images', number>> }> {
     await this.button('Copy diagnostics').click();
     await this.page.getByText('Diagnostics copied.').waitFor();
     const text = await this.page.evaluate(() => navigator.clipboard.readText());

@@ -90,7 +90,7 @@ async function act({ seed, actions, excluded }: Plan) {
       done.push(one ? `click '${nameOf(one) || nameOf(one.parentElement as HTMLElement)}'` : 'nothing');
       one?.click();
     }
-    await pause(random(40));
+    await pause(random(16));
   }
   // One dialog at a time may be open.
   document.querySelector<HTMLDialogElement>('dialog[open]')?.close();

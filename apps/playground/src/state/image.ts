@@ -1,5 +1,5 @@
 // The open image and its ground truth.
-import type { Modality } from '@medclipseg/datasets';
+import { MODALITIES, type Modality } from '@medclipseg/datasets';
 import { batch, signal } from '@preact/signals';
 import type { Remote } from 'comlink';
 import { STRINGS } from '../strings.ts';
@@ -222,6 +222,23 @@ export const SAMPLE_SEEDS: Readonly<Record<Modality, number>> = {
   mri: 8,
   xray: 10,
 };
+
+/** What the start screen offers. */
+export interface Sample {
+  readonly modality: Modality;
+  readonly seed: number;
+  /** To compare on an image with two lesions; by default there is the phantom's own prompt alone. */
+  readonly prompts?: Readonly<Record<Side, string>>;
+}
+
+/** Phantoms of two lesions with a prompt for each, of which the model in use finds the right one. Chosen by scripts/choose-samples.ts. */
+const TWO_PROMPTS: readonly Sample[] = [];
+
+export const SAMPLES: readonly Sample[] = [
+  ...MODALITIES.map((modality) => ({ modality, seed: SAMPLE_SEEDS[modality] })),
+  ...TWO_PROMPTS,
+];
+
 const nextSeed: Partial<Record<Modality, number>> = {};
 
 /** The prompt of the last phantom. The next phantom replaces it unless the user has changed it. */

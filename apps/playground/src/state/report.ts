@@ -4,7 +4,7 @@ import { version } from '../../package.json';
 import { STRINGS } from '../strings.ts';
 import type { Side } from '../worker/protocol.ts';
 import { device, devicePreference, engine } from './engine.ts';
-import { shownImage, sliceRecords, truth } from './image.ts';
+import { images, shownImage, sliceRecords, truth } from './image.ts';
 import { maskOptions, measurements, scores } from './layers.ts';
 import { chosen, facts } from './model.ts';
 import { notices } from './notices.ts';
@@ -80,7 +80,7 @@ export const diagnostics = async () => ({
   devicePreference: devicePreference.value,
   device: device.value,
   model: { source: chosen.value.source.kind, ...facts.value },
-  memory: await (await engine()).memory(),
+  memory: { ...(await (await engine()).memory()), images: await images().count() },
   image: shownImage.value && [shownImage.value.width, shownImage.value.height],
   settings: {
     samples: samples.value,

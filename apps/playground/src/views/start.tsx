@@ -1,9 +1,8 @@
 // The first screen, before an image is open.
-import { MODALITIES, type Modality } from '@medclipseg/datasets';
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { images, openFiles, opening, openPhantom, SAMPLE_SEEDS } from '../state/image.ts';
-import { setPrompt } from '../state/prompts.ts';
+import { images, openFiles, opening, openPhantom, SAMPLES, type Sample } from '../state/image.ts';
+import { compare, prompts, setPrompt } from '../state/prompts.ts';
 import { run } from '../state/run.ts';
 import { STRINGS } from '../strings.ts';
 import { Bitmap, FileButton, keepFocus } from './controls.tsx';
@@ -13,22 +12,27 @@ const { start } = STRINGS;
 /** Width and height of the images on the buttons. */
 const THUMBNAIL = 144;
 
-const thumbnails = signal<Readonly<Partial<Record<Modality, ImageBitmap>>>>({});
+const keyOf = ({ modality, seed }: Sample): string => `${modality} ${seed}`;
+
+const thumbnails = signal<Readonly<Record<string, ImageBitmap>>>({});
 
 async function drawThumbnails(): Promise<void> {
-  for (const modality of MODALITIES) {
-    if (thumbnails.value[modality]) continue;
-    const { id, bitmap } = await images().phantom(modality, SAMPLE_SEEDS[modality], THUMBNAIL);
+  for (const sample of SAMPLES) {
+    const key = keyOf(sample);
+    if (thumbnails.value[key]) continue;
+    const { id, bitmap } = await images().phantom(sample.modality, sample.seed, THUMBNAIL);
     await images().close(id);
-    thumbnails.value = { ...thumbnails.value, [modality]: bitmap };
+    thumbnails.value = { ...thumbnails.value, [key]: bitmap };
   }
 }
 
 /** Opens a sample and segments it at once. */
-async function trySample(modality: Modality): Promise<void> {
+async function trySample({ modality, seed, prompts: both }: Sample): Promise<void> {
   // The prompt of the sample, whatever was written for an earlier image.
   setPrompt('a', '');
-  await openPhantom(modality, SAMPLE_SEEDS[modality]);
+  await openPhantom(modality, seed);
+  compare(both !== undefined);
+  if (both) prompts.value = both;
   await run();
 }
 
@@ -63,11 +67,12 @@ export function Start() {
         <span>{start.or}</span>
       </h3>
       <ul class="samples">
-        {MODALITIES.map((modality) => (
-          <li key={modality}>
-            <button type="button" disabled={opening.value} onClick={() => void trySample(modality)}>
-              <Bitmap bitmap={thumbnails.value[modality]} />
-              {start.modalities[modality]}
+        {SAMPLES.map((sample) => (
+          <li key={keyOf(sample)}>
+            <button type="button" disabled={opening.value} onClick={() => void trySample(sample)}>
+              <Bitmap bitmap={thumbnails.value[keyOf(sample)]} />
+              {start.modalities[sample.modality]}
+              {sample.prompts && start.twoPrompts}
             </button>
           </li>
         ))}

@@ -137,6 +137,8 @@ export function createImages(): ImagesApi {
       return sent(await show(id));
     },
 
+    count: () => open.size,
+
     close(id) {
       const closed = open.get(id);
       for (const [other, { stack }] of open) if (stack && stack === closed?.stack) open.delete(other);

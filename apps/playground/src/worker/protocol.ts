@@ -279,6 +279,8 @@ export interface ImagesApi {
   /** Shows the file through another window, or by default through its own. Results stay. */
   setWindow(id: number, window: WindowSetting | undefined): Promise<ShownImage>;
   phantom(modality: Modality, seed: number, size?: number): Promise<ShownPhantom>;
+  /** Number of images held, for diagnostics. */
+  count(): number;
   /** Discards an image with all slices of its file, their ground truth and their results. */
   close(id: number): void;
   /** The image resized to a model's input size. */
