@@ -13,6 +13,9 @@ export const packageTests = (root: string) =>
       alias: {
         '@medclipseg/testing/hub': fileURLToPath(new URL('./tools/testing/hub.ts', import.meta.url)),
         '@medclipseg/testing/released': fileURLToPath(new URL('./tools/testing/released.ts', import.meta.url)),
+        '@medclipseg/testing/toy-experiments': fileURLToPath(
+          new URL('./tools/testing/toy-experiments.ts', import.meta.url),
+        ),
         '@medclipseg/testing': fileURLToPath(new URL('./tools/testing/index.ts', import.meta.url)),
       },
     },

@@ -1,9 +1,10 @@
 // Experiments at toy size, run as a user runs them: plans, tables, shards, interruptions, and calls that do not fit.
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { toyExperiments } from '@medclipseg/testing/toy-experiments';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../train/small-training.ts';
-import { call, toyExperiments } from './fixtures/toy.ts';
+import { call } from './fixtures/call.ts';
 
 let toy: Awaited<ReturnType<typeof toyExperiments>>;
 let whole: Record<'md' | 'csv' | 'html', string>;

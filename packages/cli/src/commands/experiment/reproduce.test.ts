@@ -3,8 +3,9 @@
 import { selectBackend } from '@medclipseg/backends';
 import { type HubServer, hubServer } from '@medclipseg/testing/hub';
 import { publishedCheckpoint, REPOSITORY, releasedPath, VOCABULARY, vocabulary } from '@medclipseg/testing/released';
+import { toyExperiments } from '@medclipseg/testing/toy-experiments';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { call, toyExperiments } from './fixtures/toy.ts';
+import { call } from './fixtures/call.ts';
 
 let toy: Awaited<ReturnType<typeof toyExperiments>>;
 let hub: HubServer;
