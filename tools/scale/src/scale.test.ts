@@ -26,10 +26,10 @@ afterAll(() => toy.remove());
 
 /** Looks again until something is found. @throws after a minute and a half */
 async function eventually<T>(what: string, look: () => T | undefined): Promise<T> {
-  for (let i = 0; i < 450; i++) {
+  for (let i = 0; i < 180; i++) {
     const found = look();
     if (found !== undefined) return found;
-    await wait(200);
+    await wait(500);
   }
   throw new Error(`${what}: expected it within 90 seconds, got nothing`);
 }
@@ -56,18 +56,18 @@ it('an array on Slurm, one task of which is killed and returns to the queue', as
     });
     process.kill(victim, 'SIGKILL');
     const log = (task: number) => readFileSync(toy.at(`medclipseg-${job}_${task}.log`), 'utf8');
-    await eventually('a requeued task', () =>
-      log(1).includes('ended with 137, returns to the queue') ? true : undefined,
-    );
-    // Slurm holds a requeued task back for two minutes.
-    await eventually('its release', () => {
+    // Slurm holds a requeued task back for two minutes; until it is in the queue again there is nothing to release.
+    await eventually('a requeued task', () => {
       try {
-        slurm.run('scontrol', 'update', `JobId=${job}_1`, 'StartTime=now');
+        return log(1).includes('returns to the queue') &&
+          slurm.run('scontrol', 'update', `JobId=${job}_1`, 'StartTime=now') === ''
+          ? true
+          : undefined;
       } catch {
-        // Between both states there is no such task.
+        return undefined;
       }
-      return log(1).includes('start 2') ? true : undefined;
     });
+    await eventually('its second start', () => (log(1).includes('start 2') ? true : undefined));
     const merged = toy.at(`medclipseg-merge-${merge}.log`);
     await eventually('the merged tables', () => (slurm.run('squeue', '--noheader').trim() === '' ? true : undefined));
     expect(readFileSync(merged, 'utf8')).toContain('# Data efficiency');
