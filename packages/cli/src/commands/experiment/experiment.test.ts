@@ -1,7 +1,9 @@
 // Experiments at toy size, run as a user runs them: plans, tables, shards, interruptions, and calls that do not fit.
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { selectBackend } from '@medclipseg/backends';
 import { toyExperiments } from '@medclipseg/testing/toy-experiments';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../train/small-training.ts';
 import { call } from './fixtures/call.ts';
@@ -41,10 +43,12 @@ describe('data-efficiency', () => {
   });
 
   it('in shards into folders of their own, merged, gives the same bytes', async () => {
+    const tensors = tf.memory().numTensors;
     for (const [i, shard] of ['1/2', '2/2'].entries()) {
       const { code, err } = await call(efficiency(`part-${i}`, '--shard', shard));
       expect(code, err).toBe(0);
     }
+    expect(tf.memory().numTensors, 'tensors left by models').toBe(tensors);
     const parts = [toy.at('part-0'), toy.at('part-1')];
     const half = await call(['merge', parts[0] as string, '--out', toy.at('half')]);
     expect(half.code).toBe(1);
