@@ -59,6 +59,7 @@ async function measured(item: Item, data: string, offline: boolean | undefined, 
         settings: item.settings,
         data: [join(data, item.dataset)],
         out: folder,
+        offline,
         signal: AbortSignal.any([signal, control.signal]),
         onNotice: () => {},
         onStep: () => {

@@ -1,12 +1,13 @@
 // Experiments at toy size, run as a user runs them: plans, tables, shards, interruptions, and calls that do not fit.
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { selectBackend } from '@medclipseg/backends';
 import { toyExperiments } from '@medclipseg/testing/toy-experiments';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../train/small-training.ts';
 import { call } from './fixtures/call.ts';
+import { planOf } from './plan.ts';
+import { PROTOCOLS } from './protocols.ts';
 
 let toy: Awaited<ReturnType<typeof toyExperiments>>;
 let whole: Record<'md' | 'csv' | 'html', string>;
@@ -162,6 +163,57 @@ describe('the other experiments, into one folder', () => {
     const { md } = await toy.tables('families', 'clip-models');
     for (const title of ['UniMedCLIP', 'BiomedCLIP', 'CLIP', 'PubMedCLIP'])
       expect(md).toMatch(measuredRow(`${title}, here`));
+  });
+});
+
+describe('the published plans', () => {
+  const published = (name: keyof typeof PROTOCOLS) =>
+    planOf(name, { config: 'unimedclip', set: [], seeds: [666], onNotice: () => {} });
+
+  it('share their models, and say nothing of differences', async () => {
+    const plans = await Promise.all((Object.keys(PROTOCOLS) as (keyof typeof PROTOCOLS)[]).map(published));
+    const counts = plans.map(({ experiment, items, differences }) => {
+      expect(differences).toEqual([]);
+      return [experiment, items.length, items.reduce((sum, { tests }) => sum + tests.length, 0)];
+    });
+    expect(counts).toEqual([
+      ['data-efficiency', 24, 24],
+      ['domain-generalization', 4, 14],
+      ['prompt-designs', 4, 70],
+      ['clip-models', 16, 56],
+      ['components', 40, 140],
+    ]);
+    const models = new Set(plans.flatMap(({ items }) => items.map(({ id }) => id)));
+    expect(models.size).toBe(24 + 3 * 4 + 9 * 4);
+    const digests = new Map<string, string>();
+    for (const { id, digest } of plans.flatMap(({ items }) => items))
+      expect(digests.set(id, digests.get(id) ?? digest).get(id)).toBe(digest);
+  });
+
+  it('train EUS for 10 epochs, and begin on Covid19 with another gate', async () => {
+    const { items } = await published('data-efficiency');
+    const settings = (id: string) => items.find((item) => item.id === id)?.settings;
+    const values = ['EUS', 'Covid19', 'BUSI'].map((name) => {
+      const found = settings(`${name}-50-seed666`);
+      return [found?.TRAIN.NUM_EPOCHS, found?.MODEL.GATE_INIT, found?.TRAIN.DATA_PERCENTAGE];
+    });
+    expect(values).toEqual([
+      [10, 0, 50],
+      [100, -0.02, 50],
+      [100, 0, 50],
+    ]);
+  });
+
+  it('take the encoders and the dropout of each family', async () => {
+    const { items } = await published('clip-models');
+    const family = (name: string) => items.find(({ id }) => id === `BUSI-100-seed666${name}`)?.settings;
+    expect(family('')?.MODEL).toMatchObject({ ENCODERS: expect.stringContaining('unimed_clip_vit_b16.pt') });
+    expect(family('-pubmedclip')?.MODEL).toMatchObject({
+      FAMILY: 'pubmedclip',
+      TOKENIZER: expect.stringContaining('patch32'),
+    });
+    expect(family('-biomedclip')?.MODEL).not.toHaveProperty('TOKENIZER');
+    expect(['', '-biomedclip', '-clip'].map((name) => family(name)?.TRAIN.TEXT_DROPOUT)).toEqual([0.1, 0.1, 0]);
   });
 });
 

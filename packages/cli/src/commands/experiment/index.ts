@@ -21,7 +21,7 @@ const list = (value: string) => value.split(',').map((each) => each.trim());
 function addTrainingFlags(command: Command): Command {
   const { over, designs, variants, percentages } = PROTOCOLS[command.name() as keyof typeof PROTOCOLS];
   command
-    .option('--config <file>', 'settings of the trainings: a file, unimedclip or small', 'unimedclip')
+    .option('--config <file>', 'settings of the trainings: a file, unimedclip, mini or small', 'unimedclip')
     .option('--set <KEY.SUB=value>', 'override a setting (repeatable)', collect, [])
     .option('--seeds <list>', 'seeds of the trainings, such as 1,2,3', '666');
   if (over === 'datasets') command.option('--datasets <list>', 'other datasets than the published ones', list);

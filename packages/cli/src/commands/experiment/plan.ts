@@ -6,12 +6,14 @@ import { UsageError } from '../../errors.ts';
 import { readSettings } from '../../settings/read.ts';
 import type { Settings } from '../../settings/schema.ts';
 import {
+  DATASET_SETS,
   DATASETS_TO_LEARN,
   type ExperimentName,
   GROUPS,
   type Group,
   PROTOCOLS,
   type Protocol,
+  PUBLISHED_SETTINGS,
   RELEASED_SEED,
   type Variant,
 } from './protocols.ts';
@@ -121,7 +123,8 @@ function differencesOf(protocol: Protocol, { groups, seeds }: Axes, { config, se
   const found: string[] = [];
   if (!isDeepStrictEqual(groups, published))
     found.push(`datasets ${namesOf(groups).join(', ')}, published ${namesOf(published).join(', ')}`);
-  if (config !== 'unimedclip') found.push(`settings ${config.replace(/^.*[\\/]/, '')}, published unimedclip`);
+  if (config !== PUBLISHED_SETTINGS)
+    found.push(`settings ${config.replace(/^.*[\\/]/, '')}, published ${PUBLISHED_SETTINGS}`);
   if (set.length > 0) found.push(set.join(', '));
   if (!isDeepStrictEqual(seeds, [RELEASED_SEED])) found.push(`seeds ${seeds.join(', ')}, published ${RELEASED_SEED}`);
   return found;
@@ -141,7 +144,14 @@ export async function planOf(experiment: keyof typeof PROTOCOLS, options: PlanOp
   for (const { source, targets } of axes.groups)
     for (const percentage of axes.percentages)
       for (const seed of axes.seeds) {
-        const own = [...options.set, `NAME=${source}`, `SEED=${seed}`, `TRAIN.DATA_PERCENTAGE=${percentage}`];
+        const published = options.config === PUBLISHED_SETTINGS ? DATASET_SETS[source] : undefined;
+        const own = [
+          ...(published ?? []),
+          ...options.set,
+          `NAME=${source}`,
+          `SEED=${seed}`,
+          `TRAIN.DATA_PERCENTAGE=${percentage}`,
+        ];
         const plain = await readSettings(options.config, own, onNotice);
         for (const [name, variant] of Object.entries(axes.variants)) {
           if (!variant.sets) continue;

@@ -19,6 +19,15 @@ export const PERCENTAGES = [10, 25, 50, 100] as const;
 
 export const DATASETS_TO_LEARN = ['BUSI', 'BTMRI', 'ISIC', 'Kvasir', 'Covid19', 'EUS'] as const;
 
+/** The settings whose trainings are the published ones. */
+export const PUBLISHED_SETTINGS = 'unimedclip';
+
+/** What the published settings of single datasets change. */
+export const DATASET_SETS: Readonly<Record<string, readonly string[]>> = {
+  Covid19: ['MODEL.GATE_INIT=-0.02'],
+  EUS: ['TRAIN.NUM_EPOCHS=10'],
+};
+
 export const GROUPS: readonly Group[] = [
   { source: 'BUSI', targets: ['BUSBRA', 'BUSUC', 'BUID', 'UDIAT'] },
   { source: 'Kvasir', targets: ['ColonDB', 'ClinicDB', 'CVC300', 'BKAI'] },

@@ -80,7 +80,7 @@ async function train(item: Item & { readonly settings: Settings }, options: Work
     throw new UsageError(folder, 'a training with these settings', 'one with others', 'Choose another --out.');
   const done = join(folder, 'trained.json');
   if ((await readText(done)) !== undefined) return;
-  const { cache, signal, onNotice } = options;
+  const { cache, offline, signal, onNotice } = options;
   let steps = 0;
   await runTraining({
     settings: item.settings,
@@ -88,6 +88,7 @@ async function train(item: Item & { readonly settings: Settings }, options: Work
     out: folder,
     resume: await hasTraining(folder),
     cache,
+    offline,
     signal,
     onNotice: (text) => onNotice(`${item.id}: ${text}`),
     onStep: async (step, total) => {

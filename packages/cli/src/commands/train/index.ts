@@ -8,7 +8,7 @@ export const registerTrain: Register = (program, { signal }) => {
     .description('train a model on dataset folders')
     .option(
       '--config <file>',
-      'settings (YAML), or the name of settings that come with the command: small, unimedclip',
+      'settings (YAML), or the name of settings that come with the command: small, mini, unimedclip',
       'small',
     )
     .requiredOption('--data <folders...>', 'datasets in the published layout; several are used as one')

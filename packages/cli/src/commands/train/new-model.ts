@@ -13,7 +13,7 @@ const WORDS_OF_PLACE = 'top bottom left right upper lower center polyp';
 export async function newModel(
   settings: Settings,
   prompts: readonly string[],
-  signal: AbortSignal,
+  { signal, offline }: { readonly signal: AbortSignal; readonly offline?: boolean },
 ): Promise<MedCLIPSeg> {
   const { MODEL, SEED: seed } = settings;
   if (!('ENCODERS' in MODEL)) {
@@ -25,7 +25,14 @@ export async function newModel(
   }
   const { ENCODERS, TOKENIZER: tokenizer, FAMILY: family, REVISION: revision } = MODEL;
   const { onProgress, stop } = loadingBar();
-  const encoders = await loadEncoders(ENCODERS, { tokenizer, family, revision, signal, onProgress }).finally(stop);
+  const encoders = await loadEncoders(ENCODERS, {
+    tokenizer,
+    family,
+    revision,
+    localFilesOnly: offline,
+    signal,
+    onProgress,
+  }).finally(stop);
   const deepest = Math.max(-1, ...MODEL.LAYERS);
   if (deepest >= encoders.vision.layers)
     throw new UsageError(

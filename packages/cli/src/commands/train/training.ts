@@ -18,6 +18,8 @@ export interface TrainingRun {
   readonly out: string;
   readonly resume?: boolean;
   readonly cache?: string;
+  /** Takes encoders of the model hub from the cache only. */
+  readonly offline?: boolean;
   /** The label of label maps that is foreground. */
   readonly label?: string;
   readonly signal: AbortSignal;
@@ -49,7 +51,7 @@ export async function runTraining(run: TrainingRun): Promise<number | undefined>
       );
     open.checkpoints = await openCheckpointFolder(out, { keep: TRAIN.KEEP_CHECKPOINTS });
     await writeFileAtomically(join(out, 'settings.yaml'), stringify(settings));
-    open.model = await newModel(settings, data.prompts, signal);
+    open.model = await newModel(settings, data.prompts, run);
     const { model } = open;
     const { parameters } = model.network;
     const learning = [...variablesOf(parameters).values()].reduce((sum, { size }) => sum + size, 0);
