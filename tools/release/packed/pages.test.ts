@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import oldest from 'typescript-oldest';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { prints } from '../src/blocks.ts';
+import { logOfPage } from './browser.ts';
 import { runShell, runTypeScript, startShell, unknownOptions, unknownScripts, unparsable, write } from './run.ts';
 import { compile } from './types.ts';
-import { type Page, pages, runs, type Unit } from './units.ts';
+import { type Page, pages, place, runs, type Unit } from './units.ts';
 
 const [npm, pnpm, medclipseg, path] = [inject('npm'), inject('pnpm'), inject('medclipseg'), inject('path')];
 const sources = new Map<string, Unit>();
@@ -55,6 +57,12 @@ async function faultsOf({ slug, units }: Page): Promise<string[]> {
       else if (language === 'sh') faults.push(await runShell(unit, flat, path));
       else if (language === 'ts' && runs(unit))
         faults.push(...(await Promise.all([strict, flat].map((project) => runTypeScript(unit, project, flat)))));
+    }
+    const script = units.find(({ file }) => file === 'main.ts');
+    if (script && units.some(({ file }) => file === 'index.html')) {
+      const shown = script.output ?? [];
+      const logged = await logOfPage(join(flat, 'dist'), shown.length);
+      if (!prints(shown, logged)) faults.push(`${place(script, 0)}: shows ${shown}, but logs ${logged}`);
     }
   } finally {
     for (const program of running) program.stop();

@@ -95,4 +95,10 @@ export async function fixtures(folder: string, medclipseg: string): Promise<void
   await cp(join(split, 'img', name), join(folder, 'scan.png'));
   await cp(join(split, 'img'), join(folder, 'scans'), { recursive: true });
   await cp(join(split, 'label'), join(folder, 'outlines'), { recursive: true });
+  // Ten images of the training split.
+  const train = join(folder, 'data/Kvasir/Train_Folder');
+  for (const name of (await readdir(join(train, 'img'))).slice(0, 10)) {
+    await cp(join(train, 'img', name), join(folder, 'images', name));
+    await cp(join(train, 'label', name), join(folder, 'masks', name));
+  }
 }
