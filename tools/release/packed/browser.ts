@@ -18,7 +18,9 @@ async function serve(folder: string) {
   const server = createServer((request, response) => {
     const path = join(folder, normalize(new URL(request.url ?? '/', 'http://localhost').pathname));
     const file = path.endsWith('/') ? join(path, 'index.html') : path;
-    if (!file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile()) response.writeHead(404).end();
+    // Chromium asks for it by itself.
+    if (path.endsWith('/favicon.ico')) response.writeHead(204).end();
+    else if (!file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile()) response.writeHead(404).end();
     else {
       response.setHeader('content-type', TYPES[extname(file)] ?? 'application/octet-stream');
       createReadStream(file).pipe(response);
