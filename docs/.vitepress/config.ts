@@ -74,6 +74,7 @@ export default defineConfig({
         Parity: '/parity',
         Benchmarks: '/benchmarks',
         'The playground': '/playground',
+        'Hosting the playground': '/hosting',
         Architecture: '/architecture',
         State: '/state',
         Contributing: '/contributing',
