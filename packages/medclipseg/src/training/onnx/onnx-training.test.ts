@@ -140,7 +140,7 @@ suiteOn('steps in ONNX Runtime', 'wasm', () => {
     expect(relativeError(...(logits as [Map<string, Float32Array>, Map<string, Float32Array>]))).toBeLessThan(1e-5);
   });
 
-  it('start from the values that the parameters have, whoever has set them', async () => {
+  it('start from the current values of the parameters, even if other code has set them', async () => {
     const losses = async (make: MakeTrainingEngine) => {
       const network: Network = { config, parameters: trainable(initializeModel(config, 1), /./) };
       const engine = make(network, {});

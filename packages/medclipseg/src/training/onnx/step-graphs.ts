@@ -23,7 +23,7 @@ import { batchObjective, type Objective, partObjective, vectorsOf } from '../obj
 export interface RandomInput {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Draws it for the rows of a batch: as values where they are at hand, else as a tensor. */
+  /** Draws it for the rows of a batch: as values where they can be had, else as a tensor. */
   draw(batch: MicroBatch, shape: readonly number[]): Float32Array | tf.Tensor | undefined;
 }
 
