@@ -43,15 +43,12 @@ const ROWS: readonly Row[] = [
 ];
 
 /** What to look at, in words. */
-const Advice = ({ measured }: { readonly measured: Measurements }) => (
-  <>
-    {measured.pixels === 0 ? (
-      <p class="quiet">{words.empty}</p>
-    ) : (
-      <p class="quiet">{words.check(measured.leastCertain)}</p>
-    )}
-    {measured.touchesBorder && <p class="quiet">{words.border}</p>}
-  </>
+const Advice = ({ measured, of }: { readonly measured: Measurements; readonly of?: string }) => (
+  <p class="quiet">
+    {of && `${of}: `}
+    {measured.pixels === 0 ? words.empty : words.check(measured.leastCertain)}
+    {measured.touchesBorder && ` ${words.border}`}
+  </p>
 );
 
 export function MaskPanel() {
@@ -120,7 +117,7 @@ export function MaskPanel() {
         </table>
       )}
       {shown.map(({ side, measured }) => (
-        <Advice key={side} measured={measured} />
+        <Advice key={side} measured={measured} of={shown.length > 1 ? words.side[side] : undefined} />
       ))}
     </section>
   );
