@@ -5,7 +5,7 @@ import { drawPhantom, MODALITIES, separateLesions, thresholdMask, WORDINGS } fro
 import { MedCLIPSeg } from 'medclipseg';
 import { overlapScores } from 'medclipseg/metrics';
 
-const SEEDS = 60;
+const SEEDS = 40;
 const SHOWN = 4;
 
 await selectBackend('wasm');
