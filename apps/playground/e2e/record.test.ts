@@ -98,6 +98,19 @@ inBrowser('the record', () => {
     expect(report.results).toHaveLength(1);
   });
 
+  it('a sample of two lesions compares a prompt for each of them', async () => {
+    await at.button(STRINGS.image.close).click();
+    await at.button(new RegExp(STRINGS.start.twoPrompts)).click();
+    await at.page.getByText(STRINGS.view.difference).first().waitFor();
+    await at.done(2);
+    const report = JSON.parse(new TextDecoder().decode((await at.saved('Report')).bytes));
+    const [first, second] = report.results;
+    expect(first.prompt).toMatch(/^one .*, located in/);
+    expect(second.prompt).toMatch(/^one .*, located in/);
+    expect(first.prompt).not.toBe(second.prompt);
+    await at.button(STRINGS.prompt.single).click();
+  });
+
   it('two files with one name are two models', async () => {
     const first = await publishedModel();
     const mini = await readFile(fileURLToPath(weights));

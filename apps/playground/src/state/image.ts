@@ -232,7 +232,16 @@ export interface Sample {
 }
 
 /** Phantoms of two lesions with a prompt for each, of which the model in use finds the right one. Chosen by scripts/choose-samples.ts. */
-const TWO_PROMPTS: readonly Sample[] = [];
+const TWO_PROMPTS: readonly Sample[] = [
+  {
+    modality: 'endoscopy',
+    seed: 1,
+    prompts: {
+      a: 'one polyp, located in top right of the image',
+      b: 'one polyp, located in bottom of the image',
+    },
+  },
+];
 
 export const SAMPLES: readonly Sample[] = [
   ...MODALITIES.map((modality) => ({ modality, seed: SAMPLE_SEEDS[modality] })),

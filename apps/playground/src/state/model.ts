@@ -31,7 +31,7 @@ export interface KnownModel {
   readonly teaching?: Teaching;
 }
 
-export const MINI: KnownModel = { id: 'mini', title: 'mini', source: { kind: 'built-in' }, bytes: 8_636_336 };
+export const MINI: KnownModel = { id: 'mini', title: 'mini', source: { kind: 'built-in' }, bytes: 8_686_280 };
 
 export const chosen = signal<KnownModel>(MINI);
 export const facts = signal<ModelFacts | undefined>(undefined);

@@ -71,8 +71,7 @@ export function Start() {
           <li key={keyOf(sample)}>
             <button type="button" disabled={opening.value} onClick={() => void trySample(sample)}>
               <Bitmap bitmap={thumbnails.value[keyOf(sample)]} />
-              {start.modalities[sample.modality]}
-              {sample.prompts && start.twoPrompts}
+              {sample.prompts ? start.twoPrompts : start.modalities[sample.modality]}
             </button>
           </li>
         ))}
