@@ -98,19 +98,17 @@ function efficiencyTables(
 ): TableSpec[] {
   const columns = percentColumns(percentages);
   const figures = efficiencyFigures(datasets, percentages, partOf, publishedRows('data-efficiency')[OURS]);
-  return [
-    {
-      title: `Mean over ${datasets.length === 1 ? datasets[0] : `${datasets.length} datasets`}`,
-      columns,
-      rows: [...methods('data-efficiency'), { label: HERE, figures }],
-      plot: { kind: 'lines', columns: percentColumns(percentages, ['DSC']) },
-    },
-    {
-      title: 'Each dataset',
-      columns,
-      rows: datasets.map((dataset) => ({ label: dataset, figures: efficiencyFigures([dataset], percentages, partOf) })),
-    },
-  ];
+  const means: TableSpec = {
+    title: `Mean over ${datasets.length === 1 ? datasets[0] : `${datasets.length} datasets`}`,
+    columns,
+    rows: [...methods('data-efficiency'), { label: HERE, figures }],
+    plot: { kind: 'lines', columns: percentColumns(percentages, ['DSC']) },
+  };
+  const rows = datasets.map((dataset) => ({
+    label: dataset,
+    figures: efficiencyFigures([dataset], percentages, partOf),
+  }));
+  return datasets.length === 1 ? [means] : [means, { title: 'Each dataset', columns, rows }];
 }
 
 /** ID, OOD and their harmonic mean, and each dataset. */
@@ -173,13 +171,14 @@ export function tablesOf(experiment: TrainedExperiment, axes: TableAxes, nameOf:
       percentages,
       (dataset, percentage) => ({ models: models(dataset, percentage), dataset, design }),
     );
-  const plot = { kind: 'dots', columns: AVERAGES } as const;
+  const averages = groups.some(({ targets }) => targets.length > 0) ? AVERAGES : AVERAGES.slice(0, 1);
+  const plot = { kind: 'dots', columns: averages } as const;
   if (experiment === 'domain-generalization') {
     const partOf = (source: string, dataset: string): Part => ({ models: models(source, 100), dataset, design });
     const figures = shiftFigures(groups, partOf, publishedRows(experiment)[OURS]);
-    const columns = [...AVERAGES, ...datasetColumns(groups)];
+    const columns = [...averages, ...datasetColumns(groups)];
     return [{ title: 'DSC', columns, rows: [...methods(experiment), { label: HERE, figures }], plot }];
   }
   const rows = shiftRows(experiment, axes, nameOf);
-  return [{ title: 'DSC', columns: [...AVERAGES, ...datasetColumns(groups)], rows, plot }];
+  return [{ title: 'DSC', columns: [...averages, ...datasetColumns(groups)], rows, plot }];
 }
