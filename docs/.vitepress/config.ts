@@ -55,7 +55,13 @@ export default defineConfig({
         'From Python checkpoints': '/python-checkpoints',
         'Coming from Python or transformers.js': '/coming-from',
       }),
-      section('Train', { 'Your own images': '/own-data', Training: '/training', Datasets: '/datasets' }),
+      section('Train', {
+        'Your own images': '/own-data',
+        Training: '/training',
+        Datasets: '/datasets',
+        'The published experiments': '/experiments',
+        'Many machines': '/scale',
+      }),
       section('Use', {
         'Uncertainty and quality figures': '/uncertainty',
         'Folders, jobs and volumes': '/folders',
