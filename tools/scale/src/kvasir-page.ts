@@ -25,10 +25,10 @@ text{font:11.5px system-ui,sans-serif;fill:#5a6675}.name{fill:#16202c}.grid{stro
 
 const INTRODUCTION = `# The experiments on Kvasir, at the size of a CPU
 
-New adapters and a new decoder, 549,256 parameters, on the frozen encoders of \`mini\`, trained for two epochs on polyps and tested with five samples. Measured, each figure with its
+New adapters and a new decoder on the frozen encoders of \`mini\`, trained for two epochs on polyps and tested with five samples. Measured, each figure with its
 interval; this page is written by \`tools/scale/src/kvasir-page.ts\` from the results. For research, not a medical device.
 
-**What these figures are**: a proof that the experiments run on real images from end to end, and what they give for a model of 4.3 million parameters.
+**What these figures are**: a proof that the experiments run on real images from end to end, and what they give for a small model.
 
 **What they are not**: the paper's. Encoders, epochs and samples differ, and ID and OOD are means over other datasets. The encoders of \`mini\` learned from all training images of Kvasir
 (never from test images), so that 10 % of the images means 10 % for adapters and decoder only. ISIC is its 74 validation images, since its test images were not available; the phantoms are
