@@ -76,8 +76,12 @@ export default defineConfig({
       }),
       { text: 'Packages', collapsed: true, items: packagePages },
       { text: 'Decisions', collapsed: true, items: decisionPages },
-      section('The project', {
+      section('Experiments', {
+        'The published experiments': '/experiments',
+        'Many machines': '/scale',
         Parity: '/parity',
+      }),
+      section('The project', {
         Benchmarks: '/benchmarks',
         'The playground': '/playground',
         'Hosting the playground': '/hosting',
