@@ -98,7 +98,7 @@ export async function unknownOptions(unit: Unit, medclipseg: string): Promise<st
   for (const [line, command] of commands.entries()) {
     const words = /^(?:npx @medclipseg\/cli|medclipseg) (.*?)( #.*)?$/.exec(command)?.[1]?.split(' ');
     if (!words) continue;
-    const names = words.slice(0, 2).filter((word) => /^[a-z]+$/.test(word));
+    const names = words.slice(0, 2).filter((word) => /^[a-z][a-z-]*$/.test(word));
     const { code, stdout } = await start(
       medclipseg,
       [...names.slice(0, ['dataset', 'weights', 'experiment'].includes(names[0] ?? '') ? 2 : 1), '--help'],
