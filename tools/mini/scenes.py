@@ -15,7 +15,7 @@ import words
 SIZE = 224
 CANVAS = 10  # attempts at a composition
 # Rows of a batch of 16: pairs (mosaic, paste, phantom with several lesions), then single images by source, then negatives.
-PAIRS = {"early": ["mosaic", "paste", "phantom", "mosaic phantom"], "late": ["mosaic", "paste", "phantom"]}
+PAIRS = {"early": ["mosaic", "paste", "phantom", "mosaic phantom"], "late": ["mosaic", "paste", "phantom", "phantom"]}
 SINGLES = {"early": ["Kvasir"] * 4 + ["ISIC"], "late": ["Kvasir"] * 6 + ["ISIC"]}
 NEGATIVES = ["crop", "denied", "other"]
 
@@ -252,6 +252,8 @@ class Scenes:
         elif chance < 0.45 and place:
             lesion = sample["lesions"][0]
             prompt = self.asked(random, index, [(lesion["size"], None)], 0, [place], ("place", "size"))
+        elif chance < 0.62:
+            prompt = words.otherwise(prompt, random.random())
         return Scene(self.data.images[index], self.data.mask(index), prompt)
 
     def free_window(self, random, index):
@@ -267,7 +269,7 @@ class Scenes:
     def negative(self, random, form):
         """An image that does not show what the prompt asks for: a crop or a phantom without lesion, a denial, or the noun of another lesion."""
         empty = np.zeros((SIZE, SIZE), bool)
-        if form == "crop" and random.random() < 0.3 and self.pools["empty"]:
+        if form == "crop" and random.random() < 0.5 and self.pools["empty"]:
             index = self.pick(random, "empty")
             return Scene(self.data.images[index], empty, self.in_vain(random, index))
         index = self.pick(random, "Kvasir" if random.random() < 0.7 else "ISIC" if random.random() < 0.6 else "drawn")

@@ -54,7 +54,6 @@ EMPTY_AREA = 0.01
 MORE_WORDS = ["light", "big"]
 HEADS = {"row": 3, "column": 3, "size": len(words.SIZES), "color": len(words.COLORS)}
 SAVE_SECONDS = 240
-VALIDATIONS = 10  # in the whole training
 
 
 def half(device):
@@ -265,6 +264,10 @@ class Training:
     def export(self, name):
         write_atomically(self.options.out / name, lambda path: write_checkpoint(path, copy.deepcopy(self.average.network).cpu(), self.tokenizer.json))
 
+    def share(self, total):
+        """How much of the schedule is done."""
+        return self.options.begin + (1 - self.options.begin) * self.seconds / total
+
     def stage(self, share):
         return next(size for until, size in self.stages if share <= until or until == 1.0), "early" if share < EARLY else "late"
 
@@ -335,12 +338,12 @@ class Training:
         clock = time.process_time if self.options.clock == "cpu" else time.monotonic
         if self.step == 0:
             self.validate()
-        phase = multiprocessing.Value("i", PHASES.index(self.stage(self.seconds / total)[1]))
+        phase = multiprocessing.Value("i", PHASES.index(self.stage(self.share(total))[1]))
         batches = Batches(self.scenes, self.tokenizer, self.step, self.options.groups, phase)
         loader = DataLoader(batches, batch_size=None, num_workers=self.options.workers, pin_memory=self.device.type == "cuda", multiprocessing_context="fork")
         last, saved, validated, terms, rates = clock(), self.seconds, self.seconds, [], []
         for batch in loader:
-            share = self.seconds / total
+            share = self.share(total)
             phase.value = PHASES.index(self.stage(share)[1])
             terms.append(self.learn(batch, share))
             now = clock()
@@ -353,7 +356,7 @@ class Training:
                 saved = self.seconds
                 self.save()
                 last = clock()
-            if self.seconds - validated > total / VALIDATIONS:
+            if self.seconds - validated > total / self.options.validations:
                 validated = self.seconds
                 self.validate()
                 last = clock()
@@ -377,6 +380,8 @@ def main():
     parser.add_argument("--start", type=pathlib.Path, default=START)
     parser.add_argument("--rate", type=float, help="factor of all learning rates")
     parser.add_argument("--steps", type=int, default=10**9, help="ends earlier, for tests")
+    parser.add_argument("--begin", type=float, default=0.0, help="share of the schedule to leave out: 0.75 trains a finished model on at low rates")
+    parser.add_argument("--validations", type=int, default=10)
     parser.add_argument("--estimate", action="store_true", help="only measure the speed")
     parser.add_argument("--limit", type=int, default=60, help="validation images of each kind")
     options = parser.parse_args()

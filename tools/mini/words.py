@@ -23,6 +23,15 @@ BY_PLACE = [
 BY_SIZE = ["one {size} {noun} in the image", "the {size} {noun}", "{size} {noun}"]
 BY_COLOR = ["one {color} {noun} in the image", "the {color} {noun}", "{color} {noun}"]
 
+# Affirmative prompts in other words than the datasets' own. Without them, words that only denials have ("visible") would come to mean one.
+OTHERWISE = [
+    "{noun} visible.", "a {noun} is visible in the image", "{noun} detected", "there is a {noun} in the image", "{noun} visible in the {place}",
+    "{size} {looks} {noun} detected in the {place}", "the image shows a {size} {looks} {noun} in the {place}, and no other lesions",
+    "an image with a clearly visible {size}, {looks} {noun} located in the {place} region, surrounded by normal areas",
+    "{looks} {noun} in the {place}; it is {size}", "the scan reveals one {size} {looks} {noun} at the {place}, with no other abnormality",
+]  # fmt: skip
+OWN = re.compile(r"^one (small|medium|large) ((?:\w+ )*?)(polyp|skin lesion|skin melanoma|melanoma|tumor|mass|opacity), located in ([a-z ]+) of the image$")
+
 
 def place_of(x, y):
     """The cell of the 3x3 grid, as in the datasets' prompts."""
@@ -70,6 +79,16 @@ def replaced_place(prompt, place):
     if len(found) != 1 or found[0] not in PLACES:
         return None
     return prompt.replace(f"located in {found[0]} of the image", f"located in {place} of the image")
+
+
+def otherwise(prompt, choice):
+    """The prompt of a dataset in other words; itself if it has another form. `choice` is a number from 0 to 1."""
+    match = OWN.match(prompt)
+    if not match:
+        return prompt
+    size, looks, noun, place = match.groups()
+    worded = OTHERWISE[int(choice * len(OTHERWISE))].format(noun=noun, size=size, looks=looks.strip(), place=place)
+    return re.sub(r"\s+", " ", worded).replace(", ,", ",").strip()
 
 
 SYNONYMS = {"top": "upper", "bottom": "lower", "large": "big", "bright": "light"}

@@ -38,7 +38,7 @@ const bits = (mask: RasterImage): Uint8Array =>
 /** The images of a split with the prompts of its sheet. */
 export async function ownCases(
   folder: string,
-  split: 'val' | 'test',
+  split: 'train' | 'val' | 'test',
   limit: number,
   design?: SplitOptions['design'],
 ): Promise<Case[]> {
@@ -118,6 +118,13 @@ function severalLesions(modality: Modality, seed: number): Phantom {
   drawn.set(key, phantom);
   return phantom;
 }
+
+/** Phantoms with their own prompts, as `medclipseg dataset phantom` draws them. */
+export const ownPhantoms = (modality: Modality, count: number): Case[] =>
+  Array.from({ length: count }, (_, i) => {
+    const { image, mask, prompt } = drawPhantom({ modality, seed: SEED + i, size: SIDE });
+    return { image, prompt, asked: bits(mask) };
+  });
 
 /** Phantoms with two or three lesions; a case for each lesion that the property sets apart. */
 export function phantomCases(modality: Modality, by: AskedBy, count: number): Case[] {

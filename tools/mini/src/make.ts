@@ -64,7 +64,7 @@ await step('Python environment', python, async () => {
   await run(python, ['-m', 'pip', 'install', '--quiet', '-r', join(tool, 'requirements.txt')]);
 });
 // Two sources at a time: drawing 300 phantoms of a modality takes about four minutes.
-const sources = ['Kvasir', 'ISIC', ...MODALITIES];
+const sources = ['Kvasir', 'ISIC', 'crops', ...MODALITIES];
 const prepare = async (): Promise<void> => {
   for (let source = sources.shift(); source !== undefined; source = sources.shift()) {
     const to = join(out, 'data', source);

@@ -1,4 +1,5 @@
-// The data of the encoders' training as raw bytes for `train.py`: images of a dataset in the published layout, or phantoms of a modality.
+// The data of the encoders' training as raw bytes for `train.py`: images of a dataset in the published layout, phantoms of a modality, or `crops`:
+// lesion-free windows of Kvasir's images, cut before the images are resized, so that they are as sharp as those a user would open.
 //   node --conditions=@medclipseg/source --import tsx tools/mini/src/prepare.ts --source NAME --out OUT --data DATASETS [--phantoms 300] [--limit N]
 // OUT gets `images.bin` [N, 224, 224, 3] (RGB), `labels.bin` [N, 224, 224] (0 background, 1, 2, ... lesions, 255 specks) and `samples.json`.
 import { mkdir, open } from 'node:fs/promises';
@@ -18,6 +19,7 @@ import {
 } from '@medclipseg/datasets';
 import { lesionNoun } from '@medclipseg/datasets/internal';
 import { readImage, readSplit, writeFileAtomically } from '@medclipseg/datasets/node';
+import { lesionFreeCases, ownCases } from './cases.ts';
 
 /** Width and height of images in pixels. */
 const SIZE = 224;
@@ -90,6 +92,12 @@ if (isModality(source)) {
       hard,
     });
     await add(image, mask, prompt, i % 10 === 9 ? 'val' : 'train', appearances);
+  }
+} else if (source === 'crops') {
+  for (const split of ['train', 'val'] as const) {
+    const cases = await ownCases(join(data, 'Kvasir'), split, Number(values.limit));
+    for (const { image, asked } of lesionFreeCases(cases, 'polyp'))
+      await add(image, { ...image, channels: 1, data: asked }, 'no polyp in the image', split);
   }
 } else {
   for (const split of ['train', 'val'] as const) {
