@@ -87,14 +87,14 @@ inBrowser('models', () => {
     await at.button('Model: mini').click();
     await at.page.getByLabel('Model hub ID').fill('owner/name');
     await at.button('Look up').click();
-    await at.page.getByText('The download is 8.6 MB').waitFor();
+    await at.page.getByText('The download is 8.7 MB').waitFor();
     expect(hub.downloads).toEqual([]);
-    await at.button('Download 8.6 MB').click();
+    await at.button('Download 8.7 MB').click();
     await at.button('Cancel').click();
     await at.notice.filter({ hasText: 'Canceled. Nothing was kept.' }).waitFor();
     await inUse(at, 'mini').waitFor();
     hub.serve = serve;
-    await at.button('Download 8.6 MB').click();
+    await at.button('Download 8.7 MB').click();
     await inUse(at, 'owner/name/model.safetensors').waitFor();
     expect(at.errors).toEqual([]);
     await at.close();

@@ -280,7 +280,7 @@ export const STRINGS = {
     input: 'Input size',
     vocabulary: 'Vocabulary',
     card: {
-      mini: 'A small demonstration model, trained on the public Kvasir-SEG polyp images and on phantoms of five modalities. It knows few words and has not seen other real images.',
+      mini: 'A small demonstration model, trained on public images of polyps (Kvasir-SEG) and skin lesions (ISIC) and on phantoms of five modalities. It knows few words and has not seen other real images.',
       other: 'See its model card for the training data. This page cannot judge its quality.',
     },
     add: 'Add a model',
