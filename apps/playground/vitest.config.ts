@@ -11,6 +11,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'e2e/**/*.test.ts'],
     testTimeout: 900_000,
     hookTimeout: 900_000,
+    // A busy machine may take seconds for what a page shows at once.
+    expect: { poll: { timeout: 30_000 } },
     // Browsers compute on every core by themselves.
     fileParallelism: false,
     server: { deps: { inline: [/@medclipseg\//, /packages\//] } },

@@ -1,12 +1,12 @@
 // Measures mini: the tables of its card.
 //   node --conditions=@medclipseg/source --import tsx tools/mini/src/measure.ts --data DATASETS --out OUT [--model mini] [--limit 100] [--phantoms 40]
-//     [--samples 0] [--device auto] [--test-split]
+//     [--samples 0] [--device auto] [--test-split] [--rows PATTERN]
 // Uses the validation split. `--test-split` reads the test split of Kvasir instead: once, for the card. OUT gets `figures.json`, `table.md` and
-// `failures.png`; rows that `figures.json` already has are not measured again.
+// `failures.png`; rows that `figures.json` already has are not measured again. `--rows` measures only those whose name fits a regular expression.
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { MODALITIES, type RasterImage } from '@medclipseg/datasets';
+import { MODALITIES, type RasterImage, resizeLinear } from '@medclipseg/datasets';
 import { ASKED_BY, lesionNoun } from '@medclipseg/datasets/internal';
 import { writeFileAtomically, writePng } from '@medclipseg/datasets/node';
 import { MedCLIPSeg, overlayImage, sideBySide } from 'medclipseg';
@@ -33,12 +33,16 @@ const { values: flags } = parseArgs({
     samples: { type: 'string', default: '0' },
     device: { type: 'string', default: 'auto' },
     'test-split': { type: 'boolean', default: false },
+    rows: { type: 'string', default: '' },
   },
 });
 if (!flags.data || !flags.out) throw new Error('measure.ts: expected --data and --out. Name both folders.');
 const { data, out } = flags as { data: string; out: string };
 const limit = Number(flags.limit);
+const chosenRows = new RegExp(flags.rows);
 const split = flags['test-split'] ? 'test' : 'val';
+/** Side of the pictures of failures in pixels. */
+const PICTURE = 224;
 /** Samples of the calibration row. */
 const CALIBRATION_SAMPLES = 10;
 
@@ -58,6 +62,8 @@ interface Figures {
   /** Marked share of the image, and how often nothing is marked. */
   readonly area: number;
   readonly empty: number;
+  /** The prompt of the case with the lowest Dice. */
+  readonly worst?: string;
   readonly calibration?: {
     readonly ece: number;
     readonly auroc: number;
@@ -78,7 +84,7 @@ const overlap = (a: Uint8Array, b: Uint8Array): number =>
   a.reduce((sum, value, k) => sum + (value & (b[k] as number)), 0);
 
 /** The case with the lowest Dice, for the image of failures. */
-let worst: { readonly dsc: number; readonly images: readonly RasterImage[] } | undefined;
+let worst: { readonly dsc: number; readonly prompt: string; readonly images: readonly RasterImage[] } | undefined;
 
 async function measure(
   cases: readonly Case[],
@@ -104,7 +110,13 @@ async function measure(
     }
     if (calibrate) meter.add(probability, asked);
     if (!worst || score < worst.dsc)
-      worst = { dsc: score, images: [image, overlayImage(image, { mask: asked }), overlayImage(image, { mask })] };
+      worst = {
+        dsc: score,
+        prompt,
+        images: [image, overlayImage(image, { mask: asked }), overlayImage(image, { mask })].map((picture) =>
+          resizeLinear(picture, PICTURE, PICTURE),
+        ),
+      };
   }
   const interval = bootstrapMean(dsc as number[]);
   const { selective, reliability } = calibrate ? meter.result() : {};
@@ -117,6 +129,7 @@ async function measure(
     ...(turned?.length && { turned: mean(turned) }),
     area: mean(area as number[]),
     empty: mean((area as number[]).map((share) => (share === 0 ? 1 : 0))),
+    ...(worst && { worst: worst.prompt }),
     ...(selective &&
       reliability && {
         calibration: {
@@ -138,7 +151,7 @@ async function row(
   make: () => readonly Case[] | Promise<readonly Case[]>,
   options?: Parameters<typeof measure>[1],
 ): Promise<void> {
-  if (figures[name]) return;
+  if (figures[name] || !chosenRows.test(name)) return;
   const cases = await make();
   if (cases.length === 0) return;
   const started = performance.now();

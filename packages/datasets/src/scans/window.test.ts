@@ -26,7 +26,8 @@ describe('windows', () => {
 
   it('leave out exactly the share of outliers, whatever the order of the values', () => {
     const values = fc.array(
-      fc.oneof(fc.integer({ min: -9, max: 9 }), fc.double({ noNaN: true, noDefaultInfinity: true })),
+      // Sums with 0, since -0 and 0 are one value of a window.
+      fc.oneof(fc.integer({ min: -9, max: 9 }), fc.double({ noNaN: true, noDefaultInfinity: true })).map((v) => v + 0),
       {
         minLength: 1,
         maxLength: 300,
