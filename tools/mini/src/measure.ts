@@ -41,8 +41,8 @@ const { data, out } = flags as { data: string; out: string };
 const limit = Number(flags.limit);
 const chosenRows = new RegExp(flags.rows);
 const split = flags['test-split'] ? 'test' : 'val';
-/** Side of the pictures of failures in pixels. */
-const PICTURE = 224;
+/** Side of the images of failures in pixels. */
+const FAILURE_SIDE = 224;
 /** Samples of the calibration row. */
 const CALIBRATION_SAMPLES = 10;
 
@@ -113,8 +113,8 @@ async function measure(
       worst = {
         dsc: score,
         prompt,
-        images: [image, overlayImage(image, { mask: asked }), overlayImage(image, { mask })].map((picture) =>
-          resizeLinear(picture, PICTURE, PICTURE),
+        images: [image, overlayImage(image, { mask: asked }), overlayImage(image, { mask })].map((shown) =>
+          resizeLinear(shown, FAILURE_SIDE, FAILURE_SIDE),
         ),
       };
   }
