@@ -17,7 +17,7 @@ export const STRINGS = {
     intro:
       'An image and a prompt go in. Out come a mask of what the prompt describes and a map of how uncertain the model is.',
     example: {
-      image: '“one medium white oval polyp, located in bottom of the image”',
+      image: '“one medium red round polyp, located in bottom left of the image”',
       mask: 'Mask',
       uncertainty: 'Uncertainty',
     },
