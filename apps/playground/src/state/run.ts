@@ -59,6 +59,8 @@ async function segment(side: Side, prompt: string): Promise<void> {
 }
 
 async function segmentAll(): Promise<void> {
+  // The model's hash, one of the inputs, is known once it is open.
+  await engineWithModel();
   inputs.value = inputsNow();
   for (const side of activeSides()) {
     const prompt = prompts.value[side].trim();
