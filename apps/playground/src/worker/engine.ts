@@ -81,14 +81,14 @@ export function createEngine(): EngineApi {
 
     async segment(image, prompt, sampling, onSample) {
       let since = performance.now();
-      let told: unknown;
+      let delivered: unknown;
       const end = await sample(image, prompt, sampling, (estimate) => {
         const now = performance.now();
-        told = onSample(estimate, now - since);
+        delivered = onSample(estimate, now - since);
         since = now;
       });
       // Samples reach the page by a port of their own: this answer must not overtake the last of them.
-      await told;
+      await delivered;
       return end ? 'done' : 'stopped';
     },
 
