@@ -30,9 +30,9 @@ interval; this page is written by \`tools/scale/src/kvasir-page.ts\` from the re
 
 **What these figures are**: a proof that the experiments run on real images from end to end, and what they give for a small model.
 
-**What they are not**: the paper's. Encoders, epochs and samples differ, and ID and OOD are means over other datasets. The encoders of \`mini\` learned from all training images of Kvasir
-(never from test images), so that 10 % of the images means 10 % for adapters and decoder only. ISIC is its 74 validation images, since its test images were not available; the phantoms are
-synthetic. \`components\` has one seed: differences of the size of an interval mean nothing.
+**What they are not**: the paper's. Encoders, epochs and samples differ, and ID and OOD are means over other datasets. The encoders of \`mini\` learned from all training images of Kvasir and ISIC
+and from phantoms of the same kinds (never from test images), so that 10 % of the images means 10 % for adapters and decoder only, and OOD is new for those only. ISIC is its 74 validation
+images, by which \`mini\` was chosen, since its test images were not available; the phantoms are synthetic. \`components\` has one seed: differences of the size of an interval mean nothing.
 
 <!-- not run: takes half an hour -->
 
