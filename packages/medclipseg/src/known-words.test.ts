@@ -56,5 +56,7 @@ it('mini lists the words of its training', async () => {
   if (!info) throw new Error('expected information on the model');
   for (const known of ['one polyp', 'two tumors', 'a skin lesion', 'one opacity', 'no polyp in the image'])
     expect(unknownPrompt(known, info)).toBeUndefined();
-  expect(unknownPrompt('the left kidney', info)).toContain('(polyp, tumor, lesion, opacity)');
+  expect(unknownPrompt('the left kidney', info)).toContain(
+    '(polyp, skin lesion, skin melanoma, melanoma, tumor, mass, opacity, lesion)',
+  );
 });

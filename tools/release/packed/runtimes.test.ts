@@ -12,7 +12,7 @@ import { MedCLIPSeg, selectDevice } from 'medclipseg';
 const { name } = await selectDevice('wasm');
 const model = await MedCLIPSeg.fromPretrained('mini');
 const { mask } = await model.segment(await readImage('../fixtures/scan.png'), 'one small polyp', { samples: 2, seed: 666 });
-console.log(name, mask.length, mask.reduce((sum, value) => sum + value, 0));
+console.log(\`\${name} \${mask.length} \${mask.reduce((sum, value) => sum + value, 0)}\`); // One text: Deno colors numbers.
 await model.dispose();
 `;
 
