@@ -63,7 +63,7 @@ await step('Python environment', python, async () => {
   await run('python3', ['-m', 'venv', join(tool, '.venv')]);
   await run(python, ['-m', 'pip', 'install', '--quiet', '-r', join(tool, 'requirements.txt')]);
 });
-// Two sources at a time: drawing 300 phantoms of a modality takes about four minutes.
+// Two sources at a time: drawing 400 phantoms of a modality takes about five minutes.
 const sources = ['Kvasir', 'ISIC', 'crops', ...MODALITIES];
 const prepare = async (): Promise<void> => {
   for (let source = sources.shift(); source !== undefined; source = sources.shift()) {

@@ -1,6 +1,6 @@
 // The data of the encoders' training as raw bytes for `train.py`: images of a dataset in the published layout, phantoms of a modality, or `crops`:
 // lesion-free windows of Kvasir's images, cut before the images are resized, so that they are as sharp as those a user would open.
-//   node --conditions=@medclipseg/source --import tsx tools/mini/src/prepare.ts --source NAME --out OUT --data DATASETS [--phantoms 300] [--limit N]
+//   node --conditions=@medclipseg/source --import tsx tools/mini/src/prepare.ts --source NAME --out OUT --data DATASETS [--phantoms 400] [--limit N]
 // OUT gets `images.bin` [N, 224, 224, 3] (RGB), `labels.bin` [N, 224, 224] (0 background, 1, 2, ... lesions, 255 specks) and `samples.json`.
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ const { values } = parseArgs({
     source: { type: 'string' },
     out: { type: 'string' },
     data: { type: 'string' },
-    phantoms: { type: 'string', default: '300' },
+    phantoms: { type: 'string', default: '400' },
     limit: { type: 'string', default: '100000' },
   },
 });

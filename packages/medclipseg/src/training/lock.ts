@@ -26,7 +26,7 @@ const SPACE = (() => {
 
 /** A process touches its locks this often, in milliseconds. */
 const BEAT = 20_000;
-/** A lock of a process that cannot be looked for counts as left behind once it was not touched for this long, in milliseconds. */
+/** A lock whose process runs on another machine or in another container is abandoned if it has not been touched for this long, in milliseconds. */
 const STALE = 5 * 60_000;
 
 /** Touches locks on a thread of its own: a backend may block the main thread for minutes. A lock that was taken over is left alone. */
@@ -83,7 +83,7 @@ async function readOwner(path: string): Promise<Owner | undefined> {
 }
 
 async function isAlive(path: string, { id, process: pid, host, space }: Owner): Promise<boolean> {
-  // Processes of other machines and containers cannot be looked for; they touch their locks.
+  // Processes of other machines and containers cannot be checked; they touch their locks.
   if (host !== hostname() || space !== SPACE) {
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }));
     return Date.now() - mtimeMs < STALE;
