@@ -10,8 +10,8 @@ import { refusal } from './refusal.ts';
 import type { ToneOptions } from './tone.ts';
 
 export interface DecodeOptions {
-  /** `color` gives RGB without alpha, `gray` one channel. */
-  readonly as?: 'color' | 'gray';
+  /** `color` gives RGB without alpha, `gray` one channel, `stored` one for gray files and for JPEG files without color, else RGB. */
+  readonly as?: 'color' | 'gray' | 'stored';
   /** The file's name, for errors. */
   readonly name?: string;
   /** Page of a TIFF, frame of a DICOM file, slice of a NIfTI volume, from 0. Needed where there are several. */
@@ -102,6 +102,7 @@ export function imageDecoder(
     } catch (cause) {
       throw refusal(cause, name);
     }
+    if (as === 'stored') return image;
     return as === 'color' ? toColor(image) : toGray(image);
   };
   const scanValues: DecodeImage['scanValues'] = async (bytes, options) => {

@@ -385,3 +385,32 @@ describe('folders', () => {
     expect(errors).toHaveLength(1);
   });
 });
+
+it('a survey counts the pixels of each value, and those whose eight neighbors have it too', () => {
+  const drawing = fc
+    .record({ width: fc.integer({ min: 1, max: 9 }), height: fc.integer({ min: 1, max: 9 }) })
+    .chain(({ width, height }) =>
+      fc
+        .array(fc.constantFrom(0, 0, 7, 7, 7, 200), { minLength: width * height, maxLength: width * height })
+        .map((data) => ({ width, height, data: Uint8Array.from(data) })),
+    );
+  fc.assert(
+    fc.property(drawing, ({ width, height, data }) => {
+      const { counts } = surveyMask({ width, height, data, kind: 'gray', maximum: 255, lossy: false });
+      const isInside = (at: number) => {
+        const [x, y] = [at % width, Math.floor(at / width)];
+        if (x < 1 || y < 1 || x > width - 2 || y > height - 2) return false;
+        return [-1, 0, 1].every((dy) => [-1, 0, 1].every((dx) => data[at + dy * width + dx] === data[at]));
+      };
+      const values = [...new Set(data)];
+      expect(new Set(counts.keys())).toEqual(new Set(values));
+      for (const value of values) {
+        const pixels = [...data.keys()].filter((at) => data[at] === value);
+        // The background has no areas to tell from soft edges, and one value alone fills its mask.
+        const interior = values.length === 1 ? pixels : value === 0 ? [] : pixels.filter(isInside);
+        expect(counts.get(value)).toEqual({ pixels: pixels.length, interior: interior.length });
+      }
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -76,7 +76,8 @@ function hasManyColors(data: Uint8Array): boolean {
 }
 
 /** Color pixels whose channels agree are gray; so are those whose channels differ only by compression noise. */
-function colorValues({ width, height, data }: RasterImage, lossy: boolean): MaskValues {
+function rasterValues({ width, height, channels, data }: RasterImage, lossy: boolean): MaskValues {
+  if (channels === 1) return { ...grayValues(width, height, data), lossy };
   let [chroma, brightest] = [0, 0];
   for (let k = 0; k < data.length; k += 3) {
     const [r, g, b] = [data[k] as number, data[k + 1] as number, data[k + 2] as number];
@@ -155,7 +156,7 @@ function sampleValues(
   const shift = data instanceof Uint16Array ? 8 : 0;
   const rgb = new Uint8Array(3 * size);
   for (let i = 0; i < size; i++) for (let c = 0; c < 3; c++) rgb[3 * i + c] = (channels[c]?.[i] as number) >> shift;
-  return colorValues({ width, height, channels: 3, data: rgb }, false);
+  return rasterValues({ width, height, channels: 3, data: rgb }, false);
 }
 
 /** Samples of fewer than 8 bits, stretched so that the largest becomes 255. */
@@ -216,12 +217,12 @@ export const maskDecoder =
       } catch (cause) {
         // JPEG in TIFF has no stored samples.
         if (format === 'tiff' && bits <= 8 && !(cause instanceof ImageError))
-          return colorValues(await decodeImage(bytes, { name, page }), true);
+          return rasterValues(await decodeImage(bytes, { name, page, as: 'stored' }), true);
         throw refusal(cause, name, 'a PNG or TIFF mask of whole numbers');
       }
     }
     // The window of a scan would change its values.
     const stored = await decodeImage.scanValues?.(bytes, { name, page });
     if (stored) return wholeValues(stored.width, stored.height, stored.values, name);
-    return colorValues(await decodeImage(bytes, { name, page, as: 'color' }), isLossy(format, bytes));
+    return rasterValues(await decodeImage(bytes, { name, page, as: 'stored' }), isLossy(format, bytes));
   };

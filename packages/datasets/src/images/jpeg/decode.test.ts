@@ -163,3 +163,29 @@ describe('unusual files', () => {
     await expect(decodeImage(many)).rejects.toThrow('more than 100 scans');
   });
 });
+
+describe('as stored', () => {
+  const gray = Uint8Array.from({ length: 40 * 24 }, (_, i) => (i % 40 < 13 || i % 7 === 0 ? 250 : 3));
+  const encoded = (data: Uint8Array, options: JpegOptions) =>
+    sharp(data, { raw: { width: 40, height: 24, channels: 3 } })
+      .jpeg(options)
+      .toBuffer();
+  const inColor = Uint8Array.from({ length: 3 * gray.length }, (_, i) => gray[Math.floor(i / 3)] as number);
+
+  it.each([{}, { progressive: true }, { chromaSubsampling: '4:4:4', quality: 40 }])(
+    'files without color have one channel, the one of their colors: %o',
+    async (options) => {
+      const bytes = await encoded(inColor, options);
+      const stored = await decodeImage(bytes, { as: 'stored' });
+      expect(stored.channels).toBe(1);
+      expect([...toColor(stored).data]).toEqual(ours(bytes));
+    },
+  );
+
+  it('a little color keeps all channels', async () => {
+    const bytes = await encoded(inColor.with(0, 0), { quality: 100, chromaSubsampling: '4:4:4' });
+    const stored = await decodeImage(bytes, { as: 'stored' });
+    expect(stored.channels).toBe(3);
+    expect([...stored.data]).toEqual(ours(bytes));
+  });
+});

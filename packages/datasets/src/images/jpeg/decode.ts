@@ -7,7 +7,7 @@ import type { RasterImage } from '../raster.ts';
 import { inverseDct } from './idct.ts';
 import { type JpegFile, readJpeg, type Scan } from './markers.ts';
 import { decodeScan, type Plane, planesOf } from './scans.ts';
-import { type Samples, upsampler } from './upsample.ts';
+import { type RowUpsampler, type Samples, upsampler } from './upsample.ts';
 
 /** How the components are colors: as stored, or as luma and chroma of RGB or of CMY. */
 type ColorSpace = 'gray' | 'rgb' | 'ycc' | 'cmyk' | 'ycck';
@@ -51,18 +51,15 @@ function checkJpeg(bytes: Uint8Array, file: JpegFile): void {
 function decodeSamples(bytes: Uint8Array, file: JpegFile, count: number): Samples[] {
   checkJpeg(bytes, file);
   const planes = planesOf(file);
-  const samples = planes.slice(0, count).map(({ across, down, width, height }) => ({
-    data: new Uint8ClampedArray(64 * across * down),
-    stride: 8 * across,
-    width,
-    height,
-  }));
+  const samples = planes.slice(0, count).map(({ across, down, width, height }) => {
+    const data = new Uint8ClampedArray(64 * across * down);
+    return { data, words: new Uint32Array(data.buffer), stride: 8 * across, width, height };
+  });
   const tables = planes.map((_, i) => tableOf(file.scans, i));
   const transform = (i: number, column: number, row: number, coefficients: Int16Array, at: number) => {
     const plane = samples[i];
     if (!plane) return;
-    const { data, stride } = plane;
-    inverseDct(coefficients, at, tables[i] as Uint16Array, data, 8 * (row * stride + column), stride);
+    inverseDct(coefficients, at, tables[i] as Uint16Array, plane, 8 * (row * plane.stride + column));
   };
   if (file.scans.length === 1) {
     const block = new Int16Array(64);
@@ -135,15 +132,12 @@ function convertRow(space: ColorSpace, rows: readonly Uint8Array[], count: numbe
   if (black) mixBlack(black, count, luma, out);
 }
 
-/** Calls `visit` with each row of the first `count` components at full size. The rows are reused. */
+/** Calls `visit` with each row of the given components, the first ones, at full size. The rows are reused. */
 function visitRows(
-  bytes: Uint8Array,
-  file: JpegFile,
+  { width, height, components }: JpegFile,
+  samples: readonly Samples[],
   visit: (rows: readonly Uint8Array[], y: number) => void,
-  count = file.components.length,
 ): void {
-  const { width, height, components } = file;
-  const samples = decodeSamples(bytes, file, count);
   const [h, v] = [Math.max(...components.map((c) => c.h)), Math.max(...components.map((c) => c.v))];
   const upsamplers = samples.map((plane, i) => {
     const component = components[i] as JpegFile['components'][number];
@@ -151,7 +145,7 @@ function visitRows(
   });
   const rows = samples.map(() => new Uint8Array(width + 8));
   for (let y = 0; y < height; y++) {
-    for (const [i, upsample] of upsamplers.entries()) upsample(y, rows[i] as Uint8Array);
+    for (let i = 0; i < rows.length; i++) (upsamplers[i] as RowUpsampler)(y, rows[i] as Uint8Array);
     visit(rows, y);
   }
 }
@@ -161,7 +155,7 @@ export function decodeComponents(bytes: Uint8Array, file: JpegFile): { readonly 
   const { width, height, components } = file;
   const count = components.length;
   const data = new Uint8Array(width * height * count);
-  visitRows(bytes, file, (rows, y) =>
+  visitRows(file, decodeSamples(bytes, file, count), (rows, y) =>
     rows.forEach((row, c) => {
       for (let x = 0, to = y * width * count + c; x < width; x++, to += count) data[to] = row[x] as number;
     }),
@@ -170,32 +164,51 @@ export function decodeComponents(bytes: Uint8Array, file: JpegFile): { readonly 
 }
 
 /** The first component alone. */
-function decodeFirst(bytes: Uint8Array, file: JpegFile): RasterImage {
+function firstImage(file: JpegFile, [first]: readonly Samples[]): RasterImage {
   const { width, height } = file;
   const data = new Uint8Array(width * height);
-  visitRows(bytes, file, ([row], y) => data.set((row as Uint8Array).subarray(0, width), y * width), 1);
+  visitRows(file, [first as Samples], ([row], y) => data.set((row as Uint8Array).subarray(0, width), y * width));
   return { width, height, channels: 1, data };
 }
 
-/** Decodes a JPEG that has been read. `space` overrides the color space that the file suggests. */
-export function decodeJpegFile(bytes: Uint8Array, file: JpegFile, space = colorSpaceOf(file)): RasterImage {
-  if (file.components.length === 1) return decodeFirst(bytes, file);
+function colorImage(file: JpegFile, samples: readonly Samples[], space: ColorSpace): RasterImage {
   const { width, height } = file;
   const data = new Uint8ClampedArray(width * height * 3);
-  visitRows(bytes, file, (rows, y) =>
+  visitRows(file, samples, (rows, y) =>
     convertRow(space, rows, width, data.subarray(3 * y * width, 3 * (y + 1) * width)),
   );
   return { width, height, channels: 3, data: new Uint8Array(data.buffer) };
 }
 
+/** Decodes a JPEG that has been read. `space` overrides the color space that the file suggests. */
+export function decodeJpegFile(bytes: Uint8Array, file: JpegFile, space = colorSpaceOf(file)): RasterImage {
+  const samples = decodeSamples(bytes, file, file.components.length);
+  return samples.length === 1 ? firstImage(file, samples) : colorImage(file, samples, space);
+}
+
+/** Four samples of chroma without color. */
+const NEUTRAL = 0x80808080;
+
+/** Luma and chroma as RGB, or the luma alone if there is no color: then red, green and blue would all equal it. */
+function leastChannels(bytes: Uint8Array, file: JpegFile): RasterImage {
+  const samples = decodeSamples(bytes, file, 3);
+  const isGray = samples.slice(1).every(({ words }) => words.every((four) => four === NEUTRAL));
+  return isGray ? firstImage(file, samples) : colorImage(file, samples, 'ycc');
+}
+
 /**
  * Decodes a JPEG, turned upright by its EXIF orientation. The caller has checked the size.
  *
- * @param as `gray`: of luma and chroma, the luma, as OpenCV reads it, which is not the gray of the colors; other files stay in color
+ * @param as `gray`: of luma and chroma, the luma, as OpenCV reads it, which is not the gray of the colors; other files stay in color.
+ * `stored`: one channel if there is no color
  */
-export function decodeJpeg(bytes: Uint8Array, as: 'color' | 'gray' = 'color'): RasterImage {
+export function decodeJpeg(bytes: Uint8Array, as: 'color' | 'gray' | 'stored' = 'color'): RasterImage {
   const file = readJpeg(bytes);
-  const lumaOnly = as === 'gray' && colorSpaceOf(file) === 'ycc';
-  const image = lumaOnly ? decodeFirst(bytes, file) : decodeJpegFile(bytes, file);
+  const image =
+    as === 'color' || colorSpaceOf(file) !== 'ycc'
+      ? decodeJpegFile(bytes, file)
+      : as === 'gray'
+        ? firstImage(file, decodeSamples(bytes, file, 1))
+        : leastChannels(bytes, file);
   return orient(image, file.exif ? exifOrientation(file.exif) : 1);
 }

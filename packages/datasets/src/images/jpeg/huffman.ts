@@ -45,17 +45,19 @@ export class BitReader {
     this.#at = at;
   }
 
-  /** Holds at least `wanted` bits, up to 16, if the scan has them; zeros follow its end. */
+  /** Holds at least `wanted` bits, up to 16, if the scan has them. Gives the number of those missing. */
   #fill(wanted: number): number {
     const bytes = this.#bytes;
-    while (this.#count <= 16) {
-      const byte = bytes[this.#at];
-      if (byte === undefined || (byte === 0xff && bytes[this.#at + 1] !== 0)) break;
-      this.#at += byte === 0xff ? 2 : 1;
-      this.#held = ((this.#held << 8) | byte) & 0x3ffffff;
-      this.#count += 8;
+    let [at, held, count] = [this.#at, this.#held, this.#count];
+    while (count <= 24) {
+      const byte = bytes[at];
+      if (byte === undefined || (byte === 0xff && bytes[at + 1] !== 0)) break;
+      at += byte === 0xff ? 2 : 1;
+      held = (held << 8) | byte;
+      count += 8;
     }
-    return this.#count >= wanted ? 0 : wanted - this.#count;
+    [this.#at, this.#held, this.#count] = [at, held, count];
+    return count >= wanted ? 0 : wanted - count;
   }
 
   /** An unsigned number of 1 to 16 bits. */

@@ -4,6 +4,8 @@ import { FormatError } from '../bytes.ts';
 /** A component's samples; rows are `stride` apart. */
 export interface Samples {
   readonly data: Uint8ClampedArray;
+  /** The same memory, four samples at a time. */
+  readonly words: Uint32Array;
   readonly stride: number;
   readonly width: number;
   readonly height: number;
