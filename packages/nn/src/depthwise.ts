@@ -29,11 +29,12 @@ const LONGEST_SUM = 1024;
 /**
  * Gradient of the weight by depthwise convolutions whose kernel is the cotangent: the batch joins the channels, and dy sweeps the image,
  * padded by one, at nine offsets. wasm has no kernel of its own for this, that of cpu is six times slower, and that of WebGPU adds all
- * pixels in single precision. Large images are cut into strips of rows, so that sums stay short. Native TensorFlow needs none of this.
+ * pixels in single precision. Large images are cut into strips of rows, so that sums stay short. The kernels of native TensorFlow and of
+ * traced ONNX graphs need none of this.
  */
 function weightGradient(x: tf.Tensor, dy: tf.Tensor): tf.Tensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
-  if (tf.getBackend() === 'tensorflow') {
+  if (['tensorflow', 'onnx-trace'].includes(tf.getBackend())) {
     const attributes = { strides: [1, 1], dilations: [1, 1], pad: 'same', filterShape: [3, 3, channels, 1] };
     return tf.engine().runKernel('DepthwiseConv2dNativeBackpropFilter', { x, dy }, attributes);
   }

@@ -8,23 +8,27 @@ import type { Augmentation, Sample } from './sample.ts';
 /** The index of the pixel that comes to (x, y), below 0 for black. */
 type Source = (x: number, y: number, width: number, height: number) => number;
 
-function remap(image: RasterImage, source: Source): RasterImage {
-  const { width, height, channels, data } = image;
+function sourcesOf({ width, height }: RasterImage, source: Source): Int32Array {
+  const sources = new Int32Array(width * height);
+  for (let y = 0, k = 0; y < height; y++) for (let x = 0; x < width; x++) sources[k++] = source(x, y, width, height);
+  return sources;
+}
+
+function remap(image: RasterImage, sources: Int32Array): RasterImage {
+  const { channels, data } = image;
   const out = new Uint8Array(data.length);
-  for (let y = 0, k = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const at = source(x, y, width, height) * channels;
-      for (let c = 0; c < channels; c++, k++) out[k] = at < 0 ? 0 : (data[at + c] as number);
-    }
+  for (let i = 0, k = 0; i < sources.length; i++) {
+    const at = (sources[i] as number) * channels;
+    for (let c = 0; c < channels; c++, k++) out[k] = at < 0 ? 0 : (data[at + c] as number);
+  }
   return { ...image, data: out };
 }
 
-/** Image and mask with their pixels taken from elsewhere. */
-export const remapped = (sample: Sample, source: Source): Sample => ({
-  ...sample,
-  image: remap(sample.image, source),
-  mask: remap(sample.mask, source),
-});
+/** Image and mask, which have one size, with their pixels taken from elsewhere. */
+export function remapped(sample: Sample, source: Source): Sample {
+  const sources = sourcesOf(sample.image, source);
+  return { ...sample, image: remap(sample.image, sources), mask: remap(sample.mask, sources) };
+}
 
 /** The published augmentation: with probability ½, image and mask turned by one whole angle in ±20°, nearest neighbor. */
 export const rotation = (): Augmentation => (sample, random) => {

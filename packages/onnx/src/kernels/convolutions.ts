@@ -90,21 +90,124 @@ function convolution(call: KernelCall, kind: 'plain' | 'depthwise' | 'volume'): 
         ),
   );
   const rank = filter.shape.length;
-  const [inputs, outputs] = filter.shape.slice(-2) as [number, number];
   const spatial = [...filter.shape.keys()].slice(0, -2);
   const kernel =
     kind === 'depthwise'
-      ? reshape(graph, transpose(graph, filter, [2, 3, 0, 1]), [inputs * outputs, 1, ...window.sizes])
+      ? filterFirst(graph, filter, kind)
       : transpose(graph, filter, [rank - 1, rank - 2, ...spatial]);
   const channels = window.shape[1] as number;
   const inside = bias1d(bias, channels);
   const output = graph.add('Conv', [channelsFirst(graph, x), kernel, ...(inside ? [bias] : [])], window.shape, {
-    attributes: { ...attributesOf(window), group: kind === 'depthwise' ? inputs : 1 },
+    attributes: { ...attributesOf(window), group: kind === 'depthwise' ? (filter.shape[2] as number) : 1 },
   });
   if ((inside || !bias) && a.activation !== 'prelu') return channelsLast(graph, activated(call, output));
   const last = channelsLast(graph, output);
   return activated(call, bias && !inside ? graph.add('Add', [last, bias], broadcast(last, bias)) : last);
 }
+
+/** Channels of each filter, its outputs first, as ONNX has them: those of a depthwise filter are one group each. */
+const filterFirst = (graph: Graph, filter: Value, kind: 'plain' | 'depthwise'): Value => {
+  const [height, width, inputs, outputs] = filter.shape as Shape4;
+  if (kind === 'plain') return transpose(graph, filter, [3, 2, 0, 1]);
+  return reshape(graph, transpose(graph, filter, [2, 3, 0, 1]), [inputs * outputs, 1, height, width]);
+};
+
+function inputGradient(call: KernelCall, kind: 'plain' | 'depthwise'): Value {
+  checkLayout(call);
+  const { graph, inputs, attributes: a } = call;
+  const { dy, filter } = inputs as { dy: Value; filter: Value };
+  const isDepthwise = kind === 'depthwise';
+  const window = windowOf(
+    call,
+    tf.backend_util.computeConv2DInfo(
+      a.inputShape,
+      [...filter.shape] as Shape4,
+      a.strides,
+      isDepthwise ? a.dilations : 1,
+      a.pad,
+      a.dimRoundingMode,
+      isDepthwise,
+    ),
+  );
+  const { sizes, strides, dilations, before, after, shape } = window;
+  const [batch, height, width, channels] = a.inputShape as Shape4;
+  // Rows and columns that no window reaches: the strides do not divide the input.
+  const missing = [height, width].map(
+    (size, i) =>
+      size -
+      (((shape[i + 2] as number) - 1) * (strides[i] as number) +
+        ((sizes[i] as number) - 1) * (dilations[i] as number) +
+        1 -
+        (before[i] as number) -
+        (after[i] as number)),
+  );
+  const output = graph.add(
+    'ConvTranspose',
+    [channelsFirst(graph, dy), filterFirst(graph, filter, kind)],
+    [batch, channels, height, width],
+    { attributes: { ...attributesOf(window), group: isDepthwise ? channels : 1, output_padding: missing } },
+  );
+  return channelsLast(graph, output);
+}
+
+/** Most pixels that one convolution sums: runtimes may add them one after the other in single precision. */
+const LONGEST_SUM = 1024;
+
+/**
+ * Every channel of every image is convolved with its own gradient, whose steps are the strides. Large images are cut into strips of rows,
+ * so that sums stay short.
+ */
+const depthwiseFilterGradient: RecordedKernel = (call) => {
+  checkLayout(call);
+  const { graph, inputs, attributes: a } = call;
+  const { x, dy } = inputs as { x: Value; dy: Value };
+  const [height, width, channels, multiplier] = a.filterShape as Shape4;
+  const info = tf.backend_util.computeConv2DInfo(
+    [...x.shape] as Shape4,
+    a.filterShape,
+    a.strides,
+    a.dilations,
+    a.pad,
+    a.dimRoundingMode,
+    true,
+  );
+  const { strides, dilations, before } = windowOf(call, info);
+  const [batch, inHeight, inWidth] = x.shape as Shape4;
+  if (graph.dimensions.isSymbolic(batch)) call.refuse('a batch of fixed size', 'a symbolic dimension');
+  const groups = batch * channels;
+  const image = reshape(graph, channelsFirst(graph, x), [1, groups, inHeight, inWidth]);
+  const gradient = reshape(graph, channelsFirst(graph, dy), [groups * multiplier, 1, info.outHeight, info.outWidth]);
+  /** The part of an axis of the input that outputs `from` to `to` see, and its padding. */
+  const seen = (axis: 0 | 1, from: number, to: number) => {
+    const [step, first] = [strides[axis] as number, before[axis] as number];
+    const [low, size] = [from * step - first, axis === 0 ? inHeight : inWidth];
+    const reach = ((axis === 0 ? height : width) - 1) * (dilations[axis] as number) + 1;
+    const high = (to - 1) * step - first + reach;
+    const [begin, end] = [Math.max(0, low), Math.min(size, high)];
+    return { begin, length: end - begin, pads: [begin - low, high - end] as const };
+  };
+  const rows = Math.max(1, Math.floor(LONGEST_SUM / info.outWidth));
+  const columns = seen(1, 0, info.outWidth);
+  const strips = Array.from({ length: Math.ceil(info.outHeight / rows) }, (_, i) => {
+    const [top, bottom] = [i * rows, Math.min(info.outHeight, (i + 1) * rows)];
+    const { begin, length, pads } = seen(0, top, bottom);
+    const part = slice(graph, image, [0, 0, begin, columns.begin], [1, groups, length, columns.length]);
+    const kernel = slice(graph, gradient, [0, 0, top, 0], [groups * multiplier, 1, bottom - top, info.outWidth]);
+    return graph.add('Conv', [part, kernel], [1, groups * multiplier, height, width], {
+      attributes: {
+        kernel_shape: kernel.shape.slice(2),
+        strides: dilations,
+        dilations: strides,
+        pads: [pads[0], columns.pads[0], pads[1], columns.pads[1]],
+        group: groups,
+      },
+    });
+  });
+  const sum = strips.reduce((total, strip) => graph.add('Add', [total, strip], total.shape));
+  const each = reshape(graph, sum, [batch, channels, multiplier, height, width]);
+  const all = graph.add('ReduceSum', [each, graph.int64([0])], each.shape.slice(1), { attributes: { keepdims: 0 } });
+  return transpose(graph, all, [2, 3, 0, 1]);
+};
 
 const pooling =
   (operation: 'MaxPool' | 'AveragePool', volume = false): RecordedKernel =>
@@ -148,38 +251,9 @@ export const convolutions: Readonly<Record<string, RecordedKernel>> = {
   DepthwiseConv2dNative: (call) => convolution(call, 'depthwise'),
   FusedDepthwiseConv2D: (call) => convolution(call, 'depthwise'),
   Conv3D: (call) => convolution(call, 'volume'),
-  Conv2DBackpropInput: (call) => {
-    checkLayout(call);
-    const { graph, inputs, attributes: a } = call;
-    const { dy, filter } = inputs as { dy: Value; filter: Value };
-    const window = windowOf(
-      call,
-      tf.backend_util.computeConv2DInfo(
-        a.inputShape,
-        [...filter.shape] as Shape4,
-        a.strides,
-        1,
-        a.pad,
-        a.dimRoundingMode,
-      ),
-    );
-    const { sizes, strides, before, after, shape } = window;
-    const [batch, height, width, channels] = a.inputShape as Shape4;
-    // Rows and columns that no window reaches: the strides do not divide the input.
-    const missing = [height, width].map(
-      (size, i) =>
-        size -
-        (((shape[i + 2] as number) - 1) * (strides[i] as number) +
-          (sizes[i] as number) -
-          (before[i] as number) -
-          (after[i] as number)),
-    );
-    const kernel = transpose(graph, filter, [3, 2, 0, 1]);
-    const output = graph.add('ConvTranspose', [channelsFirst(graph, dy), kernel], [batch, channels, height, width], {
-      attributes: { ...attributesOf(window), group: 1, output_padding: missing },
-    });
-    return channelsLast(graph, output);
-  },
+  Conv2DBackpropInput: (call) => inputGradient(call, 'plain'),
+  DepthwiseConv2dNativeBackpropInput: (call) => inputGradient(call, 'depthwise'),
+  DepthwiseConv2dNativeBackpropFilter: depthwiseFilterGradient,
   Conv2DBackpropFilter: (call) => {
     checkLayout(call);
     const { graph, inputs, attributes: a } = call;

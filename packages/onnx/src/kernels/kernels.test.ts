@@ -321,6 +321,29 @@ const CASES: Readonly<Record<string, fc.Arbitrary<Case>>> = {
       },
     };
   }),
+  'gradients of depthwise convolutions': fc
+    // The larger image is summed in strips of rows.
+    .tuple(window, fc.oneof({ weight: 4, arbitrary: image }, fc.constant([1, 37, 61, 2] as const)))
+    .map(([w, shape]): Case => {
+      const [stride, filterShape] = [Math.max(...w.steps.stride), [w.height, w.width, shape[3], 2]];
+      const attributes = { strides: [stride, stride], dilations: [1, 1], pad: w.pad };
+      return {
+        inputs: { x: float(shape), filter: float(filterShape) },
+        fn: ({ x, filter }) => {
+          const dy = tf.depthwiseConv2d(x, filter, stride, w.pad);
+          const pixels = (shape[1] as number) * (shape[2] as number);
+          const run = (name: string, inputs: Record<string, tf.Tensor>, extra: object) =>
+            tf.engine().runKernel(name, inputs, { ...attributes, ...extra }) as tf.Tensor;
+          return {
+            filterGradient: tf.div(run('DepthwiseConv2dNativeBackpropFilter', { x, dy }, { filterShape }), pixels),
+            inputGradient: tf.div(
+              run('DepthwiseConv2dNativeBackpropInput', { dy, filter }, { inputShape: x.shape }),
+              10,
+            ),
+          };
+        },
+      };
+    }),
   blocks: fc.tuple(shape(4), fc.constantFrom(1, 2, 3)).map(([[batch, rows, columns, channels], block]): Case => {
     const spread = [(batch as number) * block ** 2, rows, columns, channels] as number[];
     return {
