@@ -72,6 +72,8 @@ inBrowser('faults', () => {
     await at.write('tumor '.repeat(90));
     await at.run();
     await at.notice.filter({ hasText: 'The prompt is too long for this model' }).waitFor();
+    // Next to the prompt, where it covers nothing.
+    expect(await at.page.locator('.prompt-bar .notice').count()).toBe(1);
     await at.write('одна опухоль');
     await at.page.locator('.outdated', { hasText: 'It knows:' }).waitFor();
     await at.write('one tumor');

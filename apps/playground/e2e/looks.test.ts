@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { drawPhantom } from '@medclipseg/datasets';
+import { weights } from '@medclipseg/mini';
 import type axe from 'axe-core';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -61,17 +62,27 @@ inBrowser('looks', () => {
         .map((one) => one.outerHTML.slice(0, 120));
     });
 
-  /** Takes screenshots of a view, and checks its accessibility in both color schemes. */
+  /** Elements with more content than they show, to the sides. */
+  const cutOff = (selector: string) =>
+    at.page
+      .locator(selector)
+      .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.className));
+
+  /** Takes screenshots of a view, and checks its accessibility: at desktop size in light colors, at phone size in dark ones. */
   async function capture(name: string): Promise<void> {
-    for (const colorScheme of ['light', 'dark'] as const) {
+    for (const [colorScheme, checked] of [
+      ['light', 'desktop'],
+      ['dark', 'phone'],
+    ] as const) {
       await at.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       for (const [device, size] of Object.entries(DEVICES)) {
         await at.page.setViewportSize(size);
         await at.page.evaluate(() => scrollTo(0, 0));
         await at.page.screenshot({ path: `${OUT}${name}-${device}-${colorScheme}.png`, fullPage: device === 'phone' });
         expect(await overflow(), `${name}, ${device}`).toEqual([]);
+        expect(await cutOff('dialog, .dialog'), `${name}, ${device}`).toEqual([]);
+        if (device === checked) expect(await violations(), `${name}, ${colorScheme}`).toEqual([]);
       }
-      expect(await violations(), `${name}, ${colorScheme}`).toEqual([]);
     }
     await at.page.setViewportSize({ width: NARROWEST, height: 640 });
     expect(await overflow(), `${name}, ${NARROWEST} px`).toEqual([]);
@@ -140,10 +151,13 @@ inBrowser('looks', () => {
     await at.done(3);
     await at.page.getByText(STRINGS.tools.names.window, { exact: true }).click();
     await capture('3-volume');
-    // Saving is in view without scrolling.
+    // Saving is in view without scrolling, and covers nothing.
     await at.page.evaluate(() => scrollTo(0, 0));
-    const save = await at.page.locator('.panel .save').boundingBox();
+    const [save, cards] = await Promise.all(
+      ['.panel .save', '.panel .cards'].map((part) => at.page.locator(part).boundingBox()),
+    );
     expect((save?.y ?? 0) + (save?.height ?? 0)).toBeLessThanOrEqual(DEVICES.desktop.height);
+    expect((cards?.y ?? 0) + (cards?.height ?? 0)).toBeLessThanOrEqual(save?.y ?? 0);
     // All views are in one row.
     const tabs = at.page.locator('.panel .segmented').first().locator('label');
     const tops = await tabs.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
@@ -172,6 +186,9 @@ inBrowser('looks', () => {
     await at.status.filter({ hasText: /^3 samples/ }).waitFor();
     await capture('4-two-prompts');
     await at.button('Model: mini').click();
+    const long = 'a-model-with-a-long-name-trained-on-images-of-several-hospitals.safetensors';
+    await at.choose(STRINGS.models.file, long, await readFile(fileURLToPath(weights)));
+    await at.page.locator('.models li[aria-current=true]', { hasText: long }).waitFor();
     await capture('5-models');
     await at.page.keyboard.press('Escape');
     await at.page.getByText('Teach', { exact: true }).click();

@@ -76,7 +76,7 @@ export const STRINGS = {
   tools: {
     title: 'Image tools',
     drag: 'Dragging on the image',
-    names: { move: 'Move', window: 'Window', paint: 'Add to mask', erase: 'Erase from mask' },
+    names: { move: 'Move', window: 'Window', paint: 'Paint', erase: 'Erase' },
     zoomIn: 'Zoom in (+)',
     zoomOut: 'Zoom out (−)',
     fit: 'Show the whole image (0)',
@@ -144,6 +144,7 @@ export const STRINGS = {
     compare: 'Compare with a second prompt',
     single: 'Use only one prompt',
     suggestions: 'Suggestions',
+    messages: 'Messages about the prompt',
     properties: { count: 'Count', size: 'Size', appearance: 'Color', lesion: 'Lesion' },
     place: 'Location',
     gridHint: 'Choose it on the image',
@@ -295,6 +296,7 @@ export const STRINGS = {
     warning: (bytes: string, memory: string) =>
       `The download is ${bytes} and the model needs about ${memory} of memory. That may be too much for a phone or a metered connection.`,
     opened: (title: string) => `${title} is open.`,
+    inTraining: (title: string) => `${title}, in training`,
     badId: 'Enter a hub ID such as owner/name, owner/name/dataset or owner/name/file.',
     canceled: 'Canceled. Nothing was kept.',
     of: (loaded: string, total: string) => `${loaded} of ${total}`,
@@ -344,6 +346,8 @@ export const STRINGS = {
     gpuLost: 'The graphics device was lost. The page continues without it, more slowly.',
     engineReplaced: 'The device was changed, which stopped the work in progress.',
     workerFailed: 'A part of the page did not load. Reload the page.',
+    inTraining:
+      'The model is being trained, so its results change with every step. Pause or stop the training in the Teach tab, then press Segment again.',
     other: 'Something went wrong. You can continue; please include the details in a bug report.',
     details: 'Details',
     clipboard: 'The browser did not allow copying.',

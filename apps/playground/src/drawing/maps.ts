@@ -43,9 +43,10 @@ export const layerSize = (width: number, height: number): readonly [number, numb
 export const displaySize = (width: number, height: number): readonly [number, number] =>
   scaled(width, height, Math.min(MAXIMUM_DISPLAY, Math.max(width, height)));
 
-/** The next of 1, 2 and 5 times a power of ten, for the end of a scale; 0.01 for smaller values. */
+/** The next of 1, 2 and 5 times a power of ten, for the end of a scale; 0.0001 for smaller values. */
 export function roundAbove(value: number): number {
-  if (!(value > 0.01)) return 0.01;
+  if (!(value > 0.0001)) return 0.0001;
   const power = 10 ** Math.floor(Math.log10(value));
-  return power * ([1, 2, 5, 10].find((factor) => factor * power >= value) as number);
+  const above = power * ([1, 2, 5, 10].find((factor) => factor * power >= value) as number);
+  return Number(above.toPrecision(1));
 }

@@ -103,10 +103,6 @@ export async function searchHub(text: string): Promise<void> {
 export const openHub = ({ bytes, ...hub }: ListedModel): Promise<boolean> =>
   openModel({ id: hub.name, title: hub.name, source: { kind: 'hub', ...hub }, bytes });
 
-export async function cancelOpening(): Promise<void> {
-  await (await engine()).stop();
-}
-
 /** Deletes a model. If it is in use, the built-in one replaces it. */
 export async function removeModel(model: KnownModel): Promise<void> {
   models.value = models.value.filter(({ id }) => id !== model.id);

@@ -1,6 +1,7 @@
 // The model in use.
 import { computed, signal } from '@preact/signals';
 import { proxy } from 'comlink';
+import { STRINGS } from '../strings.ts';
 import type { ModelFacts, ModelSource, Progress } from '../worker/protocol.ts';
 import { type Engine, engine, generation } from './engine.ts';
 import { isEngineReplaced } from './notices.ts';
@@ -8,13 +9,16 @@ import { isEngineReplaced } from './notices.ts';
 /** A model as reports name it: titles may be equal, contents are not. */
 export interface ModelName {
   readonly title: string;
-  /** SHA-256 of its file. */
-  readonly sha256: string;
+  /** SHA-256 of its file; absent while it is in training. */
+  readonly sha256?: string;
 }
+
+/** What tells models apart. */
+export const nameOf = ({ title, sha256 }: ModelName): string => sha256 ?? title;
 
 /** What a model was trained on in this page. */
 export interface Teaching {
-  readonly from: ModelName;
+  readonly from: Required<ModelName>;
   /** Ids of the examples. */
   readonly images: readonly string[];
 }
@@ -40,15 +44,22 @@ export const progress = signal<(Progress & { readonly model: string }) | undefin
 
 /** The model that opened last: the one that computes, and the one to return to. */
 export const opened = signal(MINI);
+/** Set from the first step of a training to its last. */
+export const training = signal<'running' | 'paused' | undefined>(undefined);
+
 /** The name of the model that computes. */
 export const inUse = computed<(ModelName & Pick<KnownModel, 'teaching'>) | undefined>(() => {
   const sha256 = facts.value?.sha256;
   const { title, teaching } = opened.value;
-  return sha256 === undefined ? undefined : { title, sha256, teaching };
+  if (sha256 === undefined) return undefined;
+  return training.value ? { title: STRINGS.models.inTraining(title), teaching } : { title, sha256, teaching };
 });
 
 /** Enough to distinguish models by eye. */
 export const shortHash = (sha256: string): string => sha256.slice(0, 8);
+
+/** The title of a model with its short hash. */
+export const titleOf = ({ title, sha256 }: ModelName): string => (sha256 ? `${title} (${shortHash(sha256)})` : title);
 
 let open: { readonly id: string; readonly generation: number; readonly facts: Promise<ModelFacts> } | undefined;
 /** Number of models requested. The engine cancels a model when the next is requested. */

@@ -3,7 +3,7 @@ import type { GrayWindow } from '@medclipseg/datasets/browser';
 import { signal } from '@preact/signals';
 import type { Estimate } from 'medclipseg';
 import type { Device, Sampling, Side } from '../worker/protocol.ts';
-import { inUse, type ModelName, type Teaching } from './model.ts';
+import { inUse, type ModelName, nameOf, type Teaching } from './model.ts';
 import { activeSides, prompts } from './prompts.ts';
 import { samples, seed } from './settings.ts';
 
@@ -59,7 +59,7 @@ export function changesSince(
     prompt: prompt !== prompts.value[side].trim(),
     samples: sampling.samples !== samples.value,
     seed: sampling.seed !== seed.value,
-    model: inUse.value !== undefined && model.sha256 !== inUse.value.sha256,
+    model: inUse.value !== undefined && nameOf(model) !== nameOf(inUse.value),
     window: result.window?.low !== window?.low || result.window?.high !== window?.high,
   };
   return (Object.keys(changed) as Change[]).filter((name) => changed[name]);

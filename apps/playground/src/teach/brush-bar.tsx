@@ -74,18 +74,17 @@ export function BrushBar({ entry }: { readonly entry: Entry }) {
           {words.fromModel}
         </button>
         <FileButton onFiles={([file]) => void importMask(entry, file)}>{words.importMask}</FileButton>
-        {hasOutline && (
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={outlineShown.value}
-              onChange={({ currentTarget }) => {
-                outlineShown.value = currentTarget.checked;
-              }}
-            />
-            {words.outline}
-          </label>
-        )}
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={outlineShown.value}
+            disabled={!hasOutline}
+            onChange={({ currentTarget }) => {
+              outlineShown.value = currentTarget.checked;
+            }}
+          />
+          {words.outline}
+        </label>
       </div>
     </section>
   );

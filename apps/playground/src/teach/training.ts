@@ -4,9 +4,10 @@ import { proxy } from 'comlink';
 import { maskFrom } from '../painting/mask-editor.ts';
 import { device, type Engine, engine, generation, replaceEngine } from '../state/engine.ts';
 import { images } from '../state/image.ts';
-import { chosen, engineWithModel, facts, type KnownModel } from '../state/model.ts';
+import { chosen, engineWithModel, facts, type KnownModel, training } from '../state/model.ts';
 import { adoptTaught, models, openModel } from '../state/model-list.ts';
 import { explain, isEngineReplaced, isGpuLoss, notify } from '../state/notices.ts';
+import { stop as stopRun } from '../state/run.ts';
 import { download } from '../state/save.ts';
 import type { Evaluated, Taught, TeachStep } from '../worker/teach-protocol.ts';
 import { type Entry, entries, exampleOf, problemIn } from './entries.ts';
@@ -87,6 +88,19 @@ async function registerTaught(on: Engine): Promise<void> {
   lastSession.value = { base, taught, result: model.id, engine: generation.value };
 }
 
+/** Changes the weights, and gives the model that they make its own name. No result is made of weights that change. */
+async function change<Result>(on: Engine, work: () => Promise<Result>): Promise<Result> {
+  training.value = 'running';
+  try {
+    await stopRun();
+    const result = await work();
+    await registerTaught(on);
+    return result;
+  } finally {
+    training.value = undefined;
+  }
+}
+
 async function whileIdle(what: Activity, work: (engine: Engine) => Promise<void>): Promise<void> {
   if (!idle.value) return;
   activity.value = what;
@@ -147,8 +161,7 @@ export const train = (): Promise<void> =>
       losses.value = [...losses.value, loss];
       ends.value = [...ends.value, performance.now()];
     });
-    const end = await on.teach(list.map(exampleOf), steps.value, onStep);
-    await registerTaught(on);
+    const end = await change(on, async () => on.teach(list.map(exampleOf), steps.value, onStep));
     if (end.kind === 'diverged') notify({ kind: 'problem', text: TEACH.diverged(end.step, end.names) });
     activity.value = 'evaluating';
     await evaluate(on, list, keepNow);
@@ -157,25 +170,28 @@ export const train = (): Promise<void> =>
 export async function pause(): Promise<void> {
   if (activity.value !== 'training') return;
   activity.value = 'paused';
+  training.value = 'paused';
   await (await engine()).pauseTeaching();
 }
 
 export async function resume(): Promise<void> {
   if (activity.value !== 'paused') return;
   activity.value = 'training';
+  training.value = 'running';
+  await stopRun();
   await (await engine()).resumeTeaching();
 }
 
 export async function stop(): Promise<void> {
   if (activity.value !== 'training' && activity.value !== 'paused') return;
   activity.value = 'stopping';
+  training.value = 'running';
   await (await engine()).stopTeaching();
 }
 
 export const undoTraining = (): Promise<void> =>
   whileIdle('evaluating', async (on) => {
-    await on.undoTeaching();
-    await registerTaught(on);
+    await change(on, () => on.undoTeaching());
     losses.value = [];
     await evaluate(on, entries.value, keepNow);
   });

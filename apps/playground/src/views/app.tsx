@@ -28,10 +28,12 @@ function SegmentView() {
         <PromptBar />
       </div>
       <aside class="panel" aria-label={STRINGS.settings}>
-        {hasResult && <ViewPanel />}
-        {hasResult && <MaskPanel />}
-        <TruthPanel />
-        <SamplingPanel />
+        <div class="cards">
+          {hasResult && <ViewPanel />}
+          {hasResult && <MaskPanel />}
+          <TruthPanel />
+          <SamplingPanel />
+        </div>
         <SavePanel hasResult={hasResult} />
       </aside>
     </div>

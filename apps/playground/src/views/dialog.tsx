@@ -1,39 +1,48 @@
 // Modal dialogs, and the notices that they show while they cover the page.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { dismiss, notices } from '../state/notices.ts';
+import { shownImage } from '../state/image.ts';
+import { dismiss, type Notice, notices } from '../state/notices.ts';
 import { STRINGS } from '../strings.ts';
 import { Icon } from './controls.tsx';
+import { tab } from './header.tsx';
 
-export const Notices = () => (
-  <div class="notices" role="log" aria-live="polite" aria-label={STRINGS.messages}>
-    {notices.value.map(({ id, kind, text, detail, action }) => (
-      <div key={id} class={`notice ${kind}`}>
-        <div>
-          <p>{text}</p>
-          {action && (
-            <button
-              type="button"
-              onClick={() => {
-                dismiss(id);
-                action.act();
-              }}
-            >
-              {action.label}
-            </button>
-          )}
-          {detail && (
-            <details>
-              <summary>{STRINGS.problems.details}</summary>
-              <p>{detail}</p>
-            </details>
-          )}
+/** Whether a notice is shown next to the prompt, which it is about, so that it does not cover it. */
+const isAtPrompt = ({ topic }: Notice): boolean =>
+  topic === 'run' && tab.value === 'segment' && shownImage.value !== undefined;
+
+/** @param atPrompt whether to show the notices about the prompt, or all others */
+export const Notices = ({ atPrompt = false }) => (
+  <div class="notices" role="log" aria-live="polite" aria-label={atPrompt ? STRINGS.prompt.messages : STRINGS.messages}>
+    {notices.value
+      .filter((notice) => isAtPrompt(notice) === atPrompt)
+      .map(({ id, kind, text, detail, action }) => (
+        <div key={id} class={`notice ${kind}`}>
+          <div>
+            <p>{text}</p>
+            {action && (
+              <button
+                type="button"
+                onClick={() => {
+                  dismiss(id);
+                  action.act();
+                }}
+              >
+                {action.label}
+              </button>
+            )}
+            {detail && (
+              <details>
+                <summary>{STRINGS.problems.details}</summary>
+                <p>{detail}</p>
+              </details>
+            )}
+          </div>
+          <button type="button" class="plain" aria-label={STRINGS.close} onClick={() => dismiss(id)}>
+            <Icon name="close" />
+          </button>
         </div>
-        <button type="button" class="plain" aria-label={STRINGS.close} onClick={() => dismiss(id)}>
-          <Icon name="close" />
-        </button>
-      </div>
-    ))}
+      ))}
   </div>
 );
 

@@ -47,15 +47,19 @@ export const Header = () => (
     <button
       type="button"
       class="plain"
-      aria-label={STRINGS.models.button((inUse.value ?? chosen.value).title)}
-      title={inUse.value && STRINGS.models.hash(inUse.value.sha256)}
+      title={inUse.value?.sha256 && STRINGS.models.hash(inUse.value.sha256)}
       onClick={() => {
         modelsShown.value = true;
       }}
     >
       <Icon name="model" />
-      <span class="ellipsis">{(inUse.value ?? chosen.value).title}</span>
-      {inUse.value && <code class="hash wide">{shortHash(inUse.value.sha256)}</code>}
+      <span class="unseen">{STRINGS.models.button('')}</span>
+      <span class="ellipsis roomy">{(inUse.value ?? chosen.value).title}</span>
+      {inUse.value?.sha256 && (
+        <code class="hash wide" aria-hidden="true">
+          {shortHash(inUse.value.sha256)}
+        </code>
+      )}
     </button>
     <Theme />
   </header>

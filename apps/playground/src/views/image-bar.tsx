@@ -25,13 +25,12 @@ export function ImageBar({ shown }: { readonly shown: ShownImage }) {
       {from && (
         <button type="button" class="plain" onClick={() => void openPhantom(from.modality)}>
           <Icon name="dice" />
-          <span class="wide">{words.next}</span>
-          <span class="unseen narrow">{words.next}</span>
+          <span class="roomy">{words.next}</span>
         </button>
       )}
       <FileButton class="plain" multiple onFiles={openFiles}>
         <Icon name="open" />
-        {words.open}
+        <span class="roomy">{words.open}</span>
       </FileButton>
       <button
         type="button"

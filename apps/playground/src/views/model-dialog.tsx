@@ -3,7 +3,6 @@ import { useSignal } from '@preact/signals';
 import { bytes, whole } from '../state/format.ts';
 import { facts, inUse, type KnownModel, opened, progress, shortHash } from '../state/model.ts';
 import {
-  cancelOpening,
   found,
   models,
   openHub,
@@ -13,7 +12,7 @@ import {
   searchHub,
   searching,
 } from '../state/model-list.ts';
-import { busy } from '../state/run.ts';
+import { busy, stop } from '../state/run.ts';
 import { STRINGS } from '../strings.ts';
 import { MODEL_ENDINGS, TOKENIZER_ENDINGS } from '../worker/protocol.ts';
 import { FileButton, Icon } from './controls.tsx';
@@ -68,7 +67,7 @@ function Opening() {
       <p role="status">
         {at.model} · {at.total > 0 ? words.of(bytes(at.loaded), bytes(at.total)) : bytes(at.loaded)}
       </p>
-      <button type="button" onClick={() => void cancelOpening()}>
+      <button type="button" onClick={() => void stop()}>
         {STRINGS.cancel}
       </button>
     </div>
@@ -117,9 +116,7 @@ const Found = () =>
     <ul class="found">
       {found.value.map((model) => (
         <li key={model.name}>
-          <p>
-            <strong>{model.name}</strong>
-          </p>
+          <strong>{model.name}</strong>
           <p class="quiet">{words.warning(bytes(model.bytes), bytes(memoryOf(model.bytes)))}</p>
           <button type="button" disabled={busy.value || Boolean(progress.value)} onClick={() => void openHub(model)}>
             {words.download(bytes(model.bytes))}

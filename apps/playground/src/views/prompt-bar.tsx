@@ -10,6 +10,7 @@ import { busy, inputsChanged, run, stop } from '../state/run.ts';
 import { STRINGS } from '../strings.ts';
 import type { Side } from '../worker/protocol.ts';
 import { Icon, keepFocus, PromptField } from './controls.tsx';
+import { Notices } from './dialog.tsx';
 import { Suggestions } from './suggestions.tsx';
 
 const { prompt: words } = STRINGS;
@@ -82,6 +83,7 @@ export function PromptBar() {
         if (key === 'Escape' && busy.value) void stop();
       }}
     >
+      <Notices atPrompt />
       <Input side="a" label={comparing.value ? words.first : words.label}>
         {busy.value && (
           <button
@@ -109,7 +111,8 @@ export function PromptBar() {
             {announcement()}
           </span>
         </div>
-        <button type="button" class="plain" onClick={() => compare(!comparing.value)}>
+        <button type="button" onClick={() => compare(!comparing.value)}>
+          <Icon name={comparing.value ? 'close' : 'add'} />
           {comparing.value ? words.single : words.compare}
         </button>
       </div>

@@ -4,7 +4,7 @@ import { estimateSize, uncertaintyMap, valueAt } from '../drawing/maps.ts';
 import { togglePlace } from '../prompt/edit.ts';
 import { percent } from '../state/format.ts';
 import { difference, layers, measurements } from '../state/layers.ts';
-import { shortHash } from '../state/model.ts';
+import { titleOf } from '../state/model.ts';
 import { activeSides, comparing, edited, gridShown, prompts, setPrompt } from '../state/prompts.ts';
 import { changesSince, results, shownResults } from '../state/results.ts';
 import { busy } from '../state/run.ts';
@@ -78,7 +78,7 @@ const Outdated = ({ shown }: { readonly shown: ShownImage }) => (
             prompt,
             sampling.samples,
             sampling.seed,
-            `${model.title} (${shortHash(model.sha256)})`,
+            titleOf(model),
           )}
         </p>
       );
@@ -119,9 +119,11 @@ export function Stage({ shown }: { readonly shown: ShownImage }) {
           />
         )}
       </div>
-      <ImageTools shown={shown} />
+      <div class="below">
+        <ImageTools shown={shown} />
+        {results.value.a && <ColorBar withDifference={Boolean(both)} />}
+      </div>
       {shown.slice && <SliceBar slice={shown.slice} />}
-      {results.value.a && <ColorBar withDifference={Boolean(both)} />}
       <Outdated shown={shown} />
     </section>
   );

@@ -4,6 +4,7 @@ import { transferHandlers } from 'comlink';
 /** `worker-ended`: the worker was closed while it had work to do. */
 export type PlaygroundErrorTag =
   | 'playground/file-too-large'
+  | 'playground/interrupted'
   | 'playground/mask-size'
   | 'playground/not-open'
   | 'playground/series'

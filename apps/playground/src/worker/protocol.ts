@@ -236,7 +236,7 @@ export interface Measurements {
 export const SIDES = ['a', 'b'] as const;
 export type Side = (typeof SIDES)[number];
 
-export const EXPORTS = ['mask', 'probability', 'uncertainty', 'uncertainty-color', 'overlay'] as const;
+export const EXPORTS = ['mask', 'overlay', 'probability', 'uncertainty', 'uncertainty-color'] as const;
 export type Export = (typeof EXPORTS)[number];
 
 /** A change of the mask of a result by hand. Points are in pixels of the image. */

@@ -11,33 +11,38 @@ const CHOICES = ['auto', 'webgpu', 'wasm'] as const satisfies readonly DevicePre
 
 function DeviceChoice() {
   const words = STRINGS.device;
+  return (
+    <label class="field">
+      {words.title}
+      <select
+        value={devicePreference.value}
+        disabled={busy.value}
+        onChange={({ currentTarget }) => {
+          devicePreference.value = currentTarget.value as DevicePreference;
+          // The user may choose again before the device is ready.
+          void replaceEngine(devicePreference.value).catch((error) => isEngineReplaced(error) || notifyError(error));
+        }}
+      >
+        {CHOICES.map((choice) => (
+          <option key={choice} value={choice}>
+            {words.choices[choice]}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** The device in use, and why. */
+function DeviceFound() {
+  const words = STRINGS.device;
   const found = device.value;
   return (
-    <>
-      <label class="row">
-        {words.title}
-        <select
-          value={devicePreference.value}
-          disabled={busy.value}
-          onChange={({ currentTarget }) => {
-            devicePreference.value = currentTarget.value as DevicePreference;
-            // The user may choose again before the device is ready.
-            void replaceEngine(devicePreference.value).catch((error) => isEngineReplaced(error) || notifyError(error));
-          }}
-        >
-          {CHOICES.map((choice) => (
-            <option key={choice} value={choice}>
-              {words.choices[choice]}
-            </option>
-          ))}
-        </select>
-      </label>
-      <p class="quiet" data-backend={found?.backend}>
-        {found
-          ? `${words.names[found.backend]}${words.details(found.adapter, found.threads)}: ${words.reasons[found.reason]}.`
-          : words.starting}
-      </p>
-    </>
+    <p class="quiet" data-backend={found?.backend}>
+      {found
+        ? `${words.names[found.backend]}${words.details(found.adapter, found.threads)}: ${words.reasons[found.reason]}.`
+        : words.starting}
+    </p>
   );
 }
 
@@ -59,21 +64,24 @@ export function SamplingPanel() {
           samples.value = value;
         }}
       />
-      <label class="row" title={words.seedHint}>
-        {words.seed}
-        <input
-          type="number"
-          min={LIMITS.seed[0]}
-          max={LIMITS.seed[1]}
-          step={1}
-          value={seed.value}
-          onChange={({ currentTarget }) => {
-            if (currentTarget.validity.valid && currentTarget.value) seed.value = currentTarget.valueAsNumber;
-            else currentTarget.value = `${seed.value}`;
-          }}
-        />
-      </label>
-      <DeviceChoice />
+      <div class="row fields">
+        <label class="field" title={words.seedHint}>
+          {words.seed}
+          <input
+            type="number"
+            min={LIMITS.seed[0]}
+            max={LIMITS.seed[1]}
+            step={1}
+            value={seed.value}
+            onChange={({ currentTarget }) => {
+              if (currentTarget.validity.valid && currentTarget.value) seed.value = currentTarget.valueAsNumber;
+              else currentTarget.value = `${seed.value}`;
+            }}
+          />
+        </label>
+        <DeviceChoice />
+      </div>
+      <DeviceFound />
     </section>
   );
 }
