@@ -80,7 +80,9 @@ function Row({ model }: { readonly model: KnownModel }) {
   return (
     <li aria-current={used}>
       <div class="row">
-        <strong class="ellipsis">{model.title}</strong>
+        <strong class="ellipsis" title={model.title}>
+          {model.title}
+        </strong>
         {sha256 && (
           <code class="hash" title={words.hash(sha256)}>
             {shortHash(sha256)}

@@ -18,12 +18,13 @@ import { Screen } from './screen.tsx';
 
 const TITLES: Readonly<Record<Side, string>> = { a: STRINGS.prompt.first, b: STRINGS.prompt.second };
 
-/** The uncertainty in its view, otherwise the probability, as text. */
+/** The uncertainty in its view, otherwise the probability, as text. Samples differ little, so that their disagreement has more digits. */
 const reader = (side: Side) => (x: number, y: number) => {
   const estimate = results.value[side]?.estimate;
   if (!estimate) return undefined;
   const map = view.value === 'uncertainty' ? uncertaintyMap(estimate, uncertainty.value) : estimate.probability;
-  return valueAt(map, estimateSize(estimate)[0], x, y).toFixed(2);
+  const digits = view.value === 'uncertainty' && uncertainty.value === 'mutual' ? 5 : 2;
+  return valueAt(map, estimateSize(estimate)[0], x, y).toFixed(digits);
 };
 
 const readDifference = (x: number, y: number) => {
