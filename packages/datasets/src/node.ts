@@ -24,6 +24,7 @@ export { decodeImage, readImage } from './images/decode-node.ts';
 export type { DecodeImage, DecodeOptions } from './images/decoder.ts';
 export { encodePng, type PngPixels, writePng } from './images/encode.ts';
 export { MAXIMUM_PIXELS } from './images/header.ts';
+export { DecodingThread } from './loading/decoding-thread.ts';
 export { type Batch, type BatchOptions, type LoaderOptions, SampleLoader } from './loading/loader.ts';
 export { readMask } from './loading/sample.ts';
 export {

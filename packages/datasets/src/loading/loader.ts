@@ -140,7 +140,7 @@ export class SampleLoader {
     const other = partner && { ...known(partner.index), asked: partner.asked };
     const task: PrepareTask = { ...own, size, cacheFolder, preprocessing, augment, key, partner: other };
     signal.throwIfAborted();
-    const prepared = await (this.#pool?.prepare(task, signal) ?? prepareSample(task));
+    const prepared = await (this.#pool?.run('prepare', task, signal) ?? prepareSample(task));
     this.#cache.keep(cacheName(own.file), prepared.pixels);
     if (other && prepared.partnerPixels) this.#cache.keep(cacheName(other.file), prepared.partnerPixels);
     if (prepared.cacheError !== undefined) this.#giveUpCache(prepared.cacheError);

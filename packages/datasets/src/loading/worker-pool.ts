@@ -1,18 +1,24 @@
-// Threads that prepare samples. Each has few tasks at a time, so that what waits can still be withdrawn.
+// Threads that prepare samples and decode images. Each has few tasks at a time, so that what waits can still be withdrawn.
 import { Worker } from 'node:worker_threads';
 import { DatasetError, ImageError } from '../errors.ts';
-import type { PreparedSample, PrepareTask } from './prepare.ts';
-import type { WorkerAnswer, WorkerRequest } from './worker.ts';
+import type { Results, Tasks, WorkerAnswer, WorkerRequest } from './worker.ts';
 
 /** Two, so that a thread decodes one while it resizes the other. */
 const TASKS_PER_WORKER = 2;
 
 interface Job {
-  readonly task: PrepareTask;
+  readonly kind: keyof Tasks;
+  readonly task: Tasks[keyof Tasks];
   readonly signal: AbortSignal | undefined;
-  readonly resolve: (prepared: PreparedSample) => void;
+  readonly resolve: (result: never) => void;
   readonly reject: (reason: unknown) => void;
 }
+
+/** What a thread was expected to do, and what to do when it has ended. */
+const LOST: Readonly<Record<keyof Tasks, string>> = {
+  prepare: 'loading thread: expected to prepare a sample, got an end. Load with workers: 0 to see why.',
+  decode: 'decoding thread: expected to decode an image, got an end. Use a smaller image, or decodeImage to see why.',
+};
 
 interface Thread {
   readonly worker: Worker;
@@ -51,10 +57,10 @@ export class WorkerPool {
     this.#count = count;
   }
 
-  /** Prepares a sample on a thread. An aborted `signal` withdraws it while it waits. */
-  prepare(task: PrepareTask, signal?: AbortSignal): Promise<PreparedSample> {
+  /** Runs a task on a thread. An aborted `signal` withdraws it while it waits. */
+  run<K extends keyof Tasks>(kind: K, task: Tasks[K], signal?: AbortSignal): Promise<Results[K]> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ task, signal, resolve, reject });
+      this.#waiting.push({ kind, task, signal, resolve, reject });
       this.#dispatch();
     });
   }
@@ -74,7 +80,7 @@ export class WorkerPool {
       thread.jobs.set(id, job);
       // Waiting work keeps the process alive, an idle pool does not.
       thread.worker.ref();
-      thread.worker.postMessage({ id, task: job.task } satisfies WorkerRequest);
+      thread.worker.postMessage({ id, kind: job.kind, task: job.task } as WorkerRequest);
     }
   }
 
@@ -87,11 +93,11 @@ export class WorkerPool {
 
   #start(): Thread {
     const thread: Thread = { worker: startWorker(), jobs: new Map() };
-    thread.worker.on('message', ({ id, prepared, error }: WorkerAnswer) => {
+    thread.worker.on('message', ({ id, result, error }: WorkerAnswer) => {
       const job = thread.jobs.get(id);
       thread.jobs.delete(id);
       if (thread.jobs.size === 0) thread.worker.unref();
-      if (prepared) job?.resolve(prepared);
+      if (result) job?.resolve(result as never);
       else job?.reject(revive(error));
       this.#dispatch();
     });
@@ -105,14 +111,7 @@ export class WorkerPool {
   #lose(thread: Thread, cause: unknown): void {
     const at = this.#threads.indexOf(thread);
     if (at >= 0) this.#threads.splice(at, 1);
-    for (const job of thread.jobs.values())
-      job.reject(
-        new DatasetError(
-          'datasets/worker',
-          'loading thread: expected to prepare a sample, got an end. Load with workers: 0 to see why.',
-          { cause },
-        ),
-      );
+    for (const job of thread.jobs.values()) job.reject(new DatasetError('datasets/worker', LOST[job.kind], { cause }));
     thread.jobs.clear();
   }
 

@@ -1,18 +1,42 @@
-// A loading thread: prepares the samples that it is asked for.
+// A thread that prepares the samples and decodes the images that it is asked for.
 import { parentPort } from 'node:worker_threads';
+import { decodeImage } from '../images/decode-node.ts';
+import type { DecodeOptions } from '../images/decoder.ts';
 import type { RasterImage } from '../images/raster.ts';
+import type { GrayWindow } from '../scans/window.ts';
 import { type PreparedSample, type PrepareTask, prepareSample } from './prepare.ts';
 import type { SamplePixels } from './sample.ts';
 
-/** What a thread is asked, and what it answers: a sample or the error that came instead. */
-export interface WorkerRequest {
-  readonly id: number;
-  readonly task: PrepareTask;
+export interface DecodeTask {
+  readonly bytes: Uint8Array;
+  readonly options: Omit<DecodeOptions, 'onWarning' | 'onWindow'>;
 }
 
+export interface DecodedImage {
+  readonly image: RasterImage;
+  readonly warnings: readonly string[];
+  readonly window: GrayWindow | undefined;
+}
+
+/** What a thread can be asked for, and what it answers. */
+export interface Tasks {
+  readonly prepare: PrepareTask;
+  readonly decode: DecodeTask;
+}
+
+export interface Results {
+  readonly prepare: PreparedSample;
+  readonly decode: DecodedImage;
+}
+
+export type WorkerRequest = {
+  readonly [K in keyof Tasks]: { readonly id: number; readonly kind: K; readonly task: Tasks[K] };
+}[keyof Tasks];
+
+/** A result, or the error that came instead. */
 export interface WorkerAnswer {
   readonly id: number;
-  readonly prepared?: PreparedSample;
+  readonly result?: Results[keyof Results];
   readonly error?: unknown;
 }
 
@@ -26,19 +50,39 @@ function shared(image: RasterImage): RasterImage {
 
 const sharedPixels = ({ image, mask }: SamplePixels): SamplePixels => ({ image: shared(image), mask: shared(mask) });
 
-parentPort?.on('message', async ({ id, task }: WorkerRequest) => {
+async function prepare(task: PrepareTask): Promise<PreparedSample> {
+  const { pixels, partnerPixels, ...sample } = await prepareSample(task);
+  return {
+    ...sample,
+    pixels: sharedPixels(pixels),
+    ...(partnerPixels && { partnerPixels: sharedPixels(partnerPixels) }),
+  };
+}
+
+async function decode({ bytes, options }: DecodeTask): Promise<DecodedImage> {
+  const warnings: string[] = [];
+  let window: GrayWindow | undefined;
+  const image = await decodeImage(bytes, {
+    ...options,
+    onWarning: (message) => warnings.push(message),
+    onWindow: (found) => {
+      window = found;
+    },
+  });
+  return { image, warnings, window };
+}
+
+const answer = (message: WorkerAnswer, transfer: ArrayBufferLike[] = []): void =>
+  parentPort?.postMessage(message, transfer as ArrayBuffer[]);
+
+parentPort?.on('message', async ({ id, kind, task }: WorkerRequest) => {
   try {
-    const { pixels, partnerPixels, ...sample } = await prepareSample(task);
-    const prepared = {
-      ...sample,
-      pixels: sharedPixels(pixels),
-      ...(partnerPixels && { partnerPixels: sharedPixels(partnerPixels) }),
-    };
-    const { image, mask } = sample;
-    parentPort?.postMessage({ id, prepared } satisfies WorkerAnswer, [image.buffer, mask.buffer] as ArrayBuffer[]);
+    if (kind === 'decode') return answer({ id, result: await decode(task) });
+    const result = await prepare(task);
+    answer({ id, result }, [result.image.buffer, result.mask.buffer]);
   } catch (error) {
     // An error loses its class on the way; its fields, such as `tag`, are sent with it.
     const fields = error instanceof Error ? { ...error, name: error.name, message: error.message } : undefined;
-    parentPort?.postMessage({ id, error: fields ?? String(error) } satisfies WorkerAnswer);
+    answer({ id, error: fields ?? String(error) });
   }
 });

@@ -213,6 +213,20 @@ describe('a file', () => {
   });
 });
 
+it('requests are answered while a large image is decoded', async () => {
+  const side = 4000;
+  const large = await encodePng({ width: side, height: side, channels: 1, data: new Uint8Array(side * side) });
+  let refused = false;
+  const answer = post(quick, { bytes: large }).finally(() => {
+    refused = true;
+  });
+  let answers = 0;
+  while (!refused) if ((await health()).queue === 1) answers++;
+  expect((await answer).status).toBe(413);
+  // On the thread of the server, decoding would leave no time for more than one or two.
+  expect(answers).toBeGreaterThan(5);
+});
+
 describe('many clients', () => {
   it('at once are all answered, those without a place with 429', async () => {
     const small = await tinyServer(model, { queue: 3, patience: 30_000 });

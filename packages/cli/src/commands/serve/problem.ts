@@ -74,8 +74,8 @@ const hasStatus = (error: unknown): error is FastifyError =>
 export function problemOf(error: unknown): Problem & { readonly headers?: Readonly<Record<string, string>> } {
   if (error instanceof RequestError) return { ...problem(error.status, error.message), headers: error.headers };
   if (isCliError(error, 'cli/usage') || isModelError(error, 'medclipseg/argument')) return problem(400, error.message);
-  // Files that are no images, or not whole.
-  if (isDatasetError(error)) return problem(422, error.message);
+  // Files that are no images, or not whole. That the thread which decodes them has ended says nothing about the file.
+  if (!isDatasetError(error, 'datasets/worker') && isDatasetError(error)) return problem(422, error.message);
   const code = (error as Partial<FastifyError> | undefined)?.code;
   const known = code === undefined ? undefined : FOREIGN[code];
   if (known) return problem(...known);

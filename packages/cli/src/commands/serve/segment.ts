@@ -1,6 +1,6 @@
 // One request in its turn: decodes the image, runs the model, and writes the answer.
 import { describeImage, type PixelSpacing, type RasterImage, sniffFormat } from '@medclipseg/datasets';
-import { decodeImage } from '@medclipseg/datasets/node';
+import type { DecodingThread } from '@medclipseg/datasets/node';
 import { CLASS_COLORS, MAXIMUM_ENTROPY, type MedCLIPSeg, type Segmentation, unknownPrompt } from 'medclipseg';
 import { ResultMeter } from 'medclipseg/metrics';
 import { VERSION } from '../../command.ts';
@@ -119,14 +119,24 @@ async function segmentClasses(
   };
 }
 
+/** What the server has for each of its requests. */
+export interface Means {
+  /** Larger images are refused. */
+  readonly mostPixels: number;
+  /** Decodes while other requests are answered. */
+  readonly decoder: Pick<DecodingThread, 'decode'>;
+  readonly signal: AbortSignal;
+}
+
 async function segmentImage(
   { model }: ServedModel,
   request: SegmentRequest,
-  { mostPixels, signal }: { readonly mostPixels: number; readonly signal: AbortSignal },
+  { mostPixels, decoder, signal }: Means,
 ): Promise<Outcome> {
   const notes: string[] = [];
-  const image = await decodeImage(request.image, {
+  const image = await decoder.decode(request.image, {
     ...request.reading,
+    signal,
     as: 'color',
     name: 'image',
     onWarning: (message) => notes.push(message),
@@ -161,20 +171,20 @@ export const isVolume = ({ image, reading }: Pick<SegmentRequest, 'image' | 'rea
 /**
  * Segments the image of a request. The result is that of `medclipseg predict` with the same image, prompt and options.
  *
- * @param mostPixels larger images are refused
  * @throws {RequestError}, {@link ImageError} and {@link ArgumentError} for what cannot be segmented
  */
 export async function answerRequest(
   served: ServedModel,
   request: SegmentRequest,
   output: Output,
-  { mostPixels, signal }: { readonly mostPixels: number; readonly signal: AbortSignal },
+  means: Means,
 ): Promise<Answer> {
+  const { mostPixels, signal } = means;
   const chosen = chooseMaps(request, output);
   const started = performance.now();
   const outcome = isVolume(request)
     ? await segmentVolume(served, request, { mostVoxels: mostPixels, signal })
-    : await segmentImage(served, request, { mostPixels, signal });
+    : await segmentImage(served, request, means);
   const seconds = (performance.now() - started) / 1000;
   signal.throwIfAborted();
   const prompts = request.classes ? Object.values(request.classes) : [request.prompt as string];

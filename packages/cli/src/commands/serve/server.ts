@@ -1,5 +1,6 @@
 // The HTTP server: routes, limits, and how requests begin and end.
 import multipart from '@fastify/multipart';
+import { DecodingThread } from '@medclipseg/datasets/node';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { knownWords } from 'medclipseg';
 import { type Access, checkHost, checkOrigin, checkToken } from './access.ts';
@@ -63,6 +64,7 @@ export function createServer(
 ): Server {
   const queue = new WorkQueue(waiting + 1);
   const running = new Set<AbortController>();
+  const decoder = new DecodingThread();
   let isStopping = false;
 
   const app = fastify({
@@ -208,7 +210,7 @@ export function createServer(
       chooseMaps(form, output);
       const { signal } = control;
       const { type, body, headers } = await place.run(
-        () => answerRequest(served, form, output, { mostPixels: limits.pixels, signal }),
+        () => answerRequest(served, form, output, { mostPixels: limits.pixels, decoder, signal }),
         signal,
       );
       // A client that does not read its answer does not keep its place.
@@ -255,6 +257,7 @@ export function createServer(
       }, grace);
       await closed;
       clearTimeout(timer);
+      await decoder.dispose();
     },
   };
 }
