@@ -126,8 +126,6 @@ export async function setUpNative(
   name: NativeName,
   load: (packageName: string) => Promise<unknown> = importQuietly,
 ): Promise<void> {
-  if (typeof process === 'undefined' || !process.versions?.node)
-    throw new BackendMissingError('backends/missing', name, 'Node', 'a browser', 'Use webgpu or wasm here.');
   const before: string | undefined = tf.getBackend() || undefined;
   const wasLoaded = !!tf.findBackendFactory(TENSORFLOW);
   try {

@@ -1,8 +1,7 @@
 // Chooses the tfjs backend and prepares it.
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendBrokenError, BackendError, BackendMissingError } from './errors.ts';
-import { setUpNative } from './native.ts';
-import { setUpWasm, type WasmPaths } from './wasm.ts';
+import type { WasmPaths } from './wasm.ts';
 
 /** The backends in the order in which `auto` tries them: GPUs first. */
 export const BACKENDS = ['node-gpu', 'webgpu', 'node', 'wasm', 'cpu'] as const;
@@ -77,10 +76,16 @@ async function setUp(
   allowSoftware: boolean,
 ): Promise<Pick<SelectedBackend, 'name' | 'adapter'>> {
   if (name === 'webgpu') return { name, adapter: await setUpGpu(allowSoftware) };
-  if (name === 'node' || name === 'node-gpu') await setUpNative(name);
+  // Each backend's code is loaded when it is tried.
+  if (name === 'node' || name === 'node-gpu') {
+    if (typeof process === 'undefined' || !process.versions?.node)
+      throw new BackendMissingError('backends/missing', name, 'Node', 'a browser', 'Use webgpu or wasm here.');
+    await (await import('./native.ts')).setUpNative(name);
+  }
   if (name === 'cpu') await setUpCpu();
   if (name === 'wasm') {
     const load = () => import('@tensorflow/tfjs-backend-wasm');
+    const { setUpWasm } = await import('./wasm.ts');
     await setUpWasm(() => importPeer(name, '@tensorflow/tfjs-backend-wasm', load), wasmPaths);
   }
   return { name };

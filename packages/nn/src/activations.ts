@@ -40,7 +40,7 @@ export const gelu: Activation = (x) =>
 const QUICK = 1.702;
 
 /** CLIP's approximation of GELU, `x·σ(1.702x)`. */
-export const quickGelu = elementwise(
+export const quickGelu = /* @__PURE__ */ elementwise(
   (x) => tf.mul(x, tf.sigmoid(tf.mul(x, QUICK))),
   // s + 1.702·x·s·(1 − s)
   (x) => {
@@ -50,10 +50,7 @@ export const quickGelu = elementwise(
 );
 
 /** `log(1 + eˣ)`, without overflow. */
-export const softplus = elementwise(
-  (x) => tf.softplus(x),
-  (x) => tf.sigmoid(x),
-);
+export const softplus = /* @__PURE__ */ elementwise(tf.softplus, tf.sigmoid);
 
 /** The activations by their names in configurations. */
 export const activations = { gelu, 'quick-gelu': quickGelu } as const;

@@ -2,7 +2,8 @@ import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Adam, ArrayAdam, clipArraysByGlobalNorm, clipByGlobalNorm, type ParameterValue } from './index.ts';
+import { ArrayAdam, clipArraysByGlobalNorm } from './array-optimizer.ts';
+import { Adam, clipByGlobalNorm, type ParameterValue } from './index.ts';
 
 const shapes = new Map([
   ['weight', [3, 2]],

@@ -1,6 +1,13 @@
 // Adam over typed arrays, for engines that compute gradients outside TensorFlow.js.
 import { expectNumber, ParameterError } from './errors.ts';
-import { type AdamOptions, type AdamState, completeAdamOptions, correctionsOf, momentIn } from './optimizer.ts';
+import {
+  type AdamOptions,
+  type AdamState,
+  completeAdamOptions,
+  correctionsOf,
+  momentIn,
+  PREFIXES,
+} from './optimizer.ts';
 import type { ParameterValue } from './parameters.ts';
 
 interface Moments {
@@ -78,7 +85,7 @@ export class ArrayAdam {
   /** A copy of the state, from which training resumes exactly. */
   save(): AdamState {
     const moments = new Map<string, ParameterValue>();
-    for (const prefix of ['first', 'second'] as const)
+    for (const prefix of PREFIXES)
       for (const [name, values] of this.#moments)
         moments.set(`${prefix}.${name}`, { shape: values.shape, data: values[prefix].slice() });
     return { step: this.#step, moments };

@@ -32,7 +32,7 @@ export const causalMask = (length: number): tf.Tensor2D =>
 /** Additive mask [B, 1, 1, T] from [B, T] with 1 for visible keys and 0 for hidden ones. */
 export const keyMask = (visible: tf.Tensor): tf.Tensor4D =>
   tf.tidy(() => {
-    expectShape('key mask', visible, [null, null], '[B, T]');
+    expectShape('key mask', visible, ['B', 'T']);
     const [batch, length] = visible.shape as [number, number];
     return tf.reshape(tf.mul(tf.sub(1, tf.cast(visible, 'float32')), MASKED), [batch, 1, 1, length]);
   });
@@ -73,9 +73,9 @@ export function dotProductAttention(
   v: tf.Tensor,
   { heads, mask, keep }: AttentionOptions,
 ): tf.Tensor {
-  expectShape('attention query', q, [null, null, null], '[B, Tq, C]');
+  expectShape('attention query', q, ['B', 'Tq', 'C']);
   const [batch, , width] = q.shape as [number, number, number];
-  expectShape('attention key', k, [batch, null, width]);
+  expectShape('attention key', k, [batch, 'Tk', width]);
   expectShape('attention value', v, [batch, k.shape[1] as number, width]);
   expectCount('attention heads', heads);
   if (width % heads !== 0) throw new ShapeError('attention', `a width divisible by ${heads} heads`, `${width}`);

@@ -57,7 +57,7 @@ function inputGradient(x: tf.Tensor, weight: tf.Tensor4D, dy: tf.Tensor4D, strid
  * @returns [B, ⌈H/stride⌉, ⌈W/stride⌉, out]
  */
 export function convolution(x: tf.Tensor, { weight, bias }: ConvolutionParameters, stride = 1): tf.Tensor {
-  expectShape('convolution', x, [null, null, null, null], '[B, H, W, C]');
+  expectShape('convolution', x, ['B', 'H', 'W', 'C']);
   const outputs = weight.shape[3] ?? 0;
   expectShape('convolution weight', weight, [3, 3, x.shape[3] as number, outputs]);
   expectShape('convolution bias', bias, [outputs]);

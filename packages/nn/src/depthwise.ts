@@ -59,7 +59,7 @@ function weightGradient(x: tf.Tensor, dy: tf.Tensor): tf.Tensor {
 
 /** Each channel with its own 3x3 kernel: [B, H, W, C] → [B, H, W, C]. */
 export function depthwise(x: tf.Tensor, { weight }: DepthwiseParameters): tf.Tensor {
-  expectShape('depthwise convolution', x, [null, null, null, null], '[B, H, W, C]');
+  expectShape('depthwise convolution', x, ['B', 'H', 'W', 'C']);
   expectShape('depthwise convolution weight', weight, [3, 3, x.shape[3] as number, 1]);
   return differentiable(
     { x, weight },

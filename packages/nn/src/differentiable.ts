@@ -44,10 +44,7 @@ type Backward<I extends Inputs> = (dy: tf.Tensor, saved: tf.Tensor[]) => { [K in
  */
 export function differentiable<I extends Inputs>(inputs: I, forward: Forward, backward: Backward<I>): tf.Tensor {
   expectOneCore();
-  const live = Object.keys(inputs).filter((name) => {
-    const tensor = inputs[name];
-    return tensor !== undefined && !isConstant(tensor);
-  });
+  const live = Object.keys(inputs).filter((name) => inputs[name] && !isConstant(inputs[name]));
   if (live.length === 0) return tf.tidy(() => forward(() => {}));
   const operation = tf.customGrad((...args) => {
     const save = args.at(-1) as tf.GradSaveFunc;

@@ -1,7 +1,7 @@
 // Dropout whose masks are drawn by counter (Srivastava et al., "Dropout", JMLR 2014).
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.ts';
-import { OptionError, ShapeError } from './errors.ts';
+import { expectFraction, ShapeError } from './errors.ts';
 import type { NoiseRow } from './noise.ts';
 import { fillKept, keyOf } from './random.ts';
 
@@ -19,7 +19,7 @@ export interface Dropout {
  * @param rows the rows of the batch
  */
 export function counterDropout(rate: number, seed: number, rows: readonly NoiseRow[]): Dropout {
-  if (!(rate >= 0 && rate < 1)) throw new OptionError('dropout rate', 'a number from 0 to below 1', rate);
+  expectFraction('dropout rate', rate);
   return {
     mask(site, shape) {
       if (shape[0] !== rows.length) throw new ShapeError('dropout', `${rows.length} rows`, `[${shape}]`);

@@ -11,7 +11,7 @@ import { productOverRows } from './linear.ts';
  * saved for a frozen table that is marked `constant`.
  */
 export function embedding(table: tf.Tensor, ids: tf.Tensor): tf.Tensor {
-  expectShape('embedding table', table, [null, null], '[V, C]');
+  expectShape('embedding table', table, ['V', 'C']);
   if (ids.dtype !== 'int32') throw new ShapeError('embedding', 'ids of type int32', ids.dtype);
   const [size, width] = table.shape as [number, number];
   return differentiable(

@@ -51,15 +51,10 @@ export class ParameterError extends NnError {
   }
 }
 
-/** Checks a shape; `null` stands for any length, as in `[null, 3]`. @param axes the expected shape in words, such as `[N, 3]` */
-export function expectShape(
-  subject: string,
-  { shape }: tf.Tensor,
-  expected: readonly (number | null)[],
-  axes = `[${expected.map((length) => length ?? '…')}]`,
-): void {
-  if (shape.length === expected.length && expected.every((length, i) => length === null || length === shape[i])) return;
-  throw new ShapeError(subject, axes, `[${shape}]`);
+/** Checks a shape; a name stands for any length, as in `['N', 3]`. */
+export function expectShape(subject: string, { shape }: tf.Tensor, axes: readonly (number | string)[]): void {
+  if (shape.length === axes.length && axes.every((axis, i) => typeof axis === 'string' || axis === shape[i])) return;
+  throw new ShapeError(subject, `[${axes.join(', ')}]`, `[${shape}]`);
 }
 
 /** Checks that an option is a whole number of at least 1. */
@@ -68,11 +63,12 @@ export function expectCount(subject: string, value: number): void {
 }
 
 /** Checks that an option is a finite number, and greater than `above` where that is given. */
-export function expectNumber(subject: string, value: number, above = Number.NEGATIVE_INFINITY): void {
-  if (Number.isFinite(value) && value > above) return;
-  throw new OptionError(
-    subject,
-    above === Number.NEGATIVE_INFINITY ? 'a finite number' : `a number above ${above}`,
-    value,
-  );
+export function expectNumber(subject: string, value: number, above?: number): void {
+  if (!Number.isFinite(value) || (above !== undefined && value <= above))
+    throw new OptionError(subject, above === undefined ? 'a finite number' : `a number above ${above}`, value);
+}
+
+/** Checks that an option is a number from 0 to below 1. */
+export function expectFraction(subject: string, value: number): void {
+  if (!(value >= 0 && value < 1)) throw new OptionError(subject, 'a number from 0 to below 1', value);
 }

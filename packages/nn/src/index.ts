@@ -1,6 +1,5 @@
 // Layers with correct gradients on every backend, named parameters, random numbers, the optimizer.
 export { type ActivationName, activations, gelu, quickGelu, softplus } from './activations.ts';
-export { ArrayAdam, clipArraysByGlobalNorm } from './array-optimizer.ts';
 export {
   type AttentionOptions,
   type AttentionParameters,
@@ -18,7 +17,7 @@ export { embedding } from './embedding.ts';
 export { isNnError, NnError, OptionError, ParameterError, ShapeError } from './errors.ts';
 export { registerGradients } from './gradients.ts';
 export { type LinearParameters, linear, linearSpec } from './linear.ts';
-export { counterNoise, type Noise, type NoiseRow, noNoise, replayedNoise } from './noise.ts';
+export { counterNoise, type Noise, type NoiseRow, noNoise } from './noise.ts';
 export { l2Normalize, layerNorm, type NormParameters, normSpec } from './normalization.ts';
 export { Adam, type AdamOptions, type AdamState, cosineAnnealing } from './optimizer.ts';
 export {
@@ -44,7 +43,7 @@ export {
   variablesOf,
 } from './parameters.ts';
 export { patchEmbedding, type UpConvolutionParameters, upConvolution, upConvolutionSpec } from './patches.ts';
-export { keyOf, permutation, type RandomKey, randomNormal, randomUniform } from './random.ts';
+export { keyOf, type RandomKey, randomNormal, randomUniform } from './random.ts';
 export { recomputedGradients, type Segment, type SegmentedFunction, type SegmentTensors } from './recompute.ts';
 export { resizeBilinear } from './resize.ts';
 export { clipByGlobalNorm, valueAndGradients } from './value-and-gradients.ts';

@@ -1,8 +1,9 @@
 // Internals that the other packages of this repository share. Not stable: they change without notice.
+export { ArrayAdam, clipArraysByGlobalNorm } from './array-optimizer.ts';
 export { isConstant } from './differentiable.ts';
 export { applyDropout } from './dropout.ts';
-export { expectCount, expectNumber, expectShape } from './errors.ts';
 export { type NoiseSite, noiseValues } from './noise.ts';
+export { permutation } from './random.ts';
 
 /**
  * Resolves in a later task. Backends that compute synchronously (cpu, wasm, native) resolve their reads as microtasks: without this, a loop

@@ -59,7 +59,7 @@ export function sumRows(rows: tf.Tensor): tf.Tensor {
  * broadcast right one has no gradient in tfjs.
  */
 export function linear(x: tf.Tensor, { weight, bias }: LinearParameters): tf.Tensor {
-  expectShape('linear weight', weight, [null, null], '[in, out]');
+  expectShape('linear weight', weight, ['in', 'out']);
   const [inputs, outputs] = weight.shape as [number, number];
   if (bias) expectShape('linear bias', bias, [outputs]);
   if (x.shape.at(-1) !== inputs) throw new ShapeError('linear', `last axis of ${inputs}`, `[${x.shape}]`);

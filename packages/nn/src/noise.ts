@@ -1,4 +1,4 @@
-// Noise of probabilistic layers: counter-based, replayed from tensors, or none.
+// Noise of probabilistic layers: counter-based, or none.
 import * as tf from '@tensorflow/tfjs-core';
 import { expectNumber, ShapeError } from './errors.ts';
 import { fillNormal, keyOf } from './random.ts';
@@ -53,33 +53,9 @@ export function noiseValues(
 ): Float32Array {
   const values = new Float32Array(size * rows.length);
   rows.forEach(({ image, sample, negated }, i) => {
-    fillNormal(keyOf(seed, image, sample, adapter, direction), values, i * size, size);
-    if (negated) for (let j = i * size; j < (i + 1) * size; j++) values[j] = -(values[j] as number);
+    fillNormal(keyOf(seed, image, sample, adapter, direction), values, i * size, size, negated ? -1 : 1);
   });
   return values;
-}
-
-/**
- * The given tensors, in the order in which one forward pass asks for noise. A site that asks again gets the same tensor again, so that
- * recomputed blocks see the noise of the forward pass. The caller keeps ownership of the tensors.
- */
-export function replayedNoise(tensors: readonly tf.Tensor[]): Noise {
-  const draws = new Map<string, number>();
-  return {
-    draw({ adapter, direction }, shape) {
-      const site = `${adapter}.${direction}`;
-      const index = draws.get(site) ?? draws.size;
-      draws.set(site, index);
-      const tensor = tensors[index];
-      if (!tensor || `${tensor.shape}` !== `${shape}`)
-        throw new ShapeError(
-          'replayed noise',
-          `[${shape}] at draw ${index + 1}`,
-          tensor ? `[${tensor.shape}]` : 'none',
-        );
-      return tf.clone(tensor);
-    },
-  };
 }
 
 /** No noise: the mean network. */

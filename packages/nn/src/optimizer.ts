@@ -1,7 +1,7 @@
 // Adam and AdamW as PyTorch computes them, and the learning rate's schedule.
 import * as tf from '@tensorflow/tfjs-core';
-import { expectNumber, OptionError, ParameterError } from './errors.ts';
-import type { ParameterValue } from './parameters.ts';
+import { expectFraction, expectNumber, OptionError, ParameterError } from './errors.ts';
+import { ownVariable, type ParameterValue } from './parameters.ts';
 
 export interface AdamOptions {
   readonly beta1?: number;
@@ -25,8 +25,8 @@ export function completeAdamOptions({
   epsilon = 1e-8,
   weightDecay = 0,
 }: AdamOptions): Required<AdamOptions> {
-  for (const [name, beta] of Object.entries({ beta1, beta2 }))
-    if (!(beta >= 0 && beta < 1)) throw new OptionError(`Adam ${name}`, 'a number from 0 to below 1', beta);
+  expectFraction('Adam beta1', beta1);
+  expectFraction('Adam beta2', beta2);
   expectNumber('Adam epsilon', epsilon, 0);
   if (!(weightDecay >= 0)) throw new OptionError('Adam weightDecay', 'a number of at least 0', weightDecay);
   return { beta1, beta2, epsilon, weightDecay };
@@ -38,10 +38,12 @@ export const correctionsOf = (step: number, { beta1, beta2 }: Required<AdamOptio
   root: 1 / Math.sqrt(1 - beta2 ** step),
 });
 
+export const PREFIXES = ['first', 'second'] as const;
+
 /** A moment of a saved state. @throws {ParameterError} if it is missing or has another shape */
 export function momentIn(
   { moments }: AdamState,
-  prefix: 'first' | 'second',
+  prefix: (typeof PREFIXES)[number],
   name: string,
   shape: readonly number[],
 ): ParameterValue {
@@ -59,8 +61,7 @@ export function momentIn(
  */
 export class Adam {
   #step = 0;
-  readonly #first = new Map<string, tf.Variable>();
-  readonly #second = new Map<string, tf.Variable>();
+  readonly #moments = { first: new Map<string, tf.Variable>(), second: new Map<string, tf.Variable>() };
   readonly #options: Required<AdamOptions>;
 
   constructor(options: AdamOptions = {}) {
@@ -86,8 +87,8 @@ export class Adam {
       const gradient = gradients.get(name);
       if (!gradient)
         throw new ParameterError(`Adam: expected a gradient of '${name}', got none. Pass one per variable.`);
-      const first = momentOf(this.#first, name, variable);
-      const second = momentOf(this.#second, name, variable);
+      const first = momentOf(this.#moments.first, name, variable);
+      const second = momentOf(this.#moments.second, name, variable);
       tf.tidy(() => {
         first.assign(tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1)));
         second.assign(tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
@@ -102,10 +103,7 @@ export class Adam {
   /** The state, from which training resumes exactly. */
   async save(): Promise<AdamState> {
     const moments = new Map<string, ParameterValue>();
-    for (const [prefix, source] of [
-      ['first', this.#first],
-      ['second', this.#second],
-    ] as const)
+    for (const [prefix, source] of Object.entries(this.#moments))
       for (const [name, variable] of source)
         moments.set(`${prefix}.${name}`, { shape: variable.shape, data: (await variable.data()) as Float32Array });
     return { step: this.#step, moments };
@@ -117,32 +115,25 @@ export class Adam {
     this.#step = state.step;
     // Before the first step there are no moments.
     if (state.step === 0) return;
-    for (const [name, { shape }] of variables)
-      for (const [prefix, target] of [
-        ['first', this.#first],
-        ['second', this.#second],
-      ] as const)
-        target.set(name, ownVariable(tf.tensor(momentIn(state, prefix, name, shape).data, [...shape])));
+    for (const prefix of PREFIXES)
+      for (const [name, { shape }] of variables) {
+        const { data } = momentIn(state, prefix, name, shape);
+        this.#moments[prefix].set(name, ownVariable(tf.tensor(data, [...shape]), false));
+      }
   }
 
   dispose(): void {
-    for (const moments of [this.#first, this.#second]) {
-      for (const variable of moments.values()) variable.dispose();
+    for (const moments of Object.values(this.#moments)) {
+      tf.dispose([...moments.values()]);
       moments.clear();
     }
   }
 }
 
-function ownVariable(tensor: tf.Tensor): tf.Variable {
-  const variable = tf.variable(tensor, false);
-  tensor.dispose();
-  return variable;
-}
-
 function momentOf(moments: Map<string, tf.Variable>, name: string, variable: tf.Variable): tf.Variable {
   const known = moments.get(name);
   if (known) return known;
-  const fresh = ownVariable(tf.zeros(variable.shape));
+  const fresh = ownVariable(tf.zeros(variable.shape), false);
   moments.set(name, fresh);
   return fresh;
 }

@@ -103,13 +103,14 @@ export const countParameters = <P>(tree: P & TreeOf<tf.Tensor, P>): number =>
 export function initialize<S>(specs: S & TreeOf<ParameterSpec, S>, seed: number): ParametersOf<S> {
   expectOneCore();
   expectNumber('seed', seed);
-  return mapSpecs(specs, ({ shape, init }, name) => {
-    const size = tf.util.sizeFromShape([...shape]);
+  return mapSpecs(specs, ({ shape: lengths, init }, name) => {
+    const shape = [...lengths];
+    if (init.kind === 'constant') return tf.fill(shape, init.value);
+    const size = tf.util.sizeFromShape(shape);
     const key = keyOf(seed, name);
-    if (init.kind === 'constant') return tf.fill([...shape], init.value);
     const values =
       init.kind === 'normal' ? randomNormal(key, size, init.deviation) : randomUniform(key, size, init.bound);
-    return tf.tensor(values, [...shape]);
+    return tf.tensor(values, shape);
   }) as ParametersOf<S>;
 }
 
@@ -162,6 +163,13 @@ export function freeze<P>(tree: P & TreeOf<tf.Tensor, P>): P {
   return tree;
 }
 
+/** A variable with the value of a tensor, which is disposed. */
+export function ownVariable(tensor: tf.Tensor, isTrainable = true): tf.Variable {
+  const variable = tf.variable(tensor, isTrainable);
+  tensor.dispose();
+  return variable;
+}
+
 /** The value of a variable as a plain tensor; disposes the variable. */
 function frozenCopy(variable: tf.Variable): tf.Tensor {
   const value = tf.clone(variable as tf.Tensor);
@@ -177,9 +185,7 @@ export function trainable<P>(tree: P & TreeOf<tf.Tensor, P>, pattern: RegExp = /
   return mapParameters(tree, (tensor, name) => {
     if (!pattern.test(name)) return constant(tensor instanceof tf.Variable ? frozenCopy(tensor) : tensor);
     if (tensor instanceof tf.Variable) return unmarkConstant(tensor);
-    const variable = tf.variable(tensor);
-    tensor.dispose();
-    return variable;
+    return ownVariable(tensor);
   });
 }
 
@@ -190,5 +196,5 @@ export function variablesOf<P>(tree: P & TreeOf<tf.Tensor, P>): Map<string, tf.V
 
 /** Disposes every tensor of a tree. */
 export function disposeParameters<P>(tree: P & TreeOf<tf.Tensor, P>): void {
-  for (const tensor of flatten(tree).values()) tensor.dispose();
+  tf.dispose([...flatten(tree).values()]);
 }

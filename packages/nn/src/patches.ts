@@ -12,7 +12,7 @@ import { type ParameterSpec, uniform } from './parameters.ts';
  * @returns [B, H/patch, W/patch, D]
  */
 export function patchEmbedding(image: tf.Tensor, parameters: LinearParameters, patch: number): tf.Tensor {
-  expectShape('patch embedding', image, [null, null, null, null], '[B, H, W, C]');
+  expectShape('patch embedding', image, ['B', 'H', 'W', 'C']);
   expectCount('patch size', patch);
   const [batch, height, width, channels] = image.shape as [number, number, number, number];
   if (height % patch || width % patch)
@@ -42,8 +42,8 @@ export const upConvolutionSpec = (inputs: number, outputs: number): { weight: Pa
  * @returns [B, 2H, 2W, out]
  */
 export function upConvolution(x: tf.Tensor, { weight, bias }: UpConvolutionParameters): tf.Tensor {
-  expectShape('up convolution', x, [null, null, null, null], '[B, H, W, C]');
-  expectShape('up convolution bias', bias, [null], '[out]');
+  expectShape('up convolution', x, ['B', 'H', 'W', 'C']);
+  expectShape('up convolution bias', bias, ['out']);
   expectShape('up convolution weight', weight, [x.shape[3] as number, 4 * (bias.shape[0] as number)]);
   const [batch, height, width] = x.shape as [number, number, number];
   const outputs = bias.shape[0] as number;

@@ -6,8 +6,11 @@ export type RandomKey = readonly [number, number];
 
 const PARITY = 0x1bd11bda;
 
+/** The two words of the last call of {@link threefry}, unless it was given another array. */
+const scratch = new Uint32Array(2);
+
 /** Twenty rounds of Threefry on one counter; writes two words to `out`. Unrolled, since noise is drawn by the million. */
-export function threefry(key: RandomKey, c0: number, c1: number, out: Uint32Array): void {
+export function threefry(key: RandomKey, c0: number, c1 = 0, out = scratch): void {
   const k0 = key[0] | 0;
   const k1 = key[1] | 0;
   const k2 = k0 ^ k1 ^ PARITY;
@@ -67,13 +70,11 @@ export function threefry(key: RandomKey, c0: number, c1: number, out: Uint32Arra
   out[1] = x1;
 }
 
-const scratch = new Uint32Array(2);
-
 /** The key of a tuple of numbers and names. Different tuples have independent streams. */
 export function keyOf(...parts: readonly (number | string)[]): RandomKey {
   let key: RandomKey = [0, 0];
   const fold = (a: number, b: number) => {
-    threefry(key, a, b, scratch);
+    threefry(key, a, b);
     key = [scratch[0] as number, scratch[1] as number];
   };
   for (const part of parts) {
@@ -91,19 +92,19 @@ export function randomUniform(key: RandomKey, size: number, bound = 1): Float32A
   const values = new Float32Array(size);
   const scale = (2 * bound) / 2 ** 32;
   for (let i = 0; i < size; i += 2) {
-    threefry(key, i >>> 1, 0, scratch);
-    values[i] = (scratch[0] as number) * scale - bound;
-    if (i + 1 < size) values[i + 1] = (scratch[1] as number) * scale - bound;
+    threefry(key, i >>> 1);
+    // Beyond the end of an array, a write does nothing.
+    for (let j = 0; j < 2; j++) values[i + j] = (scratch[j] as number) * scale - bound;
   }
   return values;
 }
 
-/** `size` normal values with mean 0 and the given standard deviation (Box–Muller), written to `out` from `offset`. */
-export function fillNormal(key: RandomKey, out: Float32Array, offset: number, size: number, deviation = 1): void {
+/** `size` normal values with mean 0, times a factor (Box–Muller), written to `out` from `offset`. */
+export function fillNormal(key: RandomKey, out: Float32Array, offset: number, size: number, factor: number): void {
   for (let i = 0; i < size; i += 2) {
-    threefry(key, i >>> 1, 0, scratch);
+    threefry(key, i >>> 1);
     // 1 − u is in (0, 1], so that the logarithm is finite.
-    const radius = deviation * Math.sqrt(-2 * Math.log(1 - (scratch[0] as number) / 2 ** 32));
+    const radius = factor * Math.sqrt(-2 * Math.log(1 - (scratch[0] as number) / 2 ** 32));
     const angle = ((2 * Math.PI) / 2 ** 32) * (scratch[1] as number);
     out[offset + i] = radius * Math.cos(angle);
     if (i + 1 < size) out[offset + i + 1] = radius * Math.sin(angle);
@@ -123,12 +124,11 @@ export function fillKept(key: RandomKey, rate: number, out: Float32Array): void 
   const kept = 1 / (1 - rate);
   // Four 16-bit values per counter are enough for masks.
   for (let i = 0; i < out.length; i += 4) {
-    threefry(key, i >>> 2, 0, scratch);
-    const [a, b] = scratch as unknown as [number, number];
-    out[i] = (a & 0xffff) < threshold ? 0 : kept;
-    if (i + 1 < out.length) out[i + 1] = a >>> 16 < threshold ? 0 : kept;
-    if (i + 2 < out.length) out[i + 2] = (b & 0xffff) < threshold ? 0 : kept;
-    if (i + 3 < out.length) out[i + 3] = b >>> 16 < threshold ? 0 : kept;
+    threefry(key, i >>> 2);
+    for (let j = 0; j < 4; j++) {
+      const bits = ((scratch[j >> 1] as number) >>> (16 * (j & 1))) & 0xffff;
+      out[i + j] = bits < threshold ? 0 : kept;
+    }
   }
 }
 
@@ -136,7 +136,7 @@ export function fillKept(key: RandomKey, rate: number, out: Float32Array): void 
 export function permutation(key: RandomKey, size: number): number[] {
   const order = Array.from({ length: size }, (_, i) => i);
   for (let i = size - 1; i > 0; i--) {
-    threefry(key, i, 1, scratch);
+    threefry(key, i, 1);
     const j = Math.floor(((scratch[0] as number) / 2 ** 32) * (i + 1));
     [order[i], order[j]] = [order[j] as number, order[i] as number];
   }

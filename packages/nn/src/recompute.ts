@@ -2,7 +2,7 @@
 // (Chen et al., "Training deep nets with sublinear memory cost", 2016).
 import * as tf from '@tensorflow/tfjs-core';
 import { registerGradients } from './gradients.ts';
-import { dropTape } from './value-and-gradients.ts';
+import { droppingTape } from './value-and-gradients.ts';
 
 /** The tensors between one segment and the next. */
 export type SegmentTensors = readonly tf.Tensor[];
@@ -30,13 +30,8 @@ function pullback(outputs: SegmentTensors, cotangents: SegmentTensors): tf.Scala
 
 /** The value of `f` and its gradients; null where `f` does not depend on an input. */
 function differentiate(f: () => tf.Scalar, inputs: readonly tf.Tensor[]) {
-  try {
-    const { value, grads } = tf.engine().gradients(f, [...inputs], undefined, true);
-    return { value, gradients: grads as readonly (tf.Tensor | null | undefined)[] };
-  } catch (error) {
-    dropTape();
-    throw error;
-  }
+  const { value, grads } = droppingTape(() => tf.engine().gradients(f, [...inputs], undefined, true));
+  return { value, gradients: grads as readonly (tf.Tensor | null | undefined)[] };
 }
 
 /** Disposes the tensors that are not in `kept`. */

@@ -23,7 +23,7 @@ function interpolation(from: number, to: number): tf.Tensor2D {
  * `tf.image.resizeBilinear` ignores the half pixel on every backend.
  */
 export function resizeBilinear(x: tf.Tensor, [height, width]: readonly [number, number]): tf.Tensor {
-  expectShape('resize', x, [null, null, null], '[B, H, W]');
+  expectShape('resize', x, ['B', 'H', 'W']);
   expectCount('height', height);
   expectCount('width', width);
   const [, h, w] = x.shape as [number, number, number];

@@ -16,12 +16,12 @@ import {
   linearSpec,
   loadParameters,
   noNoise,
-  replayedNoise,
   shapesOf,
   trainable,
   valueAndGradients,
   variablesOf,
 } from './index.ts';
+import { replayedNoise } from './testing/index.ts';
 
 const specs = {
   layers: [linearSpec(3, 4), linearSpec(4, 1, { bias: false })],

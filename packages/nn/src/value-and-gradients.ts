@@ -3,11 +3,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expectNumber } from './errors.ts';
 import { registerGradients } from './gradients.ts';
 
-/** Disposes the tape after an error: tfjs leaks every tensor saved for the backward pass when a function throws. */
-export function dropTape(): void {
-  const { state } = tf.engine();
-  for (const node of state.activeTape ?? []) for (const tensor of node.saved ?? []) tensor.dispose();
-  Object.assign(state, { activeTape: undefined });
+/** Calls a function that differentiates. If it throws, the tape is disposed: tfjs leaks every tensor saved for the backward pass. */
+export function droppingTape<T>(differentiate: () => T): T {
+  try {
+    return differentiate();
+  } catch (error) {
+    const { state } = tf.engine();
+    for (const node of state.activeTape ?? []) for (const tensor of node.saved ?? []) tensor.dispose();
+    Object.assign(state, { activeTape: undefined });
+    throw error;
+  }
 }
 
 /**
@@ -25,27 +30,23 @@ export function valueAndGradients(
 ): { value: tf.Scalar; gradients: Map<string, tf.Tensor> } {
   registerGradients();
   const byVariable = new Map([...variables].map(([name, variable]) => [variable.name, name]));
-  try {
-    const { value, grads } = tf.variableGrads(f, [...variables.values()]);
-    const gradients = new Map(
-      Object.entries(grads).map(([name, gradient]) => [byVariable.get(name) as string, gradient]),
-    );
-    return { value, gradients };
-  } catch (error) {
-    dropTape();
-    throw error;
-  }
+  const { value, grads } = droppingTape(() => tf.variableGrads(f, [...variables.values()]));
+  const gradients = new Map(
+    Object.entries(grads).map(([name, gradient]) => [byVariable.get(name) as string, gradient]),
+  );
+  return { value, gradients };
 }
 
 /** Scales gradients so that their joint Euclidean norm is at most `limit`. Returns new tensors and disposes the given ones. */
 export function clipByGlobalNorm(gradients: ReadonlyMap<string, tf.Tensor>, limit: number): Map<string, tf.Tensor> {
   expectNumber('gradient norm limit', limit, 0);
+  const given = [...gradients.values()];
   const clipped = tf.tidy(() => {
-    const squares = [...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)));
+    const squares = given.map((gradient) => tf.sum(tf.square(gradient)));
     // min(1, limit/‖g‖) without reading the norm from the device.
     const factor = tf.minimum(1, tf.div(limit, tf.add(tf.sqrt(tf.addN(squares)), 1e-12)));
-    return [...gradients.values()].map((gradient) => tf.mul(gradient, factor));
+    return given.map((gradient) => tf.mul(gradient, factor));
   });
-  for (const gradient of gradients.values()) gradient.dispose();
+  tf.dispose(given);
   return new Map([...gradients.keys()].map((name, i) => [name, clipped[i] as tf.Tensor]));
 }

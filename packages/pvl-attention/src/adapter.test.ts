@@ -1,4 +1,5 @@
-import { counterNoise, disposeParameters, initialize, replayedNoise } from '@medclipseg/nn';
+import { counterNoise, disposeParameters, initialize } from '@medclipseg/nn';
+import { replayedNoise } from '@medclipseg/nn/testing';
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 // The PVL adapter: projects both token sequences to one width, lets them attend to each other, and projects back (reference: `PVLAdapter`, `TwoWayTransformer`).
-import { initialize, linear, linearSpec, type Noise, noNoise } from '@medclipseg/nn';
+import { initialize, linear, linearSpec, type Noise } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   type CrossAttentionParameters,
@@ -8,7 +8,7 @@ import {
   foldSamples,
   probabilisticCrossAttention,
 } from './cross-attention.ts';
-import { expectBeta, expectCount, expectOneOf, expectShape } from './errors.ts';
+import { expectCount, expectNumber, expectOneOf, expectShape } from './errors.ts';
 
 /**
  * Parts that an ablation may leave out:
@@ -56,7 +56,7 @@ export const twoWaySpec = (width: number, options?: { gate?: number }) => ({
   textFromImage: crossAttentionSpec(width, options),
 });
 
-export function pvlAdapterSpec({ imageWidth, textWidth, width, gate = 0 }: PvlAdapterConfig) {
+export function pvlAdapterSpec({ imageWidth, textWidth, width, gate }: PvlAdapterConfig) {
   expectCount('imageWidth', imageWidth);
   expectCount('textWidth', textWidth);
   return {
@@ -97,12 +97,6 @@ export interface PvlOptions {
   readonly textTokens?: number;
 }
 
-function expectOptions({ beta, adapter, samples }: Required<Pick<PvlOptions, 'beta' | 'adapter' | 'samples'>>): void {
-  expectBeta(beta);
-  expectCount('adapter', adapter, 0);
-  expectCount('samples', samples);
-}
-
 /**
  * Both sequences attend to each other: image tokens to the text, then text tokens to the updated image tokens.
  *
@@ -114,53 +108,39 @@ export function twoWay(
   parameters: TwoWayParameters,
   image: tf.Tensor,
   text: tf.Tensor,
-  {
-    beta = DEFAULT_BETA,
-    noise = noNoise,
-    adapter = 0,
-    samples = 1,
-    textMask,
-    textTokens,
-    without = [],
-  }: PvlOptions = {},
+  { beta = DEFAULT_BETA, noise, adapter = 0, samples = 1, textMask, textTokens, without = [] }: PvlOptions = {},
 ): { image: tf.Tensor; text: tf.Tensor } {
   const width = parameters.imageFromText.query.weight.shape[0] as number;
-  expectShape('image tokens', image, ['B', 'Tv', 'C'], [undefined, undefined, width]);
-  expectShape('text tokens', text, ['B', 'Tt', 'C'], [image.shape[0], undefined, width]);
-  expectOptions({ beta, adapter, samples });
+  expectShape('image tokens', image, ['B', 'Tv', width]);
+  const batch = image.shape[0] as number;
+  expectShape('text tokens', text, [batch, 'Tt', width]);
+  expectNumber('beta', beta, 0);
+  expectCount('adapter', adapter, 0);
+  expectCount('samples', samples);
   for (const part of without) expectOneOf('without', part, PVL_PARTS);
-  if (textMask) expectShape('text mask', textMask, ['B', 'Tt'], [undefined, text.shape[1]]);
+  if (textMask) expectShape('text mask', textMask, ['B', text.shape[1] as number]);
+  let queries = text;
   if (textTokens !== undefined) {
     expectCount('textTokens', textTokens);
-    textTokens = Math.min(textTokens, text.shape[1] as number);
+    queries = tf.slice(text, [0, 0, 0], [batch, Math.min(textTokens, text.shape[1] as number), width]);
   }
-  const batch = image.shape[0] as number;
-  const rows = batch * samples;
   const leaves = (part: PvlPart) => without.includes(part);
   const unimodal = leaves('crossmodal');
-  const options = { beta: leaves('probabilities') ? 0 : beta, gated: !leaves('gating') };
-  const drawn = (direction: 'imageFromText' | 'textFromImage', context: tf.Tensor): tf.Tensor | undefined => {
-    const values = noise.draw({ adapter, direction }, [rows, context.shape[1] as number, width]);
-    return values && leaves('probabilities') ? tf.mul(values, 0) : values;
+  /** @param toText whether the context is text, of which `textMask` may hide tokens */
+  const attend = (direction: keyof TwoWayParameters, queries: tf.Tensor, context: tf.Tensor, toText: boolean) => {
+    const drawn = noise?.draw({ adapter, direction }, [batch * samples, context.shape[1] as number, width]);
+    const certain = leaves('probabilities');
+    return probabilisticCrossAttention(parameters[direction], queries, context, {
+      beta: certain ? 0 : beta,
+      gated: !leaves('gating'),
+      noise: drawn && certain ? tf.mul(drawn, 0) : drawn,
+      keyMask: toText ? textMask : undefined,
+    });
   };
-  const imageContext = unimodal ? image : text;
-  const imageOut = probabilisticCrossAttention(parameters.imageFromText, image, imageContext, {
-    ...options,
-    noise: drawn('imageFromText', imageContext),
-    keyMask: unimodal ? undefined : textMask,
-  });
-  const queries =
-    textTokens === undefined ? text : tf.slice(text, [0, 0, 0], [text.shape[0] as number, textTokens, width]);
-  const textContext = unimodal ? text : imageOut;
-  const attended = probabilisticCrossAttention(parameters.textFromImage, queries, textContext, {
-    ...options,
-    noise: drawn('textFromImage', textContext),
-    keyMask: unimodal ? textMask : undefined,
-  });
-  const textOut = leaves('bidirectional')
-    ? tf.add(foldSamples(queries, attended.shape[0] as number), tf.mul(attended, 0))
-    : attended;
-  return { image: imageOut, text: textOut };
+  const imageOut = attend('imageFromText', image, unimodal ? image : text, !unimodal);
+  const attended = attend('textFromImage', queries, unimodal ? text : imageOut, unimodal);
+  if (!leaves('bidirectional')) return { image: imageOut, text: attended };
+  return { image: imageOut, text: tf.add(foldSamples(queries, attended.shape[0] as number), tf.mul(attended, 0)) };
 }
 
 /**
@@ -184,9 +164,8 @@ export function pvlAdapter(
   text: tf.Tensor,
   options: PvlOptions = {},
 ): { image: tf.Tensor; text: tf.Tensor } {
-  const [imageWidth, textWidth] = [parameters.imageDown.weight.shape[0], parameters.textDown.weight.shape[0]];
-  expectShape('image tokens', image, ['B', 'Tv', 'imageWidth'], [undefined, undefined, imageWidth]);
-  expectShape('text tokens', text, ['B', 'Tt', 'textWidth'], [image.shape[0], undefined, textWidth]);
+  expectShape('image tokens', image, ['B', 'Tv', parameters.imageDown.weight.shape[0] as number]);
+  expectShape('text tokens', text, [image.shape[0] as number, 'Tt', parameters.textDown.weight.shape[0] as number]);
   const exchanged = twoWay(
     parameters.twoWay,
     linear(image, parameters.imageDown),
@@ -194,8 +173,10 @@ export function pvlAdapter(
     options,
   );
   const { without = [] } = options;
-  const delta = (x: tf.Tensor, up: Projection, part: PvlPart) =>
-    without.includes(part) ? tf.mul(linear(x, up), 0) : linear(x, up);
+  const delta = (x: tf.Tensor, up: Projection, part: PvlPart) => {
+    const y = linear(x, up);
+    return without.includes(part) ? tf.mul(y, 0) : y;
+  };
   return {
     image: delta(exchanged.image, parameters.imageUp, 'visual'),
     text: delta(exchanged.text, parameters.textUp, 'textual'),

@@ -12,7 +12,7 @@ import {
   softplus,
 } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { expectBeta, expectCount, expectFinite, expectShape, PvlAttentionError } from './errors.ts';
+import { expectCount, expectNumber, expectShape, PvlAttentionError } from './errors.ts';
 
 /** Published weight of the uncertainty penalty: the full width at half maximum of a unit Gaussian, 2√(2 ln 2), rounded. */
 export const DEFAULT_BETA = 2.35;
@@ -36,7 +36,7 @@ export interface CrossAttentionParameters {
 /** @param width channels of query and context @param gate starting value of the gate, before the sigmoid */
 export function crossAttentionSpec(width: number, { gate = 0 }: { gate?: number } = {}) {
   expectCount('width', width);
-  expectFinite('gate', gate);
+  expectNumber('gate', gate);
   return {
     gate: { shape: [], init: constantInit(gate) } as ParameterSpec,
     query: linearSpec(width, width),
@@ -111,12 +111,12 @@ export function probabilisticCrossAttention(
   { beta = DEFAULT_BETA, noise, keyMask, gated = true }: CrossAttentionOptions = {},
 ): tf.Tensor {
   const width = parameters.query.weight.shape[0] as number;
-  expectBeta(beta);
-  expectShape('query tokens', query, ['B', 'Tq', 'C'], [undefined, undefined, width]);
-  expectShape('context tokens', context, ['B', 'Tk', 'C'], [undefined, undefined, width]);
+  expectNumber('beta', beta, 0);
+  expectShape('query tokens', query, ['B', 'Tq', width]);
+  expectShape('context tokens', context, ['B', 'Tk', width]);
   const tokens = context.shape[1] as number;
-  if (noise) expectShape('noise', noise, ['B·S', 'Tk', 'C'], [undefined, tokens, width]);
-  if (keyMask) expectShape('key mask', keyMask, ['B', 'Tk'], [undefined, tokens]);
+  if (noise) expectShape('noise', noise, ['B·S', tokens, width]);
+  if (keyMask) expectShape('key mask', keyMask, ['B', tokens]);
   const rows = Math.max(query.shape[0] as number, context.shape[0] as number);
   const q = foldSamples(linear(query, parameters.query), rows); // [B, Tq, C]
   const key = gaussian(linear(context, parameters.key), parameters.keyNorm);

@@ -21,23 +21,17 @@ export const isPvlAttentionError = (error: unknown, tag?: PvlAttentionError['tag
   'tag' in error &&
   (tag === undefined ? String(error.tag).startsWith('pvl-attention/') : error.tag === tag);
 
-/** Checks the rank and the given lengths of a tensor; `undefined` stands for any length. */
-export function expectShape(
-  subject: string,
-  { shape }: tf.Tensor,
-  axes: readonly string[],
-  lengths: readonly (number | undefined)[] = [],
-): void {
-  const fits =
-    shape.length === axes.length && shape.every((length, i) => length > 0 && length === (lengths[i] ?? length));
-  if (fits) return;
-  const expected = axes.map((axis, i) => lengths[i] ?? axis).join(', ');
+/** Checks a shape; a name stands for any length but 0, as in `['B', 3]`. */
+export function expectShape(subject: string, { shape }: tf.Tensor, axes: readonly (number | string)[]): void {
+  const fits = (axis: number | string, i: number) =>
+    typeof axis === 'string' ? (shape[i] ?? 0) > 0 : axis === shape[i];
+  if (shape.length === axes.length && axes.every(fits)) return;
   throw new PvlAttentionError(
     'pvl-attention/shape',
     subject,
-    `[${expected}]`,
+    `[${axes.join(', ')}]`,
     `[${shape}]`,
-    'Check the shapes of the tokens and the widths of the parameters.',
+    "Check the tokens' shapes and the parameters' widths.",
   );
 }
 
@@ -50,14 +44,10 @@ export function expectCount(subject: string, value: number, least = 1): void {
     throw optionError(subject, `a whole number of at least ${least}`, value);
 }
 
-/** Checks that an option is a finite number. */
-export function expectFinite(subject: string, value: number): void {
-  if (!Number.isFinite(value)) throw optionError(subject, 'a finite number', value);
-}
-
-/** Checks the weight of the penalty on uncertain keys. */
-export function expectBeta(beta: number): void {
-  if (!(Number.isFinite(beta) && beta >= 0)) throw optionError('beta', 'a number of at least 0', beta);
+/** Checks that an option is a finite number, and at least `least` where that is given. */
+export function expectNumber(subject: string, value: number, least?: number): void {
+  if (!Number.isFinite(value) || value < (least ?? value))
+    throw optionError(subject, least === undefined ? 'a finite number' : `a number of at least ${least}`, value);
 }
 
 /** Checks that an option is one of a few names. */

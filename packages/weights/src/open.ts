@@ -3,10 +3,10 @@ import { FormatError } from './errors.ts';
 import { openSafetensors } from './safetensors/read.ts';
 import type { ByteSource } from './sources/byte-source.ts';
 import type { TensorFile } from './tensor-file.ts';
-import { openTorchZip } from './torch/archive.ts';
-import { LEGACY_MAGIC, openTorchLegacy } from './torch/legacy.ts';
 
 const ZIP_MAGIC = [0x50, 0x4b, 3, 4];
+/** The beginning of PyTorch files before version 1.6: a pickle of protocol 2 that holds the integer 0x1950a86a20f9469cfc6c. */
+const LEGACY_MAGIC = [0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
 /** The upper half of the length of a safetensors header, which is never that long; texts have other bytes here. */
 const LENGTH_END = [0, 0, 0, 0];
 const BEGINNING = 512;
@@ -56,8 +56,10 @@ function refuse({ name, size }: ByteSource, start: Uint8Array): never {
  */
 export async function openTensors(source: ByteSource): Promise<TensorFile> {
   const start = await source.read(0, Math.min(source.size, BEGINNING));
-  if (startsWith(start, ZIP_MAGIC)) return openTorchZip(source);
-  if (startsWith(start, LEGACY_MAGIC)) return openTorchLegacy(source);
+  // A page that opens only safetensors never downloads the reader of pickles.
+  if (startsWith(start, ZIP_MAGIC)) return (await import('./torch/archive.ts')).openTorchZip(source);
+  if (startsWith(start, LEGACY_MAGIC))
+    return (await import('./torch/legacy.ts')).openTorchLegacy(source, LEGACY_MAGIC.length);
   if (start[8] === 0x7b && startsWith(start.subarray(4), LENGTH_END)) return openSafetensors(source);
   return refuse(source, start);
 }

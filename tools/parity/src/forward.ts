@@ -1,6 +1,6 @@
 // One forward pass after another with given noise, in TensorFlow.js or in ONNX Runtime.
 import type { TokenBatch } from '@medclipseg/clip-encoders';
-import { replayedNoise } from '@medclipseg/nn';
+import { replayedNoise } from '@medclipseg/nn/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Network, SampleNoise } from 'medclipseg';
 import { encodePrefix, predictLogits, tensorsOf, trunk } from 'medclipseg/internal';

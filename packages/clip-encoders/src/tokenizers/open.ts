@@ -1,10 +1,8 @@
 // Opens the tokenizer file that was published with the weights.
-
 import { InputError, TokenizerFileError } from '../errors.ts';
 import { clipTokenizer, mergesOf } from './clip-bpe.ts';
-import type { Tokenizer, TokenizerJson } from './tokenizer.ts';
+import type { Tokenizer } from './tokenizer.ts';
 import { piecesOf, wordPieceTokenizer } from './word-piece.ts';
-import { wordTokenizer } from './words.ts';
 
 export interface OpenTokenizerOptions {
   /** Ids per prompt, the context of the text encoder. Default: 77 for CLIP and 256 for BERT, as published. */
@@ -123,23 +121,4 @@ export async function openTokenizer(bytes: Uint8Array, options: OpenTokenizerOpt
   if (/^("bpe_simple_vocab|#version)/.test(text)) return clipTokenizer({ ...options, merges: mergesOf(text) });
   if (text.includes('[CLS]')) return wordPieceTokenizer({ ...options, pieces: piecesOf(text) });
   throw new TokenizerFileError('a tokenizer.json, a vocab.txt or a merges file', `'${text.slice(0, 20)}…'`);
-}
-
-const isStrings = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string');
-
-/**
- * Recreates a tokenizer from the result of its `toJson`.
- *
- * @throws TokenizerFileError for other JSON
- */
-export function tokenizerOf(json: TokenizerJson): Tokenizer {
-  const record: Record<string, unknown> = isRecord(json) ? json : {};
-  const list = { clip: 'merges', 'word-piece': 'pieces', words: 'words' }[String(record.kind)];
-  if (list === undefined)
-    throw new TokenizerFileError("kind 'clip', 'word-piece' or 'words'", `'${String(record.kind).slice(0, 40)}'`);
-  if (!isStrings(record[list])) throw new TokenizerFileError(`a list of strings '${list}'`, 'other JSON');
-  if (json.kind === 'clip') return clipTokenizer(json);
-  if (json.kind === 'word-piece') return wordPieceTokenizer(json);
-  return wordTokenizer(json);
 }

@@ -7,12 +7,11 @@ import type { DeviceName, DeviceOptions } from '../device.ts';
 import { CheckpointError } from '../errors.ts';
 import type { Network } from '../network.ts';
 import type { TrainingProgress } from '../training/plan.ts';
-import { descriptionOf, isOwn, isWhole, readParameters, refuse, type Upload, uploadTensor } from './checkpoint.ts';
+import { descriptionOf, isOwn, isWhole, readParameters, type Upload, uploadTensor } from './checkpoint.ts';
 import { checkEncoders, type EncoderParameters, type EncodersReference, hashEncoders } from './encoders-reference.ts';
 import { locate, type ModelSource } from './locate.ts';
 import type { Place, PlaceOptions } from './place.ts';
-import { findPublished, openPublished, openTowers, type PublishedOptions, towersIn } from './published.ts';
-import { prepareTokenizer, tokenizerFor } from './tokenizer.ts';
+import type { PublishedOptions } from './published.ts';
 
 /** Where a model came from. */
 export interface ModelInfo {
@@ -100,13 +99,19 @@ async function openOwn(path: string, file: TensorFile, options: LoadOptions, upl
 async function open(place: Place, file: TensorFile, options: LoadOptions, upload: Upload): Promise<LoadedModel> {
   const path = place.name;
   if (isOwn(file)) return openOwn(path, file, options, upload);
-  const { network, tokenizer } = await openPublished(place, findPublished(file) ?? refuse(path, file), options, upload);
+  // Pages that open this project's own checkpoints never download what the formats of others need.
+  const { openPublished } = await import('./published.ts');
+  const { network, tokenizer } = await openPublished(place, file, options, upload);
   freeze(network.parameters);
   return { network, tokenizer, path, format: 'published', metadata: file.metadata };
 }
 
 const locateModel = (source: ModelSource, options: LoadOptions): Promise<Place> =>
-  locate(source, { ...options, beforeDownload: (path, siblings) => prepareTokenizer(path, siblings, options) });
+  locate(source, {
+    ...options,
+    beforeDownload: async (path, siblings) =>
+      (await import('./tokenizer.ts')).prepareTokenizer(path, siblings, options),
+  });
 
 /**
  * Opens a model for prediction; {@link MedCLIPSeg.fromPretrained} wraps it.
@@ -144,6 +149,10 @@ async function encodersIn(place: Place, file: TensorFile, options: LoadOptions, 
     const reference = encoders ?? (await referenceTo(parameters));
     return { vision: image, text: prompt, preprocessing, tokenizer, parameters, reference };
   }
+  const [{ openTowers, towersIn }, { tokenizerFor }] = await Promise.all([
+    import('./published.ts'),
+    import('./tokenizer.ts'),
+  ]);
   const { family: found, config } = towersIn(file, options);
   const tokenizer = await tokenizerFor(config, found, [place], options);
   const { parameters } = await openTowers(file, options, upload);

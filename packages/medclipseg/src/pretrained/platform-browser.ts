@@ -1,6 +1,5 @@
 // Models in a page: relative addresses, and the model hub with its files in the Cache API.
 import { blobSource } from '@medclipseg/weights';
-import { hubBlob, listHubFiles } from '@medclipseg/weights/hub';
 import { DeviceError } from '../errors.ts';
 import { openAddress, type PlaceOptions, type Platform, siblingOf } from './place.ts';
 
@@ -10,12 +9,18 @@ export const openLocal: Platform['openLocal'] = async (name, options) =>
     ? openAddress(new URL(name, globalThis.location?.href), options)
     : undefined;
 
+/** Pages that open models by address never download the code of the hub. */
+const hub = () => import('@medclipseg/weights/hub');
+
 const hubOptions = ({ signal, localFilesOnly }: PlaceOptions) => ({ signal, ...(localFilesOnly && { offline: true }) });
 
 export const listHub: Platform['listHub'] = async (repo, options) =>
-  (await listHubFiles({ repo, revision: options.revision }, hubOptions(options))).files.map(({ path }) => path);
+  (await (await hub()).listHubFiles({ repo, revision: options.revision }, hubOptions(options))).files.map(
+    ({ path }) => path,
+  );
 
 export const openHubFile: Platform['openHubFile'] = async (repo, path, siblings, options) => {
+  const { hubBlob } = await hub();
   const fetched = (file: string) => {
     const { revision, onProgress } = options;
     return hubBlob({ repo, path: file, revision }, { ...hubOptions(options), onProgress });

@@ -10,7 +10,7 @@ import type { ModelConfig } from '../config.ts';
 import { CheckpointError } from '../errors.ts';
 import { checkpointKeys, trainedKeys } from '../keys.ts';
 import { assembleModel, modelSpec, type Network } from '../network.ts';
-import { type Upload, uploadTensor } from './checkpoint.ts';
+import { refuse, type Upload, uploadTensor } from './checkpoint.ts';
 import type { EncoderParameters } from './encoders-reference.ts';
 import { locate, type ModelSource } from './locate.ts';
 import type { Place, PlaceOptions } from './place.ts';
@@ -188,15 +188,17 @@ type OpenPublishedOptions = PublishedOptions & PlaceOptions;
  * Opens a checkpoint of the published program. Sizes come from the shapes, the family from the names; the tokenizer is found before any
  * tensor is read.
  *
- * @param weights result of {@link findPublished}
+ * @throws CheckpointError if the file is none
  * @throws KeyMismatchError if tensors are missing, unexpected or of another shape
  */
-export const openPublished = (
+export async function openPublished(
   place: Place,
-  weights: TensorFile,
+  file: TensorFile,
   options: OpenPublishedOptions = {},
   upload: Upload = uploadTensor,
-): Promise<{ network: Network; tokenizer: Tokenizer }> =>
-  [...weights.tensors.keys()].every((name) => TRAINED.test(name))
+): Promise<{ network: Network; tokenizer: Tokenizer }> {
+  const weights = findPublished(file) ?? refuse(place.name, file);
+  return [...weights.tensors.keys()].every((name) => TRAINED.test(name))
     ? openTrainedPart(place, weights, options, upload)
     : openWhole(place, weights, options, upload);
+}

@@ -1,5 +1,6 @@
 // Training as one call: from examples to a finished checkpoint.
-import { keyOf, permutation, variablesOf } from '@medclipseg/nn';
+import { keyOf, variablesOf } from '@medclipseg/nn';
+import { permutation } from '@medclipseg/nn/internal';
 import { loadOnnx } from '#platform';
 import { checkCount, checkKnownKeys } from '../arguments.ts';
 import { currentOnnx } from '../device.ts';

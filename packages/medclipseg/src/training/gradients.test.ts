@@ -6,10 +6,10 @@ import {
   keyOf,
   type Noise,
   randomNormal,
-  replayedNoise,
   trainable,
   variablesOf,
 } from '@medclipseg/nn';
+import { replayedNoise } from '@medclipseg/nn/testing';
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';

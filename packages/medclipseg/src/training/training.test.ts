@@ -1,5 +1,6 @@
 // The training loop.
-import { disposeParameters, keyOf, permutation } from '@medclipseg/nn';
+import { disposeParameters, keyOf } from '@medclipseg/nn';
+import { permutation } from '@medclipseg/nn/internal';
 import { eachBackend } from '@medclipseg/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Shape } from '@tensorflow/tfjs-layers';
 import { type PvlAdapterParameters, pvlAdapter, pvlAdapterSpec } from '../adapter.ts';
-import { expectCount, expectFinite } from '../errors.ts';
+import { expectCount, expectNumber } from '../errors.ts';
 import { ProbabilisticLayer, type ProbabilisticLayerArgs } from './probabilistic-layer.ts';
 
 export interface PvlAdapterArgs extends ProbabilisticLayerArgs {
@@ -24,7 +24,7 @@ export class PvlAdapter extends ProbabilisticLayer<PvlAdapterParameters> {
   constructor({ width, gate = 0, ...args }: PvlAdapterArgs) {
     super(args);
     expectCount('width', width);
-    expectFinite('gate', gate);
+    expectNumber('gate', gate);
     this.#width = width;
     this.#gate = gate;
   }

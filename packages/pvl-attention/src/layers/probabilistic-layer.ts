@@ -2,7 +2,7 @@
 import { counterNoise, initialize, mapParameters, type Noise, noNoise } from '@medclipseg/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers, type Shape } from '@tensorflow/tfjs-layers';
-import { expectBeta, expectCount, expectFinite, expectOneOf, PvlAttentionError } from '../errors.ts';
+import { expectCount, expectNumber, expectOneOf, PvlAttentionError } from '../errors.ts';
 
 /** When a layer draws noise: always (Monte-Carlo sampling at inference, as published), only while training, or never. */
 export type Sampling = 'always' | 'training' | 'never';
@@ -40,8 +40,8 @@ export abstract class ProbabilisticLayer<P> extends layers.Layer {
   constructor({ beta, seed = 0, sampling = 'always', adapter = 0, ...args }: ProbabilisticLayerArgs) {
     super(args);
     expectOneOf('sampling', sampling, SAMPLINGS);
-    if (beta !== undefined) expectBeta(beta);
-    expectFinite('seed', seed);
+    if (beta !== undefined) expectNumber('beta', beta, 0);
+    expectNumber('seed', seed);
     expectCount('adapter', adapter, 0);
     this.beta = beta;
     this.#seed = seed;

@@ -8,22 +8,20 @@ import { TruncatedPickleError } from './pickle-bytes.ts';
 import { type Unpickled, unpickle } from './unpickle.ts';
 import { storageBytes } from './views.ts';
 
-/** The beginning of these files: a pickle of protocol 2 that holds the integer 0x1950a86a20f9469cfc6c. */
-export const LEGACY_MAGIC = Uint8Array.from([
-  0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
-]);
-
 const PROTOCOL = 1001;
 const FIRST_WINDOW = 256 * 1024;
 
 /** The pickles after the magic number: protocol, system, object, keys. Their lengths are known only after reading them. */
-async function readPickles(source: ByteSource): Promise<readonly [Unpickled, Unpickled, Unpickled, Unpickled]> {
+async function readPickles(
+  source: ByteSource,
+  start: number,
+): Promise<readonly [Unpickled, Unpickled, Unpickled, Unpickled]> {
   for (let window = FIRST_WINDOW; ; window *= 4) {
     const limit = Math.min(source.size, MAXIMUM_PICKLE);
     const bytes = await source.read(0, Math.min(window, limit));
     const after = (start: number) => unpickle(bytes, source.name, { start });
     try {
-      const protocol = after(LEGACY_MAGIC.length);
+      const protocol = after(start);
       const system = after(protocol.end);
       const object = after(system.end);
       return [protocol, system, object, after(object.end)];
@@ -33,10 +31,10 @@ async function readPickles(source: ByteSource): Promise<readonly [Unpickled, Unp
   }
 }
 
-/** Opens the format; storages are read on demand. */
-export async function openTorchLegacy(source: ByteSource): Promise<TensorFile> {
+/** Opens the format; storages are read on demand. @param start the byte after the magic number */
+export async function openTorchLegacy(source: ByteSource, start: number): Promise<TensorFile> {
   const { name: file, size } = source;
-  const [protocol, system, object, keys] = await readPickles(source);
+  const [protocol, system, object, keys] = await readPickles(source, start);
   if (protocol.value !== PROTOCOL) throw new FormatError(file, `protocol ${PROTOCOL}`, 'another');
   if (!(system.value instanceof Map) || system.value.get('little_endian') !== true)
     throw new FormatError(file, 'little-endian numbers', 'big-endian ones');

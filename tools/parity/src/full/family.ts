@@ -2,7 +2,8 @@
 import { type FamilyName, families, tokenBatch } from '@medclipseg/clip-encoders';
 import { encoderConfigs } from '@medclipseg/clip-encoders/internal';
 import { normalizePixels } from '@medclipseg/datasets';
-import { assemble, disposeParameters, replayedNoise, shapesOf, trainable, variablesOf } from '@medclipseg/nn';
+import { assemble, disposeParameters, shapesOf, trainable, variablesOf } from '@medclipseg/nn';
+import { replayedNoise } from '@medclipseg/nn/testing';
 import { readMapped, type TensorFile, tensorsInMemory, writeMapped } from '@medclipseg/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import { binaryEntropy, type ModelConfig, type ModelParameters, type Network } from 'medclipseg';

@@ -4,7 +4,6 @@ import {
   loadParameters,
   type ParameterSpec,
   type ParametersOf,
-  replayedNoise,
   resizeBilinear,
   shapesOf,
   type Tree,
@@ -12,6 +11,7 @@ import {
   valueAndGradients,
   variablesOf,
 } from '@medclipseg/nn';
+import { replayedNoise } from '@medclipseg/nn/testing';
 import {
   crossAttentionSpec,
   probabilisticCrossAttention,

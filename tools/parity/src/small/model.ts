@@ -2,16 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FamilyName, families } from '@medclipseg/clip-encoders';
-import {
-  disposeParameters,
-  flatten,
-  freeze,
-  loadParameters,
-  replayedNoise,
-  shapesOf,
-  trainable,
-  variablesOf,
-} from '@medclipseg/nn';
+import { disposeParameters, flatten, freeze, loadParameters, shapesOf, trainable, variablesOf } from '@medclipseg/nn';
+import { replayedNoise } from '@medclipseg/nn/testing';
 import { readMapped, stripPrefix, type TensorFile, type TensorValue } from '@medclipseg/weights';
 import { openTensorFile } from '@medclipseg/weights/node';
 import * as tf from '@tensorflow/tfjs-core';

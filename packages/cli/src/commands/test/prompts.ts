@@ -1,5 +1,6 @@
 // The prompt of each image of a test.
-import { keyOf, permutation } from '@medclipseg/nn';
+import { keyOf } from '@medclipseg/nn';
+import { permutation } from '@medclipseg/nn/internal';
 
 interface Prompts {
   /** The same for every image. */

@@ -1,5 +1,6 @@
 // Training steps in ONNX Runtime: sessions of traced graphs, and Adam over their gradients.
-import { ArrayAdam, clipArraysByGlobalNorm, flatten, type ParameterValue, variablesOf } from '@medclipseg/nn';
+import { flatten, type ParameterValue, variablesOf } from '@medclipseg/nn';
+import { ArrayAdam, clipArraysByGlobalNorm } from '@medclipseg/nn/internal';
 import { encodeOnnx, type Graph, type WeightPlacement } from '@medclipseg/onnx';
 import { compile, type Session, type TensorData } from '@medclipseg/onnx/node';
 import * as tf from '@tensorflow/tfjs-core';
