@@ -13,7 +13,7 @@ export interface ModelName {
   readonly sha256?: string;
 }
 
-/** What tells models apart. */
+/** What distinguishes models. */
 export const nameOf = ({ title, sha256 }: ModelName): string => sha256 ?? title;
 
 /** What a model was trained on in this page. */

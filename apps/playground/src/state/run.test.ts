@@ -7,7 +7,7 @@ const settle = async () => {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 };
 
-/** A worker that serves its messages one after another, each when it is told to. */
+/** A worker that serves its messages one after another, each when the test lets it. */
 class Queue {
   readonly #waiting: (() => void)[] = [];
   turn = (): Promise<void> => new Promise((served) => this.#waiting.push(served));

@@ -31,7 +31,7 @@ describe('a decoding thread', () => {
   it('gives the pixels, the window and the warnings of decodeImage', async () => {
     for (const options of [{ as: 'gray' as const }, { as: 'color' as const }])
       expect(await thread.decode(small, options)).toEqual(await decodeImage(small, options));
-    const [told, expected]: [unknown[], unknown[]] = [[], []];
+    const [reported, expected]: [unknown[], unknown[]] = [[], []];
     const window = { center: 0, width: 3 };
     const into = (list: unknown[]) => ({
       window,
@@ -39,9 +39,9 @@ describe('a decoding thread', () => {
       onWindow: (found: unknown) => list.push(found),
       onWarning: (text: string) => list.push(text),
     });
-    expect(await thread.decode(float, into(told))).toEqual(await decodeImage(float, into(expected)));
-    expect(told).toEqual(expected);
-    expect(told.length).toBeGreaterThan(0);
+    expect(await thread.decode(float, into(reported))).toEqual(await decodeImage(float, into(expected)));
+    expect(reported).toEqual(expected);
+    expect(reported.length).toBeGreaterThan(0);
   });
 
   it('gives the errors of decodeImage', async () => {
@@ -66,7 +66,7 @@ describe('a decoding thread', () => {
     expect(turns).toBeGreaterThan(3);
   });
 
-  it('is left at once by a signal, and goes on with the next image', async () => {
+  it('is left at once by a signal, and continues with the next image', async () => {
     const control = new AbortController();
     const begun = thread.decode(large, { signal: control.signal });
     const waiting = [0, 1, 2].map(() => thread.decode(large, { signal: control.signal }));

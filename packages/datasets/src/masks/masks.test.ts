@@ -406,7 +406,7 @@ it('a survey counts the pixels of each value, and those whose eight neighbors ha
       expect(new Set(counts.keys())).toEqual(new Set(values));
       for (const value of values) {
         const pixels = [...data.keys()].filter((at) => data[at] === value);
-        // The background has no areas to tell from soft edges, and one value alone fills its mask.
+        // The background has no areas to distinguish from soft edges, and one value alone fills its mask.
         const interior = values.length === 1 ? pixels : value === 0 ? [] : pixels.filter(isInside);
         expect(counts.get(value)).toEqual({ pixels: pixels.length, interior: interior.length });
       }
