@@ -1,9 +1,9 @@
 // Monte-Carlo segmentation: runs the network with fresh noise and averages its probabilities as they arrive.
 import type { NoiseRow } from '@medclipseg/nn';
-import { nextTask, noiseValues } from '@medclipseg/nn/internal';
-import type { Engine, EngineInput, SampleNoise, Start } from '../engine/engine.ts';
+import { type NoiseSite, nextTask, noiseValues } from '@medclipseg/nn/internal';
+import type { Engine, EngineInput, Start } from '../engine/engine.ts';
 import { type Estimate, RunningMean } from './running-mean.ts';
-import { schedule } from './schedule.ts';
+import { type Group, schedule } from './schedule.ts';
 
 /** The images of a batch; several views of the same images share the samples. */
 export interface View extends EngineInput {
@@ -36,6 +36,45 @@ export interface MonteCarloOptions {
   readonly onSample?: (done: number, estimateOf: (image: number) => Estimate) => void;
 }
 
+/** The noise of groups of samples. That of the next group is drawn while the engine computes on another thread or device. */
+class GroupNoise {
+  readonly #seed: number;
+  /** What the engine has asked for. */
+  readonly #asked = new Map<string, readonly [site: NoiseSite, size: number]>();
+  #next: { readonly rows: readonly NoiseRow[]; readonly values: Map<string, Float32Array> } | undefined;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  /** @param size values per row */
+  of(rows: readonly NoiseRow[], site: NoiseSite, size: number): Float32Array {
+    const key = `${site.adapter} ${site.direction} ${size}`;
+    this.#asked.set(key, [site, size]);
+    const drawn = this.#next?.rows === rows ? this.#next.values : undefined;
+    const values = drawn?.get(key) ?? noiseValues(this.#seed, rows, site, size);
+    drawn?.delete(key);
+    return values;
+  }
+
+  /** Draws what the engine will probably ask for of the rows that come next. */
+  prepare(rows: readonly NoiseRow[]): void {
+    const values = [...this.#asked].map(([key, site]) => [key, noiseValues(this.#seed, rows, ...site)] as const);
+    this.#next = { rows, values: new Map(values) };
+  }
+}
+
+/** The results of `fn` for some values, each with the one that comes next. */
+function* withNext<V, T extends object>(values: Iterable<V>, fn: (value: V) => T): Generator<[T, T | undefined]> {
+  let before: T | undefined;
+  for (const value of values) {
+    const result = fn(value);
+    if (before) yield [before, result];
+    before = result;
+  }
+  if (before) yield [before, undefined];
+}
+
 /**
  * Estimates of a batch of images.
  *
@@ -65,17 +104,19 @@ export async function monteCarlo(
     antithetic: antithetic && samples > 0,
     views: views.length,
   });
+  const noise = samples === 0 ? undefined : new GroupNoise(seed);
+  const withRows = (group: Group) => ({ ...group, rows: group.units.flat().flatMap(rowsOf) });
   let done = 0;
   try {
-    for (const group of groups) {
+    for (const [group, next] of withNext(groups, withRows)) {
       signal?.throwIfAborted();
       const view = views[group.view] as View;
       starts[group.view] ??= await engine.start(view, signal);
       const start = starts[group.view] as Start;
-      const drawn = group.units.flat();
-      const rows = drawn.flatMap(rowsOf);
-      const noise: SampleNoise = (site, size) => noiseValues(seed, rows, site, size);
-      const values = await start.sample(drawn.length, samples === 0 ? undefined : noise, signal);
+      const drawn = noise && ((site: NoiseSite, size: number) => noise.of(group.rows, site, size));
+      const sampled = start.sample(group.rows.length / names.length, drawn, signal);
+      if (next) noise?.prepare(next.rows);
+      const values = await sampled;
       let row = 0;
       for (const unit of group.units) {
         names.forEach((_, image) => {
