@@ -124,6 +124,14 @@ inBrowser('volumes', () => {
     await at.button(STRINGS.cancel).first().click();
     await at.button(STRINGS.slices.all).click();
     await at.page.getByText('6 of 6 slices have a result').waitFor();
+    // The page asks before it discards them.
+    const asked = at.page.waitForEvent('dialog').then(async (dialog) => {
+      await dialog.dismiss();
+      return dialog.message();
+    });
+    await at.button(STRINGS.image.close).click();
+    expect(await asked).toBe(STRINGS.slices.discardQuestion);
+    await place(5);
     const archive = unzipSync((await at.saved('Everything')).bytes);
     const nifti = archive['scan-mask.nii'];
     const expected = await predicted('scan.nii', scan, PROMPT, ['--samples', '2', '--seed', '7'], 'scan-mask.nii');

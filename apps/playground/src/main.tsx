@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import './styles/index.css';
 import { unsavedEdits } from './state/edits.ts';
+import { unsavedSlices } from './state/image.ts';
 import { followResults } from './state/layers.ts';
 import { applyLink } from './state/link.ts';
 import { choose, chosen } from './state/model.ts';
@@ -45,6 +46,7 @@ addEventListener('beforeunload', (event) => {
     unkept.value ||
     unstored.value ||
     unsavedEdits.value ||
+    unsavedSlices.value ||
     activity.value === 'training' ||
     activity.value === 'paused'
   )

@@ -69,6 +69,7 @@ export const STRINGS = {
     all: 'Segment all slices',
     done: (done: number, total: number) => `${done} of ${total} slices`,
     segmented: (done: number, total: number) => `${done} of ${total} slices have a result`,
+    discardQuestion: 'The masks of the segmented slices were not saved and will be lost. Continue?',
     missing: (n: number) =>
       `${count(n, 'slice has', 'slices have')} no result and ${n === 1 ? 'is' : 'are'} empty in the file. Use “Segment all slices” for a whole mask.`,
   },

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { nextDiameter, type Point } from '../painting/brush.ts';
 import type { Edit, Side } from '../worker/protocol.ts';
-import { editCount, editsOf, setEdits, strokeCount, unsavedEdits } from './edits.ts';
+import { editCount, editsOf, setEdits, strokeCount } from './edits.ts';
 import { images, shownImage } from './image.ts';
 import { maskOptions } from './layers.ts';
 import { notifyError } from './notices.ts';
@@ -36,7 +36,6 @@ function apply(side: Side, change: Edit): Promise<void> {
       editCount.value += 1;
       if (change.kind === 'stroke') return;
       setEdits(id, side, change.kind === 'discard' ? undefined : found);
-      if (found.isEdited) unsavedEdits.value = true;
       strokeCount.value += 1;
     })
     .catch(notifyError);

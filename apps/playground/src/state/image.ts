@@ -15,7 +15,7 @@ import type {
   WindowSetting,
   Windows,
 } from '../worker/protocol.ts';
-import { clearEdits, mayDiscardEdits } from './edits.ts';
+import { clearEdits, editsSaved, unsavedEdits } from './edits.ts';
 import { latest } from './latest.ts';
 import { notify, notifyError, resolve } from './notices.ts';
 import { prompts, setPrompt } from './prompts.ts';
@@ -66,24 +66,38 @@ export interface WindowQuestion extends Windows {
 }
 export const windowQuestion = signal<WindowQuestion | undefined>(undefined);
 
-/** What made the results of the slices that are not shown, by the ids of their images. Their maps are kept by the image worker. */
-const otherSlices = new Map<number, Readonly<Partial<Record<Side, Omit<Result, 'estimate'>>>>>();
+type Records = Readonly<Partial<Record<Side, Omit<Result, 'estimate'>>>>;
 
-/** Slices of the open volume with results. */
-export const segmentedSlices = signal(0);
+/** What made the results of the slices that are not shown, by the ids of their images. Their maps are kept by the image worker. */
+const otherSlices = signal<ReadonlyMap<number, Records>>(new Map());
+
+/** Whether all slices were segmented, or some of them, and their masks were not saved. */
+export const unsavedSlices = signal(false);
 
 /** Keeps what made the result of a slice that is not shown. */
 export function keepSliceResult(id: number, side: Side, result: Omit<Result, 'estimate'>): void {
-  otherSlices.set(id, { ...otherSlices.get(id), [side]: result });
-  segmentedSlices.value = otherSlices.size;
+  otherSlices.value = new Map([...otherSlices.value, [id, { ...otherSlices.value.get(id), [side]: result }]]);
+  unsavedSlices.value = true;
 }
 
 /** What made the results of all slices, by the ids of their images. */
-export function sliceRecords(): ReadonlyMap<number, Readonly<Partial<Record<Side, Omit<Result, 'estimate'>>>>> {
+export function sliceRecords(): ReadonlyMap<number, Records> {
   const id = shownImage.value?.id;
   return id === undefined || Object.keys(results.value).length === 0
-    ? otherSlices
-    : new Map([...otherSlices, [id, results.value]]);
+    ? otherSlices.value
+    : new Map([...otherSlices.value, [id, results.value]]);
+}
+
+/** Called when the masks of all slices were saved. */
+export function volumeSaved(): void {
+  unsavedSlices.value = false;
+  editsSaved();
+}
+
+/** Whether the open image may be closed; asks the user if work would be lost that was not saved. */
+export function mayClose(): boolean {
+  if (unsavedEdits.value) return confirm(STRINGS.edit.discardQuestion);
+  return !unsavedSlices.value || confirm(STRINGS.slices.discardQuestion);
 }
 
 /** Number of files and phantoms opened or closed. Slices of a file do not count. */
@@ -95,8 +109,8 @@ export function showImage(next: ShownImage | undefined, from?: Phantom): void {
   fileCount.value += 1;
   clearResults();
   clearEdits();
-  otherSlices.clear();
-  segmentedSlices.value = 0;
+  otherSlices.value = new Map();
+  unsavedSlices.value = false;
   truth.value = undefined;
   phantom.value = from;
   shownImage.value = next;
@@ -114,8 +128,8 @@ export const seek = latest(async (index: number): Promise<void> => {
     // The file may have been closed meanwhile.
     if (shownImage.value?.id !== before.id) return next.bitmap.close();
     const made = Object.entries(results.value).map(([side, { estimate: _, ...rest }]) => [side, rest]);
-    if (made.length > 0) otherSlices.set(before.id, Object.fromEntries(made));
-    const kept = otherSlices.get(next.id);
+    if (made.length > 0) otherSlices.value = new Map([...otherSlices.value, [before.id, Object.fromEntries(made)]]);
+    const kept = otherSlices.value.get(next.id);
     const sides = (['a', 'b'] as const).flatMap((side) => {
       const [estimate, record] = [estimates[side], kept?.[side]];
       return estimate && record ? [[side, { ...record, estimate }] as const] : [];
@@ -173,7 +187,7 @@ function whileOpening(work: () => Promise<void>): Promise<void> {
 /** Opens a file; if it has several volumes, or needs a window, asks which. */
 export const openFile = (file: Blob, name: string, options: OpenOptions = {}): Promise<void> =>
   whileOpening(async () => {
-    if (!mayDiscardEdits()) return;
+    if (!mayClose()) return;
     const found = await images().open(file, name, options);
     const again = (more: OpenOptions) => void openFile(file, name, { ...options, ...more });
     if ('volumes' in found)
@@ -185,7 +199,7 @@ export const openFile = (file: Blob, name: string, options: OpenOptions = {}): P
 /** Opens the files of a DICOM series as a volume, and says which files do not belong to it. */
 export const openSeries = (files: readonly File[], options: OpenOptions = {}): Promise<void> =>
   whileOpening(async () => {
-    if (!mayDiscardEdits()) return;
+    if (!mayClose()) return;
     const byName = new Map(files.map((file) => [file.webkitRelativePath || file.name, file]));
     const found = await images().openSeries(byName, options);
     if ('windows' in found)
@@ -256,7 +270,7 @@ let suggested = '';
 /** Opens a phantom with its prompt. @param seed from a link; the next one by default */
 export const openPhantom = (modality: Modality, seed = nextSeed[modality] ?? SAMPLE_SEEDS[modality]): Promise<void> =>
   whileOpening(async () => {
-    if (!mayDiscardEdits()) return;
+    if (!mayClose()) return;
     nextSeed[modality] = seed + 1;
     const found = await images().phantom(modality, seed);
     showImage(found, { modality, seed });

@@ -3,8 +3,8 @@ import { signal } from '@preact/signals';
 import { zipSync } from 'fflate';
 import { STRINGS } from '../strings.ts';
 import { EXPORTS, type Export, type Side } from '../worker/protocol.ts';
-import { unsavedEdits } from './edits.ts';
-import { images, shownImage } from './image.ts';
+import { editsSaved } from './edits.ts';
+import { images, shownImage, volumeSaved } from './image.ts';
 import { maskOptions, measurements } from './layers.ts';
 import { linkTo } from './link.ts';
 import { notify, notifyError, resolve } from './notices.ts';
@@ -92,7 +92,8 @@ async function whileSaving(
       saving.value = { done: saving.value.done + 1, total: wanted.length };
     }
     await then(files);
-    if (wanted.some(([what]) => what === 'mask' || what === 'volume')) unsavedEdits.value = false;
+    if (wanted.some(([what]) => what === 'volume')) volumeSaved();
+    else if (wanted.some(([what]) => what === 'mask')) editsSaved(shownImage.value?.id);
   } catch (error) {
     notifyError(error, 'save');
   } finally {

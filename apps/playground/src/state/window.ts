@@ -12,6 +12,20 @@ export function windowShown(): WindowSetting | undefined {
   return { center: rounded((low + high) / 2), width: rounded(high - low || 1) };
 }
 
+/** The window that is being applied. */
+let wanted: WindowSetting | undefined;
+
+/** Sets the center or the width; what was set a moment ago stays, although it may not be applied yet. */
+export function changeWindow(change: Partial<WindowSetting>): void {
+  const before = wanted ?? windowShown();
+  if (!before) return;
+  const mine = { ...before, ...change };
+  wanted = mine;
+  void setWindow(mine).finally(() => {
+    if (wanted === mine) wanted = undefined;
+  });
+}
+
 let start: WindowSetting | undefined;
 let moved: readonly [number, number] = [0, 0];
 

@@ -1,6 +1,5 @@
 // The open image's name and size, and buttons to replace or close it.
-import { mayDiscardEdits } from '../state/edits.ts';
-import { openFiles, openPhantom, phantom, showImage } from '../state/image.ts';
+import { mayClose, openFiles, openPhantom, phantom, showImage } from '../state/image.ts';
 import { STRINGS } from '../strings.ts';
 import type { ShownImage } from '../worker/protocol.ts';
 import { FileButton, Icon } from './controls.tsx';
@@ -37,7 +36,7 @@ export function ImageBar({ shown }: { readonly shown: ShownImage }) {
         class="plain"
         aria-label={words.close}
         onClick={() => {
-          if (mayDiscardEdits()) showImage(undefined);
+          if (mayClose()) showImage(undefined);
         }}
       >
         <Icon name="close" />

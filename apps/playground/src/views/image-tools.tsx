@@ -1,4 +1,5 @@
 // What can be done with the open image: going through its slices, dragging, correcting, zooming, and its window.
+import { useSignal } from '@preact/signals';
 import {
   diameter,
   discardEdits,
@@ -9,11 +10,11 @@ import {
   tool,
   undoEdit,
 } from '../state/correct.ts';
-import { seek, segmentedSlices, setWindow } from '../state/image.ts';
+import { seek, setWindow, sliceRecords } from '../state/image.ts';
 import { prompts } from '../state/prompts.ts';
 import { results } from '../state/results.ts';
 import { busy, runSlices, slicesDone, stop } from '../state/run.ts';
-import { windowShown } from '../state/window.ts';
+import { changeWindow, windowShown } from '../state/window.ts';
 import { isEnlarged, showWhole, zoom } from '../state/zoom.ts';
 import { STRINGS } from '../strings.ts';
 import type { ShownImage, SliceFacts } from '../worker/protocol.ts';
@@ -38,11 +39,7 @@ function AllSlices({ count }: { readonly count: number }) {
       <button type="button" disabled={busy.value || !prompts.value.a.trim()} onClick={() => void runSlices()}>
         {sliceWords.all}
       </button>
-      {segmentedSlices.value > 0 && (
-        <span class="quiet">
-          {sliceWords.segmented(Math.min(count, segmentedSlices.value + (results.value.a ? 1 : 0)), count)}
-        </span>
-      )}
+      {sliceRecords().size > 0 && <span class="quiet">{sliceWords.segmented(sliceRecords().size, count)}</span>}
     </>
   );
 }
@@ -84,14 +81,39 @@ const IconButton = ({ icon, label, disabled, onClick }: ButtonProps) => (
   </button>
 );
 
+interface NumberProps {
+  readonly label: string;
+  readonly value: number;
+  readonly min?: number;
+  readonly onChange: (value: number) => void;
+}
+
+/** A number that takes effect when the field is left; until then, what is typed stays whatever happens to the value. */
+function NumberField({ label, value, min, onChange }: NumberProps) {
+  const typed = useSignal<string | undefined>(undefined);
+  return (
+    <label>
+      {label}
+      <input
+        type="number"
+        step="any"
+        min={min}
+        value={typed.value ?? value}
+        onInput={({ currentTarget }) => {
+          typed.value = currentTarget.value;
+        }}
+        onChange={({ currentTarget }) => {
+          typed.value = undefined;
+          if (Number.isFinite(currentTarget.valueAsNumber)) onChange(currentTarget.valueAsNumber);
+        }}
+      />
+    </label>
+  );
+}
+
 function WindowChoice({ shown }: { readonly shown: ShownImage }) {
   const setting = windowShown();
   if (!shown.window) return null;
-  const set = (part: 'center' | 'width') => (event: { readonly currentTarget: HTMLInputElement }) => {
-    const value = event.currentTarget.valueAsNumber;
-    if (Number.isFinite(value) && setting && (part === 'center' || value > 0))
-      void setWindow({ ...setting, [part]: value });
-  };
   return (
     <div class="window-choice">
       <label>
@@ -116,14 +138,17 @@ function WindowChoice({ shown }: { readonly shown: ShownImage }) {
       </label>
       {setting && (
         <>
-          <label>
-            {windowWords.center}
-            <input type="number" step="any" value={setting.center} onChange={set('center')} />
-          </label>
-          <label>
-            {windowWords.width}
-            <input type="number" step="any" min={0} value={setting.width} onChange={set('width')} />
-          </label>
+          <NumberField
+            label={windowWords.center}
+            value={setting.center}
+            onChange={(center) => changeWindow({ center })}
+          />
+          <NumberField
+            label={windowWords.width}
+            value={setting.width}
+            min={0}
+            onChange={(width) => width > 0 && changeWindow({ width })}
+          />
         </>
       )}
     </div>
