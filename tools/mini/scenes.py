@@ -15,9 +15,12 @@ import words
 SIZE = 224
 CANVAS = 10  # attempts at a composition
 # Rows of a batch of 16: pairs (mosaic, paste, phantom with several lesions), then single images by source, then negatives.
-PAIRS = {"early": ["mosaic", "paste", "phantom", "mosaic phantom"], "late": ["mosaic", "paste", "phantom", "phantom"]}
+PAIRS = {
+    "early": ["mosaic", "paste", "phantom", "mosaic phantom"],
+    "late": ["mosaic", "paste", "phantom", "phantom", "sizes", "paste phantom"],
+}
 SINGLES = {"early": ["Kvasir"] * 4 + ["ISIC"], "late": ["Kvasir"] * 6 + ["ISIC"]}
-NEGATIVES = ["crop", "denied", "other"]
+NEGATIVES = ["crop", "crop", "denied", "other"]
 
 
 class Scene:
@@ -82,6 +85,7 @@ class Data:
         phantom = lambda s: s["source"] not in real
         pools["drawn"] = self.by_source(split, phantom)
         pools["several"] = self.by_source(split, lambda s: phantom(s) and len(s["lesions"]) > 1)
+        pools["sizes"] = [i for i in pools["several"] if len({lesion["size"] for lesion in self.samples[i]["lesions"]}) > 1]
         pools["empty"] = self.by_source(split, lambda s: phantom(s) and not s["lesions"])
         for source in {s["source"] for s in self.samples if phantom(s)}:
             pools[f"one {source}"] = self.by_source(split, lambda s: s["source"] == source and len(s["lesions"]) == 1)
@@ -168,7 +172,7 @@ class Scenes:
             return None
         cells = [cell_of(m) if m.any() else names[i] for i, m in enumerate(masks)]
         places = names if random.random() < 0.6 or len(set(cells)) < count else cells
-        return self.pair(random, image, masks, chosen, places, keep=0.5)
+        return self.pair(random, image, masks, chosen, places, keep=0.5, kinds=("place", "place", "size"))
 
     def pair(self, random, image, masks, chosen, places, keep, colors=None, kinds=("place",)):
         """Two scenes of the same image that ask for different lesions. `keep`: how often the words of the lesion's own prompt stay."""
@@ -190,9 +194,12 @@ class Scenes:
                 return scenes
         return None
 
-    def paste(self, random):
+    def paste(self, random, phantom=False):
         """A second lesion pasted into another cell of the image, with soft edges and matched colors."""
-        pool = "polyp" if random.random() < 0.8 else "skin"
+        if phantom:
+            pool = self.sources[random.integers(len(self.sources))]
+        else:
+            pool = "polyp" if random.random() < 0.8 else "skin"
         here, there = self.pick(random, pool), self.pick(random, pool)
         mask, lesion = self.data.mask(here), self.data.mask(there)
         factor = random.uniform(0.5, 1)
@@ -223,15 +230,14 @@ class Scenes:
         area = image[y : y + h, x : x + w]
         area[:] = np.clip(area + (np.clip(patch + shift, 0, 255) - area) * weight, 0, 255).astype(np.uint8)
         masks = [mask, second]
-        return self.pair(random, image, masks, [here, there], [cell_of(m) for m in masks], keep=0.5)
+        return self.pair(random, image, masks, [here, there], [cell_of(m) for m in masks], keep=0.4, kinds=("place", "size"))
 
-    def phantom(self, random):
+    def phantom(self, random, pool="several", kinds=("place", "size", "color")):
         """A phantom with several lesions, one of which is asked for by place, size or color."""
-        index = self.pick(random, "several")
+        index = self.pick(random, pool)
         lesions = self.data.samples[index]["lesions"]
         masks = [self.data.lesion(index, i) for i in range(len(lesions))]
         places, colors = [lesion["place"] for lesion in lesions], [lesion.get("color") for lesion in lesions]
-        kinds = ("place", "size", "color", "color", "size")
         return self.pair(random, self.data.images[index], masks, [index] * len(masks), places, 0, colors, kinds)
 
     def single(self, random, pool):
@@ -311,7 +317,9 @@ class Scenes:
             "mosaic": lambda: self.mosaic(random),
             "mosaic phantom": lambda: self.mosaic(random, phantom=True),
             "paste": lambda: self.paste(random),
+            "paste phantom": lambda: self.paste(random, phantom=True),
             "phantom": lambda: self.phantom(random),
+            "sizes": lambda: self.phantom(random, "sizes", ("size",)),
         }
         scenes = []
         for kind in PAIRS[phase]:
@@ -319,7 +327,7 @@ class Scenes:
         paired = len(scenes)
         scenes += [self.single(random, pool) for pool in SINGLES[phase]]
         scenes.append(self.single(random, "drawn" if random.random() < 0.7 else "ISIC"))
-        scenes += filter(None, (drawn(lambda: self.negative(random, form)) for form in NEGATIVES[: 2 + (random.random() < 0.5)]))
+        scenes += filter(None, (drawn(lambda: self.negative(random, form)) for form in NEGATIVES[: 3 + (random.random() < 0.5)]))
         return scenes, paired
 
 

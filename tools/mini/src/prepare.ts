@@ -1,6 +1,7 @@
 // The data of the encoders' training as raw bytes for `train.py`: images of a dataset in the published layout, phantoms of a modality, or `crops`:
 // lesion-free windows of Kvasir's images, cut before the images are resized, so that they are as sharp as those a user would open.
-//   node --conditions=@medclipseg/source --import tsx tools/mini/src/prepare.ts --source NAME --out OUT --data DATASETS [--phantoms 400] [--limit N]
+//   node --conditions=@medclipseg/source --import tsx tools/mini/src/prepare.ts --source NAME --out OUT --data DATASETS [--phantoms 400] [--from 0] [--limit N]
+// `--from` draws further phantoms, into another folder: those of numbers from it up to `--phantoms`.
 // OUT gets `images.bin` [N, 224, 224, 3] (RGB), `labels.bin` [N, 224, 224] (0 background, 1, 2, ... lesions, 255 specks) and `samples.json`.
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     out: { type: 'string' },
     data: { type: 'string' },
     phantoms: { type: 'string', default: '400' },
+    from: { type: 'string', default: '0' },
     limit: { type: 'string', default: '100000' },
   },
 });
@@ -78,7 +80,7 @@ async function add(
 }
 
 if (isModality(source)) {
-  for (let i = 0; i < Number(values.phantoms); i++) {
+  for (let i = Number(values.from); i < Number(values.phantoms); i++) {
     const random = seededRandom('mini', SEED, source, i);
     const [hard, mixed, chance] = [random() < 0.5, random() < 0.8, random()];
     const count = chance < 0.12 ? 0 : chance < 0.4 ? 1 : chance < 0.72 ? 2 : 3;
