@@ -9,7 +9,7 @@ export const ASKED_BY = ['place', 'size', 'color'] as const;
 export type AskedBy = (typeof ASKED_BY)[number];
 
 /** The words that describe a lesion. */
-export interface LesionWords extends Pick<Lesion, 'size' | 'place' | 'shape'> {
+export interface LesionWords extends Pick<Lesion, 'size' | 'place' | 'shape'>, Partial<Pick<Lesion, 'area'>> {
   /** A word for color or brightness, if known. */
   readonly appearance?: string;
 }
@@ -17,12 +17,23 @@ export interface LesionWords extends Pick<Lesion, 'size' | 'place' | 'shape'> {
 const wordFor = (by: AskedBy, { place, size, appearance }: LesionWords): string | undefined =>
   ({ place, size, color: appearance })[by];
 
+/** Smallest ratio of the areas of two lesions whose sizes can be distinguished: near a boundary of the words, equal lesions have different ones. */
+const SIZE_RATIO = 1.5;
+
+const haveLikeAreas = ({ area: a }: LesionWords, { area: b }: LesionWords): boolean =>
+  a !== undefined && b !== undefined && Math.max(a, b) < SIZE_RATIO * Math.min(a, b);
+
 /** What sets a lesion apart from all others of its image. With one lesion, everything does. */
-export const distinctions = (lesions: readonly LesionWords[], index: number): AskedBy[] =>
-  ASKED_BY.filter((by) => {
-    const word = wordFor(by, lesions[index] as LesionWords);
-    return word !== undefined && lesions.every((other, i) => i === index || wordFor(by, other) !== word);
+export const distinctions = (lesions: readonly LesionWords[], index: number): AskedBy[] => {
+  const lesion = lesions[index] as LesionWords;
+  const others = lesions.filter((_, i) => i !== index);
+  return ASKED_BY.filter((by) => {
+    const word = wordFor(by, lesion);
+    const isAlike = (other: LesionWords) =>
+      wordFor(by, other) === word || (by === 'size' && haveLikeAreas(lesion, other));
+    return word !== undefined && !others.some(isAlike);
   });
+};
 
 /**
  * The prompt that asks for a lesion by one of its properties alone, in the style of the published Kvasir prompts.

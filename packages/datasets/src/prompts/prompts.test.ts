@@ -1,7 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RasterImage } from '../images/raster.ts';
-import { findLesions, LESION_THRESHOLDS, PLACES, placeOf, SHAPES, SIZES, shapeOf, sizeOf } from './lesions.ts';
+import { distinctions } from './ask.ts';
+import {
+  findLesions,
+  LESION_THRESHOLDS,
+  PLACES,
+  placeOf,
+  SHAPES,
+  SIZES,
+  type Size,
+  shapeOf,
+  sizeOf,
+} from './lesions.ts';
 import { claimsNoLesion, placesIn } from './read.ts';
 import { WORDINGS } from './wordings.ts';
 import { writePrompts } from './write.ts';
@@ -156,5 +167,25 @@ describe('places', () => {
     ['located in the middle of the image', ['center']],
   ])('of “%s”', (prompt, places) => {
     expect(placesIn(prompt)).toEqual(places);
+  });
+});
+
+describe('what sets a lesion apart', () => {
+  const lesion = (size: Size, area?: number) => ({ size, area, place: 'left', shape: 'round' }) as const;
+
+  it('is its size where the areas differ by half at least', () => {
+    const [small, medium] = [lesion('small', 0.08), lesion('medium', 0.13)];
+    expect(distinctions([small, medium], 0)).toEqual(['size']);
+    expect(distinctions([small, medium], 1)).toEqual(['size']);
+    expect(distinctions([small, medium, lesion('large', 0.31)], 1)).toEqual(['size']);
+  });
+
+  it('is not its size where words differ and areas hardly do', () => {
+    const lesions = [lesion('small', 0.08), lesion('medium', 0.085), lesion('small', 0.02)];
+    expect(lesions.map((_, i) => distinctions(lesions, i))).toEqual([[], [], []]);
+  });
+
+  it('is its size by words alone where areas are unknown', () => {
+    expect(distinctions([lesion('small'), lesion('medium')], 0)).toEqual(['size']);
   });
 });
