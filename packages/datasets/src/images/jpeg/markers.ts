@@ -208,9 +208,12 @@ class MarkerReader {
     this.skipEntropy();
   }
 
-  /** Reads segments until the end marker or the end of the file. Without end marker, the last segment may be cut. */
-  readAll(): void {
-    for (let marker = this.next(); marker !== 0xd9; marker = this.next()) {
+  /**
+   * Reads segments until the end marker or the end of the file, or only until the frame header. Without end marker, the last segment may be
+   * cut.
+   */
+  read(last?: 'frame'): void {
+    for (let marker = this.next(); marker !== 0xd9 && !(last && this.frame); marker = this.next()) {
       if (marker === undefined) return;
       if (marker === 0x01 || marker === 0xd8 || isRestart(marker)) continue;
       const unsupported = UNSUPPORTED[marker];
@@ -244,13 +247,12 @@ function isComplete({ progressive, components }: Pick<JpegFile, 'progressive' | 
 
 /** The frame header alone: enough to check the size. */
 export function readJpegFrame(bytes: Uint8Array): Pick<JpegFile, 'width' | 'height' | 'components'> {
-  const { frame } = readMarkers(bytes);
-  return frame;
+  return readMarkers(bytes, 'frame').frame;
 }
 
-function readMarkers(bytes: Uint8Array) {
+function readMarkers(bytes: Uint8Array, last?: 'frame') {
   const markers = new MarkerReader(bytes);
-  markers.readAll();
+  markers.read(last);
   const { frame } = markers;
   if (!frame) throw new FormatError('a JPEG without frame header');
   return { ...markers, frame };
