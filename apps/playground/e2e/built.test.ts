@@ -55,6 +55,7 @@ inBrowser('offline', () => {
     await at.page.waitForFunction(async () => (await navigator.serviceWorker.ready).active?.state === 'activated');
     // The model opens after its weights are kept. Their key is in the cache earlier, but a reload would discard them while they are written.
     await at.page.locator('header .hash').waitFor();
+    expect(server.requested.filter((name) => name.endsWith('.safetensors'))).toHaveLength(1);
     await server.close();
     await at.page.reload();
     await at.button('MRI').click();

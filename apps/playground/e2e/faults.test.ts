@@ -3,6 +3,7 @@ import { drawPhantom } from '@medclipseg/datasets';
 import { encodePng } from '@medclipseg/datasets/browser';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { STRINGS } from '../src/strings.ts';
 import { BUILT, inBrowser, launch } from './browser.ts';
 import { encodeDicom } from './dicom.ts';
 import { Playground } from './playground.ts';
@@ -81,6 +82,9 @@ inBrowser('faults', () => {
     await at.done(1);
     await expect.poll(() => at.notice.count()).toBe(0);
     expect(await at.page.locator('.outdated').count()).toBe(0);
+    await at.page.getByText(STRINGS.view.names.uncertainty, { exact: true }).first().click();
+    await at.page.getByText(STRINGS.view.uncertainties.mutual, { exact: true }).click();
+    await at.page.getByText(STRINGS.view.oneSample).waitFor();
     expect(at.errors).toEqual([]);
     await at.close();
   });

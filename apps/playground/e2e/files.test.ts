@@ -105,6 +105,29 @@ inBrowser('files', () => {
     });
   });
 
+  it('while files are written, saving is disabled, shows its progress and can be canceled', async () => {
+    const downloads: unknown[] = [];
+    at.page.on('download', (download) => downloads.push(download));
+    // In the page, because these files are written in a moment.
+    const found = await at.page.evaluate(async () => {
+      const buttons = () => [...document.querySelectorAll<HTMLButtonElement>('.save button')];
+      const named = (name: string) => buttons().find(({ textContent }) => textContent === name);
+      const shown = new Promise((resolve) => {
+        const observer = new MutationObserver(() => document.querySelector('.save progress') && resolve(observer));
+        observer.observe(document.body, { childList: true, subtree: true });
+      });
+      named('Everything')?.click();
+      await shown;
+      const disabled = buttons().filter((one) => one.disabled).length;
+      named('Cancel')?.click();
+      return { disabled, all: buttons().length };
+    });
+    // Cancel, Copy link and Copy diagnostics stay enabled.
+    expect(found.disabled).toBe(found.all - 3);
+    await expect.poll(() => at.button('Everything').isEnabled()).toBe(true);
+    expect(downloads).toEqual([]);
+  });
+
   it('links and diagnostics contain settings but nothing about the image', async () => {
     await at.button('Copy link').click();
     await at.page.getByText('Link copied.').waitFor();

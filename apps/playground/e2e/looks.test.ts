@@ -93,6 +93,8 @@ inBrowser('looks', () => {
     await at.page.waitForFunction(() =>
       [...document.querySelectorAll<HTMLCanvasElement>('.samples canvas')].every(({ style }) => style.opacity === '1'),
     );
+    await at.page.getByText(STRINGS.start.intro, { exact: true }).waitFor();
+    await at.page.getByText(STRINGS.start.example.uncertainty, { exact: true }).waitFor();
     await capture('1-start');
   });
 
@@ -118,6 +120,55 @@ inBrowser('looks', () => {
       await at.page.locator(`[data-view=${view}]`).waitFor();
       await capture(`3-${view}`);
     }
+  });
+
+  it('legends have numbers and a unit, and the disagreement of samples is visible on its scale', async () => {
+    const { names, uncertainties } = STRINGS.view;
+    await at.page.getByText(names.uncertainty, { exact: true }).first().click();
+    const legend = (text: string | RegExp) => at.page.getByRole('img', { name: text }).waitFor();
+    await legend('Uncertainty: 0 nat · certain … 0.693 nat · uncertain');
+    await at.page.getByText(uncertainties.mutual, { exact: true }).click();
+    await legend(/^Uncertainty: 0 nat · samples agree … 0\.0*[125] nat · samples differ$/);
+    const brightest = () =>
+      at.page.locator('.layer').evaluate((layer) => {
+        const { width, height } = layer as HTMLCanvasElement;
+        const { data } = (layer as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height) ?? {};
+        return data?.reduce((most, value, i) => (i % 4 === 0 ? Math.max(most, value) : most), 0);
+      });
+    await expect.poll(brightest).toBeGreaterThan(100);
+    await at.page.getByRole('row', { name: /^Expected Dice 0\.\d\d$/ }).waitFor();
+    await at.page.getByText(/^Most of the uncertainty is at the .*: check the mask there\.$/).waitFor();
+    await at.page.getByText(uncertainties.predictive, { exact: true }).click();
+  });
+
+  it('announces a run once, keeps the focus in the page, and names its live regions', async () => {
+    await at.page.evaluate(() => {
+      const announced = () => document.querySelector('.status [role=status]')?.textContent ?? '';
+      const seen = { said: [announced()], lost: false };
+      Object.assign(globalThis, { seen });
+      new MutationObserver(() => {
+        const said = announced();
+        if (seen.said.at(-1) !== said) seen.said.push(said);
+        // After the page has had the chance to move the focus.
+        requestAnimationFrame(() => {
+          seen.lost ||= document.activeElement === document.body;
+        });
+      }).observe(document.body, { childList: true, subtree: true, characterData: true });
+    });
+    await at.button('Segment').press('Enter');
+    await at.button('Stop').waitFor();
+    await at.done(3);
+    await at.button('Segment').waitFor();
+    const { said, lost } = await at.page.evaluate(
+      () => (globalThis as unknown as { seen: { said: string[]; lost: boolean } }).seen,
+    );
+    const result = expect.stringMatching(/^3 samples ·/);
+    expect(said).toEqual([result, STRINGS.prompt.segmenting, result]);
+    expect(lost).toBe(false);
+    const names = await at.page
+      .locator('[aria-live], [role=log]')
+      .evaluateAll((all) => all.map((one) => one.ariaLabel));
+    expect(names).toEqual([STRINGS.prompt.messages, STRINGS.messages]);
   });
 
   it('shows the value under the pointer, and follows the arrow keys', async () => {
@@ -184,6 +235,7 @@ inBrowser('looks', () => {
     await at.run();
     await at.page.locator('.screen').nth(2).waitFor();
     await at.status.filter({ hasText: /^3 samples/ }).waitFor();
+    expect(await at.page.getByRole('columnheader').allTextContents()).toEqual(['First', 'Second']);
     await capture('4-two-prompts');
     await at.button('Model: mini').click();
     const long = 'a-model-with-a-long-name-trained-on-images-of-several-hospitals.safetensors';

@@ -16,6 +16,8 @@ const TYPES: Readonly<Record<string, string>> = {
 export interface StaticServer {
   /** URL of the folder, ending in a slash. */
   readonly url: string;
+  /** Names of the files that were requested, in order. */
+  readonly requested: readonly string[];
   close(): Promise<void>;
 }
 
@@ -27,11 +29,13 @@ export async function serveFolder(
     headers = {},
   }: { readonly path?: string; readonly headers?: Readonly<Record<string, string>> } = {},
 ): Promise<StaticServer> {
+  const requested: string[] = [];
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const within = normalize(decodeURIComponent(pathname.slice(path.length - 1)));
     if (!pathname.startsWith(path) || within.includes('..')) return response.writeHead(404).end();
     const name = within === '/' ? '/index.html' : within;
+    requested.push(name);
     const content = await readFile(join(folder, name)).catch(() => undefined);
     if (!content) return response.writeHead(404).end();
     response
@@ -42,6 +46,7 @@ export async function serveFolder(
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}${path}`,
+    requested,
     close: () =>
       new Promise((closed) => {
         server.closeAllConnections();

@@ -2,7 +2,7 @@
 import { overlayImage, uncertaintyImage } from 'medclipseg/images';
 import { MAXIMUM_ENTROPY } from 'medclipseg/metrics';
 import { describe, expect, it } from 'vitest';
-import { SCALES } from './colors.ts';
+import { ERRORS, SCALES } from './colors.ts';
 import { borderOf, differenceLayer, errorLayer, mapLayer, rgbaOf, tintLayer } from './layers.ts';
 import { displaySize, layerSize, valueAt } from './maps.ts';
 import { aboveThreshold, largestPart, resizeMask } from './masks.ts';
@@ -62,6 +62,13 @@ describe('layers', () => {
     const own = tintLayer(whole).subarray(0, 3);
     expect([...tinted]).toEqual([...own].map((value) => Math.round(value * 0.3)));
   });
+});
+
+it('the difference of two prompts has none of the colors of errors', () => {
+  const ends = [SCALES.balance.subarray(0, 3), SCALES.balance.subarray(-3)];
+  for (const end of ends)
+    for (const color of Object.values(ERRORS))
+      expect(Math.hypot(...color.map((value, i) => value - (end[i] as number)))).toBeGreaterThan(80);
 });
 
 it('values at a point match the enlarged map', () => {

@@ -1,5 +1,5 @@
 // The training images in a row.
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Bitmap, Icon, keepFocus } from '../views/controls.tsx';
 import { type Entry, entries, problemIn, removeEntry, select, selected } from './entries.ts';
 import { preventsTraining } from './examples.ts';
@@ -50,7 +50,10 @@ function Item({ entry, place }: { readonly entry: Entry; readonly place: number 
 
 export function ExampleStrip() {
   const list = useRef<HTMLUListElement>(null);
-  useEffect(() => keepFocus(list.current?.querySelector<HTMLElement>('[aria-current=true]')), [entries.value.length]);
+  useLayoutEffect(
+    () => keepFocus(list.current?.querySelector<HTMLElement>('[aria-current=true]')),
+    [entries.value.length],
+  );
   return (
     <ul class="examples" ref={list}>
       {entries.value.map((entry, i) => (

@@ -1,6 +1,6 @@
 // The prompt, the button that starts a run, and its progress.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { bytes, duration } from '../state/format.ts';
 import { progress } from '../state/model.ts';
 import { promptWarning } from '../state/prompt-warning.ts';
@@ -68,7 +68,7 @@ function announcement(): string {
 export function PromptBar() {
   const form = useRef<HTMLFormElement>(null);
   // The buttons for starting and stopping replace each other, and with the one that had it the focus would be gone.
-  useEffect(() => keepFocus(form.current?.querySelector('button.primary')), [busy.value]);
+  useLayoutEffect(() => keepFocus(form.current?.querySelector('button.primary')), [busy.value]);
   const start = (event: Event) => {
     event.preventDefault();
     gridShown.value = false;
