@@ -5,7 +5,7 @@ import { userEvent } from 'vitest/browser';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    fixtures: string;
+    readonly fixtures: string;
   }
 }
 

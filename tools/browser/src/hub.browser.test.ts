@@ -5,7 +5,7 @@ import { afterEach, beforeAll, expect, inject, it } from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    fixtures: string;
+    readonly fixtures: string;
   }
 }
 
