@@ -7,6 +7,8 @@ import { decisionPages, left, packagePages, ROOT, resolveLink, rewrites } from '
 const { homepage } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { homepage: string };
 const repository = homepage.replace(/#.*/, '');
 
+const icon = readFileSync(join(ROOT, 'apps/playground/public/icon.svg'), 'utf8');
+
 const sources = new Set(Object.values(rewrites));
 
 const section = (text: string, pages: Readonly<Record<string, string>>) => ({
@@ -22,11 +24,23 @@ export default defineConfig({
   description: 'Text-driven segmentation of medical images with uncertainty, in TypeScript',
   // The site works from any path of a host: DOCS_BASE is that path.
   base: process.env.DOCS_BASE ?? '/',
+  head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(icon)}` }]],
   srcDir: '..',
   srcExclude: ['**/{node_modules,dist,.venv,.nx}/**', ...left],
   rewrites: { ...rewrites },
   cleanUrls: true,
   markdown: {
+    codeTransformers: [
+      {
+        name: 'options',
+        // An option of a command is not divided at its hyphens where the command wraps.
+        span(node) {
+          const [text] = node.children;
+          if (this.options.lang === 'sh' && text?.type === 'text' && /^\s*-/.test(text.value))
+            this.addClassToHast(node, 'option');
+        },
+      },
+    ],
     config: (md) => {
       md.core.ruler.push('repository-links', ({ tokens, env }) => {
         const from = Object.keys(rewrites).find(
@@ -59,8 +73,6 @@ export default defineConfig({
         'Your own images': '/own-data',
         Training: '/training',
         Datasets: '/datasets',
-        'The published experiments': '/experiments',
-        'Many machines': '/scale',
       }),
       section('Use', {
         'Uncertainty and quality figures': '/uncertainty',

@@ -24,9 +24,9 @@ export interface CrossAttentionParameters {
   /** Scalar; its sigmoid mixes the attended values with the query. */
   readonly gate: tf.Tensor;
   readonly query: LinearParameters;
-  /** [C, 2C]: mean and raw variance. */
+  /** Mean and raw variance, [C, 2C]. */
   readonly key: LinearParameters;
-  /** [C, 2C]: mean and raw variance. */
+  /** Mean and raw variance, [C, 2C]. */
   readonly value: LinearParameters;
   readonly output: LinearParameters;
   readonly keyNorm: NormParameters;

@@ -1,0 +1,5 @@
+// The default theme. Commands wrap, so that none is cut off.
+import theme from 'vitepress/theme';
+import './commands.css';
+
+export default theme;
