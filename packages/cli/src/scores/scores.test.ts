@@ -105,6 +105,17 @@ it('calibrates where there are maps', async () => {
   expect((await score({ probabilities: maps })).out).toMatch(/^AUROC of uncertainty for wrong pixels +0\.\d{4}$/m);
 });
 
+it('has no correlations of a single image', async () => {
+  const [one, alone] = [join(folder, 'one-map'), join(folder, 'one-truth')];
+  await Promise.all([one, alone].map((path) => mkdir(path)));
+  await map(join(one, 'a.png'), 8);
+  await square(join(alone, 'a.png'), 4);
+  const { out } = await score({ predictions: alone, truth: alone, probabilities: one });
+  expect(out).toMatch(/^1 image; /);
+  expect(out).toMatch(/^Mean uncertainty with DSC, Pearson +–$/m);
+  expect(out).not.toContain('NaN');
+});
+
 it('reports worst and best cases in one file', async () => {
   const report = join(folder, 'report.html');
   expect((await score({ probabilities: maps, images: truth, report })).code).toBe(0);
@@ -239,7 +250,7 @@ describe('masks of other values than 0 and 255', () => {
     expect(two).toBeCloseTo(0.5, 8);
     expect(mean.dsc).toBeCloseTo((one + two) / 2, 12);
     expect((await score(paths)).out).toMatch(
-      /label 1: 1 images[\s\S]*label 2: [\s\S]*mean of 2 labels\n\n +mean\nDSC +67\.86/,
+      /label 1: 1 image;[\s\S]*label 2: [\s\S]*mean of 2 labels\n\n +mean\nDSC +67\.86/,
     );
     expect(await dsc({ ...paths, label: '2' })).toEqual([labels['2'].images[0].dsc]);
     expect(await dsc({ ...paths, label: '3' })).toContain('expected label maps with the value 3, got 1, 2');

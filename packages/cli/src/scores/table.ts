@@ -14,7 +14,9 @@ export function columns(rows: readonly (readonly string[])[]): string {
 export const figure = (name: ScoreName, value: number): string =>
   Number.isFinite(value) ? (SCORES[name].quantity === 'share' ? 100 * value : value).toFixed(2) : '–';
 
-const correlation = ({ value, low, high }: Interval) => `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
+/** A single image has no correlation, nor have images with the same score. */
+const correlation = ({ value, low, high }: Interval) =>
+  Number.isNaN(value) ? '–' : `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
 
 function calibrationLines({ calibration }: Evaluation): string[] {
   if (!calibration) return [];
@@ -77,7 +79,7 @@ export function evaluationTable(evaluation: ScoredRun | LabeledRun): string {
     ];
   });
   return [
-    `${images.length} images; contour tolerance ${tolerance}, pixel ${spacing.x} x ${spacing.y}`,
+    `${images.length} ${images.length === 1 ? 'image' : 'images'}; contour tolerance ${tolerance}, pixel ${spacing.x} x ${spacing.y}`,
     columns([['', 'mean', '95 % interval', 'median', ''], ...rows]),
     `as published (rounded per image): DSC ${(100 * published.dsc).toFixed(2)}  NSD ${(100 * published.nsd).toFixed(2)}`,
     ...emptyLines(evaluation),
