@@ -1,31 +1,24 @@
 // Fifty segmentations: memory does not grow, and the page is never blocked.
 import type { Browser, CDPSession } from 'playwright';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { STRINGS } from '../src/strings.ts';
-import { BUILT, inBrowser, launch } from './browser.ts';
+import { inBrowser, openBefore } from './browser.ts';
 import { tasksDuring } from './main-thread.ts';
 import { encodeNiftiFile } from './nifti.ts';
-import { Playground } from './playground.ts';
-import { type StaticServer, serveFolder } from './server.ts';
+import type { Playground } from './playground.ts';
 
 /** Growth of the heap that garbage collection may explain. */
 const MAXIMUM_GROWTH = 4e6;
 
 inBrowser('fifty segmentations', () => {
-  let server: StaticServer;
   let browser: Browser;
   let at: Playground;
   let devtools: CDPSession;
-  beforeAll(async () => {
-    server = await serveFolder(BUILT);
-    browser = await launch();
-    at = await Playground.open(browser, server.url, { settings: { samples: 1, device: 'wasm' } });
+  openBefore({ settings: { samples: 1, device: 'wasm' } }, async (opened, served) => {
+    at = opened;
+    browser = served.browser;
     devtools = await at.page.context().newCDPSession(at.page);
     await at.button('MRI').click();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
   });
 
   async function segment(times: number): Promise<void> {

@@ -2,12 +2,12 @@
 import { drawPhantom } from '@medclipseg/datasets';
 import { encodePng } from '@medclipseg/datasets/browser';
 import type { Browser, Page } from 'playwright';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { STRINGS } from '../src/strings.ts';
-import { BUILT, inBrowser, launch } from './browser.ts';
+import { inBrowser, serveBefore } from './browser.ts';
 import { encodeDicom } from './dicom.ts';
 import { Playground } from './playground.ts';
-import { type StaticServer, serveFolder } from './server.ts';
+import type { StaticServer } from './server.ts';
 
 const phantom = drawPhantom({ modality: 'mri', seed: 5 });
 const png = encodePng(phantom.image);
@@ -45,14 +45,12 @@ async function loseDevice(page: Page): Promise<void> {
 inBrowser('faults', () => {
   let server: StaticServer;
   let browser: Browser;
-  beforeAll(async () => {
-    server = await serveFolder(BUILT);
-    browser = await launch({ webgpu: true });
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
-  });
+  serveBefore(
+    (served) => {
+      ({ server, browser } = served);
+    },
+    { webgpu: true },
+  );
 
   it('files that are not images, images that are too large, and masks of another size', async () => {
     const at = await Playground.open(browser, server.url, { settings: { device: 'wasm', samples: 1 } });

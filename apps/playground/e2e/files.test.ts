@@ -2,13 +2,11 @@
 import { drawPhantom } from '@medclipseg/datasets';
 import { encodePng } from '@medclipseg/datasets/browser';
 import { unzipSync } from 'fflate';
-import type { Browser } from 'playwright';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { readSettings } from '../src/state/link.ts';
-import { BUILT, inBrowser, launch } from './browser.ts';
+import { inBrowser, openBefore } from './browser.ts';
 import { encodeDicom } from './dicom.ts';
-import { Playground } from './playground.ts';
-import { type StaticServer, serveFolder } from './server.ts';
+import type { Playground } from './playground.ts';
 
 /** Two frames: black, then a phantom. Pixels are 0.5 mm wide and 0.25 mm high. */
 const SIDE = 96;
@@ -23,17 +21,9 @@ const scan = encodeDicom({
 });
 
 inBrowser('files', () => {
-  let server: StaticServer;
-  let browser: Browser;
   let at: Playground;
-  beforeAll(async () => {
-    server = await serveFolder(BUILT);
-    browser = await launch();
-    at = await Playground.open(browser, server.url, { settings: { device: 'wasm', samples: 2, seed: 7 } });
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
+  openBefore({ settings: { device: 'wasm', samples: 2, seed: 7 } }, (opened) => {
+    at = opened;
   });
 
   it('one of several frames is chosen, and the area is shown in square millimeters', async () => {

@@ -5,14 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { drawPhantom } from '@medclipseg/datasets';
 import { weights } from '@medclipseg/mini';
 import type axe from 'axe-core';
-import type { Browser } from 'playwright';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { STRINGS } from '../src/strings.ts';
 import { TEACH } from '../src/teach/strings.ts';
-import { BUILT, inBrowser, launch } from './browser.ts';
+import { inBrowser, openBefore } from './browser.ts';
 import { encodeNiftiFile } from './nifti.ts';
-import { Playground } from './playground.ts';
-import { type StaticServer, serveFolder } from './server.ts';
+import type { Playground } from './playground.ts';
 
 const OUT = fileURLToPath(new URL('../../../.ci/out/playground/', import.meta.url));
 const DEVICES = {
@@ -25,20 +23,12 @@ const NARROWEST = 320;
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 inBrowser('looks', () => {
-  let server: StaticServer;
-  let browser: Browser;
   let at: Playground;
   let axeSource: string;
-  beforeAll(async () => {
+  openBefore({ settings: { samples: 3 }, viewport: DEVICES.desktop }, async (opened) => {
+    at = opened;
     await mkdir(OUT, { recursive: true });
     axeSource = await readFile(AXE, 'utf8');
-    server = await serveFolder(BUILT);
-    browser = await launch();
-    at = await Playground.open(browser, server.url, { settings: { samples: 3 }, viewport: DEVICES.desktop });
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
   });
 
   async function violations(): Promise<string[]> {

@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { weights } from '@medclipseg/mini';
 import type { Browser } from 'playwright';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { BUILT, inBrowser, launch } from './browser.ts';
+import { expect, it } from 'vitest';
+import { inBrowser, serveBefore } from './browser.ts';
 import { serveHub } from './hub.ts';
 import { Playground } from './playground.ts';
 import { merges, publishedModel, vocabulary } from './published-model.ts';
-import { type StaticServer, serveFolder } from './server.ts';
+import type { StaticServer } from './server.ts';
 
 const SETTINGS = { device: 'wasm', samples: 1 };
 const RELEASED = 'TahaKoleilat/MedCLIPSeg';
@@ -17,14 +17,9 @@ inBrowser('models', () => {
   let server: StaticServer;
   let browser: Browser;
   let file: Buffer;
-  beforeAll(async () => {
+  serveBefore(async (served) => {
+    ({ server, browser } = served);
     file = await readFile(fileURLToPath(weights));
-    server = await serveFolder(BUILT);
-    browser = await launch();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
   });
 
   const inUse = (at: Playground, title: string) => at.page.locator('.models li[aria-current=true]', { hasText: title });

@@ -1,11 +1,11 @@
 // Random actions in any order: nothing fails, nothing hangs, and the status always says something.
 import type { Browser } from 'playwright';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { STRINGS } from '../src/strings.ts';
 import { TEACH } from '../src/teach/strings.ts';
-import { BUILT, inBrowser, launch } from './browser.ts';
+import { inBrowser, serveBefore } from './browser.ts';
 import { Playground } from './playground.ts';
-import { type StaticServer, serveFolder } from './server.ts';
+import type { StaticServer } from './server.ts';
 
 const SEQUENCES = 200;
 const ACTIONS = 7;
@@ -102,13 +102,8 @@ async function act({ seed, actions, excluded }: Plan) {
 inBrowser('random actions', () => {
   let server: StaticServer;
   let browser: Browser;
-  beforeAll(async () => {
-    server = await serveFolder(BUILT);
-    browser = await launch();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
+  serveBefore((served) => {
+    ({ server, browser } = served);
   });
 
   it('end in a page that works and says what it waits for', async () => {

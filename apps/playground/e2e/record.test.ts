@@ -5,21 +5,17 @@ import { fileURLToPath } from 'node:url';
 import { drawPhantom } from '@medclipseg/datasets';
 import { encodePng } from '@medclipseg/datasets/browser';
 import { weights } from '@medclipseg/mini';
-import type { Browser } from 'playwright';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { STRINGS } from '../src/strings.ts';
-import { BUILT, inBrowser, launch } from './browser.ts';
-import { Playground } from './playground.ts';
+import { inBrowser, openBefore } from './browser.ts';
+import type { Playground } from './playground.ts';
 import { merges, publishedModel } from './published-model.ts';
-import { type StaticServer, serveFolder } from './server.ts';
 
 const phantom = drawPhantom({ modality: 'mri', seed: 5 });
 const png = encodePng(phantom.image);
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 inBrowser('the record', () => {
-  let server: StaticServer;
-  let browser: Browser;
   let at: Playground;
   const outdated = (text: string | RegExp) => at.page.locator('.outdated', { hasText: text });
 
@@ -36,14 +32,8 @@ inBrowser('the record', () => {
     await at.page.locator('main').dispatchEvent('drop', { dataTransfer: transfer });
   };
 
-  beforeAll(async () => {
-    server = await serveFolder(BUILT);
-    browser = await launch();
-    at = await Playground.open(browser, server.url, { settings: { device: 'wasm', samples: 2, seed: 7 } });
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
+  openBefore({ settings: { device: 'wasm', samples: 2, seed: 7 } }, (opened) => {
+    at = opened;
   });
 
   it('a result of other inputs is marked, and the report and the link keep what made it', async () => {

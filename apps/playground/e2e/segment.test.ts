@@ -2,12 +2,10 @@
 import { drawPhantom } from '@medclipseg/datasets';
 import { encodePng } from '@medclipseg/datasets/browser';
 import { decodeImage } from '@medclipseg/datasets/node';
-import type { Browser } from 'playwright';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { BUILT, inBrowser, launch } from './browser.ts';
+import { expect, it } from 'vitest';
+import { inBrowser, openBefore } from './browser.ts';
 import { predictedMask } from './command-line.ts';
-import { Playground } from './playground.ts';
-import { type StaticServer, serveFolder } from './server.ts';
+import type { Playground } from './playground.ts';
 
 /** Few, because software WebGPU takes seconds per sample. */
 const SAMPLES = { wasm: 2, webgpu: 1 } as const;
@@ -19,17 +17,9 @@ const grayOf = async (bytes: Uint8Array) => (await decodeImage(bytes, { as: 'gra
 
 for (const backend of ['wasm', 'webgpu'] as const)
   inBrowser(`segmenting with ${backend}`, () => {
-    let server: StaticServer;
-    let browser: Browser;
     let at: Playground;
-    beforeAll(async () => {
-      server = await serveFolder(BUILT);
-      browser = await launch({ webgpu: backend === 'webgpu' });
-      at = await Playground.open(browser, server.url, { settings: { device: backend, samples: SAMPLES[backend] } });
-    });
-    afterAll(async () => {
-      await browser.close();
-      await server.close();
+    openBefore({ settings: { device: backend, samples: SAMPLES[backend] }, webgpu: backend === 'webgpu' }, (opened) => {
+      at = opened;
     });
 
     it('an image and a prompt give the same mask as the command line', async () => {

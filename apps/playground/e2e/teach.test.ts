@@ -7,13 +7,11 @@ import { drawPhantom } from '@medclipseg/datasets';
 import { encodePng } from '@medclipseg/datasets/browser';
 import { MedCLIPSeg } from 'medclipseg';
 import { loadModel } from 'medclipseg/internal';
-import type { Browser } from 'playwright';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { STRINGS } from '../src/strings.ts';
 import { TEACH } from '../src/teach/strings.ts';
-import { BUILT, inBrowser, launch } from './browser.ts';
-import { Playground } from './playground.ts';
-import { type StaticServer, serveFolder } from './server.ts';
+import { inBrowser, openBefore } from './browser.ts';
+import type { Playground } from './playground.ts';
 
 const STEPS = 15;
 /** For a training on a busy machine. */
@@ -32,8 +30,6 @@ async function meanProbability(path: string): Promise<number> {
 }
 
 inBrowser('teaching', () => {
-  let server: StaticServer;
-  let browser: Browser;
   let at: Playground;
   const slider = (name: string) => at.page.getByRole('slider', { name });
   const train = () => at.button(TEACH.training.train);
@@ -56,15 +52,9 @@ inBrowser('teaching', () => {
     return points ? points.split(' ').map((point) => 96 - Number(point.split(',')[1])) : [];
   }
 
-  beforeAll(async () => {
-    server = await serveFolder(BUILT);
-    browser = await launch();
-    at = await Playground.open(browser, server.url, { settings: { device: 'wasm', samples: 1 } });
+  openBefore({ settings: { device: 'wasm', samples: 1 } }, async (opened) => {
+    at = opened;
     await at.page.getByText(TEACH.title, { exact: true }).click();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
   });
 
   it('keys undo and redo strokes', async () => {

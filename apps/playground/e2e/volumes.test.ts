@@ -3,15 +3,13 @@ import { drawPhantom } from '@medclipseg/datasets';
 import { encodePng } from '@medclipseg/datasets/browser';
 import { decodeImage } from '@medclipseg/datasets/node';
 import { unzipSync } from 'fflate';
-import type { Browser } from 'playwright';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { STRINGS } from '../src/strings.ts';
-import { BUILT, inBrowser, launch } from './browser.ts';
+import { inBrowser, openBefore } from './browser.ts';
 import { predicted } from './command-line.ts';
 import { encodeDicom } from './dicom.ts';
 import { encodeNiftiFile } from './nifti.ts';
-import { Playground } from './playground.ts';
-import { type StaticServer, serveFolder } from './server.ts';
+import type { Playground } from './playground.ts';
 
 /** Slices are thick, and lie between the second and the third axis of the file. */
 const SHAPE = [6, 64, 48] as const;
@@ -39,8 +37,6 @@ const truth = encodeNiftiFile({ ...common, values: voxelsOf(mask.data, 1, (slice
 const textOf = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
 
 inBrowser('volumes', () => {
-  let server: StaticServer;
-  let browser: Browser;
   let at: Playground;
   const slider = () => at.page.getByRole('slider', { name: 'Axial slice' });
   const place = (index: number) => at.page.getByText(`${index} of 0 to 5`, { exact: true }).waitFor();
@@ -58,14 +54,8 @@ inBrowser('volumes', () => {
     await at.page.mouse.up();
   }
 
-  beforeAll(async () => {
-    server = await serveFolder(BUILT);
-    browser = await launch();
-    at = await Playground.open(browser, server.url, { settings: { device: 'wasm', samples: 2, seed: 7 } });
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
+  openBefore({ settings: { device: 'wasm', samples: 2, seed: 7 } }, (opened) => {
+    at = opened;
   });
 
   it('open at the middle slice, in radiological display, and go through slices with slider and keys', async () => {

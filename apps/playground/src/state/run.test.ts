@@ -1,6 +1,7 @@
 // Runs, with workers whose answers come late and in any order that their queues allow.
 import fc from 'fast-check';
 import { beforeEach, expect, it, vi } from 'vitest';
+import { STRINGS } from '../strings.ts';
 
 /** Lets everything that waits for nothing happen. */
 const settle = async () => {
@@ -201,7 +202,7 @@ it('whatever was done before, a sample that is clicked has a result in the end',
       await drain();
       expectResult(page);
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 
@@ -219,6 +220,25 @@ it('and so has a prompt after Enter, if an image is open', async () => {
       await drain();
       expectResult(page);
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
+});
+
+it('no result is made of weights that change, and one of a paused training names no file', async () => {
+  const page = await modules();
+  void page.openPhantom('mri');
+  await drain();
+  void page.run();
+  await drain();
+  page.model.training.value = 'running';
+  await page.run();
+  expect(page.notices.value).toMatchObject([{ topic: 'run', text: STRINGS.problems.inTraining }]);
+  expect(page.busy.value).toBe(false);
+  page.model.training.value = 'paused';
+  void page.run();
+  await drain();
+  const result = page.results.value.a as NonNullable<typeof page.results.value.a>;
+  expect(result.model).toEqual({ title: STRINGS.models.inTraining('mini') });
+  page.model.training.value = undefined;
+  expect(page.changesSince(result, 'a', undefined)).toEqual(['model']);
 });
