@@ -25,8 +25,8 @@ interface Run {
 let current: Run | undefined;
 /** Whether another run follows the one in progress. */
 let again = false;
-/** The inputs of the run in progress, as text. */
-const inputs = signal('');
+/** The inputs of the run in progress, as text; undefined until it has taken them. */
+const inputs = signal<string | undefined>(undefined);
 
 /** How a run ended. Interrupted: by something else than the user, such as another model that opens, so that it must be done again. */
 type End = 'done' | 'stopped' | 'interrupted';
@@ -47,7 +47,7 @@ const inputsNow = (): string =>
 const inputsOfSlices = (): string => JSON.stringify((JSON.parse(inputsNow()) as unknown[]).slice(1));
 
 /** Whether the inputs are no longer those of the run in progress. */
-export const inputsChanged = computed(() => Boolean(running.value) && inputs.value !== inputsNow());
+export const inputsChanged = computed(() => inputs.value !== undefined && inputs.value !== inputsNow());
 
 async function segment(run: Run, side: Side, prompt: string): Promise<End> {
   const { engine: ready, facts } = await engineWithModel();
@@ -162,6 +162,7 @@ async function whileBusy(work: (run: Run) => Promise<End>): Promise<void> {
       current = run;
       await complete(run, next).catch((error) => notifyError(error, 'run'));
       current = undefined;
+      inputs.value = undefined;
       running.value = undefined;
       slicesDone.value = undefined;
       next = segmentAll;
