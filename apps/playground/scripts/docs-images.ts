@@ -1,5 +1,5 @@
-// The pictures of docs/playground, of the built page. Run after mini or the page has changed:
-// npx vite build && node --conditions=@medclipseg/source --import tsx scripts/pictures.ts
+// The images of docs/playground, of the built page. Run after mini or the page has changed:
+// npx vite build && node --conditions=@medclipseg/source --import tsx scripts/docs-images.ts
 import { fileURLToPath } from 'node:url';
 import { drawPhantom } from '@medclipseg/datasets';
 import { chromium } from 'playwright';
@@ -15,8 +15,8 @@ const server = await serveFolder(folder('../dist/'));
 const executablePath = process.env.MEDCLIPSEG_CHROMIUM ?? '/usr/bin/chromium';
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 
-/** Takes a picture of the page after some actions. */
-async function picture(name: string, act: (at: Playground) => Promise<void>): Promise<void> {
+/** Takes an image of the page after some actions. */
+async function takeImage(name: string, act: (at: Playground) => Promise<void>): Promise<void> {
   const at = await Playground.open(browser, server.url, {
     settings: { samples: SAMPLES, device: 'wasm' },
     viewport: { width: 1440, height: 900 },
@@ -33,19 +33,19 @@ async function picture(name: string, act: (at: Playground) => Promise<void>): Pr
   await at.close();
 }
 
-await picture('overlay', (at) => at.button(STRINGS.start.modalities.endoscopy).click());
+await takeImage('overlay', (at) => at.button(STRINGS.start.modalities.endoscopy).click());
 
-await picture('two-prompts', async (at) => {
+await takeImage('two-prompts', async (at) => {
   await at.button(STRINGS.start.twoPrompts).click();
   await at.page.locator('.screen').nth(2).waitFor();
 });
 
-await picture('uncertainty', async (at) => {
+await takeImage('uncertainty', async (at) => {
   await at.button(STRINGS.start.modalities.dermoscopy).click();
   await at.page.getByText(STRINGS.view.names.uncertainty, { exact: true }).first().click();
 });
 
-await picture('volume', async (at) => {
+await takeImage('volume', async (at) => {
   const [side, count] = [192, 5];
   const { image } = drawPhantom({ modality: 'mri', seed: 8, size: side });
   const values = Int16Array.from({ length: side * side * count }, (_, i) => image.data[3 * (i % side ** 2)] as number);
