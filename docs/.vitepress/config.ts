@@ -90,6 +90,7 @@ export default defineConfig({
       { text: 'Decisions', collapsed: true, items: decisionPages },
       section('Experiments', {
         'The published experiments': '/experiments',
+        'The experiments on Kvasir': '/kvasir',
         'Many machines': '/scale',
         Parity: '/parity',
       }),

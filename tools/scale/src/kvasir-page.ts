@@ -66,7 +66,7 @@ const fields = (line: string) =>
   [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map(([, field = '']) => field.replace(/^"|"$/g, ''));
 
 /** The measured figures of the first table as a plot. */
-function plotOf(csv: string, { kind, columns }: Plot): string | undefined {
+function plotOf(csv: string, { kind, columns }: Plot, name: string): string | undefined {
   const [, ...lines] = csv.trim().split('\n').map(fields);
   const rows = lines.filter(
     ([title, , column = '', , value]) => title === lines[0]?.[0] && value && columns.includes(column),
@@ -82,7 +82,7 @@ function plotOf(csv: string, { kind, columns }: Plot): string | undefined {
   const page = tablesPage({
     title: '',
     notes: [],
-    tables: [{ title: '', head: [], body: [], plot: { kind, columns, series } }],
+    tables: [{ title: name, head: [], body: [], plot: { kind, columns, series } }],
   });
   return /<svg[\s\S]*?<\/svg>/.exec(page)?.[0];
 }
@@ -90,8 +90,8 @@ function plotOf(csv: string, { kind, columns }: Plot): string | undefined {
 const figures = join(dirname(page), basename(page, '.md'));
 mkdirSync(figures, { recursive: true });
 const sections = Object.entries(EXPERIMENTS).map(([experiment, shown]) => {
-  const title = /^# (.+)$/m.exec(table(experiment, 'md'))?.[1];
-  const plot = shown && plotOf(table(experiment, 'csv'), shown);
+  const title = /^# (.+)$/m.exec(table(experiment, 'md'))?.[1] ?? experiment;
+  const plot = shown && plotOf(table(experiment, 'csv'), shown, title);
   if (plot) {
     const standalone = plot.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ').replace('>', `>${STYLE}`);
     writeFileSync(join(figures, `${experiment}.svg`), `${standalone}\n`);

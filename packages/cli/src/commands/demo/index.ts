@@ -6,7 +6,7 @@ export const registerDemo: Register = (program, { signal }) => {
     .command('demo')
     .description('see mini segment a synthetic image of each modality; takes about a minute')
     .option('--out <folder>', 'where images and masks go', 'out/demo')
-    .option('--seed <n>', 'which images are drawn', '1')
+    .option('--seed <n>', 'which images are drawn', '2')
     .option('--samples <n>', 'Monte-Carlo samples', '30');
   addBackendFlag(command).action(async (options) => {
     const { demo } = await import('./run.ts');
