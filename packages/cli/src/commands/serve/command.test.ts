@@ -30,11 +30,13 @@ const DEFAULTS = {
 const env = { ...process.env, MEDCLIPSEG_TOKEN: undefined };
 
 let folder = '';
+/** With the prompt of its lesion, so that there is a mask to compare. */
+const phantom = drawPhantom({ modality: 'endoscopy', seed: 9003, size: 96 });
 let scan = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'serve-'));
   scan = join(folder, 'scan.png');
-  await writePng(scan, drawPhantom({ modality: 'endoscopy', seed: 9003, size: 96 }).image);
+  await writePng(scan, phantom.image);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -65,7 +67,7 @@ describe('medclipseg serve', () => {
     const { child, ended, url } = await start();
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     const out = join(folder, 'out');
-    const prompt = 'one small polyp in the upper left';
+    const { prompt } = phantom;
     const options = ['--samples', '2', '--seed', '7', '--backend', 'wasm', '--out', out, '--json'];
     const predicted = await run('predict', scan, '--prompt', prompt, ...options);
     expect(predicted.code, predicted.err).toBe(0);
@@ -78,13 +80,14 @@ describe('medclipseg serve', () => {
     for (const [name, { base64 }] of Object.entries<{ base64: string }>(answer.maps))
       expect(base64).toBe((await readFile(join(out, `scan-${name}.png`))).toString('base64'));
     const report = JSON.parse(predicted.out);
+    expect(report.foregroundPixels).toBeGreaterThan(0);
     for (const name of ['foregroundPixels', 'meanUncertainty', 'uncertaintyPerForeground', 'expectedDice', 'samples'])
       expect(answer[name], name).toBe(report[name]);
     child.kill('SIGTERM');
     const { code, err } = await ended;
     expect(code).toBe(0);
     expect(err).toMatch(/"route":"\/v1\/segment","status":200/);
-    expect(err).not.toContain('upper left');
+    expect(err).not.toContain(prompt);
   });
 
   it('asks for a token from a file, and ends at Ctrl-C', async () => {
