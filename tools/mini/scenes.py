@@ -14,7 +14,7 @@ import words
 
 SIZE = 224
 CANVAS = 10  # attempts at a composition
-# Rows of a batch of 16: pairs (mosaic, paste, phantom with several lesions), then single images by source, then negatives.
+# The rows of a batch, 17 or 18 early and 23 or 24 late: two for each pair of one image, then single images by source, then negatives.
 PAIRS = {
     "early": ["mosaic", "paste", "phantom", "mosaic phantom"],
     "late": ["mosaic", "paste", "phantom", "phantom", "sizes", "paste phantom"],

@@ -51,7 +51,7 @@ export class ParameterError extends NnError {
   }
 }
 
-/** Checks a shape; a name stands for any length, as in `['N', 3]`. */
+/** Checks a shape; a name matches any length, as in `['N', 3]`. */
 export function expectShape(subject: string, { shape }: tf.Tensor, axes: readonly (number | string)[]): void {
   if (shape.length === axes.length && axes.every((axis, i) => typeof axis === 'string' || axis === shape[i])) return;
   throw new ShapeError(subject, `[${axes.join(', ')}]`, `[${shape}]`);

@@ -10,7 +10,7 @@ interface Rule {
   readonly gradient: (dy: tf.Tensor, saved: tf.Tensor[], attributes: Attributes) => Gradients;
 }
 
-/** Of a kernel with one input, which it saves or needs not. */
+/** For a kernel with one input, and what it needs of the forward pass. */
 type Unary = (dy: tf.Tensor, saved: tf.Tensor, attributes: Attributes) => tf.Tensor;
 const unary = (saves: Rule['saves'], gradient: Unary, name = 'x'): Rule => ({
   saves,
@@ -20,7 +20,7 @@ const ofInput = (gradient: Unary, name = 'x') => unary([name], gradient, name);
 const ofOutput = (gradient: Unary, name?: string) => unary('output', gradient, name);
 const ofNothing = (gradient: Unary) => unary(undefined, gradient);
 
-/** Of a kernel with two inputs that are broadcast: the gradients are summed over the axes that were. */
+/** For a kernel with two inputs that are broadcast: the gradients are summed over the axes that were. */
 type Side = (dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor, attributes: Attributes) => tf.Tensor;
 const binary = (ofA: Side, ofB: Side): Rule => ({
   saves: ['a', 'b'],

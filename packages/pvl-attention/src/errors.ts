@@ -21,7 +21,7 @@ export const isPvlAttentionError = (error: unknown, tag?: PvlAttentionError['tag
   'tag' in error &&
   (tag === undefined ? String(error.tag).startsWith('pvl-attention/') : error.tag === tag);
 
-/** Checks a shape; a name stands for any length but 0, as in `['B', 3]`. */
+/** Checks a shape; a name matches any length but 0, as in `['B', 3]`. */
 export function expectShape(subject: string, { shape }: tf.Tensor, axes: readonly (number | string)[]): void {
   const fits = (axis: number | string, i: number) =>
     typeof axis === 'string' ? (shape[i] ?? 0) > 0 : axis === shape[i];

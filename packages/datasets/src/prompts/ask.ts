@@ -20,7 +20,7 @@ const wordFor = (by: AskedBy, { place, size, appearance }: LesionWords): string 
 /** Smallest ratio of the areas of two lesions whose sizes can be distinguished: near a boundary of the words, equal lesions have different ones. */
 const SIZE_RATIO = 1.5;
 
-const haveLikeAreas = ({ area: a }: LesionWords, { area: b }: LesionWords): boolean =>
+const haveSimilarAreas = ({ area: a }: LesionWords, { area: b }: LesionWords): boolean =>
   a !== undefined && b !== undefined && Math.max(a, b) < SIZE_RATIO * Math.min(a, b);
 
 /** What sets a lesion apart from all others of its image. With one lesion, everything does. */
@@ -30,7 +30,7 @@ export const distinctions = (lesions: readonly LesionWords[], index: number): As
   return ASKED_BY.filter((by) => {
     const word = wordFor(by, lesion);
     const isAlike = (other: LesionWords) =>
-      wordFor(by, other) === word || (by === 'size' && haveLikeAreas(lesion, other));
+      wordFor(by, other) === word || (by === 'size' && haveSimilarAreas(lesion, other));
     return word !== undefined && !others.some(isAlike);
   });
 };
