@@ -14,12 +14,13 @@ import words
 
 SIZE = 224
 CANVAS = 10  # attempts at a composition
-# The rows of a batch, 17 or 18 early and 23 or 24 late: two for each pair of one image, then single images by source, then negatives.
+APART = 1.5  # a word for the size sets a lesion apart where areas differ by this factor, as in `distinctions`
+# The rows of a batch, 17 or 18 early and 24 or 25 late: two for each pair of one image, then single images by source, then negatives.
 PAIRS = {
     "early": ["mosaic", "paste", "phantom", "mosaic phantom"],
-    "late": ["mosaic", "paste", "phantom", "phantom", "sizes", "paste phantom"],
+    "late": ["mosaic", "paste", "phantom", "places", "sizes", "paste phantom"],
 }
-SINGLES = {"early": ["Kvasir"] * 4 + ["ISIC"], "late": ["Kvasir"] * 6 + ["ISIC"]}
+SINGLES = {"early": ["Kvasir"] * 4 + ["ISIC"], "late": ["Kvasir"] * 6 + ["ISIC", "several"]}
 NEGATIVES = ["crop", "crop", "denied", "other"]
 
 
@@ -113,12 +114,14 @@ class Scenes:
         chance = random.random()
         return nouns[0] if chance < 0.75 else words.GENERIC if chance < 0.83 else nouns[random.integers(len(nouns))]
 
-    def asked(self, random, index, lesions, number, places, kinds):
+    def asked(self, random, index, lesions, number, places, kinds, areas=None):
         """A prompt that fits only one of the lesions: (size, color) by lesion, and their places. None if no word sets it apart."""
         size, color = lesions[number]
+        areas = areas or [1] * len(lesions)
+        alike = lambda i: lesions[i][0] == size or max(areas[i], areas[number]) < APART * min(areas[i], areas[number])
         unique = {
             "place": sum(p == places[number] for p in places) == 1,
-            "size": sum(s == size for s, _ in lesions) == 1,
+            "size": not any(alike(i) for i in range(len(lesions)) if i != number),
             "color": color is not None and sum(c == color for _, c in lesions) == 1,
         }
         kinds = [kind for kind in kinds if unique[kind]]
@@ -176,7 +179,8 @@ class Scenes:
 
     def pair(self, random, image, masks, chosen, places, keep, colors=None, kinds=("place",)):
         """Two scenes of the same image that ask for different lesions. `keep`: how often the words of the lesion's own prompt stay."""
-        sizes = [words.size_of(m.mean()) for m in masks]
+        areas = [max(m.mean(), 1e-9) for m in masks]
+        sizes = [words.size_of(area) for area in areas]
         lesions = list(zip(sizes, colors or [None] * len(masks)))
         scenes = []
         for number in random.permutation(len(masks)):
@@ -186,7 +190,7 @@ class Scenes:
                 own = words.replaced_place(self.data.samples[chosen[number]]["prompt"], places[number])
                 if own and places.count(places[number]) == 1:
                     prompt = re.sub(r"\b(small|medium|large)\b", sizes[number], own, count=1)
-            prompt = prompt or self.asked(random, chosen[number], lesions, number, places, kinds)
+            prompt = prompt or self.asked(random, chosen[number], lesions, number, places, kinds, areas)
             if prompt is not None:
                 other = np.logical_or.reduce([m for i, m in enumerate(masks) if i != number])
                 scenes.append(Scene(image, masks[number], prompt, other))
@@ -319,6 +323,7 @@ class Scenes:
             "paste": lambda: self.paste(random),
             "paste phantom": lambda: self.paste(random, phantom=True),
             "phantom": lambda: self.phantom(random),
+            "places": lambda: self.phantom(random, kinds=("place",)),
             "sizes": lambda: self.phantom(random, "sizes", ("size",)),
         }
         scenes = []

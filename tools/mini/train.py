@@ -219,13 +219,16 @@ class Training:
         self.network = Network(config)
         load_exported(self.network, parameters)
         self.network.to(self.device)
+        if options.frozen:
+            self.network.vision.requires_grad_(False)
+            self.network.text.requires_grad_(False)
         for block in self.network.vision.blocks[:-1]:
-            block.drop = DROP_PATH
+            block.drop = 0 if options.frozen else DROP_PATH
         self.average = Average(self.network)
         self.heads = nn.ModuleDict({name: nn.Linear(config["text"]["outputs"], count) for name, count in HEADS.items()}).to(self.device)
         norm = config["preprocessing"]
         self.mean, self.deviation = (torch.tensor(norm[k], device=self.device)[:, None, None] for k in ("mean", "deviation"))
-        named = list(self.network.named_parameters())
+        named = [(n, p) for n, p in self.network.named_parameters() if p.requires_grad]
         group = lambda vision, matrix: [p for n, p in named if n.startswith("vision.") == vision and (p.dim() > 1) == matrix]
         groups = [
             {"params": group(vision, matrix), "weight_decay": DECAY if matrix else 0.0, "top": RATES["vision" if vision else "others"] * options.rate}
@@ -233,6 +236,7 @@ class Training:
             for matrix in (True, False)
         ]
         groups.append({"params": list(self.heads.parameters()), "weight_decay": 0.0, "top": RATES["heads"]})
+        groups = [group for group in groups if group["params"]]
         self.optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99), fused=True)
         self.step, self.seconds, self.best = 0, 0.0, 0.0
         self.validation = Validation(self.data, self.tokenizer, self.mean, self.deviation, options.limit)
@@ -379,6 +383,7 @@ def main():
     parser.add_argument("--groups", type=int, help="batches of 16 that make one step")
     parser.add_argument("--clock", choices=["wall", "cpu"], default="wall")
     parser.add_argument("--start", type=pathlib.Path, default=START)
+    parser.add_argument("--frozen", action="store_true", help="train adapters and decoder only")
     parser.add_argument("--rate", type=float, help="factor of all learning rates")
     parser.add_argument("--steps", type=int, default=10**9, help="ends earlier, for tests")
     parser.add_argument("--begin", type=float, default=0.0, help="share of the schedule to leave out: 0.75 trains a finished model on at low rates")

@@ -44,7 +44,7 @@ it.each(Object.keys(LAYOUTS) as (keyof typeof LAYOUTS)[])('mosaics of %s ask for
 it('phantoms ask by a word that fits one lesion only', () => {
   for (const modality of MODALITIES.slice(3, 4))
     for (const by of ASKED_BY)
-      for (const { asked, other, prompt } of phantomCases(modality, by, 2)) {
+      for (const { asked, other, prompt } of phantomCases(modality, by, 2, 'test')) {
         const [lesion, ...more] = findLesions(maskOf(asked));
         expect(more).toEqual([]);
         expect(other?.includes(1)).toBe(true);

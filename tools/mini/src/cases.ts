@@ -31,6 +31,8 @@ export interface Case {
 const SIDE = 224;
 /** Separates these phantoms and crops from those of the training. */
 const SEED = 90_001;
+/** First seeds of the phantoms: a model that was chosen by those of the validation split meets new ones in the test split. */
+const FIRST = { val: SEED + 100_000, test: SEED };
 
 const bits = (mask: RasterImage): Uint8Array =>
   Uint8Array.from(mask.data, (value) => (value >= MASK_THRESHOLD ? 1 : 0));
@@ -120,16 +122,17 @@ function severalLesions(modality: Modality, seed: number): Phantom {
 }
 
 /** Phantoms with their own prompts, as `medclipseg dataset phantom` draws them. */
-export const ownPhantoms = (modality: Modality, count: number): Case[] =>
+export const ownPhantoms = (modality: Modality, count: number, split: keyof typeof FIRST): Case[] =>
   Array.from({ length: count }, (_, i) => {
-    const { image, mask, prompt } = drawPhantom({ modality, seed: SEED + i, size: SIDE });
+    const { image, mask, prompt } = drawPhantom({ modality, seed: FIRST[split] + i, size: SIDE });
     return { image, prompt, asked: bits(mask) };
   });
 
 /** Phantoms with two or three lesions; a case for each lesion that the property sets apart. */
-export function phantomCases(modality: Modality, by: AskedBy, count: number): Case[] {
+export function phantomCases(modality: Modality, by: AskedBy, count: number, split: keyof typeof FIRST): Case[] {
   const cases: Case[] = [];
-  for (let seed = SEED; cases.length < count && seed < SEED + 6 * count; seed++) {
+  const first = FIRST[split];
+  for (let seed = first; cases.length < count && seed < first + 6 * count; seed++) {
     const phantom = severalLesions(modality, seed);
     const words = phantom.lesions.map((lesion, i) => ({ ...lesion, appearance: phantom.appearances[i] }));
     const masks = separateLesions(phantom.mask).map(({ mask }) => bits(mask));

@@ -1,7 +1,7 @@
 // Measures mini: the tables of its card.
 //   node --conditions=@medclipseg/source --import tsx tools/mini/src/measure.ts --data DATASETS --out OUT [--model mini] [--limit 100] [--phantoms 40]
 //     [--samples 0] [--device auto] [--test-split] [--rows PATTERN]
-// Uses the validation split. `--test-split` reads the test split of Kvasir instead: once, for the card. OUT gets `figures.json`, `table.md` and
+// Uses the validation split. `--test-split` reads the test split of Kvasir and other phantoms instead: once, for the card. OUT gets `figures.json`, `table.md` and
 // `failures.png`; rows that `figures.json` already has are not measured again. `--rows` measures only those whose name fits a regular expression.
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -183,11 +183,11 @@ for (const layout of Object.keys(LAYOUTS) as (keyof typeof LAYOUTS)[])
   await row(`mosaics: ${layout}`, () => mosaicCases(kvasir, layout).slice(0, 2 * limit));
 if (Number(flags.phantoms) > 0)
   for (const modality of MODALITIES)
-    await row(`phantoms: ${modality}`, () => ownPhantoms(modality, Number(flags.phantoms)));
+    await row(`phantoms: ${modality}`, () => ownPhantoms(modality, Number(flags.phantoms), split));
 if (Number(flags.phantoms) > 0)
   for (const modality of MODALITIES)
     for (const by of ASKED_BY)
-      await row(`${modality} phantoms, by ${by}`, () => phantomCases(modality, by, Number(flags.phantoms)));
+      await row(`${modality} phantoms, by ${by}`, () => phantomCases(modality, by, Number(flags.phantoms), split));
 
 const percent = (value: number | undefined): string => (value === undefined ? '' : (100 * value).toFixed(1));
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
