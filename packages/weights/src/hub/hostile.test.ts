@@ -1,14 +1,13 @@
 // Hubs that never finish, and addresses that must not be shown: every call ends soon, with an error that is safe to print.
 
-import { type Answer, redirect } from '@medclipseg/testing/hub';
+import { COMMIT, redirect } from '@medclipseg/testing/hub';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { file, useHub } from '../../testing/hub-fixture.ts';
 import { NetworkError, urlBlob, urlSource, WeightsError } from '../index.ts';
 import { hubFile, listHubFiles } from './node.ts';
 
 const at = useHub();
-const repeated = (answer: Answer) => Array.from({ length: 5 }, () => answer);
 
 describe('metadata', () => {
   it('that does not end is refused at a bound', async () => {
@@ -26,26 +25,53 @@ describe('metadata', () => {
     expect(at.waits).toEqual([]);
   });
 
-  it.each<[string, Answer, RegExp]>([
-    ['never begins', () => {}, /no data for 0.05 seconds/],
-    ['stalls', (_, response) => void response.write('{"sha":'), /no data for 0.05 seconds/],
-    [
-      'arrives a byte at a time',
-      (_, response) => {
-        const timer = setInterval(() => response.write(' '), 10);
-        response.on('close', () => clearInterval(timer));
-      },
-      /only \d+ bytes in 0.25 seconds/,
-    ],
-  ])('that %s is requested again, and then given up', async (_, answer, message) => {
-    const options = { ...at.options, idleTimeout: 50 };
-    at.hub.apiAnswers.push(...repeated(answer));
-    const asking = listHubFiles({ repo: file.repo }, options);
-    await expect(asking).rejects.toThrow(message);
-    await expect(asking).rejects.toThrow(NetworkError);
-    expect(at.hub.apiAnswers).toEqual([]);
-    at.hub.apiAnswers.push(answer);
-    expect((await listHubFiles({ repo: file.repo }, options)).files).toHaveLength(2);
+  describe('on a clock of its own', () => {
+    // Answers without a network and a clock that only the test advances: what is slow does not depend on how busy the machine is.
+    beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+    afterEach(() => void vi.useRealTimers());
+
+    const SECOND = 1000;
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    it.each<[string, () => Promise<Response>, RegExp]>([
+      ['never begins', () => new Promise(() => {}), /no data for 2 seconds/],
+      [
+        'stalls',
+        async () => new Response(new ReadableStream({ start: (body) => body.enqueue(bytes('{"sha":')) })),
+        /no data for 2 seconds/,
+      ],
+      [
+        'arrives a byte at a time',
+        async () =>
+          new Response(
+            new ReadableStream({
+              async pull(body) {
+                await new Promise((resolve) => setTimeout(resolve, SECOND));
+                body.enqueue(bytes(' '));
+              },
+            }),
+          ),
+        /only \d+ bytes in 10 seconds/,
+      ],
+    ])('that %s is requested again, and then given up', async (_, answer, message) => {
+      const description = JSON.stringify({ sha: COMMIT, siblings: [{ rfilename: 'config.json', size: 2 }] });
+      let [asked, failing] = [0, 5];
+      const fetch = async () => (++asked <= failing ? answer() : new Response(description));
+      const options = { ...at.options, fetch: fetch as typeof globalThis.fetch, idleTimeout: 2 * SECOND };
+      const list = async () => {
+        const ended = listHubFiles({ repo: file.repo }, options).then(
+          ({ files }) => files.length,
+          (error: unknown) => error,
+        );
+        await vi.advanceTimersByTimeAsync(100 * SECOND);
+        return ended;
+      };
+      const error = await list();
+      expect(error).toBeInstanceOf(NetworkError);
+      expect((error as NetworkError).message).toMatch(message);
+      expect(asked).toBe(5);
+      [asked, failing] = [0, 1];
+      expect([await list(), asked]).toEqual([1, 2]);
+    });
   });
 
   it('that is an HTML page is named as one', async () => {
