@@ -220,8 +220,15 @@ it('and so has a prompt after Enter, if an image is open', async () => {
       await drain();
       expectResult(page);
     }),
-    // The prompt changes between the moment when the run has taken it and its first sample.
-    { numRuns: 100, examples: [[['sample', 0, 0, 0, 0, 'write']]] },
+    {
+      numRuns: 100,
+      examples: [
+        // The prompt changes between the moment when the run has taken it and its first sample.
+        [['sample', 0, 0, 0, 0, 'write']],
+        // Another model is chosen after the last sample, before the run ends.
+        [['device', 0, 'enter', 0, 0, 0, 0, 0, 'own']],
+      ],
+    },
   );
 });
 

@@ -8,7 +8,7 @@ import type { Side } from '../worker/protocol.ts';
 import { mayDiscardEdits, setEdits } from './edits.ts';
 import { device, engine, replaceEngine } from './engine.ts';
 import { fileCount, images, keepSliceResult, opened, shownImage, sliceRecords } from './image.ts';
-import { engineWithModel, inUse, nameOf, progress, training } from './model.ts';
+import { chosen, engineWithModel, inUse, nameOf, progress, training } from './model.ts';
 import { isAbort, isEngineReplaced, isGpuLoss, notify, notifyError, resolve } from './notices.ts';
 import { activeSides, prompts } from './prompts.ts';
 import { changesSince, results, running, setResult } from './results.ts';
@@ -78,12 +78,14 @@ async function segmentAll(run: Run): Promise<End> {
   // The model, one of the inputs, is known once it is open.
   await engineWithModel();
   inputs.value = inputsNow();
+  const model = chosen.value.id;
   for (const side of activeSides()) {
     const prompt = prompts.value[side].trim();
     const end = prompt ? await segment(run, side, prompt) : 'done';
     if (end !== 'done') return end;
   }
-  return 'done';
+  // Another model may have been chosen too late to interrupt the last sample.
+  return chosen.value.id === model ? 'done' : 'interrupted';
 }
 
 /** Slices done of those that are being segmented. */
