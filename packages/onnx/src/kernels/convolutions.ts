@@ -1,65 +1,11 @@
 // Convolutions and pooling. ONNX keeps channels first, TensorFlow.js last.
 import * as tf from '@tensorflow/tfjs-core';
 import type { Graph, Value } from '../graph.ts';
+import { depthwiseFilterGradient } from './depthwise-gradient.ts';
 import { activated, broadcast, type KernelCall, type RecordedKernel, reshape, slice, transpose } from './kernel.ts';
+import { attributesOf, channelsFirst, channelsLast, checkLayout, type Shape4, windowOf } from './window.ts';
 
-type Shape4 = [number, number, number, number];
 type Shape5 = [number, number, number, number, number];
-
-/** From `[batch, …, channels]`. */
-export const channelsFirst = (graph: Graph, value: Value): Value =>
-  transpose(graph, value, [0, value.shape.length - 1, ...[...value.shape.keys()].slice(1, -1)]);
-
-/** From `[batch, channels, …]`. */
-export const channelsLast = (graph: Graph, value: Value): Value =>
-  transpose(graph, value, [0, ...[...value.shape.keys()].slice(2), 1]);
-
-/** Where a window goes, one number per spatial axis. */
-interface Window {
-  readonly sizes: readonly number[];
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  readonly before: readonly number[];
-  readonly after: readonly number[];
-  /** `[batch, channels, …]`. */
-  readonly shape: readonly number[];
-}
-
-function windowOf({ refuse }: KernelCall, info: tf.backend_util.Conv2DInfo | tf.backend_util.Conv3DInfo): Window {
-  const deep = 'outDepth' in info ? info : undefined;
-  const { padInfo } = info;
-  const front = 'front' in padInfo ? padInfo : undefined;
-  const axes = (depth: number | undefined, height: number, width: number) =>
-    depth === undefined ? [height, width] : [depth, height, width];
-  const inputs = axes(deep?.inDepth, info.inHeight, info.inWidth);
-  const sizes = axes(deep?.filterDepth, info.filterHeight, info.filterWidth);
-  const strides = axes(deep?.strideDepth, info.strideHeight, info.strideWidth);
-  const dilations = axes(deep?.dilationDepth, info.dilationHeight, info.dilationWidth);
-  const before = axes(front?.front, padInfo.top, padInfo.left);
-  // Volumes whose strides exceed their window: TensorFlow.js reads them with an offset.
-  if (before.some((padding) => padding < 0))
-    refuse('padding of at least 0', `[${before}]`, "Use strides no larger than the window, or padding 'valid'.");
-  const outputs = axes(deep?.outDepth, info.outHeight, info.outWidth);
-  const after = axes(front?.back, padInfo.bottom, padInfo.right).map((padding, i) => {
-    const reach =
-      ((outputs[i] as number) - 1) * (strides[i] as number) + ((sizes[i] as number) - 1) * (dilations[i] as number) + 1;
-    // A last window that begins inside and ends outside: `dimRoundingMode: 'ceil'`.
-    return Math.max(padding, reach - (inputs[i] as number) - (before[i] as number));
-  });
-  return { sizes, strides, dilations, before, after, shape: [info.batchSize, info.outChannels, ...outputs] };
-}
-
-const attributesOf = ({ sizes, strides, dilations, before, after }: Window) => ({
-  kernel_shape: sizes,
-  strides,
-  dilations,
-  pads: [...before, ...after],
-});
-
-function checkLayout({ attributes, refuse }: KernelCall): void {
-  if (attributes.dataFormat === 'NCHW' || attributes.dataFormat === 'NCDHW')
-    refuse('channels last (NHWC)', attributes.dataFormat, 'Transpose the input.');
-}
 
 const bias1d = (bias: Value | undefined, channels: number): bias is Value =>
   bias?.shape.length === 1 && bias.shape[0] === channels;
@@ -149,65 +95,6 @@ function inputGradient(call: KernelCall, kind: 'plain' | 'depthwise'): Value {
   );
   return channelsLast(graph, output);
 }
-
-/** Most pixels that one convolution sums: runtimes may add them one after the other in single precision. */
-const LONGEST_SUM = 1024;
-
-/**
- * Every channel of every image is convolved with its own gradient, whose steps are the strides. Large images are cut into strips of rows,
- * so that sums stay short.
- */
-const depthwiseFilterGradient: RecordedKernel = (call) => {
-  checkLayout(call);
-  const { graph, inputs, attributes: a } = call;
-  const { x, dy } = inputs as { x: Value; dy: Value };
-  const [height, width, channels, multiplier] = a.filterShape as Shape4;
-  const info = tf.backend_util.computeConv2DInfo(
-    [...x.shape] as Shape4,
-    a.filterShape,
-    a.strides,
-    a.dilations,
-    a.pad,
-    a.dimRoundingMode,
-    true,
-  );
-  const { strides, dilations, before } = windowOf(call, info);
-  const [batch, inHeight, inWidth] = x.shape as Shape4;
-  if (graph.dimensions.isSymbolic(batch)) call.refuse('a batch of fixed size', 'a symbolic dimension');
-  const groups = batch * channels;
-  const image = reshape(graph, channelsFirst(graph, x), [1, groups, inHeight, inWidth]);
-  const gradient = reshape(graph, channelsFirst(graph, dy), [groups * multiplier, 1, info.outHeight, info.outWidth]);
-  /** The part of an axis of the input that outputs `from` to `to` see, and its padding. */
-  const seen = (axis: 0 | 1, from: number, to: number) => {
-    const [step, first] = [strides[axis] as number, before[axis] as number];
-    const [low, size] = [from * step - first, axis === 0 ? inHeight : inWidth];
-    const reach = ((axis === 0 ? height : width) - 1) * (dilations[axis] as number) + 1;
-    const high = (to - 1) * step - first + reach;
-    const [begin, end] = [Math.max(0, low), Math.min(size, high)];
-    return { begin, length: end - begin, pads: [begin - low, high - end] as const };
-  };
-  const rows = Math.max(1, Math.floor(LONGEST_SUM / info.outWidth));
-  const columns = seen(1, 0, info.outWidth);
-  const strips = Array.from({ length: Math.ceil(info.outHeight / rows) }, (_, i) => {
-    const [top, bottom] = [i * rows, Math.min(info.outHeight, (i + 1) * rows)];
-    const { begin, length, pads } = seen(0, top, bottom);
-    const part = slice(graph, image, [0, 0, begin, columns.begin], [1, groups, length, columns.length]);
-    const kernel = slice(graph, gradient, [0, 0, top, 0], [groups * multiplier, 1, bottom - top, info.outWidth]);
-    return graph.add('Conv', [part, kernel], [1, groups * multiplier, height, width], {
-      attributes: {
-        kernel_shape: kernel.shape.slice(2),
-        strides: dilations,
-        dilations: strides,
-        pads: [pads[0], columns.pads[0], pads[1], columns.pads[1]],
-        group: groups,
-      },
-    });
-  });
-  const sum = strips.reduce((total, strip) => graph.add('Add', [total, strip], total.shape));
-  const each = reshape(graph, sum, [batch, channels, multiplier, height, width]);
-  const all = graph.add('ReduceSum', [each, graph.int64([0])], each.shape.slice(1), { attributes: { keepdims: 0 } });
-  return transpose(graph, all, [2, 3, 0, 1]);
-};
 
 const pooling =
   (operation: 'MaxPool' | 'AveragePool', volume = false): RecordedKernel =>

@@ -1,8 +1,8 @@
 // Kernels that resize, pad and rearrange images.
 import * as tf from '@tensorflow/tfjs-core';
 import type { Graph, Value } from '../graph.ts';
-import { channelsFirst, channelsLast } from './convolutions.ts';
 import { type RecordedKernel, reshape, slice, transpose } from './kernel.ts';
+import { channelsFirst, channelsLast } from './window.ts';
 
 /** Elements along one axis, by indices that are known now. */
 function pick(graph: Graph, value: Value, axis: number, indices: readonly number[]): Value {
