@@ -74,6 +74,41 @@ export class Playground {
     await this.status.filter({ hasText: new RegExp(`^${samples} samples? ·`) }).waitFor();
   }
 
+  /**
+   * Clicks a button as soon as the page shows a text, within the page: what is shown for a moment only may be gone before a busy machine has
+   * looked for it from outside.
+   */
+  async clickWhen(pattern: RegExp, button: string): Promise<void> {
+    await this.page.evaluate(
+      ([source, name]) =>
+        new Promise<void>((clicked) => {
+          const look = () => {
+            const named = [...document.querySelectorAll('button')].find((one) => one.textContent?.trim() === name);
+            const leaves = document.evaluate(
+              '//*[not(*)]',
+              document.body,
+              null,
+              XPathResult.ORDERED_NODE_SNAPSHOT_TYPE,
+            );
+            const texts = Array.from({ length: leaves.snapshotLength }, (_, i) => leaves.snapshotItem(i)?.textContent);
+            if (!named || named.disabled || !texts.some((text) => new RegExp(source).test(text ?? ''))) return;
+            observer.disconnect();
+            named.click();
+            clicked();
+          };
+          const observer = new MutationObserver(look);
+          observer.observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true });
+          look();
+        }),
+      [pattern.source, button] as const,
+    );
+  }
+
+  /** Waits until everything is stored, so that the page no longer asks before it is left. */
+  async stored(): Promise<void> {
+    await this.page.waitForFunction(() => dispatchEvent(new Event('beforeunload', { cancelable: true })));
+  }
+
   /** The file that a button saves. */
   async saved(button: string): Promise<{ readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
     const download = this.page.waitForEvent('download');

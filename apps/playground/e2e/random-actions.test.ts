@@ -57,7 +57,7 @@ async function act({ seed, actions, excluded }: Plan) {
     input.dispatchEvent(new Event('input', { bubbles: true }));
   };
   const until = async (condition: () => unknown) => {
-    const deadline = performance.now() + 60_000;
+    const deadline = performance.now() + 300_000;
     while (!condition() && performance.now() < deadline) await pause(20);
   };
   const isIdle = () => document.querySelector('.status progress:not(.hidden), [aria-busy=true]') === null;

@@ -94,12 +94,13 @@ inBrowser('teaching', () => {
         await paint([0.5, 0.6], [0.56, 0.66]);
       }
       await slider(TEACH.training.steps).fill(`${STEPS}`);
+      const pausing = at.clickWhen(new RegExp(`^${TEACH.training.step(2, STEPS)}`), TEACH.training.pause);
       await train().click();
-      await expect.poll(async () => (await losses()).length, { timeout: TIMEOUT }).toBeGreaterThan(1);
-      await at.button(TEACH.training.pause).click();
+      await pausing;
       await at.page.getByText(TEACH.training.states.paused).waitFor();
       const paused = (await losses()).length;
-      await at.page.waitForTimeout(15_000);
+      // Nothing is to happen, so that there is nothing to wait for.
+      await at.page.waitForTimeout(5000);
       // The step that was in progress.
       expect((await losses()).length).toBeLessThanOrEqual(paused + 1);
       await at.button(TEACH.training.resume).click();
@@ -171,8 +172,7 @@ inBrowser('teaching', () => {
     await at.button(/^Image 3/).click();
     await paint([0.2, 0.2], [0.3, 0.25]);
     await at.page.mouse.move(0, 0);
-    // The page writes shortly after a change.
-    await at.page.waitForTimeout(1500);
+    await at.stored();
     const before = await pixels();
     await at.page.reload();
     await at.button(STRINGS.models.button(title)).waitFor();

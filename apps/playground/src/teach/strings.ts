@@ -5,7 +5,11 @@ export const TEACH = {
   title: 'Teach',
   intro: {
     title: 'Teach the model with a few images',
-    text: 'Mark what the model should have found, write a prompt for it, and press Train. The model is trained on this device; nothing is uploaded.',
+    steps: [
+      'Mark on each image what the model should have found.',
+      'Write a prompt for it.',
+      'Press Train. The model is trained on this device; nothing is uploaded.',
+    ],
     choose: 'Choose images',
     current: 'Use the open image',
     phantoms: 'Try it with three phantoms',

@@ -85,7 +85,11 @@ export function TeachView() {
       <section class="start" aria-labelledby="teach-title" aria-busy={adding.value}>
         <div class="drop-here">
           <h2 id="teach-title">{TEACH.intro.title}</h2>
-          <p>{TEACH.intro.text}</p>
+          <ol class="steps">
+            {TEACH.intro.steps.map((step) => (
+              <li key={step}>{step}</li>
+            ))}
+          </ol>
           <Sources />
           <p class="quiet">{TEACH.intro.hint}</p>
         </div>
