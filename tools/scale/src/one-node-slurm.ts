@@ -67,14 +67,21 @@ export async function startSlurm(): Promise<Slurm> {
       return existsSync(file) ? [Number(readFileSync(file, 'utf8'))] : [];
     });
     for (const pid of pids.filter(isRunning)) process.kill(pid, 'SIGTERM');
-    for (let i = 0; i < 60 && pids.some(isRunning); i++) await wait(250);
+    for (let i = 0; i < 240 && pids.some(isRunning); i++) await wait(250);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
     run('slurmctld', '-c', '-f', path);
     run('slurmd', '-N', host, '-f', path);
-    for (let i = 0; i < 60; i++) {
-      if (run('sinfo', '--noheader', '--format=%t').trim() === 'idle') return { environment, run, stop };
+    const state = () => {
+      try {
+        return run('sinfo', '--noheader', '--format=%t').trim();
+      } catch {
+        return undefined; // The controller does not listen yet.
+      }
+    };
+    for (let i = 0; i < 240; i++) {
+      if (state() === 'idle') return { environment, run, stop };
       await wait(500);
     }
     throw new Error(`slurm: expected an idle node, got ${run('sinfo')}`);
