@@ -12,6 +12,7 @@ import { operations } from './operations.ts';
 import { isWithinBound, type Result, table } from './result.ts';
 import { sampling } from './sampling.ts';
 import { scores } from './scores.ts';
+import { small } from './small/small.ts';
 import { training } from './training.ts';
 
 /** A command line that cannot be run. */
@@ -59,6 +60,7 @@ async function main(): Promise<boolean> {
     checkpoint,
     loading: () => loading(values.data),
     scores: async () => scores(),
+    small: () => small(values.data),
     engine: () => engine({ models, python: values.python }),
     cost: async () => {
       await selectBackend('wasm');
