@@ -63,6 +63,5 @@ it.each<[string, Shape4, [number, number], 'same' | 'valid']>([
   expect(y?.shape).toEqual(filterShape);
   // Rounding grows with the root of the number of summands.
   const tolerance = 1e-6 * Math.sqrt(batch * outRows * outColumns);
-  for (const [i, value] of expected.entries())
-    expect(Math.abs((y?.data[i] as number) - value)).toBeLessThan(tolerance);
+  for (const [i, value] of expected.entries()) expect(Math.abs((y?.data[i] as number) - value)).toBeLessThan(tolerance);
 });
