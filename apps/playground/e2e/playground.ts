@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright';
 
-/** Long, because software WebGPU compiles shaders slowly. */
-const TIMEOUT = 120_000;
+/** Long, because software WebGPU compiles shaders slowly, and machines may be busy. */
+const TIMEOUT = 300_000;
 
 export interface OpenOptions extends BrowserContextOptions {
   /** Settings as in a link. */
@@ -84,14 +84,9 @@ export class Playground {
         new Promise<void>((clicked) => {
           const look = () => {
             const named = [...document.querySelectorAll('button')].find((one) => one.textContent?.trim() === name);
-            const leaves = document.evaluate(
-              '//*[not(*)]',
-              document.body,
-              null,
-              XPathResult.ORDERED_NODE_SNAPSHOT_TYPE,
-            );
-            const texts = Array.from({ length: leaves.snapshotLength }, (_, i) => leaves.snapshotItem(i)?.textContent);
-            if (!named || named.disabled || !texts.some((text) => new RegExp(source).test(text ?? ''))) return;
+            const leaves = [...document.querySelectorAll('body *')].filter((one) => one.childElementCount === 0);
+            const isShown = leaves.some((one) => new RegExp(source).test(one.textContent ?? ''));
+            if (!named || named.disabled || !isShown) return;
             observer.disconnect();
             named.click();
             clicked();
