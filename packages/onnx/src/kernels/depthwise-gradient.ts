@@ -89,6 +89,20 @@ function byProducts(graph: Graph, { x, dy, filter: [height, width, channels], wi
   const pads = graph.int64([0, ...[before[0], 0, before[1]], 0, ...[after[0], 0, after[1]]] as number[]);
   const isPadded = [...before, ...after].some((length) => length > 0);
   const image = isPadded ? graph.add('Pad', [plain, pads], sizes) : plain;
+  const known = new Map<number, Value>();
+  /** 1 where the rows of a pair are as far apart as a row of the filter, [pairs, height]. The same for all strips of a height. */
+  const apart = (tall: number): Value => {
+    const same = known.get(tall);
+    if (same) return same;
+    const pairs = (tall + height - 1) * tall;
+    const chosen = Float32Array.from({ length: pairs * height }, (_, i) => {
+      const [pair, row] = [Math.floor(i / height), i % height];
+      return Math.floor(pair / tall) - (pair % tall) === row ? 1 : 0;
+    });
+    const value = graph.constant(chosen, [pairs, height], 'float32');
+    known.set(tall, value);
+    return value;
+  };
   const taps = Array.from({ length: width }, (_, tap) => {
     const found: Value[] = [];
     for (const [top, bottom] of partsOf(rows, TALLEST_STRIP))
@@ -105,12 +119,7 @@ function byProducts(graph: Graph, { x, dy, filter: [height, width, channels], wi
           ],
           [channels, seen, tall],
         );
-        const apart = Float32Array.from({ length: seen * tall * height }, (_, i) => {
-          const [pair, row] = [Math.floor(i / height), i % height];
-          return Math.floor(pair / tall) - (pair % tall) === row ? 1 : 0;
-        });
-        const chosen = graph.constant(apart, [seen * tall, height], 'float32');
-        const sums = [reshape(graph, pairs, [channels, seen * tall]), chosen];
+        const sums = [reshape(graph, pairs, [channels, seen * tall]), apart(tall)];
         found.push(graph.add('MatMul', sums, [channels, height]));
       }
     const sum = found.reduce((total, part) => graph.add('Add', [total, part], total.shape));
