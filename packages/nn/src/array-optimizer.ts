@@ -40,38 +40,34 @@ export class ArrayAdam {
   }
 
   /**
-   * The updated values of `parameters`, which stay as they are.
+   * Updates the values of `parameters` in place.
    *
    * @param gradients by the same names
-   * @param intoGradients the results are in the arrays of the gradients, which are used up
+   * @throws {ParameterError} for a gradient that is missing or of another size; nothing is updated then
    */
   step(
     parameters: ReadonlyMap<string, ParameterValue>,
     gradients: ReadonlyMap<string, Float32Array>,
     learningRate: number,
-    intoGradients = false,
-  ): Map<string, Float32Array> {
+  ): void {
     expectNumber('learning rate', learningRate);
     const { beta1, beta2, epsilon, weightDecay } = this.#options;
+    for (const [name, { data }] of parameters) arrayOf(gradients, name, data.length);
     this.#step += 1;
     const { rate, root } = correctionsOf(this.#step, this.#options, learningRate);
-    const updated = new Map<string, Float32Array>();
     for (const [name, { shape, data }] of parameters) {
       const gradient = arrayOf(gradients, name, data.length);
       const { first, second } = this.#momentsOf(name, shape, data.length);
       const kept = weightDecay > 0 && shape.length > 1 ? 1 - learningRate * weightDecay : 1;
-      const values = intoGradients ? gradient : new Float32Array(data.length);
-      for (let i = 0; i < values.length; i++) {
+      for (let i = 0; i < data.length; i++) {
         const g = gradient[i] as number;
         const m = beta1 * (first[i] as number) + (1 - beta1) * g;
         const v = beta2 * (second[i] as number) + (1 - beta2) * g * g;
         first[i] = m;
         second[i] = v;
-        values[i] = kept * (data[i] as number) - (rate * m) / (Math.sqrt(v) * root + epsilon);
+        data[i] = kept * (data[i] as number) - (rate * m) / (Math.sqrt(v) * root + epsilon);
       }
-      updated.set(name, values);
     }
-    return updated;
   }
 
   #momentsOf(name: string, shape: readonly number[], size: number): Moments {

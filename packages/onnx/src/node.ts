@@ -7,17 +7,20 @@ import type { ModelFiles } from './session/run-model.ts';
 import {
   type CompileOptions,
   checkInputs,
+  checkInto,
   checkOptions,
+  intoError,
   type ModelSource,
   type RunOptions,
   type Session,
+  type TensorArray,
   type TensorData,
   type TensorDescription,
 } from './session/session.ts';
 import type { ErrorFields, WorkerAnswer, WorkerRequest, WorkerStart } from './session/worker.ts';
 import { WorkerState } from './session/worker-state.ts';
 
-export type { CompileOptions, ModelSource, RunOptions, Session, TensorData, TensorDescription };
+export type { CompileOptions, ModelSource, RunOptions, Session, TensorArray, TensorData, TensorDescription };
 
 export interface NodeCompileOptions extends CompileOptions {
   /** Folder of the external files of a model that is given by its bytes. The runtime maps them: they must stay until the session ends. */
@@ -160,10 +163,13 @@ class WorkerSession implements Session {
     this.#jobs.clear();
   }
 
-  async run(inputs: Readonly<Record<string, TensorData>>, { signal }: RunOptions = {}) {
+  async run(inputs: Readonly<Record<string, TensorData>>, { signal, into = {} }: RunOptions = {}) {
     signal?.throwIfAborted();
     if (this.#ended) throw this.#ended;
     checkInputs(this.inputs, inputs);
+    checkInto(this.outputs, into);
+    for (const [name, { buffer }] of Object.entries(into))
+      if (!(buffer instanceof SharedArrayBuffer)) throw intoError(name, 'an array on a SharedArrayBuffer', 'another');
     const id = this.#next++;
     this.#worker.ref();
     const result = new Promise<Record<string, TensorData>>((resolve, reject) => {
@@ -172,7 +178,7 @@ class WorkerSession implements Session {
     // The runtime finishes the run; its result is dropped.
     const abort = () => this.#jobs.get(id)?.reject(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
-    this.#worker.postMessage({ kind: 'run', id, inputs } satisfies WorkerRequest);
+    this.#worker.postMessage({ kind: 'run', id, inputs, into } satisfies WorkerRequest);
     try {
       return await result;
     } finally {

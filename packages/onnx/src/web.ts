@@ -4,15 +4,17 @@ import { openModel, type Runtime } from './session/run-model.ts';
 import {
   type CompileOptions,
   checkInputs,
+  checkInto,
   checkOptions,
   type ModelSource,
   type RunOptions,
   type Session,
+  type TensorArray,
   type TensorData,
   type TensorDescription,
 } from './session/session.ts';
 
-export type { CompileOptions, ModelSource, RunOptions, Runtime, Session, TensorData, TensorDescription };
+export type { CompileOptions, ModelSource, RunOptions, Runtime, Session, TensorArray, TensorData, TensorDescription };
 
 export interface WebCompileOptions extends CompileOptions {
   /** Files that the model names as external, by those names. */
@@ -58,16 +60,17 @@ export async function compile(
   return {
     inputs: model.inputs,
     outputs: model.outputs,
-    async run(inputs, { signal } = {}) {
+    async run(inputs, { signal, into = {} } = {}) {
       const check = () => {
         signal?.throwIfAborted();
         checkOpen();
       };
       check();
       checkInputs(model.inputs, inputs);
+      checkInto(model.outputs, into);
       const result = last.then(() => {
         check();
-        return model.run(inputs);
+        return model.run(inputs, into);
       });
       last = result.catch(() => {});
       const outputs = await result;

@@ -1,6 +1,14 @@
 // A model in ONNX Runtime, on the current thread. onnxruntime-node and onnxruntime-web share this interface.
 import { SessionError } from '../errors.ts';
-import { type CompileOptions, isElementType, type TensorData, type TensorDescription } from './session.ts';
+import {
+  type CompileOptions,
+  intoError,
+  isElementType,
+  type OutputArrays,
+  type TensorArray,
+  type TensorData,
+  type TensorDescription,
+} from './session.ts';
 
 interface ValueMetadata {
   readonly name: string;
@@ -40,7 +48,7 @@ export type ModelFiles =
 export interface OpenModel {
   readonly inputs: readonly TensorDescription[];
   readonly outputs: readonly TensorDescription[];
-  run(inputs: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>>;
+  run(inputs: Readonly<Record<string, TensorData>>, into?: OutputArrays): Promise<Record<string, TensorData>>;
   release(): Promise<void>;
 }
 
@@ -52,6 +60,30 @@ const describe = (values: readonly ValueMetadata[]): TensorDescription[] =>
       );
     return { name, type, shape };
   });
+
+/** Browsers define shared memory only for isolated pages. */
+const isShared = ({ buffer }: TensorArray): boolean =>
+  typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
+
+/** Copies what is in shared memory, which the runtime does not take in Node 20, to arrays that are used again. */
+function ownCopies(): (name: string, data: TensorArray) => TensorArray {
+  const copies = new Map<string, TensorArray>();
+  return (name, data) => {
+    if (!isShared(data)) return data;
+    const known = copies.get(name);
+    const copy = known?.length === data.length ? known : data.slice();
+    copy.set(data);
+    copies.set(name, copy);
+    return copy;
+  };
+}
+
+function written(name: string, data: TensorArray, into: TensorArray | undefined): TensorArray {
+  if (!into) return data;
+  if (into.length !== data.length) throw intoError(name, `${data.length} elements`, `${into.length}`);
+  into.set(data);
+  return into;
+}
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -84,14 +116,15 @@ export async function openModel(
       { cause },
     );
   });
+  const own = ownCopies();
   return {
     inputs: describe(session.inputMetadata),
     outputs: describe(session.outputMetadata),
-    async run(inputs) {
+    async run(inputs, into = {}) {
       const feeds = Object.fromEntries(
         Object.entries(inputs).map(([name, { type, data, shape }]) => [
           name,
-          new Tensor(type as never, data as never, shape),
+          new Tensor(type as never, own(name, data) as never, shape),
         ]),
       );
       const results = await session.run(feeds as never).catch((cause) => {
@@ -105,7 +138,7 @@ export async function openModel(
       return Object.fromEntries(
         Object.entries(results).map(([name, { type, data, dims }]) => [
           name,
-          { type: type as TensorData['type'], data: data as TensorData['data'], shape: [...dims] },
+          { type: type as TensorData['type'], data: written(name, data as TensorArray, into[name]), shape: [...dims] },
         ]),
       );
     },

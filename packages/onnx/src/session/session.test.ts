@@ -62,6 +62,26 @@ describe('sessions', () => {
     await expect(session.run(inputs as Record<string, TensorData>)).rejects.toThrow(InputError);
   });
 
+  it('read inputs in shared memory, and write outputs to given arrays there', async () => {
+    const shared = (length: number) => new Float32Array(new SharedArrayBuffer(4 * length));
+    const [data, y] = [shared(6), shared(3)];
+    for (const value of [1, 2]) {
+      data.fill(value);
+      const outputs = await session.run({ x: { ...x(3), data }, scale: scale(3) }, { into: { y } });
+      expect(outputs.y?.data).toEqual(Float32Array.of(6 * value, 6 * value, 6 * value));
+      expect([...y]).toEqual([6 * value, 6 * value, 6 * value]);
+    }
+    const run = (into: Record<string, Float32Array | Int32Array>) =>
+      expect(session.run({ x: x(3), scale: scale(3) }, { into })).rejects;
+    await run({ z: shared(3) }).toThrow(/into 'z': expected one of y, got another name/);
+    await run({ y: new Float32Array(3) }).toThrow(/into 'y': expected an array on a SharedArrayBuffer/);
+    await run({ y: new Int32Array(new SharedArrayBuffer(12)) }).toThrow(
+      /3 elements in a Float32Array, got 3 in a Int32Array/,
+    );
+    // How many rows there are is known after the run.
+    await run({ y: shared(2) }).toThrow(/into 'y': expected 3 elements, got 2/);
+  });
+
   it('run many at once, in order, and drop what is aborted', async () => {
     const control = new AbortController();
     const aborted = session.run({ x: x(1), scale: scale(1) }, { signal: control.signal });

@@ -2,11 +2,14 @@
 import type { EncodedModel } from '../encode.ts';
 import { InputError, OnnxError } from '../errors.ts';
 
+export type TensorArray = Float32Array | Int32Array | Uint8Array;
+
 /** Values of one input or output: row-major, with their shape. Booleans are bytes 0 and 1. */
 export interface TensorData {
   readonly type: 'float32' | 'int32' | 'bool';
   readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array | Uint8Array;
+  /** As an input on a SharedArrayBuffer, the thread reads it there, and it must stay as it is until the run has ended. Others are copied. */
+  readonly data: TensorArray;
 }
 
 /** An input or output as the model describes it; names are symbolic dimensions. */
@@ -18,6 +21,11 @@ export interface TensorDescription {
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
+  /**
+   * Arrays that outputs are written to, by name, instead of new ones; of their type and length, and in Node on SharedArrayBuffers. A loop
+   * that runs a session thousands of times then leaves no garbage.
+   */
+  readonly into?: Readonly<Record<string, TensorArray>>;
 }
 
 /** A model that is ready to run. */
@@ -27,7 +35,7 @@ export interface Session {
   /**
    * Computes all outputs. Runs of one session come one after another.
    *
-   * @throws {InputError} if an input is missing, unknown, or does not fit its description
+   * @throws {InputError} if an input or an array of `into` is missing, unknown, or does not fit its description
    * @throws {SessionError} if the runtime fails
    */
   run(inputs: Readonly<Record<string, TensorData>>, options?: RunOptions): Promise<Record<string, TensorData>>;
@@ -65,20 +73,57 @@ export function checkOptions({ threads = 1, optimization = 'all' }: CompileOptio
   return { threads, optimization };
 }
 
+/** Makes the error of an input or output by its name. */
+type ErrorOf = (name: string, expected: string, actual: string) => OnnxError;
+
+const inputError: ErrorOf = (...parts) => new InputError(...parts);
+
+export const intoError: ErrorOf = (name, expected, actual) =>
+  new OnnxError(
+    'onnx/arguments',
+    `into '${name}': expected ${expected}, got ${actual}. Pass what session.outputs describes.`,
+  );
+
+function checkNames(
+  descriptions: readonly TensorDescription[],
+  given: Readonly<Record<string, unknown>>,
+  errorOf: ErrorOf,
+) {
+  const names = new Set(descriptions.map(({ name }) => name));
+  for (const name of Object.keys(given))
+    if (!names.has(name)) throw errorOf(name, `one of ${[...names].join(', ')}`, 'another name');
+}
+
+function checkArray({ name, type }: TensorDescription, length: number, data: TensorArray, errorOf: ErrorOf) {
+  if (data instanceof ARRAYS[type] && data.length === length) return;
+  throw errorOf(name, `${length} elements in a ${ARRAYS[type].name}`, `${data?.length} in a ${data?.constructor.name}`);
+}
+
+/** What {@link RunOptions.into} is: an array for each of some outputs. */
+export type OutputArrays = NonNullable<RunOptions['into']>;
+
+/** Refuses arrays that an output does not fit. Lengths that depend on symbolic dimensions are known after the run. */
+export function checkInto(descriptions: readonly TensorDescription[], into: OutputArrays): void {
+  checkNames(descriptions, into, intoError);
+  for (const output of descriptions) {
+    const array = into[output.name];
+    const isKnown = output.shape.every((size) => typeof size === 'number');
+    if (array) checkArray(output, isKnown ? product(output.shape as number[]) : array.length, array, intoError);
+  }
+}
+
 /** Refuses what does not fit the model, before the runtime sees it. */
 export function checkInputs(
   descriptions: readonly TensorDescription[],
   inputs: Readonly<Record<string, TensorData>>,
 ): void {
-  for (const name of Object.keys(inputs))
-    if (!descriptions.some((input) => input.name === name))
-      throw new InputError(name, `one of ${descriptions.map((input) => input.name).join(', ')}`, 'another name');
+  checkNames(descriptions, inputs, inputError);
   const symbols = new Map<string, number>();
-  for (const { name, type, shape } of descriptions) {
+  for (const input of descriptions) {
+    const { name, type, shape } = input;
     const given = inputs[name];
-    const expected = `${type} [${shape.join(', ')}]`;
-    if (!given) throw new InputError(name, expected, 'nothing');
-    const actual = `${given.type} [${given.shape.join(', ')}]`;
+    const describe = ({ type, shape }: Omit<TensorDescription, 'name'>) => `${type} [${shape.join(', ')}]`;
+    if (!given) throw inputError(name, describe(input), 'nothing');
     const fits = shape.every((size, i) => {
       const length = given.shape[i];
       if (typeof size === 'number') return size === length;
@@ -87,12 +132,7 @@ export function checkInputs(
       return known === length;
     });
     if (given.type !== type || given.shape.length !== shape.length || !fits)
-      throw new InputError(name, expected, actual);
-    if (!(given.data instanceof ARRAYS[type]) || given.data.length !== product(given.shape))
-      throw new InputError(
-        name,
-        `${product(given.shape)} elements in a ${ARRAYS[type].name}`,
-        `${given.data?.length} in a ${given.data?.constructor.name}`,
-      );
+      throw inputError(name, describe(input), describe(given));
+    checkArray(input, product(given.shape), given.data, inputError);
   }
 }

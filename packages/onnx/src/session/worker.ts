@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { OnnxError } from '../errors.ts';
 import { type ModelFiles, type OpenModel, openModel, type Runtime } from './run-model.ts';
-import type { CompileOptions, TensorData, TensorDescription } from './session.ts';
+import type { CompileOptions, OutputArrays, TensorData, TensorDescription } from './session.ts';
 import { WorkerState } from './worker-state.ts';
 
 export interface WorkerStart {
@@ -14,7 +14,12 @@ export interface WorkerStart {
 }
 
 export type WorkerRequest =
-  | { readonly kind: 'run'; readonly id: number; readonly inputs: Readonly<Record<string, TensorData>> }
+  | {
+      readonly kind: 'run';
+      readonly id: number;
+      readonly inputs: Readonly<Record<string, TensorData>>;
+      readonly into?: OutputArrays;
+    }
   | { readonly kind: 'close' };
 
 /** An error crosses threads as its fields. */
@@ -52,11 +57,14 @@ async function start({ runtime, files, options, state: shared }: WorkerStart): P
       answer({ kind: 'failed', error: fieldsOf(error) });
     }
   });
-  const run = async (open: OpenModel, id: number, inputs: Readonly<Record<string, TensorData>>) => {
+  const run = async (open: OpenModel, { id, inputs, into }: Extract<WorkerRequest, { kind: 'run' }>) => {
     try {
-      const outputs = await open.run(inputs);
-      const buffers = new Set(Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer));
-      answer({ kind: 'done', id, outputs }, [...buffers]);
+      const outputs = await open.run(inputs, into);
+      const buffers = new Set(Object.values(outputs).map(({ data }) => data.buffer));
+      answer(
+        { kind: 'done', id, outputs },
+        [...buffers].filter((buffer) => buffer instanceof ArrayBuffer),
+      );
     } catch (error) {
       answer({ kind: 'failed', id, error: fieldsOf(error) });
     }
@@ -64,7 +72,7 @@ async function start({ runtime, files, options, state: shared }: WorkerStart): P
   let last: Promise<unknown> = Promise.resolve();
   parentPort?.on('message', (request: WorkerRequest) => {
     last = last.then(async () => {
-      if (request.kind === 'run') return state.compute(async () => model && run(model, request.id, request.inputs));
+      if (request.kind === 'run') return state.compute(async () => model && run(model, request));
       await model?.release();
       // Ends this thread alone.
       process.exit();

@@ -164,3 +164,29 @@ suiteOn('steps in ONNX Runtime', 'wasm', () => {
     for (const [step, loss] of expected.entries()) expect(actual[step]).toBeCloseTo(loss, 4);
   });
 });
+
+for (const backend of ['cpu', 'wasm'] as const)
+  suiteOn('a step in ONNX Runtime', backend, () => {
+    it('leaves what was read of gradients and parameters before as it was', async () => {
+      const network: Network = { config, parameters: trainable(initializeModel(config, 1), /./) };
+      const engine = onnx(network, {});
+      const part = batch([0, 1, 2]);
+      const [variable] = variablesOf(network.parameters).values() as unknown as [tf.Variable];
+      const seen: { readonly tensor: tf.Tensor; readonly values: number[] }[] = [];
+      for (let step = 0; step < 3; step++) {
+        const { gradients, apply } = await engine.differentiate([part]);
+        const [[, first]] = (await gradients()) as unknown as [[string, Float32Array]];
+        const before = first.slice();
+        apply({ learningRate: 0.01, clipNorm: 1e-3 });
+        expect(first).toEqual(before);
+        const tensor = tf.clone(variable);
+        seen.push({ tensor, values: [...(await tensor.data())] });
+      }
+      expect(seen[0]?.values).not.toEqual(seen[1]?.values);
+      for (const { tensor, values } of seen) expect([...tensor.dataSync()]).toEqual(values);
+      tf.dispose(seen.map(({ tensor }) => tensor));
+      await engine.dispose();
+      drop(part);
+      disposeParameters(network.parameters);
+    });
+  });

@@ -19,6 +19,7 @@ import {
   evaluationGraph,
   gradientGraph,
   gradientName,
+  isGradient,
   prefixGraph,
   type StepGraph,
   vectorsGraph,
@@ -30,15 +31,31 @@ type Feeds = Readonly<Record<string, TensorData>>;
 
 interface CompiledStep extends StepGraph {
   readonly session: Session;
+  /** What its gradients are written to. */
+  readonly into: Readonly<Record<string, Float32Array>>;
 }
 
 /** The values of the parameters that learn, before a step. */
 type Values = ReadonlyMap<string, ParameterValue>;
 
-/** Values that a variable had when its tensor was the one with this key. */
+/** Values of a variable, and the key of the tensor that it had then. */
 interface KnownValue {
   readonly dataId: object;
   readonly value: ParameterValue;
+}
+
+/** Arrays by name that the threads of sessions read and write where they are. They share one buffer, since each costs a message time. */
+function sharedArrays(sizes: Iterable<readonly [name: string, size: number]>): Record<string, Float32Array> {
+  const entries = [...sizes];
+  const total = entries.reduce((sum, [, size]) => sum + size, 0);
+  const buffer = new SharedArrayBuffer(total * Float32Array.BYTES_PER_ELEMENT);
+  let offset = 0;
+  const arrays = entries.map(([name, size]) => {
+    const array = new Float32Array(buffer, offset, size);
+    offset += array.byteLength;
+    return [name, array] as const;
+  });
+  return Object.fromEntries(arrays);
 }
 
 const float32 = (data: Float32Array, shape: readonly number[]): TensorData => ({ type: 'float32', data, shape });
@@ -50,9 +67,6 @@ const dataOf = async (tensor: tf.Tensor): Promise<TensorData> => ({
 });
 
 const floats = (outputs: Feeds, name: string): Float32Array => (outputs[name] as TensorData).data as Float32Array;
-
-/** Values without the others of their buffer, which would be copied to the thread as well. */
-const alone = (data: Float32Array): Float32Array => (data.byteLength === data.buffer.byteLength ? data : data.slice());
 
 const rowsOf = ({ image }: MicroBatch): number => image.shape[0] as number;
 
@@ -67,6 +81,9 @@ export class OnnxTrainingEngine implements TrainingEngine {
   readonly #steps = new Map<string, Promise<CompiledStep>>();
   /** What the last step has written; a variable that has been assigned since is read again. */
   readonly #known = new Map<string, KnownValue>();
+  readonly #parameters: Readonly<Record<string, Float32Array>>;
+  /** The other inputs of the last run. */
+  readonly #inputArrays = new Map<string, Float32Array>();
   /** What is frozen, in a file that all sessions map. */
   #weights: StoredWeights | undefined;
   #placement: Promise<WeightPlacement> | undefined;
@@ -76,6 +93,7 @@ export class OnnxTrainingEngine implements TrainingEngine {
     this.#options = options;
     this.#threads = threads;
     this.#variables = variablesOf(network.parameters);
+    this.#parameters = sharedArrays([...this.#variables].map(([name, { size }]) => [name, size]));
     this.#isFrozen = hasFrozenEncoders(this.#variables);
     this.#adam = new ArrayAdam(options.optimizer);
   }
@@ -84,7 +102,9 @@ export class OnnxTrainingEngine implements TrainingEngine {
     const entries = [...this.#variables].map(async ([name, variable]): Promise<[string, ParameterValue]> => {
       const known = this.#known.get(name);
       if (known?.dataId === variable.dataId) return [name, known.value];
-      return [name, { shape: variable.shape, data: (await variable.data()) as Float32Array }];
+      const data = this.#parameters[name] as Float32Array;
+      data.set(await variable.data());
+      return [name, { shape: variable.shape, data }];
     });
     return new Map(await Promise.all(entries));
   }
@@ -114,7 +134,10 @@ export class OnnxTrainingEngine implements TrainingEngine {
     if (known) return known;
     const opened = (async () => {
       const step = make(kind === PREFIX ? undefined : await this.#prefix(shape));
-      return { ...step, session: await this.#compile(step.graph) };
+      const session = await this.#compile(step.graph);
+      const gradients = session.outputs.filter(({ name }) => isGradient(name));
+      const sizes = gradients.map(({ name, shape }) => [name, tf.util.sizeFromShape(shape as number[])] as const);
+      return { ...step, session, into: sharedArrays(sizes) };
     })();
     this.#steps.set(key, opened);
     return opened;
@@ -140,7 +163,16 @@ export class OnnxTrainingEngine implements TrainingEngine {
     return { length, used: dropout ? used : length, noise: noise !== undefined, dropout: dropout !== undefined };
   }
 
-  /** Runs a step on what its graph takes of the given values. */
+  /** Copies values to shared memory. */
+  #share(name: string, { shape, data }: TensorData): TensorData {
+    const known = this.#inputArrays.get(name);
+    const array = known?.length === data.length ? known : (sharedArrays([[name, data.length]])[name] as Float32Array);
+    array.set(data);
+    this.#inputArrays.set(name, array);
+    return float32(array, shape);
+  }
+
+  /** Runs a step on what its graph takes of the given values. Its gradients are valid until it runs again. */
   async #run(
     step: Promise<CompiledStep>,
     part: MicroBatch,
@@ -148,32 +180,35 @@ export class OnnxTrainingEngine implements TrainingEngine {
     values: Values,
     signal: AbortSignal | undefined,
   ): Promise<Feeds> {
-    const { session, random } = await step;
+    const { session, random, into } = await step;
     signal?.throwIfAborted();
     const feeds: Record<string, TensorData> = {};
+    const feed = (name: string, value: TensorData) => {
+      feeds[name] = value.type === 'float32' ? this.#share(name, value) : value;
+    };
     for (const { name } of session.inputs) {
       const value = values.get(name);
-      const known = given[name] ?? (value && float32(value.data, value.shape));
-      if (known) feeds[name] = known;
+      if (value) feeds[name] = float32(value.data, value.shape);
+      else if (given[name]) feed(name, given[name]);
     }
     for (const { name, shape, draw } of random) {
       const actual = [rowsOf(part), ...shape.slice(1)];
       const drawn = draw(part, actual);
-      if (drawn instanceof Float32Array) feeds[name] = float32(drawn, actual);
+      if (drawn instanceof Float32Array) feed(name, float32(drawn, actual));
       else if (drawn) {
-        feeds[name] = await dataOf(drawn);
+        feed(name, await dataOf(drawn));
         drawn.dispose();
       }
     }
-    return session.run(feeds, { signal });
+    return session.run(feeds, { signal, into });
   }
 
   /** The inputs of a part. With frozen encoders, they end in the tokens before the first adapter. */
   async #inputs(part: MicroBatch, shape: BatchShape, signal: AbortSignal | undefined): Promise<Feeds> {
     const { image, mask, pixels, prompts } = part;
     const given: Feeds = {
-      image: pixels ? float32(alone(pixels.image), image.shape) : await dataOf(image),
-      mask: pixels ? float32(alone(pixels.mask), mask.shape) : await dataOf(mask),
+      image: pixels ? float32(pixels.image, image.shape) : await dataOf(image),
+      mask: pixels ? float32(pixels.mask, mask.shape) : await dataOf(mask),
       token_ids: await dataOf(prompts.ids),
     };
     const prefix = this.#prefix(shape);
@@ -189,14 +224,16 @@ export class OnnxTrainingEngine implements TrainingEngine {
         : await this.#differentiateParts(parts, values, signal);
     return {
       loss,
-      gradients: async () => gradients,
+      gradients: async () => new Map([...gradients].map(([name, gradient]) => [name, gradient.slice()])),
       apply: ({ learningRate, clipNorm }) => {
         if (clipNorm !== undefined) clipArraysByGlobalNorm(gradients.values(), clipNorm);
-        for (const [name, data] of this.#adam.step(values, gradients, learningRate, true)) {
+        this.#adam.step(values, gradients, learningRate);
+        for (const [name, value] of values) {
           const variable = this.#variables.get(name) as tf.Variable;
-          const { shape } = variable;
-          tf.tidy(() => variable.assign(tf.tensor(data, shape)));
-          this.#known.set(name, { dataId: variable.dataId, value: { shape, data } });
+          // Other backends may keep the array of a tensor, and these values change with the next step.
+          const data = tf.getBackend() === 'wasm' ? value.data : value.data.slice();
+          tf.tidy(() => variable.assign(tf.tensor(data, variable.shape)));
+          this.#known.set(name, { dataId: variable.dataId, value });
         }
       },
       discard() {},
@@ -267,7 +304,7 @@ export class OnnxTrainingEngine implements TrainingEngine {
         sums.crossEntropy += crossEntropy;
         for (const [name, gradient] of this.#gradientsIn(outputs)) {
           const sum = sums.gradients.get(name);
-          if (!sum) sums.gradients.set(name, gradient);
+          if (!sum) sums.gradients.set(name, gradient.slice());
           else for (let j = 0; j < sum.length; j++) sum[j] = (sum[j] as number) + (gradient[j] as number);
         }
       }

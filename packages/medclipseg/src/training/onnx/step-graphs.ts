@@ -52,6 +52,8 @@ const GRADIENT = 'gradient.';
 
 export const gradientName = (parameter: string): string => `${GRADIENT}${parameter}`;
 
+export const isGradient = (output: string): boolean => output.startsWith(GRADIENT);
+
 interface Traced {
   /** With the inputs of the graph in place of what learns. */
   readonly network: Network;
