@@ -1,5 +1,6 @@
 // Decoding in Node: the same plain TypeScript as in browsers, with zlib for deflate where it gives the same bytes, and sharp for WebP.
-import { readFile, stat } from 'node:fs/promises';
+import { closeSync, constants as flags, fstatSync, open, readFile } from 'node:fs';
+import { promisify } from 'node:util';
 import { constants, inflateRawSync } from 'node:zlib';
 import { foundInstead, ImageError } from '../errors.ts';
 import { decodeBmp } from './bmp.ts';
@@ -54,16 +55,24 @@ export const decodeImage = imageDecoder({
   bmp: decodeBmp,
 });
 
+const openFile = promisify(open);
+const readWhole = promisify(readFile);
+
 /** Reads a file whole. A pipe or a device may never end, and is refused. Throws `ImageError`. */
 export async function readImageBytes(path: string): Promise<Uint8Array> {
+  let file: number | undefined;
   try {
-    const status = await stat(path);
+    // Opening a pipe would wait for its writer. Only what may wait for the disk is asynchronous: images are small and many.
+    file = await openFile(path, flags.O_RDONLY | (flags.O_NONBLOCK ?? 0));
+    const status = fstatSync(file);
     if (!status.isFile())
       throw new ImageError(path, 'an image file', status.isDirectory() ? 'a folder' : 'a pipe or a device');
-    return await readFile(path);
+    return await readWhole(file);
   } catch (cause) {
     if (cause instanceof ImageError) throw cause;
     throw new ImageError(path, 'an image file', foundInstead(cause), { cause });
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
@@ -74,7 +83,7 @@ export async function readPair(path: string): Promise<{ readonly bytes: Uint8Arr
   const bytes = await readImageBytes(path);
   if (!other) return { bytes };
   for (const candidate of [other + packed, packed ? other : `${other}.gz`]) {
-    const partner = await readFile(candidate).catch(() => undefined);
+    const partner = await readWhole(candidate).catch(() => undefined);
     if (partner) return kind?.toLowerCase() === 'hdr' ? { bytes, voxels: partner } : { bytes: partner, voxels: bytes };
   }
   return { bytes };

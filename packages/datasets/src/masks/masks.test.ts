@@ -388,12 +388,23 @@ describe('folders', () => {
 
 it('a survey counts the pixels of each value, and those whose eight neighbors have it too', () => {
   const drawing = fc
-    .record({ width: fc.integer({ min: 1, max: 9 }), height: fc.integer({ min: 1, max: 9 }) })
-    .chain(({ width, height }) =>
-      fc
-        .array(fc.constantFrom(0, 0, 7, 7, 7, 200), { minLength: width * height, maxLength: width * height })
-        .map((data) => ({ width, height, data: Uint8Array.from(data) })),
-    );
+    .record({
+      width: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10, max: 30 })),
+      height: fc.integer({ min: 1, max: 9 }),
+      Values: fc.constantFrom(Uint8Array, Uint16Array, Uint32Array),
+      offset: fc.integer({ min: 0, max: 3 }),
+      colors: fc.constantFrom([0, 0, 7, 7, 7, 200], [7, 0]),
+    })
+    .chain(({ width, height, Values, offset, colors }) => {
+      const count = width * height;
+      // Runs of a color, some longer than a row.
+      const runs = fc.array(fc.tuple(fc.constantFrom(...colors), fc.integer({ min: 1, max: 40 })), { maxLength: 60 });
+      return runs.map((parts) => {
+        const all = new Values(offset + count);
+        all.set(parts.flatMap(([color, length]) => new Array<number>(length).fill(color)).slice(0, count), offset);
+        return { width, height, data: all.subarray(offset) };
+      });
+    });
   fc.assert(
     fc.property(drawing, ({ width, height, data }) => {
       const { counts } = surveyMask({ width, height, data, kind: 'gray', maximum: 255, lossy: false });

@@ -186,14 +186,16 @@ export function decodeJpegFile(bytes: Uint8Array, file: JpegFile, space = colorS
   return samples.length === 1 ? firstImage(file, samples) : colorImage(file, samples, space);
 }
 
-/** Four samples of chroma without color. */
-const NEUTRAL = 0x80808080;
+/** Whether samples of chroma have no color. */
+function isNeutral({ words }: Samples): boolean {
+  for (const four of words) if (four !== 0x80808080) return false;
+  return true;
+}
 
 /** Luma and chroma as RGB, or the luma alone if there is no color: then red, green and blue would all equal it. */
 function leastChannels(bytes: Uint8Array, file: JpegFile): RasterImage {
   const samples = decodeSamples(bytes, file, 3);
-  const isGray = samples.slice(1).every(({ words }) => words.every((four) => four === NEUTRAL));
-  return isGray ? firstImage(file, samples) : colorImage(file, samples, 'ycc');
+  return samples.slice(1).every(isNeutral) ? firstImage(file, samples) : colorImage(file, samples, 'ycc');
 }
 
 /**
