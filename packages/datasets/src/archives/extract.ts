@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { writeFolderAtomically } from '../atomic.ts';
 import { DatasetError } from '../errors.ts';
 
@@ -106,6 +106,7 @@ export async function extractArchive(archive: string, folder: string, options: E
           undefined,
           { cause },
         );
+  const { openPromise } = await import('yauzl');
   let zip: ZipFile;
   try {
     // Reading fails if a size is not the declared one.

@@ -393,7 +393,7 @@ it('a survey counts the pixels of each value, and those whose eight neighbors ha
       height: fc.integer({ min: 1, max: 9 }),
       Values: fc.constantFrom(Uint8Array, Uint16Array, Uint32Array),
       offset: fc.integer({ min: 0, max: 3 }),
-      colors: fc.constantFrom([0, 0, 7, 7, 7, 200], [7, 0]),
+      colors: fc.constantFrom<number[]>([0, 0, 7, 7, 7, 200], [7, 0]),
     })
     .chain(({ width, height, Values, offset, colors }) => {
       const count = width * height;

@@ -1,6 +1,4 @@
 // Sheets that are text: comma-separated values, and one JSON object a line.
-
-import papaparse from 'papaparse';
 import { FormatError } from '../images/bytes.ts';
 import type { Table } from './table.ts';
 
@@ -14,7 +12,8 @@ function withoutSpaceAroundQuotes(text: string): string {
  * Comma-separated values (RFC 4180); semicolons and tabs are recognized, and spaces around quoted cells. Throws at quotes that do not
  * close, and at rows with more cells than titles: a comma in a cell without quotes would cut the prompt.
  */
-export function readCsv(text: string): Table {
+export async function readCsv(text: string): Promise<Table> {
+  const { default: papaparse } = await import('papaparse');
   const { data, errors } = papaparse.parse<string[]>(withoutSpaceAroundQuotes(text), { skipEmptyLines: 'greedy' });
   const fault = errors.find(({ type }) => type === 'Quotes');
   if (fault) throw new FormatError(`row ${(fault.row ?? 0) + 1}: ${fault.message}`);

@@ -1,7 +1,6 @@
 // Excel workbooks as tables. A workbook is a zip of XML, and either can claim to be endless: both are measured before they are read.
 
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
-import { readSheet } from 'read-excel-file/universal';
 import { FormatError } from '../images/bytes.ts';
 import type { Table } from './table.ts';
 
@@ -52,20 +51,20 @@ function withAddresses(xml: string): string {
 /** The first sheet of a workbook (.xlsx), its strings inline or shared. Throws what the file's faults make it throw. */
 export async function readXlsx(bytes: Uint8Array): Promise<Table> {
   let unpacked = 0;
-  const sheets = unzipSync(bytes, {
+  const files = unzipSync(bytes, {
     filter: ({ name, originalSize }) => {
       unpacked += originalSize;
       if (unpacked > MAXIMUM_UNPACKED) throw new FormatError(`${unpacked} bytes unpacked`);
-      return /worksheets\/[^/]*\.xml$/.test(name);
+      return /\.xml(\.rels)?$/.test(name);
     },
   });
-  const addressed = Object.fromEntries(
-    Object.entries(sheets).map(([name, sheet]) => [name, withAddresses(strFromU8(sheet))]),
-  );
-  for (const xml of Object.values(addressed)) checkExtent(xml);
-  const isComplete = Object.entries(sheets).every(([name, sheet]) => strFromU8(sheet) === addressed[name]);
-  if (isComplete) return await readSheet(Uint8Array.from(bytes).buffer);
-  const rewritten = Object.entries(addressed).map(([name, xml]) => [name, strToU8(xml)]);
-  const copy = zipSync({ ...unzipSync(bytes), ...Object.fromEntries(rewritten) }, { level: 0 });
-  return await readSheet(Uint8Array.from(copy).buffer);
+  for (const [name, file] of Object.entries(files)) {
+    if (!/worksheets\/[^/]*\.xml$/.test(name)) continue;
+    const xml = withAddresses(strFromU8(file));
+    checkExtent(xml);
+    files[name] = strToU8(xml);
+  }
+  const { readSheet } = await import('read-excel-file/universal');
+  // Not packed again: the reader would inflate everything a second time.
+  return await readSheet(zipSync(files, { level: 0 }).buffer as ArrayBuffer);
 }
