@@ -22,15 +22,17 @@ import type {
   TextTower,
   TokenBatch,
 } from './text-tower.ts';
+import { atPositions } from './token-batch.ts';
 
 const EPSILON = 1e-12;
 const bert = (parameters: TextParameters) => parameters as BertParameters;
 
 /** Masks padding (id 0) for the tokens `x`, whose rows may be several samples of each prompt. */
-function paddingMask(x: tf.Tensor, { ids }: TokenBatch): tf.Tensor {
+function paddingMask(x: tf.Tensor, batch: TokenBatch): tf.Tensor {
+  const { ids } = batch;
   const [rows, length] = x.shape as [number, number];
   const prompts = ids.shape[0] as number;
-  const visible = tf.cast(tf.greater(tf.slice(ids, [0, 0], [prompts, length]), 0), 'float32');
+  const visible = tf.cast(tf.greater(tf.slice(atPositions(ids, batch), [0, 0], [prompts, length]), 0), 'float32');
   return keyMask(tf.tile(visible, [rows / prompts, 1]));
 }
 
@@ -47,7 +49,10 @@ function afterAttention(
   return layerNorm(tf.add(mixed, applyDropout(hidden, `${site}.hidden`, dropout)), layer.outputNorm, EPSILON);
 }
 
-/** Layer `index` for the query tokens only, [B, Tq, C] → [B, Tq, C]. Keys and values come from all tokens `x`, [B, T, C]. */
+/**
+ * Layer `index` for the query tokens only, [B, Tq, C] → [B, Tq, C]. Keys and values come from all tokens `x`, [B, T, C], or in a traced graph
+ * from those at the batch's positions: the weights of padding are 0.
+ */
 function layerFor(
   queries: tf.Tensor,
   parameters: TextParameters,
@@ -58,11 +63,12 @@ function layerFor(
 ): tf.Tensor {
   const layer = bert(parameters).layers[index] as BertLayerParameters;
   const { query, key, value, output } = layer.attention;
-  const [rows, length] = x.shape as [number, number];
+  const context = atPositions(x, batch);
+  const [rows, length] = context.shape as [number, number];
   const site = `text.${index}`;
-  const mixed = dotProductAttention(linear(queries, query), linear(x, key), linear(x, value), {
+  const mixed = dotProductAttention(linear(queries, query), linear(context, key), linear(context, value), {
     heads,
-    mask: paddingMask(x, batch),
+    mask: paddingMask(context, batch),
     keep: batch.dropout?.mask(`${site}.weights`, [rows, heads, queries.shape[1] as number, length]),
   });
   return afterAttention(queries, linear(mixed, output), layer, site, batch);

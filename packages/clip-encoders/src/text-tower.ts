@@ -60,6 +60,11 @@ export interface TokenBatch {
   readonly ids: tf.Tensor;
   /** Number of leading positions that contain all real tokens of all prompts; the positions after them are padding. */
   readonly used: number;
+  /**
+   * 0, 1, 2, … as int32: the leading positions that contain all real tokens, for a traced graph that learns their number only when it runs.
+   * `used` is then the length of `ids`.
+   */
+  readonly positions?: tf.Tensor1D;
   /** For each row, the first row with the same prompt. Without it, rows count as different. */
   readonly duplicateOf?: readonly number[];
   /** The largest id, which must be in the encoder's vocabulary. */

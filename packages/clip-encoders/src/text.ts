@@ -5,6 +5,7 @@ import { InputError } from './errors.ts';
 import { bertTower } from './text-bert.ts';
 import { clipTextTower } from './text-clip.ts';
 import type { TextConfig, TextParameters, TextTower, TokenBatch } from './text-tower.ts';
+import { atPositions } from './token-batch.ts';
 
 const towers: Record<TextConfig['kind'], TextTower> = { clip: clipTextTower, bert: bertTower };
 
@@ -79,7 +80,8 @@ export function textFeatures(
   const tower = towers[config.kind];
   const last = config.layers - 1;
   const [rows, length, width] = tokens.shape as [number, number, number];
-  let x = batch.used < length ? tf.slice(tokens, [0, 0, 0], [rows, batch.used, width]) : tokens;
+  let x = atPositions(tokens, batch);
+  if (!batch.positions && batch.used < length) x = tf.slice(tokens, [0, 0, 0], [rows, batch.used, width]);
   for (let i = index; i < last; i++) x = textBlock(parameters, i, x, batch, config);
   return tf.tidy(() => {
     const pooled = index > last ? tower.pool(x, batch) : tower.pooledBlock(parameters, last, x, batch, config);

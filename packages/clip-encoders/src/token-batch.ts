@@ -26,6 +26,10 @@ function checkRows(rows: readonly ArrayLike<number>[]): void {
   }
 }
 
+/** Of tokens or ids, [B, T, ...], those at `positions`; all of them if they are these already, or without `positions`. */
+export const atPositions = (x: tf.Tensor, { positions }: TokenBatch): tf.Tensor =>
+  positions && x.shape[1] !== positions.shape[0] ? tf.gather(x, positions, 1) : x;
+
 /** The token ids of a batch, row by row, and what {@link tokenBatch} finds out about them. */
 export interface TokenRows extends Required<Pick<TokenBatch, 'used' | 'duplicateOf' | 'largestId'>> {
   readonly ids: Int32Array;

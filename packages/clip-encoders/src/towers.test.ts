@@ -80,15 +80,18 @@ eachBackend('towers', () => {
         return textFeatures(parameters, config.layers, x, batch, config);
       });
       expect(whole.shape).toEqual([6, 6]);
-      for (const index of [0, 1]) {
+      const positions = tf.range(0, 4, 1, 'int32');
+      for (const [index, leading] of [0, 1].flatMap((i) =>
+        [{ used: 4 }, { used: 8, positions }].map((l) => [i, l] as const),
+      )) {
         const cheap = tf.tidy(() => {
-          const batch = { ids, used: 4 };
+          const batch = { ids, ...leading };
           const x = index === 0 ? tokens : textBlock(parameters, 0, tokens, batch, config);
           return textFeatures(parameters, index, x, batch, config);
         });
         await expectClose(cheap, whole.clone());
       }
-      tf.dispose([ids, embedded, tokens, whole]);
+      tf.dispose([ids, embedded, tokens, whole, positions]);
       disposeParameters(parameters);
     },
   );

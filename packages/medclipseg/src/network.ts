@@ -14,7 +14,7 @@ import {
 import { embedWithStem, type StemMap, stemMapsOf } from '@medclipseg/clip-encoders/internal';
 import { assemble, initialize, type Noise } from '@medclipseg/nn';
 import { type PvlAdapterParameters, type PvlOptions, pvlAdapter, pvlAdapterSpec } from '@medclipseg/pvl-attention';
-import { foldSamples } from '@medclipseg/pvl-attention/internal';
+import { foldSamples, someTokens } from '@medclipseg/pvl-attention/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig } from './config.ts';
 import { type DecoderParameters, decodeMask, decoderSpec, skipStages } from './decoder.ts';
@@ -127,7 +127,7 @@ const fuse = (
       textMask: maskPadding ? tf.cast(tf.greater(ids, 0), 'float32') : undefined,
     });
     const rows = delta.image.shape[0] as number;
-    const kept = tf.slice(text, [0, 0, 0], [text.shape[0] as number, delta.text.shape[1] as number, config.text.width]);
+    const kept = options.textTokens === undefined ? text : someTokens(text, options.textTokens);
     return {
       image: tf.add(foldSamples(image, rows), delta.image),
       text: tf.add(foldSamples(kept, rows), delta.text),
@@ -164,7 +164,7 @@ export function trunkBlock(
     ({ image: x, text: y } = fuse(network, adapter, { image, text }, prompts, {
       noise,
       samples: block === firstBlock(network.config) ? samples : 1,
-      textTokens: block === last ? prompts.used : undefined,
+      textTokens: block === last ? (prompts.positions ?? prompts.used) : undefined,
     }));
   x = imageStep(network, block, x);
   if (block < last) y = textStep(network, block, y, prompts);

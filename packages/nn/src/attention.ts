@@ -21,10 +21,14 @@ export const attentionSpec = (width: number) => ({
   output: linearSpec(width, width),
 });
 
-/** Additive mask [T, T] for tokens that attend to themselves and those before them. */
-export const causalMask = (length: number): tf.Tensor2D =>
+/**
+ * Additive mask [T, T] for tokens that attend to themselves and those before them.
+ *
+ * @param tokens their number, or their positions as a tensor [T]
+ */
+export const causalMask = (tokens: number | tf.Tensor1D): tf.Tensor2D =>
   tf.tidy(() => {
-    const index = tf.range(0, length);
+    const index = typeof tokens === 'number' ? tf.range(0, tokens) : tokens;
     const later = tf.greater(tf.expandDims(index, 0), tf.expandDims(index, 1));
     return tf.mul(tf.cast(later, 'float32'), MASKED) as tf.Tensor2D;
   });

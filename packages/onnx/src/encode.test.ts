@@ -110,6 +110,26 @@ describe('encodeOnnx', () => {
     await session.dispose();
   });
 
+  it('int8: several sizes of a product may be symbolic', async () => {
+    const w = weights();
+    const graph = trace(
+      ({ x }) => ({ y: tf.reshape(tf.matMul(tf.reshape(x, [-1, WIDTH]), w as tf.Tensor2D), x.shape) }),
+      { x: { shape: ['images', 'tokens', WIDTH] } },
+      { parameters: { w } },
+    );
+    const session = await compile(await encodeOnnx(graph, { precision: 'int8' }));
+    const { data } = rows(6);
+    const run = async (shape: number[]) => (await session.run({ x: { type: 'float32', shape, data } })).y;
+    const [wide, tall] = [await run([2, 3, WIDTH]), await run([3, 2, WIDTH])];
+    expect([wide?.shape, tall?.shape]).toEqual([
+      [2, 3, WIDTH],
+      [3, 2, WIDTH],
+    ]);
+    expect(wide?.data).toEqual(tall?.data);
+    await session.dispose();
+    w.dispose();
+  });
+
   it('writes layer normalization and GELU as one node each, with the same results', async () => {
     const gelu = (x: tf.Tensor) => tf.mul(x, tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5));
     const norm = (x: tf.Tensor) => {

@@ -84,8 +84,17 @@ export class Quantizer {
     const floats = encoder.node('Cast', [integers], { attributes: { to: FLOAT } });
     let result = encoder.node('Mul', [encoder.node('Mul', [floats, columns.scales]), rows.scales]);
     if (bias) result = encoder.node('Add', [result, await encoder.name(bias)]);
-    const target = await encoder.name(encoder.graph.reshapeTarget(output.shape));
-    encoder.node('Reshape', [result, target], { output: await encoder.name(output) });
+    encoder.node('Reshape', [result, await this.#targetOf(output, x)], { output: await encoder.name(output) });
+  }
+
+  /** The shape of a product of `x`, which is known only when the graph runs if several of its sizes are symbolic. */
+  async #targetOf({ shape }: Value, x: Value): Promise<string> {
+    const { encoder } = this;
+    const { dimensions } = encoder.graph;
+    if (shape.filter(dimensions.isSymbolic).length < 2) return encoder.name(encoder.graph.reshapeTarget(shape));
+    const outer = encoder.node('Shape', [await encoder.name(x)], { attributes: { end: -1 } });
+    const columns = await this.#constant('columns', BigInt64Array.of(BigInt(shape.at(-1) as number)));
+    return encoder.node('Concat', [outer, columns], { attributes: { axis: 0 } });
   }
 
   /** The range of each row includes zero, so that zero stays exact. */

@@ -113,6 +113,34 @@ eachBackend('PVL adapter', () => {
     disposeParameters(adapter);
   });
 
+  it('updates some text tokens only, by their number or their positions', async () => {
+    const adapter = initPvlAdapter({ imageWidth: 6, textWidth: 5, width: 4 }, 1);
+    const [image, text, positions] = [
+      wave([2, 3, 6], 1, 0.1, 0.9),
+      wave([2, 4, 5], 1, 0.2, 1.1),
+      tf.range(1, 3, 1, 'int32'),
+    ];
+    const run = async (textTokens?: PvlOptions['textTokens']) => {
+      const out = tf.tidy(() => pvlAdapter(adapter, image, text, { textTokens }).text);
+      const rows = (await out.array()) as number[][][];
+      tf.dispose(out);
+      return rows;
+    };
+    const all = await run();
+    const expectRows = (actual: number[][][], first: number, end: number) => {
+      expect(actual.map((rows) => rows.length)).toEqual([end - first, end - first]);
+      close(
+        actual.flat(2),
+        all.flatMap((rows) => rows.slice(first, end).flat()),
+      );
+    };
+    expectRows(await run(2), 0, 2);
+    expectRows(await run(9), 0, 4);
+    expectRows(await run(positions), 1, 3);
+    tf.dispose([image, text, positions]);
+    disposeParameters(adapter);
+  });
+
   describe('rejects', () => {
     const t = (...shape: number[]) => tf.zeros(shape);
     const run = (image: tf.Tensor, text: tf.Tensor, options?: PvlOptions) =>
@@ -141,6 +169,11 @@ eachBackend('PVL adapter', () => {
       ['0 samples', () => run(t(1, 3, 6), t(1, 2, 5), { samples: 0 }), /samples: .* got 0/],
       ['a fractional adapter', () => run(t(1, 3, 6), t(1, 2, 5), { adapter: 0.5 }), /adapter: .* got 0.5/],
       ['0 text tokens', () => run(t(1, 3, 6), t(1, 2, 5), { textTokens: 0 }), /textTokens: .* got 0/],
+      [
+        'positions of another rank',
+        () => run(t(1, 3, 6), t(1, 2, 5), { textTokens: t(1, 2) as unknown as tf.Tensor1D }),
+        /textTokens: expected \[Tq\], got \[1,2\]/,
+      ],
       [
         'a mask of another length',
         () => run(t(1, 3, 6), t(1, 2, 5), { textMask: t(1, 3) }),

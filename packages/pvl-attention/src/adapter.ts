@@ -7,6 +7,7 @@ import {
   DEFAULT_BETA,
   foldSamples,
   probabilisticCrossAttention,
+  someTokens,
 } from './cross-attention.ts';
 import { expectCount, expectNumber, expectOneOf, expectShape } from './errors.ts';
 
@@ -93,8 +94,8 @@ export interface PvlOptions {
   readonly textMask?: tf.Tensor;
   /** Parts to leave out, for ablations. Shapes and parameters stay the same. Default: none. */
   readonly without?: readonly PvlPart[];
-  /** Number of text tokens, from the first, to update and return. All are attended to. Default: all. */
-  readonly textTokens?: number;
+  /** Text tokens to update and return: their number, from the first, or their positions (int32). All are attended to. Default: all. */
+  readonly textTokens?: number | tf.Tensor1D;
 }
 
 /**
@@ -121,8 +122,9 @@ export function twoWay(
   if (textMask) expectShape('text mask', textMask, ['B', text.shape[1] as number]);
   let queries = text;
   if (textTokens !== undefined) {
-    expectCount('textTokens', textTokens);
-    queries = tf.slice(text, [0, 0, 0], [batch, Math.min(textTokens, text.shape[1] as number), width]);
+    if (typeof textTokens === 'number') expectCount('textTokens', textTokens);
+    else expectShape('textTokens', textTokens, ['Tq']);
+    queries = someTokens(text, textTokens);
   }
   const leaves = (part: PvlPart) => without.includes(part);
   const unimodal = leaves('crossmodal');

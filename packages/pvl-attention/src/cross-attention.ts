@@ -78,6 +78,14 @@ export function foldSamples(x: tf.Tensor, batch: number): tf.Tensor {
   );
 }
 
+/** The first tokens of [B, T, C], or those at some positions: [B, count, C]. */
+export const someTokens = (x: tf.Tensor, tokens: number | tf.Tensor1D): tf.Tensor => {
+  const [batch, length, width] = x.shape as [number, number, number];
+  return typeof tokens === 'number'
+    ? tf.slice(x, [0, 0, 0], [batch, Math.min(tokens, length), width])
+    : tf.gather(x, tokens, 1);
+};
+
 /** Splits [..., 2C] into the mean, normalized, and the variance, positive. */
 function gaussian(x: tf.Tensor, norm: NormParameters): { mean: tf.Tensor; variance: tf.Tensor } {
   const [batch, tokens, double] = x.shape as [number, number, number];

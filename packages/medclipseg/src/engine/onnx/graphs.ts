@@ -25,7 +25,7 @@ export interface NoiseInput extends NoiseSite {
 /** Tokens and noise to probabilities. */
 export interface SampleGraph {
   /**
-   * Inputs: the outputs of the prefix, `token_ids` and those of `noise`; output `probability` [S·B, size, size], and if asked for, `logits` of that
+   * Inputs: the outputs of the prefix, `token_ids`, `token_positions` if asked for, and those of `noise`; output `probability` [S·B, size, size], and if asked for, `logits` of that
    * shape, `patch_features` [S·B, patches, C] and `text_features` [S·B, C].
    */
   readonly graph: Graph;
@@ -36,6 +36,11 @@ export interface SampleGraph {
 export interface SampleGraphOptions {
   /** Tokens per prompt, padding included. Default: the whole context. */
   readonly length?: number;
+  /**
+   * Adds the input `token_positions`, int32: 0, 1, 2, … up to the last position that is a token in any prompt. Padding is then left out where
+   * it has no effect, which does not change the result.
+   */
+  readonly positions?: boolean;
   /** Also gives logits and features. */
   readonly features?: boolean;
 }
@@ -44,13 +49,18 @@ const tokenName = (i: number): string => ['image_tokens', 'text_tokens'][i] ?? `
 
 const BATCH = 'batch';
 const SAMPLES = 'samples';
+const USED = 'used';
 
 /** `imageFromText` of adapter 0: `noise_0_image_from_text`. */
 const noiseName = ({ adapter, direction }: NoiseSite): string =>
   `noise_${adapter}_${direction.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
 
-/** Every position counts as a token: which ones are padding is known only when the graph runs. */
-const promptsOf = (ids: tf.Tensor): TokenBatch => ({ ids, used: ids.shape[1] as number });
+/** Which positions are padding is known only when the graph runs: without `positions`, every position counts as a token. */
+const promptsOf = (ids: tf.Tensor, positions?: tf.Tensor): TokenBatch => ({
+  ids,
+  used: ids.shape[1] as number,
+  ...(positions && { positions: positions as tf.Tensor1D }),
+});
 
 const tokenIds = (length: number): InputDescription => ({ shape: [BATCH, length], dtype: 'int32' });
 
@@ -78,7 +88,7 @@ export function prefixGraph(network: Network, length = network.config.text.conte
 export function sampleGraph(
   network: Network,
   prefix: PrefixGraph,
-  { length = network.config.text.context, features: withFeatures = false }: SampleGraphOptions = {},
+  { length = network.config.text.context, positions = false, features: withFeatures = false }: SampleGraphOptions = {},
 ): SampleGraph {
   const noise: NoiseInput[] = [];
   const tokens = prefix.graph.outputs.map(({ name, value: { shape } }) => [
@@ -87,9 +97,9 @@ export function sampleGraph(
   ]);
   const graph = traced(
     network,
-    ({ token_ids, ...start }, declare, { [SAMPLES]: samples }) => {
+    ({ token_ids, token_positions, ...start }, declare, { [SAMPLES]: samples }) => {
       const tensors = tokens.map((_, i) => start[tokenName(i)] as tf.Tensor);
-      const prompts = promptsOf(token_ids as tf.Tensor);
+      const prompts = promptsOf(token_ids as tf.Tensor, token_positions);
       const features = trunk(network, tokensOf(tensors, firstBlock(network.config)), prompts, {
         samples,
         noise: {
@@ -108,7 +118,11 @@ export function sampleGraph(
         ...(withFeatures && { logits, patch_features: features.patches, text_features: features.text }),
       };
     },
-    { ...Object.fromEntries(tokens), token_ids: tokenIds(length) },
+    {
+      ...Object.fromEntries(tokens),
+      token_ids: tokenIds(length),
+      ...(positions && { token_positions: { shape: [USED], dtype: 'int32' } }),
+    },
   );
   return { graph, noise };
 }

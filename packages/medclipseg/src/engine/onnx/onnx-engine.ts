@@ -105,7 +105,7 @@ export class OnnxEngine implements Engine {
 
   async #open(length: number): Promise<Sessions> {
     const prefix = prefixGraph(this.network, length);
-    const sample = sampleGraph(this.network, prefix, { length, features: this.#features });
+    const sample = sampleGraph(this.network, prefix, { length, positions: true, features: this.#features });
     const opened = await Promise.allSettled([this.#compile(prefix.graph), this.#compile(sample.graph)]);
     const failed = opened.find((result) => result.status === 'rejected');
     if (!failed) {
@@ -117,7 +117,7 @@ export class OnnxEngine implements Engine {
   }
 
   async start({ pixels, tokens, trim }: EngineInput, signal?: AbortSignal): Promise<OnnxStart> {
-    const { ids, shape, largestId }: TokenRows = tokenRows(tokens, { trim });
+    const { ids, shape, used, largestId }: TokenRows = tokenRows(tokens, { trim });
     const [images, length] = shape;
     const { vocabulary } = this.config.text;
     if (largestId >= vocabulary)
@@ -134,7 +134,9 @@ export class OnnxEngine implements Engine {
       const token_ids: TensorData = { type: 'int32', shape, data: ids };
       const image = float32(pixels, [images, size, size, 3]);
       const start = await sessions.prefix.run({ image, token_ids }, { signal });
-      return new OnnxStart(sessions, { ...start, token_ids }, images, (error) => {
+      const positions = Int32Array.from({ length: used }, (_, i) => i);
+      const token_positions: TensorData = { type: 'int32', shape: [used], data: positions };
+      return new OnnxStart(sessions, { ...start, token_ids, token_positions }, images, (error) => {
         void this.sessions.release(length, error);
       });
     } catch (error) {
