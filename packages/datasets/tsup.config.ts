@@ -1,6 +1,8 @@
 import { packageBuild } from '../../tsup.base.ts';
 
+const entry = { index: 'src/index.ts', node: 'src/node.ts', internal: 'src/internal.ts' };
+
 export default packageBuild(
-  { index: 'src/index.ts', node: 'src/node.ts', internal: 'src/internal.ts', browser: 'src/browser.ts' },
-  { modules: true },
+  { ...entry, browser: 'src/browser.ts' },
+  { modules: { bundled: { ...entry, worker: 'src/loading/worker.ts' } } },
 );
