@@ -30,8 +30,10 @@ export interface ImageHeader {
   readonly directory: number;
 }
 
-const starts = (bytes: Uint8Array, offset: number, text: string): boolean =>
-  [...text].every((letter, i) => bytes[offset + i] === letter.charCodeAt(0));
+function starts(bytes: Uint8Array, offset: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[offset + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
 
 /** The kind of image that the bytes are, by their signature; `undefined` if it is none we read. */
 export function sniffFormat(bytes: Uint8Array): ImageFormat | undefined {

@@ -11,7 +11,8 @@ export function joinMasks(masks: readonly RasterImage[], name = 'masks'): Raster
   const [first, ...rest] = masks;
   if (!first) throw new ImageError(name, 'at least one mask', 'none');
   const { width, height } = first;
-  const data = Uint8Array.from(first.data);
+  if (rest.length === 0) return first;
+  const data = new Uint8Array(first.data);
   for (const mask of rest) {
     if (mask.width !== width || mask.height !== height)
       throw new ImageError(name, `masks of ${width}x${height} pixels`, `${mask.width}x${mask.height}`);

@@ -10,17 +10,24 @@ export interface Normalization {
   readonly deviation: readonly [number, number, number];
 }
 
+/** Writes every third value from `from` as the table has it, to every third place from `to`. */
+function writeChannel(data: Uint8Array, from: number, table: Float32Array, out: Float32Array, to: number): void {
+  for (let i = from, k = to; i < data.length; i += 3, k += 3) out[k] = table[data[i] as number] as number;
+}
+
 /** Writes RGB pixels to `out` from `offset`, normalized and in the model's channel order. */
 export function normalizePixels(
-  { data }: RasterImage,
+  { data }: Pick<RasterImage, 'data'>,
   { channelOrder, mean, deviation }: Normalization,
   out: Float32Array,
   offset = 0,
 ): void {
-  const order = channelOrder === 'bgr' ? [2, 1, 0] : [0, 1, 2];
   for (let c = 0; c < 3; c++) {
-    const [from, m, d] = [order[c] as number, mean[c] as number, deviation[c] as number];
-    const normalized = Float32Array.from({ length: 256 }, (_, value) => (value / 255 - m) / d);
-    for (let i = 0; i < data.length; i += 3) out[offset + i + c] = normalized[data[i + from] as number] as number;
+    const from = channelOrder === 'bgr' ? 2 - c : c;
+    const m = mean[c] as number;
+    const d = deviation[c] as number;
+    const normalized = new Float32Array(256);
+    for (let value = 0; value < 256; value++) normalized[value] = (value / 255 - m) / d;
+    writeChannel(data, from, normalized, out, offset + c);
   }
 }

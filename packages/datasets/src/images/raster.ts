@@ -47,18 +47,23 @@ function taps(from: number, to: number, edgeWeights: boolean): Taps {
   return { low, high, lowWeight, highWeight };
 }
 
-/** Mixes a source row across its columns, in 1/2048. */
-function mixColumns({ width, channels, data }: RasterImage, row: number, x: Taps, out: Int32Array): void {
-  const start = row * width * channels;
+/** Mixes a source row, which starts at `start`, across its columns, in 1/2048. */
+function mixColumns(
+  data: Uint8Array,
+  start: number,
+  channels: number,
+  { low: lows, high: highs, lowWeight, highWeight }: Taps,
+  out: Int32Array,
+): void {
   for (let i = 0, k = 0; k < out.length; i++, k += channels) {
-    const low = start + (x.low[i] as number) * channels;
-    const high = start + (x.high[i] as number) * channels;
-    const lowBy = x.lowWeight[i] as number;
-    const highBy = x.highWeight[i] as number;
-    out[k] = (data[low] as number) * lowBy + (data[high] as number) * highBy;
+    const low = start + (lows[i] as number) * channels;
+    const high = start + (highs[i] as number) * channels;
+    const lowBy = lowWeight[i] as number;
+    const highBy = highWeight[i] as number;
+    out[k] = Math.imul(data[low] as number, lowBy) + Math.imul(data[high] as number, highBy);
     if (channels === 1) continue;
-    out[k + 1] = (data[low + 1] as number) * lowBy + (data[high + 1] as number) * highBy;
-    out[k + 2] = (data[low + 2] as number) * lowBy + (data[high + 2] as number) * highBy;
+    out[k + 1] = Math.imul(data[low + 1] as number, lowBy) + Math.imul(data[high + 1] as number, highBy);
+    out[k + 2] = Math.imul(data[low + 2] as number, lowBy) + Math.imul(data[high + 2] as number, highBy);
   }
 }
 
@@ -73,12 +78,15 @@ function mixRows(
 ) {
   for (let k = 0; k < top.length; k++)
     out[at + k] =
-      (((topBy * ((top[k] as number) >> 4)) >> 16) + ((bottomBy * ((bottom[k] as number) >> 4)) >> 16) + 2) >> 2;
+      ((Math.imul(topBy, (top[k] as number) >> 4) >> 16) +
+        (Math.imul(bottomBy, (bottom[k] as number) >> 4) >> 16) +
+        2) >>
+      2;
 }
 
 /** OpenCV's `resize(…, INTER_LINEAR)` for 8-bit pixels, in its integer arithmetic. No antialiasing; the aspect ratio is not kept. */
 export function resizeLinear(image: RasterImage, width: number, height: number): RasterImage {
-  const { channels } = image;
+  const { channels, data } = image;
   if (width === image.width && height === image.height) return image;
   const y = taps(image.height, height, false);
   const row = width * channels;
@@ -90,8 +98,8 @@ export function resizeLinear(image: RasterImage, width: number, height: number):
   for (let j = 0; j < height; j++) {
     const [low, high] = [y.low[j] as number, y.high[j] as number];
     if (low === bottomRow) [top, bottom, topRow, bottomRow] = [bottom, top, bottomRow, topRow];
-    if (low !== topRow) mixColumns(image, low, x, top);
-    if (high !== bottomRow) mixColumns(image, high, x, bottom);
+    if (low !== topRow) mixColumns(data, low * image.width * channels, channels, x, top);
+    if (high !== bottomRow) mixColumns(data, high * image.width * channels, channels, x, bottom);
     [topRow, bottomRow] = [low, high];
     mixRows(top, y.lowWeight[j] as number, bottom, y.highWeight[j] as number, out, j * row);
   }

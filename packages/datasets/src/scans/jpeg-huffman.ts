@@ -278,7 +278,8 @@ export function decodeHuffmanJpeg(bytes: Uint8Array): Uint16Array {
       restartInterval,
     };
     if (count === 0) throw damaged('an empty scan');
-    const reader = new BitReader(bytes, next);
+    const reader = new BitReader();
+    reader.open(bytes, next);
     if (lossless) decodeLossless(reader, scan, header, planes);
     else decodeSequential(reader, scan, header, quantization, planes[0] as Uint16Array);
     const end = scanEnd(bytes, next);

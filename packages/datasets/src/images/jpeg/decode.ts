@@ -4,9 +4,17 @@ import { FormatError } from '../bytes.ts';
 import { checkClaim, MAXIMUM_BYTES } from '../header.ts';
 import { exifOrientation, orient } from '../orient.ts';
 import type { RasterImage } from '../raster.ts';
+import type { HuffmanTable } from './huffman.ts';
 import { inverseDct } from './idct.ts';
 import { type JpegFile, readJpeg, type Scan } from './markers.ts';
-import { decodeScan, type Plane, planesOf } from './scans.ts';
+import {
+  type Plane,
+  type ProgressiveState,
+  planesOf,
+  progressiveBlock,
+  sequentialBlock,
+  visitBlocks,
+} from './scans.ts';
 import { type RowUpsampler, type Samples, upsampler } from './upsample.ts';
 
 /** How the components are colors: as stored, or as luma and chroma of RGB or of CMY. */
@@ -51,36 +59,94 @@ function checkJpeg(bytes: Uint8Array, file: JpegFile): void {
 function decodeSamples(bytes: Uint8Array, file: JpegFile, count: number): Samples[] {
   checkJpeg(bytes, file);
   const planes = planesOf(file);
-  const samples = planes.slice(0, count).map(({ across, down, width, height }) => {
+  const samples = planes.slice(0, count).map(({ across, down, width, height }): Samples => {
     const data = new Uint8ClampedArray(64 * across * down);
     return { data, words: new Uint32Array(data.buffer), stride: 8 * across, width, height };
   });
   const tables = planes.map((_, i) => tableOf(file.scans, i));
-  const transform = (i: number, column: number, row: number, coefficients: Int16Array, at: number) => {
-    const plane = samples[i];
-    if (!plane) return;
-    inverseDct(coefficients, at, tables[i] as Uint16Array, plane, 8 * (row * plane.stride + column));
-  };
-  if (file.scans.length === 1) {
-    const block = new Int16Array(64);
-    decodeScan(bytes, file, planes, file.scans[0] as Scan, (i, column, row, decode) => {
-      block.fill(0);
-      decode(block, 0);
-      transform(i, column, row, block, 0);
-    });
-    return samples;
-  }
-  const coefficients = planes.map(({ across, down }) => new Int16Array(64 * across * down));
-  for (const scan of file.scans)
-    decodeScan(bytes, file, planes, scan, (i, column, row, decode) =>
-      decode(coefficients[i] as Int16Array, 64 * (row * (planes[i] as Plane).across + column)),
-    );
-  planes.forEach(({ across, down }, i) => {
-    for (let row = 0, at = 0; row < down; row++)
-      for (let column = 0; column < across; column++, at += 64)
-        transform(i, column, row, coefficients[i] as Int16Array, at);
-  });
+  if (file.scans.length === 1) decodeAtOnce(bytes, file.scans[0] as Scan, planes, tables, samples);
+  else decodeInScans(bytes, file, planes, tables, samples);
   return samples;
+}
+
+/** Decodes a sequential file whose blocks are whole, so that each can be transformed at once. */
+function decodeAtOnce(
+  bytes: Uint8Array,
+  scan: Scan,
+  planes: readonly Plane[],
+  tables: readonly Uint16Array[],
+  samples: readonly Samples[],
+): void {
+  const { components, dc, ac } = scan;
+  const predictions = new Int32Array(components.length);
+  const restart = () => predictions.fill(0);
+  const block = new Int16Array(64);
+  visitBlocks(bytes, scan, planes, restart, (i, column, row) => {
+    const index = components[i] as number;
+    const quantization = tables[index] as Uint16Array;
+    const extent = sequentialBlock(
+      dc[i] as HuffmanTable,
+      ac[i] as HuffmanTable,
+      quantization,
+      predictions,
+      i,
+      block,
+      0,
+    );
+    const plane = samples[index];
+    if (plane) inverseDct(block, extent, plane, 8 * (row * plane.stride + column));
+    if (extent > 0) block.fill(0);
+  });
+}
+
+/** Decodes a file whose blocks, or whose components, are in several scans: all coefficients first. */
+function decodeInScans(
+  bytes: Uint8Array,
+  { progressive, scans }: JpegFile,
+  planes: readonly Plane[],
+  tables: readonly Uint16Array[],
+  samples: readonly Samples[],
+): void {
+  const coefficients = planes.map(({ across, down }) => new Int16Array(64 * across * down));
+  for (const scan of scans) {
+    const { components, dc, ac } = scan;
+    const predictions = new Int32Array(components.length);
+    const state: ProgressiveState = { predictions, endOfBand: 0 };
+    const restart = () => {
+      predictions.fill(0);
+      state.endOfBand = 0;
+    };
+    visitBlocks(bytes, scan, planes, restart, (i, column, row) => {
+      const index = components[i] as number;
+      const at = 64 * (row * (planes[index] as Plane).across + column);
+      const all = coefficients[index] as Int16Array;
+      if (progressive) progressiveBlock(scan, i, state, all, at);
+      else sequentialBlock(dc[i] as HuffmanTable, ac[i] as HuffmanTable, UNCHANGED, predictions, i, all, at);
+    });
+  }
+  const block = new Int16Array(64);
+  samples.forEach((plane, i) => {
+    const { across, down } = planes[i] as Plane;
+    for (let row = 0, at = 0; row < down; row++)
+      for (let column = 0; column < across; column++, at += 64) {
+        const extent = dequantize(coefficients[i] as Int16Array, at, tables[i] as Uint16Array, block);
+        inverseDct(block, extent, plane, 8 * (row * plane.stride + column));
+      }
+  });
+}
+
+/** Leaves coefficients as they are. */
+const UNCHANGED = new Uint16Array(64).fill(1);
+
+/** Multiplies 64 coefficients from `at` by the quantization into a block, wrapping 16-bit numbers. Gives the block's extent. */
+function dequantize(coefficients: Int16Array, at: number, quantization: Uint16Array, block: Int16Array): number {
+  let extent = 0;
+  for (let k = 0; k < 64; k++) {
+    const value = coefficients[at + k] as number;
+    if (value !== 0) extent |= k;
+    block[k] = value * (quantization[k] as number);
+  }
+  return extent;
 }
 
 /** Offsets of red, green and blue by chroma, in libjpeg's integers (jdcolor.c). */
@@ -92,10 +158,16 @@ const [RED, BLUE] = [1.402, 1.772].map((factor) => chroma(factor, 32768).map((v)
 ];
 const [GREEN_R, GREEN_B] = [chroma(-0.71414), chroma(-0.34414, 32768)];
 
-/** Writes a row of luma and chroma as RGB. `out` clamps. */
-function fromLuma(rows: readonly Uint8Array[], count: number, out: Uint8ClampedArray): void {
-  const [luma, blues, reds] = rows as readonly [Uint8Array, Uint8Array, Uint8Array];
-  for (let x = 0, to = 0; x < count; x++, to += 3) {
+/** Writes a row of luma and chroma as RGB from `at`. `out` clamps. */
+function fromLuma(
+  luma: Uint8Array,
+  blues: Uint8Array,
+  reds: Uint8Array,
+  count: number,
+  out: Uint8ClampedArray,
+  at: number,
+): void {
+  for (let x = 0, to = at; x < count; x++, to += 3) {
     const y = luma[x] as number;
     const cb = blues[x] as number;
     const cr = reds[x] as number;
@@ -105,31 +177,29 @@ function fromLuma(rows: readonly Uint8Array[], count: number, out: Uint8ClampedA
   }
 }
 
-/** Writes a row of three components as they are. */
-function interleave(rows: readonly Uint8Array[], count: number, out: Uint8ClampedArray): void {
-  const [a, b, c] = rows as readonly [Uint8Array, Uint8Array, Uint8Array];
-  for (let x = 0, to = 0; x < count; x++, to += 3) {
-    out[to] = a[x] as number;
-    out[to + 1] = b[x] as number;
-    out[to + 2] = c[x] as number;
+/** Writes a row of three components as they are from `at`. */
+function interleave(
+  first: Uint8Array,
+  second: Uint8Array,
+  third: Uint8Array,
+  count: number,
+  out: Uint8ClampedArray,
+  at: number,
+): void {
+  for (let x = 0, to = at; x < count; x++, to += 3) {
+    out[to] = first[x] as number;
+    out[to + 1] = second[x] as number;
+    out[to + 2] = third[x] as number;
   }
 }
 
 /** Mixes a row of inks, which JPEG files store inverted, with the black one, as OpenCV does. `inks` are inverted again after YCCK. */
-function mixBlack(black: Uint8Array, count: number, luma: boolean, inks: Uint8ClampedArray): void {
-  for (let x = 0, to = 0; x < count; x++)
+function mixBlack(black: Uint8Array, count: number, luma: boolean, inks: Uint8ClampedArray, at: number): void {
+  for (let x = 0, to = at; x < count; x++)
     for (const key = black[x] as number, end = to + 3; to < end; to++) {
       const ink = luma ? 255 - (inks[to] as number) : (inks[to] as number);
       inks[to] = key - (((255 - ink) * key) >> 8);
     }
-}
-
-/** Writes rows of three or four components as RGB. */
-function convertRow(space: ColorSpace, rows: readonly Uint8Array[], count: number, out: Uint8ClampedArray): void {
-  const luma = space === 'ycc' || space === 'ycck';
-  (luma ? fromLuma : interleave)(rows, count, out);
-  const black = rows[3];
-  if (black) mixBlack(black, count, luma, out);
 }
 
 /** Calls `visit` with each row of the given components, the first ones, at full size. The rows are reused. */
@@ -174,9 +244,12 @@ function firstImage(file: JpegFile, [first]: readonly Samples[]): RasterImage {
 function colorImage(file: JpegFile, samples: readonly Samples[], space: ColorSpace): RasterImage {
   const { width, height } = file;
   const data = new Uint8ClampedArray(width * height * 3);
-  visitRows(file, samples, (rows, y) =>
-    convertRow(space, rows, width, data.subarray(3 * y * width, 3 * (y + 1) * width)),
-  );
+  const luma = space === 'ycc' || space === 'ycck';
+  const convert = luma ? fromLuma : interleave;
+  visitRows(file, samples, ([first, second, third, black], y) => {
+    convert(first as Uint8Array, second as Uint8Array, third as Uint8Array, width, data, 3 * y * width);
+    if (black) mixBlack(black, width, luma, data, 3 * y * width);
+  });
   return { width, height, channels: 3, data: new Uint8Array(data.buffer) };
 }
 

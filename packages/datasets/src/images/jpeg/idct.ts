@@ -13,55 +13,51 @@ const workspace = new Int32Array(64);
 /** A sample four times. */
 const four = (sample: number): number => Math.max(0, Math.min(sample, 255)) * 0x01010101;
 
+/** As the low 16 bits with their sign. */
 const wrapped = (value: number): number => (value << 16) >> 16;
 const saturated = (value: number): number => Math.max(-32768, Math.min(value, 32767));
 
+/** Writes a row of eight equal samples. */
+function fillRow(words: Uint32Array, k: number, value: number): void {
+  words[k] = value;
+  words[k + 1] = value;
+}
+
 /**
- * Dequantizes 64 coefficients in natural order, transforms them and writes 8x8 samples of 0 to 255.
+ * Transforms 64 dequantized coefficients in natural order and writes 8x8 samples of 0 to 255.
  *
- * @param coefficients read from `at`
+ * @param extent the places of all coefficients in the file that are not zero, joined by `|`: below 8 if they are all in the first row. A
+ * place is 8 times the row plus the column.
  * @param plane written from `to`, a multiple of 8
  */
 export function inverseDct(
   coefficients: Int16Array,
-  at: number,
-  quantization: Uint16Array,
+  extent: number,
   { data: out, words, stride }: Pick<Samples, 'data' | 'words' | 'stride'>,
   to: number,
 ): void {
-  let last = at + 63;
-  while (last > at && coefficients[last] === 0) last -= 1;
-  if (last === at) {
+  if (extent === 0) {
     // A constant block.
-    const dc = wrapped(4 * wrapped((coefficients[at] as number) * (quantization[0] as number)));
-    const value = four(((dc + 16) >> 5) + 128);
-    for (let r = 0, k = to >> 2; r < 8; r++, k += stride >> 2) {
-      words[k] = value;
-      words[k + 1] = value;
-    }
+    const value = four(((wrapped(4 * (coefficients[0] as number)) + 16) >> 5) + 128);
+    for (let r = 0, k = to >> 2; r < 8; r++, k += stride >> 2) fillRow(words, k, value);
     return;
   }
   const w = workspace;
-  // Coefficients of the first row alone.
-  const isFlat = last < at + 8;
+  const isFlat = extent < 8;
   for (let c = 0; c < 8; c++) {
-    const i = at + c;
-    const c1 = coefficients[i + 8] as number;
-    const c2 = coefficients[i + 16] as number;
-    const c3 = coefficients[i + 24] as number;
-    const c4 = coefficients[i + 32] as number;
-    const c5 = coefficients[i + 40] as number;
-    const c6 = coefficients[i + 48] as number;
-    const c7 = coefficients[i + 56] as number;
-    const d0 = wrapped((coefficients[i] as number) * (quantization[c] as number));
-    if ((c1 | c2 | c3 | c4 | c5 | c6 | c7) === 0) {
+    const d0 = coefficients[c] as number;
+    let o3 = coefficients[c + 8] as number;
+    const d2 = coefficients[c + 16] as number;
+    let o2 = coefficients[c + 24] as number;
+    const d4 = coefficients[c + 32] as number;
+    let o1 = coefficients[c + 40] as number;
+    const d6 = coefficients[c + 48] as number;
+    let o0 = coefficients[c + 56] as number;
+    if ((o3 | d2 | o2 | d4 | o1 | d6 | o0) === 0) {
       const dc = isFlat ? wrapped(d0 << 2) : saturated(d0 << 2);
       for (let k = c; k < 64; k += 8) w[k] = dc;
       continue;
     }
-    const d2 = wrapped(c2 * (quantization[c + 16] as number));
-    const d6 = wrapped(c6 * (quantization[c + 48] as number));
-    const d4 = wrapped(c4 * (quantization[c + 32] as number));
     let z1 = Math.imul(d2 + d6, F_0_541);
     const even2 = z1 - Math.imul(d6, F_1_847);
     const even3 = z1 + Math.imul(d2, F_0_765);
@@ -72,10 +68,6 @@ export function inverseDct(
     const t12 = even1 - even2;
     const t13 = even0 - even3;
 
-    let o0 = wrapped(c7 * (quantization[c + 56] as number));
-    let o1 = wrapped(c5 * (quantization[c + 40] as number));
-    let o2 = wrapped(c3 * (quantization[c + 24] as number));
-    let o3 = wrapped(c1 * (quantization[c + 8] as number));
     z1 = Math.imul(o0 + o3, -F_0_899);
     const z2 = Math.imul(o1 + o2, -F_2_562);
     let z3 = wrapped(o0 + o2);
@@ -111,8 +103,7 @@ export function inverseDct(
     ) {
       // Most rows of smooth images are constant.
       const value = four(((d0 + 16) >> 5) + 128);
-      words[k >> 2] = value;
-      words[(k >> 2) + 1] = value;
+      fillRow(words, k >> 2, value);
       continue;
     }
     const d2 = w[r + 2] as number;

@@ -262,5 +262,6 @@ function readMarkers(bytes: Uint8Array, last?: 'frame') {
 export function readJpeg(bytes: Uint8Array): JpegFile {
   const { frame, scans, adobe, jfif, exif } = readMarkers(bytes);
   if (!isComplete(frame, scans)) throw new FormatError(`a JPEG that ends early, after ${scans.length} scans`);
-  return { ...frame, scans, adobe, jfif, exif };
+  const { width, height, progressive, components } = frame;
+  return { width, height, progressive, components, scans, adobe, jfif, exif };
 }

@@ -48,14 +48,17 @@ function larger({ data, stride, width, height }: Samples): RowUpsampler {
     const far = clamp(row + (y & 1 ? 1 : -1), height) * stride;
     let before = 3 * (data[near] as number) + (data[far] as number);
     let here = before;
-    for (let x = 0; x < width; x++) {
-      const next = x === width - 1 ? here : 3 * (data[near + x + 1] as number) + (data[far + x + 1] as number);
-      // At the edges, where a neighbor is missing, `before` and `next` equal `here`.
+    const last = width - 1;
+    // At the edges, where a neighbor is missing, `here` replaces it.
+    for (let x = 0; x < last; x++) {
+      const next = 3 * (data[near + x + 1] as number) + (data[far + x + 1] as number);
       out[2 * x] = (3 * here + before + 8) >> 4;
       out[2 * x + 1] = (3 * here + next + 7) >> 4;
       before = here;
       here = next;
     }
+    out[2 * last] = (3 * here + before + 8) >> 4;
+    out[2 * last + 1] = (4 * here + 7) >> 4;
   };
 }
 
