@@ -1,6 +1,6 @@
 // Mirroring, with the place words of the prompt.
 import type { Augmentation, Sample } from './sample.ts';
-import { remapped } from './warp.ts';
+import { rearranged } from './warp.ts';
 
 export interface FlipOptions {
   /** Probability of mirroring left to right. */
@@ -21,21 +21,22 @@ function reworded(prompt: string, words: Readonly<Record<string, string>>): stri
   });
 }
 
-const mirroredAcross = (sample: Sample): Sample => ({
-  ...remapped(sample, (x, y, width) => y * width + width - 1 - x),
-  prompt: reworded(sample.prompt, ACROSS),
-});
-
-const mirroredDown = (sample: Sample): Sample => ({
-  ...remapped(sample, (x, y, width, height) => (height - 1 - y) * width + x),
-  prompt: reworded(sample.prompt, DOWN),
-});
+/** Mirrored left to right, top to bottom, or both. */
+function mirrored(sample: Sample, across: boolean, down: boolean): Sample {
+  const { width, height } = sample.image;
+  const turned = rearranged(
+    sample,
+    (x) => (across ? width - 1 - x : x),
+    (y) => (down ? height - 1 - y : y),
+  );
+  const prompt = across ? reworded(sample.prompt, ACROSS) : sample.prompt;
+  return { ...turned, prompt: down ? reworded(prompt, DOWN) : prompt };
+}
 
 /** Mirrors left to right and top to bottom, each by its own draw. */
 export const flips =
   ({ across = 0.5, down = 0.5 }: FlipOptions = {}): Augmentation =>
   (sample, random) => {
     const [turnAcross, turnDown] = [random() < across, random() < down];
-    const turned = turnAcross ? mirroredAcross(sample) : sample;
-    return turnDown ? mirroredDown(turned) : turned;
+    return turnAcross || turnDown ? mirrored(sample, turnAcross, turnDown) : sample;
   };

@@ -6,17 +6,26 @@ import type { Augmentation } from './sample.ts';
 export const color = (): Augmentation => (sample, random) => {
   const { image } = sample;
   const [brightness, contrast, saturation] = [0, 0, 0].map(() => 0.75 + 0.5 * random()) as [number, number, number];
-  const data = new Uint8Array(image.data.length);
-  for (let i = 0; i < data.length; i += 3) {
-    const [r, g, b] = [image.data[i], image.data[i + 1], image.data[i + 2]] as [number, number, number];
-    const gray = 0.299 * r + 0.587 * g + 0.114 * b;
-    for (let c = 0; c < 3; c++) {
-      const saturated = gray + ((image.data[i + c] as number) - gray) * saturation;
-      data[i + c] = Math.min(255, Math.max(0, ((saturated - 128) * contrast + 128) * brightness + 0.5));
-    }
-  }
-  return { ...sample, image: { ...image, data } };
+  return { ...sample, image: { ...image, data: recolored(image.data, brightness, contrast, saturation) } };
 };
+
+const clamped = (value: number): number => Math.min(255, Math.max(0, value));
+
+/** RGB pixels with their saturation, contrast and brightness multiplied, in this order. */
+function recolored(pixels: Uint8Array, brightness: number, contrast: number, saturation: number): Uint8Array {
+  const out = new Uint8Array(pixels.length);
+  for (let i = 0; i < pixels.length; i += 3) {
+    const r = pixels[i] as number;
+    const g = pixels[i + 1] as number;
+    const b = pixels[i + 2] as number;
+    const gray = 0.299 * r + 0.587 * g + 0.114 * b;
+    // What is stored is cut to a whole number.
+    out[i] = clamped(((gray + (r - gray) * saturation - 128) * contrast + 128) * brightness + 0.5);
+    out[i + 1] = clamped(((gray + (g - gray) * saturation - 128) * contrast + 128) * brightness + 0.5);
+    out[i + 2] = clamped(((gray + (b - gray) * saturation - 128) * contrast + 128) * brightness + 0.5);
+  }
+  return out;
+}
 
 /** Replaces each of the 256 values by another, the same for all pixels and channels. */
 const toned =

@@ -5,29 +5,50 @@ import { placesIn } from '../prompts/read.ts';
 import { between } from '../random.ts';
 import type { Augmentation, Sample } from './sample.ts';
 
-/** The index of the pixel that comes to (x, y), below 0 for black. */
-type Source = (x: number, y: number, width: number, height: number) => number;
+/** Pixels taken from elsewhere: each from the index in `sources`, below 0 for black. */
+function remap(pixels: Uint8Array, channels: number, sources: Int32Array): Uint8Array {
+  const out = new Uint8Array(pixels.length);
+  for (let i = 0, to = 0; i < sources.length; i++, to += channels) {
+    const from = (sources[i] as number) * channels;
+    if (from < 0) continue;
+    out[to] = pixels[from] as number;
+    if (channels === 1) continue;
+    out[to + 1] = pixels[from + 1] as number;
+    out[to + 2] = pixels[from + 2] as number;
+  }
+  return out;
+}
 
-function sourcesOf({ width, height }: RasterImage, source: Source): Int32Array {
-  const sources = new Int32Array(width * height);
-  for (let y = 0, k = 0; y < height; y++) for (let x = 0; x < width; x++) sources[k++] = source(x, y, width, height);
+/** Image and mask, which have one size, with each pixel taken from the index in `sources`, below 0 for black. */
+function remapped(sample: Sample, sources: Int32Array): Sample {
+  const { image, mask } = sample;
+  return {
+    ...sample,
+    image: { ...image, data: remap(image.data, image.channels, sources) },
+    mask: { ...mask, data: remap(mask.data, mask.channels, sources) },
+  };
+}
+
+/** The sources of an image whose columns and rows come from elsewhere: below 0 for black. */
+function crossing(columns: Int32Array, rows: Int32Array): Int32Array {
+  const width = columns.length;
+  const sources = new Int32Array(width * rows.length);
+  for (let y = 0, k = 0; y < rows.length; y++) {
+    const start = (rows[y] as number) * width;
+    for (let x = 0; x < width; x++, k++) {
+      const column = columns[x] as number;
+      sources[k] = column < 0 || start < 0 ? -1 : start + column;
+    }
+  }
   return sources;
 }
 
-function remap(image: RasterImage, sources: Int32Array): RasterImage {
-  const { channels, data } = image;
-  const out = new Uint8Array(data.length);
-  for (let i = 0, k = 0; i < sources.length; i++) {
-    const at = (sources[i] as number) * channels;
-    for (let c = 0; c < channels; c++, k++) out[k] = at < 0 ? 0 : (data[at + c] as number);
-  }
-  return { ...image, data: out };
-}
-
-/** Image and mask, which have one size, with their pixels taken from elsewhere. */
-export function remapped(sample: Sample, source: Source): Sample {
-  const sources = sourcesOf(sample.image, source);
-  return { ...sample, image: remap(sample.image, sources), mask: remap(sample.mask, sources) };
+/** Image and mask with their columns and rows taken from elsewhere: those from outside are black. */
+export function rearranged(sample: Sample, columnAt: (x: number) => number, rowAt: (y: number) => number): Sample {
+  const { width, height } = sample.image;
+  const places = (length: number, from: (at: number) => number) =>
+    Int32Array.from({ length }, (_, at) => (from(at) < length ? from(at) : -1));
+  return remapped(sample, crossing(places(width, columnAt), places(height, rowAt)));
 }
 
 /** The published augmentation: with probability ½, image and mask turned by one whole angle in ±20°, nearest neighbor. */
@@ -44,15 +65,23 @@ export const affine = (): Augmentation => (sample, random) => {
   const angle = ((random() * 40 - 20) * Math.PI) / 180;
   const [dx, dy] = [(random() - 0.5) * 0.12 * width, (random() - 0.5) * 0.12 * height];
   const [cos, sin] = [Math.cos(angle) / scale, Math.sin(angle) / scale];
-  return remapped(sample, (x, y) => {
-    const [u, v] = [x - width / 2 - dx, y - height / 2 - dy];
-    const [sx, sy] = [
-      Math.floor(cos * u + sin * v + width / 2 + 0.5),
-      Math.floor(cos * v - sin * u + height / 2 + 0.5),
-    ];
-    return sx >= 0 && sy >= 0 && sx < width && sy < height ? sy * width + sx : -1;
-  });
+  return remapped(sample, turnedSources(width, height, cos, sin, dx, dy));
 };
+
+/** Where each pixel of an image comes from that is turned and scaled about its middle, then moved. */
+function turnedSources(width: number, height: number, cos: number, sin: number, dx: number, dy: number): Int32Array {
+  const sources = new Int32Array(width * height);
+  for (let y = 0, k = 0; y < height; y++) {
+    const v = y - height / 2 - dy;
+    for (let x = 0; x < width; x++, k++) {
+      const u = x - width / 2 - dx;
+      const sx = Math.floor(cos * u + sin * v + width / 2 + 0.5);
+      const sy = Math.floor(cos * v - sin * u + height / 2 + 0.5);
+      sources[k] = sx >= 0 && sy >= 0 && sx < width && sy < height ? sy * width + sx : -1;
+    }
+  }
+  return sources;
+}
 
 /** Whether a mask still shows what the prompt describes: as many lesions, of the same sizes, at the same places. */
 function stillTrue(prompt: string, before: RasterImage, after: RasterImage): boolean {
@@ -88,11 +117,13 @@ export interface ScaleOptions {
 export const scale = ({ least = 0.8, most = 1.25 }: ScaleOptions = {}): Augmentation =>
   truthful((sample, random) => {
     const factor = between(random, least, most);
-    return remapped(sample, (x, y, width, height) => {
-      const sx = Math.floor((x + 0.5 - width / 2) / factor + width / 2);
-      const sy = Math.floor((y + 0.5 - height / 2) / factor + height / 2);
-      return sx >= 0 && sy >= 0 && sx < width && sy < height ? sy * width + sx : -1;
-    });
+    const { width, height } = sample.image;
+    const from = (at: number, length: number) => Math.floor((at + 0.5 - length / 2) / factor + length / 2);
+    return rearranged(
+      sample,
+      (x) => from(x, width),
+      (y) => from(y, height),
+    );
   });
 
 export interface CropOptions {

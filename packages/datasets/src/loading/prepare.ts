@@ -51,6 +51,11 @@ async function pixelsOf(
   return throughDiskCache(cacheFolder, file, size, read);
 }
 
+/** Writes gray levels as 0 and 1. */
+function writeMask(gray: Uint8Array, mask: Float32Array): void {
+  for (let i = 0; i < mask.length; i++) mask[i] = (gray[i] as number) >= MASK_THRESHOLD ? 1 : 0;
+}
+
 export async function prepareSample(task: PrepareTask): Promise<PreparedSample> {
   const { size, preprocessing, augment, key } = task;
   const { pixels, cacheError } = await pixelsOf(task, task);
@@ -61,8 +66,7 @@ export async function prepareSample(task: PrepareTask): Promise<PreparedSample> 
   const image = new Float32Array(size * size * 3);
   const mask = new Float32Array(size * size);
   normalizePixels(sample.image, preprocessing, image);
-  const gray = sample.mask.data;
-  for (let i = 0; i < mask.length; i++) mask[i] = (gray[i] as number) >= MASK_THRESHOLD ? 1 : 0;
+  writeMask(sample.mask.data, mask);
   return {
     image,
     mask,
