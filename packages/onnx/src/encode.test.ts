@@ -148,6 +148,35 @@ describe('encodeOnnx', () => {
     await Promise.all([a.dispose(), b.dispose()]);
   });
 
+  it('multiplies a sum once instead of both summands, unless they are weights or needed elsewhere', async () => {
+    const w = weights() as tf.Tensor2D;
+    type Sum = (x: tf.Tensor) => Record<string, tf.Tensor>;
+    const operations = (fn: Sum, fuse = true) => {
+      const graph = trace(({ x }) => fn(x), { x: { shape: ['rows', WIDTH] } }, { parameters: { w } });
+      if (fuse) fusePatterns(graph);
+      return { graph, products: graph.nodes().filter(({ operation }) => operation === 'MatMul').length };
+    };
+    const inner = (x: tf.Tensor) => tf.matMul(x, x, true);
+    const sum: Sum = (x) => ({ y: tf.add(tf.matMul(x, tf.relu(inner(x))), tf.matMul(x, tf.abs(inner(x)))) });
+    const [once, twice] = [operations(sum), operations(sum, false)];
+    expect(twice.products - once.products).toBe(1);
+    const sessions = await Promise.all([once, twice].map(async ({ graph }) => compile(await encodeOnnx(graph))));
+    const [a, b] = await Promise.all(sessions.map((session) => output(session, 3)));
+    const scale = Math.max(...(b as Float32Array));
+    expect(largest(a as Float32Array, b as Float32Array) / scale).toBeLessThan(1e-6);
+    await Promise.all(sessions.map((session) => session.dispose()));
+    for (const kept of [
+      (x: tf.Tensor) => ({ y: tf.add(tf.matMul(x, w), tf.matMul(x, w, false, true)) }),
+      (x: tf.Tensor) => {
+        const first = tf.matMul(x, tf.relu(inner(x)));
+        return { first, y: tf.add(first, tf.matMul(x, tf.abs(inner(x)))) };
+      },
+      (x: tf.Tensor) => ({ y: tf.add(tf.matMul(x, inner(x)), tf.matMul(tf.neg(x), tf.abs(inner(x)))) }),
+    ])
+      expect(operations(kept).products).toBe(operations(kept, false).products);
+    w.dispose();
+  });
+
   it('refuses unknown precisions', async () => {
     await expect(encodeOnnx(linearMaps().graph, { precision: 'int4' as 'int8' })).rejects.toSatisfy((error) =>
       isOnnxError(error, 'onnx/arguments'),

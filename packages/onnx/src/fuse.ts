@@ -1,4 +1,4 @@
-// Replaces patterns of nodes by the single nodes that runtimes have fast kernels for.
+// Replaces patterns of nodes by nodes that compute the same in less time.
 import { type Graph, type Node, nodeOf, type Value } from './graph.ts';
 
 type Mutable = { -readonly [K in keyof Node]: Node[K] };
@@ -66,7 +66,19 @@ function layerNorm(node: Node, uses: ReadonlyMap<Value, number>): Norm | undefin
   return single && same && last && private_ ? { inputs: [x, weight, bias], epsilon } : undefined;
 }
 
-/** Emits layer normalization and exact GELU as one node each. Changes the graph in place; results agree to rounding. */
+/** `a·x + a·y`: the factors of both products, unless x or y is a weight. */
+function sharedProduct({ inputs }: Node, uses: ReadonlyMap<Value, number>): [a: Value, x: Value, y: Value] | undefined {
+  const [first, second] = inputs.map((value) => (uses.get(value) === 1 ? nodeOf(value, 'MatMul') : undefined));
+  const [a, x] = (first?.inputs ?? []) as Value[];
+  const [b, y] = (second?.inputs ?? []) as Value[];
+  if (!a || a !== b || !x || !y || `${x.shape}` !== `${y.shape}`) return undefined;
+  return nodeOf(x) && nodeOf(y) ? [a, x, y] : undefined;
+}
+
+/**
+ * Emits layer normalization and exact GELU as one node each, and two products with the same left factor, when they are added, as a product
+ * with a sum. Changes the graph in place; results agree to rounding.
+ */
 export function fusePatterns(graph: Graph): void {
   const nodes = graph.nodes();
   const uses = new Map<Value, number>();
@@ -79,6 +91,12 @@ export function fusePatterns(graph: Graph): void {
       node.inputs = norm.inputs;
       node.attributes = { axis: -1 };
       node.floats = { epsilon: norm.epsilon };
+    }
+    const product = node.operation === 'Add' ? sharedProduct(node, uses) : undefined;
+    if (product) {
+      const [a, x, y] = product;
+      node.operation = 'MatMul';
+      node.inputs = [a, graph.add('Add', [x, y], x.shape)];
     }
     const x = node.operation === 'Mul' ? geluInput(node, (value) => uses.get(value) === 1) : undefined;
     if (x) {
