@@ -1,4 +1,5 @@
-// What a page gets that bundles a package: nothing of ONNX unless it asks for it.
+// What is loaded of our packages: a page gets nothing of ONNX unless it asks for it, and the command starts without any of them.
+import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
@@ -36,4 +37,27 @@ it('a page that runs ONNX files has what runs them, without tracing and without 
   const files = await bundled("import { compile } from '@medclipseg/onnx/web'; console.log(compile);");
   expect(files).toContain('packages/onnx/src/web.ts');
   expect(files.filter((path) => /onnxruntime|tensorflow|trace\.ts|node\.ts|pbf/.test(path))).toEqual([]);
+});
+
+it('the command loads a package only when a command needs it', async () => {
+  const { metafile } = await build({
+    entryPoints: ['packages/cli/src/main.ts'],
+    absWorkingDir: root,
+    bundle: true,
+    splitting: true,
+    outdir: 'out',
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    logLevel: 'silent',
+  });
+  const packages = new Set<string>();
+  const visit = (output: string): void => {
+    for (const { path, kind, external } of metafile.outputs[output]?.imports ?? [])
+      if (kind === 'import-statement') external ? packages.add(path) : visit(path);
+  };
+  visit('out/main.js');
+  expect([...packages].filter((name) => !isBuiltin(name))).toEqual(['commander']);
 });

@@ -1,45 +1,55 @@
 // The settings files of the published training program, read as they are.
-import { type FamilyName, families } from '@medclipseg/clip-encoders';
+import type { FamilyName } from '@medclipseg/clip-encoders';
 import { UsageError } from '../errors.ts';
 
 export type Tree = Record<string, unknown>;
 
+/** The published training leaves BERT's dropout on. */
+const BERT_DROPOUT = 0.1;
+
+interface Source {
+  readonly encoders: string;
+  readonly tokenizer?: string;
+  readonly backbone: string;
+  readonly textDropout: number;
+}
+
 /** Where the encoders of a published model and their tokenizer are found, if the file does not name others. */
-const sources: Record<FamilyName, { encoders: string; tokenizer?: string; backbone: string }> = {
+const sources: Record<FamilyName, Source> = {
   unimedclip: {
     encoders: 'TahaKoleilat/MedCLIPSeg/checkpoints/unimed_clip_vit_b16.pt',
     tokenizer: 'microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract/vocab.txt',
     backbone: 'ViT-B/16',
+    textDropout: BERT_DROPOUT,
   },
   biomedclip: {
     encoders: 'microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224/open_clip_pytorch_model.bin',
     backbone: 'ViT-B/16',
+    textDropout: BERT_DROPOUT,
   },
-  clip: { encoders: 'openai/clip-vit-base-patch16/model.safetensors', backbone: 'ViT-B/16' },
+  clip: { encoders: 'openai/clip-vit-base-patch16/model.safetensors', backbone: 'ViT-B/16', textDropout: 0 },
   pubmedclip: {
     encoders: 'TahaKoleilat/MedCLIPSeg/checkpoints/PubMedCLIP_ViT32.pth',
     tokenizer: 'openai/clip-vit-base-patch32/tokenizer.json',
     backbone: 'ViT-B/32',
+    textDropout: 0,
   },
 };
 
 /** Overrides of settings that take the encoders of a family from where they are published. */
 export const encoderSources = (name: string): string[] => {
   const family = name as FamilyName;
-  const { encoders, tokenizer } = sources[family];
+  const { encoders, tokenizer, textDropout } = sources[family];
   return [
     `MODEL.ENCODERS=${encoders}`,
     `MODEL.TOKENIZER=${tokenizer ?? ''}`,
     `MODEL.FAMILY=${family === 'pubmedclip' ? family : ''}`,
-    `TRAIN.TEXT_DROPOUT=${families[family].textKind === 'bert' ? BERT_DROPOUT : 0}`,
+    `TRAIN.TEXT_DROPOUT=${textDropout}`,
   ];
 };
 
 /** Side of the images that all published encoders take. */
 const SIZE = 224;
-/** The published training leaves BERT's dropout on. */
-const BERT_DROPOUT = 0.1;
-
 /** Keys that say what is said elsewhere here. */
 const elsewhere: Record<string, string> = {
   'DATASET.TRAIN_PATH': 'the images come from --data',
@@ -103,7 +113,7 @@ function encoders(tree: Tree, path: string): void {
   }
   // The tensor names of the other families identify them.
   if (family === 'pubmedclip') give(tree, 'MODEL.FAMILY', family);
-  if (families[family].textKind === 'bert') give(tree, 'TRAIN.TEXT_DROPOUT', BERT_DROPOUT);
+  if (source.textDropout > 0) give(tree, 'TRAIN.TEXT_DROPOUT', source.textDropout);
 }
 
 /**

@@ -2,9 +2,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { families } from '@medclipseg/clip-encoders';
+import { PROMPT_DESIGNS } from '@medclipseg/datasets/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { PROTOCOLS } from '../commands/experiment/protocols.ts';
 import { trainingPlan } from './plan.ts';
+import { encoderSources } from './published.ts';
 import { readSettings } from './read.ts';
 
 /** A file with the published keys, as a published dataset's is. */
@@ -153,4 +157,10 @@ it('every mistake in a file is reported', async () => {
   await expect(readSettings(await file('- 1'))).rejects.toThrow(/expected sections of settings/);
   await expect(readSettings(await file('NAME: x\nMODEL: {}'))).rejects.toThrow(/ENCODERS or CLIP_MODEL, or IMAGE/);
   await expect(readSettings(await file('a: [1'))).rejects.toThrow(/expected YAML/);
+});
+
+it('what the command knows without loading a package is what the packages say', () => {
+  expect(PROTOCOLS['prompt-designs'].designs).toEqual(PROMPT_DESIGNS);
+  for (const [name, { textKind }] of Object.entries(families))
+    expect(encoderSources(name)).toContain(`TRAIN.TEXT_DROPOUT=${textKind === 'bert' ? 0.1 : 0}`);
 });
