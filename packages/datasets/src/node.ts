@@ -27,6 +27,7 @@ export { MAXIMUM_PIXELS } from './images/header.ts';
 export { DecodingThread } from './loading/decoding-thread.ts';
 export { type Batch, type BatchOptions, type LoaderOptions, SampleLoader } from './loading/loader.ts';
 export { readMask } from './loading/sample.ts';
+export { WorkerPool } from './loading/worker-pool.ts';
 export {
   interpretMaskFiles,
   type MaskReadingOptions,

@@ -21,8 +21,11 @@ export interface Batch {
 export interface LoaderOptions {
   /** Side of the images, in pixels. */
   readonly size: number;
-  /** Threads that decode and augment; 0 prepares on the calling thread, overlapping only the decoding. The batches are the same. */
-  readonly workers?: number;
+  /**
+   * Threads that decode and augment; 0 prepares on the calling thread, overlapping only the decoding. The batches are the same. A pool may be
+   * shared, and is not ended with the loader.
+   */
+  readonly workers?: number | WorkerPool;
   /** Bytes of decoded samples kept in memory between epochs. */
   readonly memory?: number;
   /** A folder that keeps decoded samples between runs; entries of changed files are replaced. */
@@ -48,11 +51,12 @@ export interface BatchOptions {
 
 const cacheName = (file: SampleFile): string => [file.imagePath, ...maskPathsOf(file)].join('\n');
 
-/** Loads samples of one size. Owns threads and decoded pixels: dispose it. */
+/** Loads samples of one size. Owns decoded pixels, and its threads unless it was given a pool: dispose it. */
 export class SampleLoader {
   readonly #options: LoaderOptions;
   readonly #cache: SampleCache;
   readonly #pool: WorkerPool | undefined;
+  readonly #ownsPool: boolean;
   #cacheFolder: string | undefined;
 
   constructor(options: LoaderOptions) {
@@ -60,7 +64,8 @@ export class SampleLoader {
     this.#options = options;
     this.#cacheFolder = options.cacheFolder;
     this.#cache = new SampleCache(memory);
-    this.#pool = workers > 0 ? new WorkerPool(workers) : undefined;
+    this.#ownsPool = typeof workers === 'number';
+    this.#pool = typeof workers !== 'number' ? workers : workers > 0 ? new WorkerPool(workers) : undefined;
   }
 
   /** Bytes of decoded samples held in memory. */
@@ -156,8 +161,8 @@ export class SampleLoader {
     this.#options.onCacheError?.(new DatasetError('datasets/cache', message));
   }
 
-  /** Ends the threads and lets the pixels go. */
+  /** Ends its threads and lets the pixels go. */
   async dispose(): Promise<void> {
-    await this.#pool?.dispose();
+    if (this.#ownsPool) await this.#pool?.dispose();
   }
 }

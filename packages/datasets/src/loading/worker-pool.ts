@@ -1,10 +1,14 @@
 // Threads that prepare samples and decode images. Each has few tasks at a time, so that what waits can still be withdrawn.
 import { Worker } from 'node:worker_threads';
 import { DatasetError, ImageError } from '../errors.ts';
+import { type MaskSurvey, type PackedSurvey, unpackSurvey } from '../masks/survey.ts';
 import type { Results, Tasks, WorkerAnswer, WorkerRequest } from './worker.ts';
 
 /** Two, so that a thread decodes one while it resizes the other. */
 const TASKS_PER_WORKER = 2;
+
+/** Mask files in one task. */
+const SURVEYED_AT_ONCE = 16;
 
 interface Job {
   readonly kind: keyof Tasks;
@@ -17,6 +21,7 @@ interface Job {
 /** What a thread was expected to do, and what to do when it has ended. */
 const LOST: Readonly<Record<keyof Tasks, string>> = {
   prepare: 'loading thread: expected to prepare a sample, got an end. Load with workers: 0 to see why.',
+  survey: 'loading thread: expected to read masks, got an end. Read them with workers: 0 to see why.',
   decode: 'decoding thread: expected to decode an image, got an end. Use a smaller image, or decodeImage to see why.',
 };
 
@@ -46,7 +51,7 @@ function startWorker(): Worker {
   );
 }
 
-/** A pool of threads, started when first needed. */
+/** Threads that read images and masks, started when first needed. Owns them: dispose it. */
 export class WorkerPool {
   readonly #count: number;
   readonly #threads: Thread[] = [];
@@ -63,6 +68,17 @@ export class WorkerPool {
       this.#waiting.push({ kind, task, signal, resolve, reject });
       this.#dispatch();
     });
+  }
+
+  /** As `surveyMasks`, on the threads. */
+  async surveyMasks(
+    paths: readonly string[],
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<MaskSurvey[]> {
+    const groups: Promise<readonly PackedSurvey[]>[] = [];
+    for (let i = 0; i < paths.length; i += SURVEYED_AT_ONCE)
+      groups.push(this.run('survey', paths.slice(i, i + SURVEYED_AT_ONCE), signal));
+    return (await Promise.all(groups)).flat().map(unpackSurvey);
   }
 
   #dispatch(): void {

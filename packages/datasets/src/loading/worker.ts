@@ -3,6 +3,8 @@ import { parentPort } from 'node:worker_threads';
 import { decodeImage } from '../images/decode-node.ts';
 import type { DecodeOptions } from '../images/decoder.ts';
 import type { RasterImage } from '../images/raster.ts';
+import { surveyMasks } from '../masks/folder.ts';
+import { type PackedSurvey, packSurvey } from '../masks/survey.ts';
 import type { GrayWindow } from '../scans/window.ts';
 import { type PreparedSample, type PrepareTask, prepareSample } from './prepare.ts';
 import type { SamplePixels } from './sample.ts';
@@ -20,11 +22,14 @@ export interface DecodedImage {
 
 /** What a thread can be asked for, and what it answers. */
 export interface Tasks {
+  /** Paths of mask files. */
+  readonly survey: readonly string[];
   readonly prepare: PrepareTask;
   readonly decode: DecodeTask;
 }
 
 export interface Results {
+  readonly survey: readonly PackedSurvey[];
   readonly prepare: PreparedSample;
   readonly decode: DecodedImage;
 }
@@ -78,6 +83,7 @@ const answer = (message: WorkerAnswer, transfer: ArrayBufferLike[] = []): void =
 parentPort?.on('message', async ({ id, kind, task }: WorkerRequest) => {
   try {
     if (kind === 'decode') return answer({ id, result: await decode(task) });
+    if (kind === 'survey') return answer({ id, result: (await surveyMasks(task)).map(packSurvey) });
     const result = await prepare(task);
     answer({ id, result }, [result.image.buffer, result.mask.buffer]);
   } catch (error) {

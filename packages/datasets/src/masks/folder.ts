@@ -75,6 +75,8 @@ export interface MaskReadingOptions extends Pick<SurveyOptions, 'signal'> {
   readonly dataset?: string;
   /** Called with the reason when that happens. */
   readonly onNotice?: (text: string) => void;
+  /** Reads the values of the mask files; by default on the calling thread. */
+  readonly survey?: (paths: readonly string[], options: Pick<SurveyOptions, 'signal'>) => Promise<MaskSurvey[]>;
 }
 
 /**
@@ -83,15 +85,15 @@ export interface MaskReadingOptions extends Pick<SurveyOptions, 'signal'> {
  */
 export async function withMaskReadings<S extends MaskedSample>(
   samples: readonly S[],
-  { label, dataset, onNotice, signal }: MaskReadingOptions = {},
+  { label, dataset, onNotice, survey = surveyMasks, signal }: MaskReadingOptions = {},
 ): Promise<(S & { readonly maskReading?: MaskReading })[]> {
   const pathsOf = ({ maskPath, otherMaskPaths = [] }: S) => [maskPath, ...otherMaskPaths];
   const isPublished = dataset !== undefined && Object.hasOwn(DATASETS, basename(resolve(dataset)));
   const readings = new Map<string, MaskReading>();
   for (const folder of new Set(samples.map(({ maskPath }) => dirname(maskPath)))) {
-    const paths = new Set(samples.flatMap(pathsOf).filter((path) => dirname(path) === folder));
+    const paths = [...new Set(samples.flatMap(pathsOf).filter((path) => dirname(path) === folder))];
     try {
-      const reading = await interpretMaskFiles([...paths], folder, { signal });
+      const reading = interpretMasks(await survey(paths, { signal }), folder);
       readings.set(folder, singleForeground(reading, folder, label));
     } catch (error) {
       if (!isPublished || label !== undefined || !isDatasetError(error, 'datasets/mask')) throw error;

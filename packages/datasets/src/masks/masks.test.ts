@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeImage } from '../images/decode-node.ts';
 import { encodePng } from '../images/encode.ts';
 import { encodeAnyPng, encodeTiff, type PngDrawing } from '../images/testing/encoders.ts';
+import { WorkerPool } from '../loading/worker-pool.ts';
 import { type DicomImage, encodeDicom, encodeNifti, words } from '../scans/testing/files.ts';
 import { decodeMask, interpretMaskFiles, readMaskFile, surveyMasks, withMaskReadings } from './folder.ts';
 import { foregroundDecoder, foregroundMask } from './foreground.ts';
@@ -383,6 +384,35 @@ describe('folders', () => {
     const errors: unknown[] = [];
     expect(await surveyMasks(paths, { onUnreadable: (error) => errors.push(error) })).toHaveLength(1);
     expect(errors).toHaveLength(1);
+  });
+
+  it('have the same readings and errors on threads', async () => {
+    const soft = Uint8Array.from({ length: 24 * 24 }, (_, i) => Math.min(255, Math.max(0, 40 * ((i % 24) - 12))));
+    await mkdir(join(folder, 'soft'));
+    for (let i = 0; i < 20; i++)
+      await writeFile(
+        join(folder, 'soft', `${i}.png`),
+        await encodePng({ width: 24, height: 24, channels: 1, data: soft }),
+      );
+    await writeFile(join(folder, 'soft', 'z.png'), 'no image');
+    const samples = (names: readonly string[]) => names.map((name) => ({ maskPath: join(folder, name) }));
+    const threads = new WorkerPool(2);
+    const survey = threads.surveyMasks.bind(threads);
+    try {
+      for (const name of ['one/0.png', 'many/0.png', 'soft/0.png']) {
+        const label = name.startsWith('many') ? '2' : undefined;
+        const list = samples([name, name.replace('0', name.startsWith('soft') ? '19' : '0')]);
+        expect(await withMaskReadings(list, { label, survey })).toEqual(await withMaskReadings(list, { label }));
+      }
+      const all = Array.from({ length: 20 }, (_, i) => `soft/${i}.png`);
+      expect(await withMaskReadings(samples(all), { survey })).toEqual(await withMaskReadings(samples(all)));
+      const broken = withMaskReadings(samples([...all, 'soft/z.png']), { survey });
+      await expect(broken).rejects.toMatchObject({ tag: 'datasets/image', file: join(folder, 'soft', 'z.png') });
+      const signal = AbortSignal.abort(new Error('gone'));
+      await expect(withMaskReadings(samples(all), { survey, signal })).rejects.toThrow('gone');
+    } finally {
+      await threads.dispose();
+    }
   });
 });
 

@@ -17,6 +17,21 @@ export interface MaskSurvey {
   readonly counts: ReadonlyMap<number, ValueCount>;
 }
 
+/** A survey as it crosses threads: values, pixels and interiors one after the other. */
+export type PackedSurvey = Omit<MaskSurvey, 'counts'> & { readonly counts: Uint32Array };
+
+export const packSurvey = ({ counts, ...survey }: MaskSurvey): PackedSurvey => ({
+  ...survey,
+  counts: Uint32Array.from([...counts].flatMap(([value, { pixels, interior }]) => [value, pixels, interior])),
+});
+
+export function unpackSurvey({ counts, ...survey }: PackedSurvey): MaskSurvey {
+  const unpacked = new Map<number, ValueCount>();
+  for (let i = 0; i < counts.length; i += 3)
+    unpacked.set(counts[i] as number, { pixels: counts[i + 1] as number, interior: counts[i + 2] as number });
+  return { ...survey, counts: unpacked };
+}
+
 /** More distinct values than this are not listed: the file is a photograph, not a mask. */
 const MOST_VALUES = 70_000;
 

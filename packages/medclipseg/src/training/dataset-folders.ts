@@ -6,6 +6,7 @@ import {
   type SampleFile,
   SampleLoader,
   type SplitOptions,
+  WorkerPool,
   withMaskReadings,
 } from '@medclipseg/datasets/node';
 import { ArgumentError } from '../errors.ts';
@@ -58,20 +59,30 @@ export async function openDatasetFolders(
   if (folders.length === 0)
     throw new ArgumentError('datasets', 'at least one folder', 'none', 'Name the folder of a dataset.');
   const missing: MissingFiles[] = [];
+  // What reads the masks decodes the images later.
+  const threads = workers > 0 ? new WorkerPool(workers) : undefined;
+  const survey = threads?.surveyMasks.bind(threads);
   const read = async (split: 'train' | 'val') => {
     const parts = await Promise.all(folders.map((folder) => readSplit(folder, split, { percentage })));
     for (const [i, part] of parts.entries())
       if (part.missing.length > 0) missing.push({ folder: folders[i] as string, split, names: part.missing });
-    const read = parts.map(({ samples }, i) => withMaskReadings(samples, { ...masks, dataset: folders[i] }));
+    const read = parts.map(({ samples }, i) => withMaskReadings(samples, { ...masks, dataset: folders[i], survey }));
     return (await Promise.all(read)).flat();
   };
-  const [train, val] = [await read('train'), await read('val')];
+  let [train, val]: [readonly SampleFile[], readonly SampleFile[]] = [[], []];
+  try {
+    train = await read('train');
+    val = await read('val');
+  } catch (error) {
+    await threads?.dispose();
+    throw error;
+  }
   let loader: { readonly size: number; readonly loader: SampleLoader } | undefined;
   /** One loader for both splits; its decoded images have the size of the model. */
   async function loaderFor(size: number): Promise<SampleLoader> {
     if (loader?.size !== size) {
       await loader?.loader.dispose();
-      loader = { size, loader: new SampleLoader({ size, workers, cacheFolder, onCacheError }) };
+      loader = { size, loader: new SampleLoader({ size, workers: threads, cacheFolder, onCacheError }) };
     }
     return loader.loader;
   }
@@ -88,6 +99,7 @@ export async function openDatasetFolders(
     missing,
     dispose: async () => {
       await loader?.loader.dispose();
+      await threads?.dispose();
     },
   };
 }
