@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { keyOf, permutation, randomNormal, randomUniform, threefry } from './random.ts';
+import { normalsOf } from './normal.ts';
+import { fillNormal, keyOf, permutation, randomNormal, randomUniform, threefry } from './random.ts';
 
 describe('threefry', () => {
   // Known answers of the Random123 distribution, threefry2x32 with 20 rounds.
@@ -41,6 +42,37 @@ describe('streams', () => {
     expect(Math.abs(variance - 4)).toBeLessThan(0.08);
     expect(Math.abs(beyond - 0.0455)).toBeLessThan(0.004);
     expect(values.every(Number.isFinite)).toBe(true);
+  });
+
+  it('normal values have the bits of the functions of Math, in any part of an array and of any length', () => {
+    const expected = (words: ArrayLike<number>, factor: number) =>
+      Float32Array.from(words, (_, i) => {
+        const radius = factor * Math.sqrt(-2 * Math.log(1 - (words[i & ~1] as number) / 2 ** 32));
+        const angle = ((2 * Math.PI) / 2 ** 32) * (words[i | 1] as number);
+        return radius * (i % 2 === 0 ? Math.cos(angle) : Math.sin(angle));
+      });
+    const expectBits = (actual: Float32Array, wanted: Float32Array) =>
+      expect(actual.findIndex((value, i) => !Object.is(value, wanted[i]))).toBe(-1);
+    const edges = [...Array(32).keys()].flatMap((bit) => [-1, 0, 1].map((step) => (2 ** bit + step) >>> 0));
+    const words = Uint32Array.from([...edges, 0, 2 ** 32 - 1, 3 * 2 ** 30, 2 ** 32 - 2 ** 23]);
+    const pairs = Uint32Array.from([...words].flatMap((u) => [...words].flatMap((v) => [u, v])));
+    for (const factor of [1, -1, 0.02, 0, 1e-44, Number.MAX_VALUE]) {
+      const drawn = new Float32Array(pairs.length);
+      normalsOf(pairs, drawn, 0, pairs.length, factor);
+      expectBits(drawn, expected(pairs, factor));
+    }
+    for (const size of [1, 2, 2047, 2048, 2049, 300_001]) {
+      const drawn = new Float32Array(size + 4).fill(7);
+      fillNormal(keyOf('bits', size), drawn, 2, size, -1);
+      expect([...drawn.subarray(0, 2), ...drawn.subarray(size + 2)]).toEqual([7, 7, 7, 7]);
+      const out = new Uint32Array(2);
+      const all = new Uint32Array(size + (size % 2));
+      for (let i = 0; i < all.length; i += 2) {
+        threefry(keyOf('bits', size), i / 2, 0, out);
+        all.set(out, i);
+      }
+      expectBits(drawn.subarray(2, size + 2), expected(all, -1));
+    }
   });
 
   it('uniform values fill their range and a longer draw begins with the shorter', () => {

@@ -1,5 +1,6 @@
 // Counter-based random numbers: Threefry-2x32-20 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 // It needs only 32-bit additions, rotations and exclusive ors, so every engine draws the same bits.
+import { normalsOf } from './normal.ts';
 
 /** A stream of random numbers: 64 bits of key. */
 export type RandomKey = readonly [number, number];
@@ -9,8 +10,8 @@ const PARITY = 0x1bd11bda;
 /** The two words of the last call of {@link threefry}, unless it was given another array. */
 const scratch = new Uint32Array(2);
 
-/** Twenty rounds of Threefry on one counter; writes two words to `out`. Unrolled, since noise is drawn by the million. */
-export function threefry(key: RandomKey, c0: number, c1 = 0, out = scratch): void {
+/** Twenty rounds of Threefry on one counter; writes two words to `out` from `at`. Unrolled, since noise is drawn by the million. */
+export function threefry(key: RandomKey, c0: number, c1 = 0, out = scratch, at = 0): void {
   const k0 = key[0] | 0;
   const k1 = key[1] | 0;
   const k2 = k0 ^ k1 ^ PARITY;
@@ -66,8 +67,8 @@ export function threefry(key: RandomKey, c0: number, c1 = 0, out = scratch): voi
   x1 = ((x1 << 6) | (x1 >>> 26)) ^ x0;
   x0 = (x0 + k2) | 0;
   x1 = (x1 + k0 + 5) | 0;
-  out[0] = x0;
-  out[1] = x1;
+  out[at] = x0;
+  out[at + 1] = x1;
 }
 
 /** The key of a tuple of numbers and names. Different tuples have independent streams. */
@@ -99,15 +100,14 @@ export function randomUniform(key: RandomKey, size: number, bound = 1): Float32A
   return values;
 }
 
-/** `size` normal values with mean 0, times a factor (Box–Muller), written to `out` from `offset`. */
+const block = /* @__PURE__ */ new Uint32Array(256);
+
+/** `size` normal values with mean 0, times a factor, written to `out` from `offset`. */
 export function fillNormal(key: RandomKey, out: Float32Array, offset: number, size: number, factor: number): void {
-  for (let i = 0; i < size; i += 2) {
-    threefry(key, i >>> 1);
-    // 1 − u is in (0, 1], so that the logarithm is finite.
-    const radius = factor * Math.sqrt(-2 * Math.log(1 - (scratch[0] as number) / 2 ** 32));
-    const angle = ((2 * Math.PI) / 2 ** 32) * (scratch[1] as number);
-    out[offset + i] = radius * Math.cos(angle);
-    if (i + 1 < size) out[offset + i + 1] = radius * Math.sin(angle);
+  for (let at = 0; at < size; at += block.length) {
+    const count = Math.min(block.length, size - at);
+    for (let i = 0; i < count; i += 2) threefry(key, (at + i) >>> 1, 0, block, i);
+    normalsOf(block, out, offset + at, count, factor);
   }
 }
 
