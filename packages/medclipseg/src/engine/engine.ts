@@ -32,6 +32,8 @@ export interface Start {
 export interface Engine {
   readonly kind: 'tfjs' | 'onnx';
   readonly config: ModelConfig;
+  /** Whether samples are computed on other threads, one group after another: a group that waits there starts at once. */
+  readonly queues: boolean;
   /** Samples of a batch of this many images that are efficiently computed together. */
   fold(images: number): number;
   start(input: EngineInput, signal?: AbortSignal): Promise<Start>;

@@ -83,6 +83,7 @@ export function tfjsEngine(network: Network): Engine {
   const { config } = network;
   return {
     kind: 'tfjs',
+    queues: false,
     config,
     fold: (images) => foldWithin(batchBudget(), config, images),
     async start({ pixels, tokens, trim }: EngineInput) {

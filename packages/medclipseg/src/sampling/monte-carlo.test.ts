@@ -51,3 +51,55 @@ describe('noise', () => {
     expect(drawnBefore).toEqual([4, 6, 6]);
   });
 });
+
+describe('an engine on other threads', () => {
+  /** Records what happens; sample `failing` fails. */
+  function queueingEngine(failing?: number) {
+    const events: string[] = [];
+    let next = 0;
+    const sample = async () => {
+      const id = next++;
+      events.push(`ask ${id}`);
+      await task();
+      await task();
+      events.push(`end ${id}`);
+      if (id === failing) throw new Error(`sample ${id}`);
+      return Float32Array.of(id % 2);
+    };
+    const engine = {
+      config: { vision: { imageSize: 1 } },
+      queues: true,
+      fold: () => 1,
+      start: async () => ({ sample, dispose: () => events.push('dispose') }),
+    } as unknown as Engine;
+    return { engine, events };
+  }
+  const view = { pixels: new Float32Array(3), tokens: [[1]] };
+
+  it('has the next samples before those before them are averaged', async () => {
+    const { engine, events } = queueingEngine();
+    const onSample = (done: number) => events.push(`averaged ${done}`);
+    const [estimate] = await monteCarlo(engine, [view], ['a'], { samples: 3, onSample });
+    expect(estimate?.probability).toEqual(Float32Array.of(1 / 3));
+    const at = (event: string) => events.indexOf(event);
+    for (const id of [0, 1]) expect(at(`ask ${id + 1}`)).toBeLessThan(at(`averaged ${id + 1}`));
+    expect(events.filter((event) => event.startsWith('ask'))).toHaveLength(3);
+    expect(events.at(-1)).toBe('dispose');
+  });
+
+  it('gets no samples that a stop rule may make needless', async () => {
+    const { engine, events } = queueingEngine();
+    const stopWhen = { standardError: 1, minimum: 2 };
+    const [estimate] = await monteCarlo(engine, [view], ['a'], { samples: 9, stopWhen });
+    expect(estimate?.samples).toBe(2);
+    expect(events.filter((event) => event.startsWith('ask'))).toHaveLength(2);
+  });
+
+  it.each([0, 1])('ends its samples before it is released, also if sample %i fails', async (failing) => {
+    const { engine, events } = queueingEngine(failing);
+    await expect(monteCarlo(engine, [view], ['a'], { samples: 4 })).rejects.toThrow(`sample ${failing}`);
+    const asked = events.filter((event) => event.startsWith('ask')).length;
+    expect(events.filter((event) => event.startsWith('end'))).toHaveLength(asked);
+    expect(events.at(-1)).toBe('dispose');
+  });
+});

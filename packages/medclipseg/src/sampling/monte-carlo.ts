@@ -106,16 +106,24 @@ export async function monteCarlo(
   });
   const noise = samples === 0 ? undefined : new GroupNoise(seed);
   const withRows = (group: Group) => ({ ...group, rows: group.units.flat().flatMap(rowsOf) });
+  const sample = (start: Start, { rows }: Pick<ReturnType<typeof withRows>, 'rows'>) => {
+    const drawn = noise && ((site: NoiseSite, size: number) => noise.of(rows, site, size));
+    return start.sample(rows.length / names.length, drawn, signal);
+  };
   let done = 0;
+  let ahead: Promise<Float32Array> | undefined;
   try {
     for (const [group, next] of withNext(groups, withRows)) {
       signal?.throwIfAborted();
       const view = views[group.view] as View;
-      starts[group.view] ??= await engine.start(view, signal);
-      const start = starts[group.view] as Start;
-      const drawn = noise && ((site: NoiseSite, size: number) => noise.of(group.rows, site, size));
-      const sampled = start.sample(group.rows.length / names.length, drawn, signal);
+      const start = starts[group.view] ?? (await engine.start(view, signal));
+      starts[group.view] = start;
+      const sampled = ahead ?? sample(start, group);
       if (next) noise?.prepare(next.rows);
+      const nextStart = next && starts[next.view];
+      // While this group is averaged, the engine computes the next one, unless this one may be the last.
+      ahead = engine.queues && !stopWhen && nextStart ? sample(nextStart, next) : undefined;
+      ahead?.catch(() => {});
       const values = await sampled;
       let row = 0;
       for (const unit of group.units) {
@@ -135,6 +143,7 @@ export async function monteCarlo(
       await nextTask();
     }
   } finally {
+    await ahead?.catch(() => {});
     for (const start of starts) start?.dispose();
   }
   return means.map((mean) => mean.estimate());

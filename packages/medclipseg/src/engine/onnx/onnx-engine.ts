@@ -70,6 +70,7 @@ export interface OnnxEngineOptions extends EngineOptions {
 /** Owns the weights and the sessions of a network. */
 export class OnnxEngine implements Engine {
   readonly kind = 'onnx';
+  readonly queues = true;
   readonly threads: number;
   readonly #features?: boolean;
   readonly #precision: EngineOptions['precision'];
