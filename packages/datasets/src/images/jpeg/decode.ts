@@ -261,7 +261,8 @@ export function decodeJpegFile(bytes: Uint8Array, file: JpegFile, space = colorS
 
 /** Whether samples of chroma have no color. */
 function isNeutral({ words }: Samples): boolean {
-  for (const four of words) if (four !== 0x80808080) return false;
+  // Several times faster than an iterator.
+  for (let i = 0; i < words.length; i++) if (words[i] !== 0x80808080) return false;
   return true;
 }
 
