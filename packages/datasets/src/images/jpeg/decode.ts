@@ -167,13 +167,17 @@ function fromLuma(
   out: Uint8ClampedArray,
   at: number,
 ): void {
+  const red = RED;
+  const blue = BLUE;
+  const greenR = GREEN_R;
+  const greenB = GREEN_B;
   for (let x = 0, to = at; x < count; x++, to += 3) {
     const y = luma[x] as number;
     const cb = blues[x] as number;
     const cr = reds[x] as number;
-    out[to] = y + (RED[cr] as number);
-    out[to + 1] = y + (((GREEN_B[cb] as number) + (GREEN_R[cr] as number)) >> 16);
-    out[to + 2] = y + (BLUE[cb] as number);
+    out[to] = y + (red[cr] as number);
+    out[to + 1] = y + (((greenB[cb] as number) + (greenR[cr] as number)) >> 16);
+    out[to + 2] = y + (blue[cb] as number);
   }
 }
 

@@ -4,18 +4,21 @@
 import type { Samples } from './upsample.ts';
 
 // Products and sums wrap to 32 bits (`Math.imul`), which is faster than exact ones, and the same after the shifts.
-// Constants in 1/8192.
-const [F_0_298, F_0_390, F_0_541, F_0_765, F_0_899, F_1_175] = [2446, 3196, 4433, 6270, 7373, 9633] as const;
-const [F_1_501, F_1_847, F_1_961, F_2_053, F_2_562, F_3_072] = [12299, 15137, 16069, 16819, 20995, 25172] as const;
-
 const workspace = new Int32Array(64);
 
 /** A sample four times. */
-const four = (sample: number): number => Math.max(0, Math.min(sample, 255)) * 0x01010101;
+function four(sample: number): number {
+  return Math.max(0, Math.min(sample, 255)) * 0x01010101;
+}
 
 /** As the low 16 bits with their sign. */
-const wrapped = (value: number): number => (value << 16) >> 16;
-const saturated = (value: number): number => Math.max(-32768, Math.min(value, 32767));
+function wrapped(value: number): number {
+  return (value << 16) >> 16;
+}
+
+function saturated(value: number): number {
+  return Math.max(-32768, Math.min(value, 32767));
+}
 
 /** Writes a row of eight equal samples. */
 function fillRow(words: Uint32Array, k: number, value: number): void {
@@ -36,6 +39,19 @@ export function inverseDct(
   { data: out, words, stride }: Pick<Samples, 'data' | 'words' | 'stride'>,
   to: number,
 ): void {
+  // Constants in 1/8192. They are in the function since bundlers make variables of a module's constants, which are slow to read.
+  const F_0_298 = 2446;
+  const F_0_390 = 3196;
+  const F_0_541 = 4433;
+  const F_0_765 = 6270;
+  const F_0_899 = 7373;
+  const F_1_175 = 9633;
+  const F_1_501 = 12299;
+  const F_1_847 = 15137;
+  const F_1_961 = 16069;
+  const F_2_053 = 16819;
+  const F_2_562 = 20995;
+  const F_3_072 = 25172;
   if (extent === 0) {
     // A constant block.
     const value = four(((wrapped(4 * (coefficients[0] as number)) + 16) >> 5) + 128);

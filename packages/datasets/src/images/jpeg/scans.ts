@@ -46,19 +46,21 @@ export function sequentialBlock(
   coefficients: Int16Array,
   at: number,
 ): number {
-  const size = reader.symbol(dc);
-  if (size > 0) predictions[i] = (predictions[i] as number) + reader.signed(size);
+  const bits = reader;
+  const zigzag = ZIGZAG;
+  const size = bits.symbol(dc);
+  if (size > 0) predictions[i] = (predictions[i] as number) + bits.signed(size);
   coefficients[at] = Math.imul(predictions[i] as number, quantization[0] as number);
   let extent = 0;
   for (let k = 1; k < 64; k++) {
-    const symbol = reader.coefficient(ac);
+    const symbol = bits.coefficient(ac);
     if ((symbol & 15) === 0) {
       if (symbol !== 0xf0) break;
       k += 15;
     } else {
       k += symbol >> 4;
-      const place = ZIGZAG[k] as number;
-      coefficients[at + place] = Math.imul(reader.value, quantization[place] as number);
+      const place = zigzag[k] as number;
+      coefficients[at + place] = Math.imul(bits.value, quantization[place] as number);
       extent |= place;
     }
   }
