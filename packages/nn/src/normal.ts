@@ -34,8 +34,6 @@ const DOUBT = 1e-13;
  */
 const SMALL_WORD = 2 ** 26;
 
-const MASK = 2 ** (32 - ANGLE_BITS) - 1;
-
 /**
  * Two normal numbers for each pair of words, `factor·√(−2 ln(1 − u))` times cosine and sine of `2πv`, written to `out` from `offset`. Where the
  * tables leave a doubt about the rounding to single precision, the functions of Math decide.
@@ -43,31 +41,35 @@ const MASK = 2 ** (32 - ANGLE_BITS) - 1;
  * @param count numbers to write: at most as many as there are words
  */
 export function normalsOf(words: Uint32Array, out: Float32Array, offset: number, count: number, factor: number): void {
+  // In built code, constants of a module are variables, which a loop would read again and again.
+  const [logs, directions, turn, relativeDoubt, smallWord] = [logarithms, angles, TURN, DOUBT, SMALL_WORD];
+  const [logShift, logParts] = [31 - LOG_BITS, 1 << LOG_BITS];
+  const [angleShift, mask, half] = [32 - ANGLE_BITS, 2 ** (32 - ANGLE_BITS) - 1, 2 ** (31 - ANGLE_BITS)];
   for (let i = 0; i < count; i += 2) {
     const u = words[i] as number;
     const v = words[i + 1] as number;
     let first = 0;
     let second = 0;
     let isSure = false;
-    if (u >= SMALL_WORD) {
+    if (u >= smallWord) {
       // 1 − u = 2^(−1 − shift)·(1 + part), and 1 + part = (1 + r) / reciprocal.
       const rest = -u | 0;
       const shift = Math.clz32(rest);
       const digits = (rest << shift) >>> 0;
-      const place = 2 * ((digits >>> (31 - LOG_BITS)) - (1 << LOG_BITS));
-      const r = (digits / 2 ** 31) * (logarithms[place] as number) - 1;
+      const place = 2 * ((digits >>> logShift) - logParts);
+      const r = (digits / 2 ** 31) * (logs[place] as number) - 1;
       const series = r - r * r * (0.5 - r * (1 / 3 - r * (0.25 - r * 0.2)));
-      const radius = factor * Math.sqrt(2 * ((1 + shift) * Math.LN2 - ((logarithms[place + 1] as number) + series)));
-      const part = 2 * (v >>> (32 - ANGLE_BITS));
-      const cosine = angles[part] as number;
-      const sine = angles[part + 1] as number;
-      const x = TURN * ((v & MASK) - 2 ** (31 - ANGLE_BITS));
+      const radius = factor * Math.sqrt(2 * ((1 + shift) * Math.LN2 - ((logs[place + 1] as number) + series)));
+      const part = 2 * (v >>> angleShift);
+      const cosine = directions[part] as number;
+      const sine = directions[part + 1] as number;
+      const x = turn * ((v & mask) - half);
       const square = x * x;
       const c = 1 - square * (0.5 - square / 24);
       const s = x * (1 - square * (1 / 6 - square / 120));
       const across = radius * (cosine * c - sine * s);
       const up = radius * (sine * c + cosine * s);
-      const doubt = radius * DOUBT;
+      const doubt = radius * relativeDoubt;
       first = Math.fround(across - doubt);
       second = Math.fround(up - doubt);
       // Whether a zero is a negative one is in doubt as well.
@@ -77,8 +79,8 @@ export function normalsOf(words: Uint32Array, out: Float32Array, offset: number,
     if (!isSure) {
       // 1 − u is in (0, 1], so that the logarithm is finite.
       const radius = factor * Math.sqrt(-2 * Math.log(1 - u / 2 ** 32));
-      first = radius * Math.cos(TURN * v);
-      second = radius * Math.sin(TURN * v);
+      first = radius * Math.cos(turn * v);
+      second = radius * Math.sin(turn * v);
     }
     out[offset + i] = first;
     if (i + 1 < count) out[offset + i + 1] = second;

@@ -104,10 +104,11 @@ const block = /* @__PURE__ */ new Uint32Array(256);
 
 /** `size` normal values with mean 0, times a factor, written to `out` from `offset`. */
 export function fillNormal(key: RandomKey, out: Float32Array, offset: number, size: number, factor: number): void {
-  for (let at = 0; at < size; at += block.length) {
-    const count = Math.min(block.length, size - at);
-    for (let i = 0; i < count; i += 2) threefry(key, (at + i) >>> 1, 0, block, i);
-    normalsOf(block, out, offset + at, count, factor);
+  const words = block;
+  for (let at = 0; at < size; at += words.length) {
+    const count = Math.min(words.length, size - at);
+    for (let i = 0; i < count; i += 2) threefry(key, (at + i) >>> 1, 0, words, i);
+    normalsOf(words, out, offset + at, count, factor);
   }
 }
 
