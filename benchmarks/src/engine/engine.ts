@@ -74,20 +74,31 @@ class Contestant {
   }
 }
 
-/** Medians of each contestant, measured alternately. */
+/** Medians, and what they are of. */
+interface Figure extends Measured {
+  readonly rounds?: readonly Measured[];
+}
+
+/** Medians of each contestant, measured alternately, in every other round from the last to the first. */
 async function inTurns(
   contestants: readonly Contestant[],
   rounds: number,
   request: Request,
-): Promise<Map<string, Measured>> {
-  const all = new Map<string, Measured[]>();
+): Promise<Map<string, Figure>> {
+  const all = new Map<string, Measured[]>(contestants.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++)
-    for (const each of contestants) all.set(each.name, [...(all.get(each.name) ?? []), await each.ask(request)]);
+    for (const each of round % 2 === 0 ? contestants : contestants.toReversed())
+      all.get(each.name)?.push(await each.ask(request));
   const medianOf = (answers: readonly Measured[], key: keyof Measured) => median(answers.map((answer) => answer[key]));
   return new Map(
     [...all].map(([name, answers]) => [
       name,
-      { wall: medianOf(answers, 'wall'), cpu: medianOf(answers, 'cpu'), peak: medianOf(answers, 'peak') },
+      {
+        wall: medianOf(answers, 'wall'),
+        cpu: medianOf(answers, 'cpu'),
+        peak: medianOf(answers, 'peak'),
+        rounds: answers,
+      },
     ]),
   );
 }
@@ -129,10 +140,20 @@ async function openAll(name: string, source: string, config: ModelConfig, folder
   return contestants;
 }
 
-type Figures = ReadonlyMap<string, Measured>;
+type Figures = ReadonlyMap<string, Figure>;
 
 const detailOf = (figures: Figures, value: (measured: Measured) => number): Record<string, number> =>
   Object.fromEntries([...figures].map(([name, measured]) => [name, Math.round(value(measured))]));
+
+/** The ratios of the single rounds. */
+function spreadOf(top: Figure, bottom: Figure, value: (measured: Measured) => number): Record<string, string> {
+  const ratios = (top.rounds ?? []).flatMap((measured, i) => {
+    const other = bottom.rounds?.[i];
+    return other ? [value(measured) / value(other)] : [];
+  });
+  if (ratios.length < 2) return {};
+  return { 'by round': `${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)}` };
+}
 
 /** Compares the devices on one model. */
 async function compare(name: string, folder: string, python?: string): Promise<Result[]> {
@@ -161,7 +182,7 @@ async function compare(name: string, folder: string, python?: string): Promise<R
       value: ratio,
       unit: `${unit}, ${of} / ${to}`,
       ...(atMost !== undefined && isFull && { bound: { atMost } }),
-      detail: detailOf(figures, value),
+      detail: { ...detailOf(figures, value), ...spreadOf(top, bottom, value) },
     });
   };
   const cpu = (measured: Measured) => measured.cpu;
@@ -180,7 +201,8 @@ async function compare(name: string, folder: string, python?: string): Promise<R
 
     const threaded = named('onnx, 2 threads', 'PyTorch, 2 threads');
     const pair = ['onnx, 2 threads', 'PyTorch, 2 threads'] as const;
-    const plain = await inTurns(threaded, isFull ? 2 : 5, { run: 'image', samples: SAMPLES });
+    await inTurns(threaded, 1, { run: 'image', samples: 2 });
+    const plain = await inTurns(threaded, isFull ? 3 : 5, { run: 'image', samples: SAMPLES });
     add(`an image, ${SAMPLES} samples`, 'ms', plain, wall, pair, 0.65);
     add(`an image, ${SAMPLES} samples`, 'CPU ms', plain, cpu, pair);
     const few = await inTurns(named('onnx, 2 threads'), 3, { run: 'image', samples: FEW_SAMPLES, antithetic: true });
