@@ -17,7 +17,7 @@ function writeChannel(data: Uint8Array, from: number, table: Float32Array, out: 
 
 /** Writes RGB pixels to `out` from `offset`, normalized and in the model's channel order. */
 export function normalizePixels(
-  { data }: Pick<RasterImage, 'data'>,
+  { data }: RasterImage,
   { channelOrder, mean, deviation }: Normalization,
   out: Float32Array,
   offset = 0,
