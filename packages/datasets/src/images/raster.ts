@@ -106,19 +106,33 @@ export function resizeLinear(image: RasterImage, width: number, height: number):
   return { width, height, channels, data: new Uint8Array(out.buffer) };
 }
 
+/** Takes the pixels of a row, which starts at `start`, that begin at the given places in it. */
+function takeColumns(
+  data: Uint8Array,
+  start: number,
+  columns: Int32Array,
+  channels: number,
+  out: Uint8Array,
+  at: number,
+): void {
+  for (let i = 0, to = at; i < columns.length; i++) {
+    const from = start + (columns[i] as number);
+    for (let c = 0; c < channels; c++, to++) out[to] = data[from + c] as number;
+  }
+}
+
 /** OpenCV's `resize(…, INTER_NEAREST)`. */
 export function resizeNearest(image: RasterImage, width: number, height: number): RasterImage {
   const { channels, data } = image;
   if (width === image.width && height === image.height) return image;
   // The reciprocal comes first, as OpenCV has it: it matters when enlarging.
   const [sx, sy] = [1 / (width / image.width), 1 / (height / image.height)];
+  const columns = new Int32Array(width);
+  for (let i = 0; i < width; i++) columns[i] = Math.min(Math.floor(i * sx), image.width - 1) * channels;
   const out = new Uint8Array(width * height * channels);
-  for (let j = 0, k = 0; j < height; j++) {
-    const y = Math.min(Math.floor(j * sy), image.height - 1);
-    for (let i = 0; i < width; i++) {
-      const at = (y * image.width + Math.min(Math.floor(i * sx), image.width - 1)) * channels;
-      for (let c = 0; c < channels; c++, k++) out[k] = data[at + c] as number;
-    }
+  for (let j = 0; j < height; j++) {
+    const start = Math.min(Math.floor(j * sy), image.height - 1) * image.width * channels;
+    takeColumns(data, start, columns, channels, out, j * width * channels);
   }
   return { width, height, channels, data: out };
 }

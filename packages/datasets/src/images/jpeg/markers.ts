@@ -231,6 +231,8 @@ class MarkerReader {
 
 /** Every bit of every coefficient has been in a scan. */
 function isComplete({ progressive, components }: Pick<JpegFile, 'progressive' | 'components'>, scans: readonly Scan[]) {
+  // Scans of sequential files have whole coefficients.
+  if (!progressive) return components.every((_, index) => scans.some((scan) => scan.components.includes(index)));
   // The bit position down to which a coefficient is known: 0 is all.
   const known = components.map(() => new Int8Array(64).fill(-1));
   for (const { components: indices, from, to, high, low } of scans)
@@ -238,8 +240,7 @@ function isComplete({ progressive, components }: Pick<JpegFile, 'progressive' | 
       for (let k = from; k <= to; k++) {
         const bits = known[index] as Int8Array;
         const before = bits[k] as number;
-        if (progressive && (high === 0 ? before >= 0 : before !== high))
-          throw new FormatError('JPEG scans in an impossible order');
+        if (high === 0 ? before >= 0 : before !== high) throw new FormatError('JPEG scans in an impossible order');
         bits[k] = low;
       }
   return known.every((bits) => bits.every((bit) => bit === 0));
