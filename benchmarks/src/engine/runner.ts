@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { drawPhantom } from '@medclipseg/datasets';
-import { noiseValues } from '@medclipseg/nn/internal';
+import { fillNormalByTables, noiseValues } from '@medclipseg/nn/internal';
 import { compile, type TensorData } from '@medclipseg/onnx/node';
 import { MedCLIPSeg } from 'medclipseg';
 import { examplesInMemory, fit } from 'medclipseg/training';
@@ -70,7 +70,9 @@ async function openModel({ model: source, device, threads }: RunnerOptions): Pro
   let step = () => Promise.resolve();
   const draw = (start: Awaited<ReturnType<typeof engine.start>>) => {
     count += 1;
-    return start.sample(1, (site, size) => noiseValues(SEED, [{ image: 'image', sample: count }], site, size));
+    return start.sample(1, (site, size) =>
+      noiseValues(SEED, [{ image: 'image', sample: count }], site, size, fillNormalByTables),
+    );
   };
   let kept = await engine.start(input);
   await draw(kept);

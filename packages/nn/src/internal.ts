@@ -3,6 +3,7 @@ export { ArrayAdam, clipArraysByGlobalNorm } from './array-optimizer.ts';
 export { isConstant } from './differentiable.ts';
 export { applyDropout } from './dropout.ts';
 export { type NoiseSite, noiseValues } from './noise.ts';
+export { fillNormalByTables } from './normal.ts';
 export { permutation } from './random.ts';
 
 /**

@@ -44,16 +44,22 @@ export function counterNoise(seed: number, rows: readonly NoiseRow[]): Noise {
   return { draw: (site, shape) => tf.tensor(values(site, shape), [...shape]), values };
 }
 
-/** The values of {@link counterNoise} at a site, row by row. @param size values per row */
+/**
+ * The values of {@link counterNoise} at a site, row by row.
+ *
+ * @param size values per row
+ * @param fill draws them: `fillNormalByTables` where it is at hand
+ */
 export function noiseValues(
   seed: number,
   rows: readonly NoiseRow[],
   { adapter, direction }: NoiseSite,
   size: number,
+  fill = fillNormal,
 ): Float32Array {
   const values = new Float32Array(size * rows.length);
   rows.forEach(({ image, sample, negated }, i) => {
-    fillNormal(keyOf(seed, image, sample, adapter, direction), values, i * size, size, negated ? -1 : 1);
+    fill(keyOf(seed, image, sample, adapter, direction), values, i * size, size, negated ? -1 : 1);
   });
   return values;
 }

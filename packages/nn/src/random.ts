@@ -1,6 +1,5 @@
 // Counter-based random numbers: Threefry-2x32-20 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 // It needs only 32-bit additions, rotations and exclusive ors, so every engine draws the same bits.
-import { normalsOf } from './normal.ts';
 
 /** A stream of random numbers: 64 bits of key. */
 export type RandomKey = readonly [number, number];
@@ -100,15 +99,15 @@ export function randomUniform(key: RandomKey, size: number, bound = 1): Float32A
   return values;
 }
 
-const block = /* @__PURE__ */ new Uint32Array(256);
-
-/** `size` normal values with mean 0, times a factor, written to `out` from `offset`. */
+/** `size` normal values with mean 0, times a factor (Box–Muller), written to `out` from `offset`. */
 export function fillNormal(key: RandomKey, out: Float32Array, offset: number, size: number, factor: number): void {
-  const words = block;
-  for (let at = 0; at < size; at += words.length) {
-    const count = Math.min(words.length, size - at);
-    for (let i = 0; i < count; i += 2) threefry(key, (at + i) >>> 1, 0, words, i);
-    normalsOf(words, out, offset + at, count, factor);
+  for (let i = 0; i < size; i += 2) {
+    threefry(key, i >>> 1);
+    // 1 − u is in (0, 1], so that the logarithm is finite.
+    const radius = factor * Math.sqrt(-2 * Math.log(1 - (scratch[0] as number) / 2 ** 32));
+    const angle = ((2 * Math.PI) / 2 ** 32) * (scratch[1] as number);
+    out[offset + i] = radius * Math.cos(angle);
+    if (i + 1 < size) out[offset + i + 1] = radius * Math.sin(angle);
   }
 }
 

@@ -1,6 +1,6 @@
 // Monte-Carlo segmentation: runs the network with fresh noise and averages its probabilities as they arrive.
 import type { NoiseRow } from '@medclipseg/nn';
-import { type NoiseSite, nextTask, noiseValues } from '@medclipseg/nn/internal';
+import { fillNormalByTables, type NoiseSite, nextTask, noiseValues } from '@medclipseg/nn/internal';
 import type { Engine, EngineInput, Start } from '../engine/engine.ts';
 import { type Estimate, RunningMean } from './running-mean.ts';
 import { type Group, schedule } from './schedule.ts';
@@ -52,14 +52,18 @@ class GroupNoise {
     const key = `${site.adapter} ${site.direction} ${size}`;
     this.#asked.set(key, [site, size]);
     const drawn = this.#next?.rows === rows ? this.#next.values : undefined;
-    const values = drawn?.get(key) ?? noiseValues(this.#seed, rows, site, size);
+    const values = drawn?.get(key) ?? this.#draw(rows, site, size);
     drawn?.delete(key);
     return values;
   }
 
+  #draw(rows: readonly NoiseRow[], site: NoiseSite, size: number): Float32Array {
+    return noiseValues(this.#seed, rows, site, size, fillNormalByTables);
+  }
+
   /** Draws what the engine will probably ask for of the rows that come next. */
   prepare(rows: readonly NoiseRow[]): void {
-    const values = [...this.#asked].map(([key, site]) => [key, noiseValues(this.#seed, rows, ...site)] as const);
+    const values = [...this.#asked].map(([key, site]) => [key, this.#draw(rows, ...site)] as const);
     this.#next = { rows, values: new Map(values) };
   }
 }

@@ -47,7 +47,7 @@ const NOTHING = new Uint8Array(0);
  * drop what they compiled for a class when its last object is gone.
  */
 export class BitReader {
-  #bytes = NOTHING;
+  #bytes: Uint8Array = NOTHING;
   #at = 0;
   #held = 0;
   #count = 0;
