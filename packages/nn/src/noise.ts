@@ -48,7 +48,7 @@ export function counterNoise(seed: number, rows: readonly NoiseRow[]): Noise {
  * The values of {@link counterNoise} at a site, row by row.
  *
  * @param size values per row
- * @param fill draws them: `fillNormalByTables` where it is at hand
+ * @param fill draws them: `fillNormalByTables` where that is available
  */
 export function noiseValues(
   seed: number,
