@@ -94,7 +94,7 @@ function addInterior(above: Runs, row: Runs, below: Runs, width: number, interio
 
 const OWN_NUMBERS = Uint16Array.from({ length: 65536 }, (_, i) => i);
 
-/** Numbers for pixels, in as many rows as have few enough values, and the value that each number stands for. */
+/** Pixels as indices into a list of values. Only the leading rows whose values fit into the list are covered. */
 interface Numbered {
   readonly data: MaskValues['data'];
   readonly height: number;

@@ -13,7 +13,7 @@ export interface Update {
   readonly clipNorm?: number;
 }
 
-/** The loss of a batch, and its gradients until they are used. */
+/** The loss of a batch, and its gradients until they are used or the next batch is differentiated. */
 export interface DifferentiatedLoss {
   readonly loss: StepLoss;
   /** The gradients by parameter. */

@@ -140,6 +140,20 @@ suiteOn('steps in ONNX Runtime', 'wasm', () => {
     expect(relativeError(...(logits as [Map<string, Float32Array>, Map<string, Float32Array>]))).toBeLessThan(1e-5);
   });
 
+  it('refuse gradients of an earlier batch, whose memory is used again', async () => {
+    const network: Network = { config, parameters: trainable(initializeModel(config, 1), /./) };
+    const engine = onnx(network, {});
+    const part = batch([0, 1]);
+    const first = await engine.differentiate([part]);
+    const second = await engine.differentiate([part]);
+    expect(() => first.apply({ learningRate: 0.01 })).toThrow(/gradients: expected those of the last batch/);
+    await expect(first.gradients()).rejects.toThrow(/gradients: expected those of the last batch/);
+    second.apply({ learningRate: 0.01 });
+    await engine.dispose();
+    drop(part);
+    disposeParameters(network.parameters);
+  });
+
   it('start from the current values of the parameters, even if other code has set them', async () => {
     const losses = async (make: MakeTrainingEngine) => {
       const network: Network = { config, parameters: trainable(initializeModel(config, 1), /./) };

@@ -1,5 +1,5 @@
 // Training steps in ONNX Runtime: sessions of traced graphs, and Adam over their gradients.
-import { flatten, type ParameterValue, variablesOf } from '@medclipseg/nn';
+import { flatten, variablesOf } from '@medclipseg/nn';
 import { ArrayAdam, clipArraysByGlobalNorm } from '@medclipseg/nn/internal';
 import { encodeOnnx, type Graph, type WeightPlacement } from '@medclipseg/onnx';
 import { compile, type Session, type TensorData } from '@medclipseg/onnx/node';
@@ -14,6 +14,7 @@ import { hasFrozenEncoders } from '../backward.ts';
 import type { MicroBatch, StepLoss } from '../batch.ts';
 import type { DifferentiatedLoss, Evaluation, TrainingEngine, TrainingEngineOptions } from '../engine.ts';
 import { sumOfParts } from '../objective.ts';
+import { SharedParameters, sharedArrays, type Values } from './shared-parameters.ts';
 import {
   type BatchShape,
   evaluationGraph,
@@ -33,29 +34,6 @@ interface CompiledStep extends StepGraph {
   readonly session: Session;
   /** What its gradients are written to. */
   readonly into: Readonly<Record<string, Float32Array>>;
-}
-
-/** The values of the parameters that learn, before a step. */
-type Values = ReadonlyMap<string, ParameterValue>;
-
-/** Values of a variable, and the key of the tensor that it had then. */
-interface KnownValue {
-  readonly dataId: object;
-  readonly value: ParameterValue;
-}
-
-/** Arrays by name that the threads of sessions read and write where they are. They share one buffer, since each costs a message time. */
-function sharedArrays(sizes: Iterable<readonly [name: string, size: number]>): Record<string, Float32Array> {
-  const entries = [...sizes];
-  const total = entries.reduce((sum, [, size]) => sum + size, 0);
-  const buffer = new SharedArrayBuffer(total * Float32Array.BYTES_PER_ELEMENT);
-  let offset = 0;
-  const arrays = entries.map(([name, size]) => {
-    const array = new Float32Array(buffer, offset, size);
-    offset += array.byteLength;
-    return [name, array] as const;
-  });
-  return Object.fromEntries(arrays);
 }
 
 const float32 = (data: Float32Array, shape: readonly number[]): TensorData => ({ type: 'float32', data, shape });
@@ -79,9 +57,9 @@ export class OnnxTrainingEngine implements TrainingEngine {
   readonly #isFrozen: boolean;
   readonly #adam: ArrayAdam;
   readonly #steps = new Map<string, Promise<CompiledStep>>();
-  /** What the last step has written; a variable that has been assigned since is read again. */
-  readonly #known = new Map<string, KnownValue>();
-  readonly #parameters: Readonly<Record<string, Float32Array>>;
+  readonly #parameters: SharedParameters;
+  /** Counts the calls of `differentiate`: gradients are valid until the next one. */
+  #turn = 0;
   /** The other inputs of the last run. */
   readonly #inputArrays = new Map<string, Float32Array>();
   /** What is frozen, in a file that all sessions map. */
@@ -93,20 +71,9 @@ export class OnnxTrainingEngine implements TrainingEngine {
     this.#options = options;
     this.#threads = threads;
     this.#variables = variablesOf(network.parameters);
-    this.#parameters = sharedArrays([...this.#variables].map(([name, { size }]) => [name, size]));
+    this.#parameters = new SharedParameters(this.#variables);
     this.#isFrozen = hasFrozenEncoders(this.#variables);
     this.#adam = new ArrayAdam(options.optimizer);
-  }
-
-  async #values(): Promise<Values> {
-    const entries = [...this.#variables].map(async ([name, variable]): Promise<[string, ParameterValue]> => {
-      const known = this.#known.get(name);
-      if (known?.dataId === variable.dataId) return [name, known.value];
-      const data = this.#parameters[name] as Float32Array;
-      data.set(await variable.data());
-      return [name, { shape: variable.shape, data }];
-    });
-    return new Map(await Promise.all(entries));
   }
 
   async #storeFrozen(): Promise<WeightPlacement> {
@@ -216,25 +183,33 @@ export class OnnxTrainingEngine implements TrainingEngine {
   }
 
   async differentiate(parts: readonly MicroBatch[], signal?: AbortSignal): Promise<DifferentiatedLoss> {
-    const values = await this.#values();
+    const turn = ++this.#turn;
+    const values = await this.#parameters.values();
     const [only] = parts;
     const { loss, gradients } =
       parts.length === 1 && only
         ? await this.#differentiateWhole(only, values, signal)
         : await this.#differentiateParts(parts, values, signal);
+    const check = () => {
+      if (turn !== this.#turn)
+        throw new ArgumentError(
+          'gradients',
+          'those of the last batch',
+          'older ones',
+          'Use them before the next batch.',
+        );
+    };
     return {
       loss,
-      gradients: async () => new Map([...gradients].map(([name, gradient]) => [name, gradient.slice()])),
+      gradients: async () => {
+        check();
+        return new Map([...gradients].map(([name, gradient]) => [name, gradient.slice()]));
+      },
       apply: ({ learningRate, clipNorm }) => {
+        check();
         if (clipNorm !== undefined) clipArraysByGlobalNorm(gradients.values(), clipNorm);
         this.#adam.step(values, gradients, learningRate);
-        for (const [name, value] of values) {
-          const variable = this.#variables.get(name) as tf.Variable;
-          // Other backends may keep the array of a tensor, and these values change with the next step.
-          const data = tf.getBackend() === 'wasm' ? value.data : value.data.slice();
-          tf.tidy(() => variable.assign(tf.tensor(data, variable.shape)));
-          this.#known.set(name, { dataId: variable.dataId, value });
-        }
+        this.#parameters.assign(values);
       },
       discard() {},
     };
@@ -321,7 +296,7 @@ export class OnnxTrainingEngine implements TrainingEngine {
     const step = this.#step('evaluation', shape, (prefix) =>
       evaluationGraph(this.#network, prefix, shape, this.#options.loss ?? {}),
     );
-    const outputs = await this.#run(step, part, given, await this.#values(), signal);
+    const outputs = await this.#run(step, part, given, await this.#parameters.values(), signal);
     return { logits: floats(outputs, 'logits'), loss: floats(outputs, 'loss')[0] as number };
   }
 
